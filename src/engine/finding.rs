@@ -1,0 +1,51 @@
+//! What judging says: one finding a rule, one judgement a moment.
+
+use crate::fact::{Confidence, Origin, Reason};
+use crate::rule::Severity;
+
+/// What a rule came to at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It holds.
+    Pass,
+    /// It doesn't.
+    Fail,
+    /// It can't be known.
+    Unknown(Reason),
+    /// It doesn't apply, or another rule's failure makes it pointless.
+    Skip(Reason),
+}
+
+/// A verdict and the facts that decided it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The facts that decided, in words.
+    pub found: String,
+    /// What was wanted, in words.
+    pub expected: String,
+    /// The places that decided.
+    pub because: Vec<Origin>,
+    /// Candidates that lost against the deciding places, in the order in which they apply.
+    pub overruled: Vec<Origin>,
+    /// What a reader should know besides.
+    pub notes: Vec<String>,
+    /// The least confidence of the facts that decided.
+    pub confidence: Confidence,
+}
+
+/// One rule's verdicts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Index into the plan's rules.
+    pub rule: usize,
+    /// The rule's id.
+    pub id: String,
+    /// What failing costs.
+    pub severity: Severity,
+    /// The verdict now; none if it isn't judged at this moment.
+    pub now: Option<Judgement>,
+    /// The verdict after a reboot; none if it isn't judged at this moment.
+    pub boot: Option<Judgement>,
+}

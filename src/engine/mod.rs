@@ -1,0 +1,4 @@
+//! Judging: pure functions from plan and facts to findings.
+
+pub mod finding;
+pub mod plan;

@@ -1,0 +1,12 @@
+//! One pure parser a file format: bytes in, typed values out. No I/O; any bytes give an answer, never a panic.
+
+/// The lines of a file with their numbers, counted from 1; invalid UTF-8 is replaced, `\r` before the
+/// line end is kept (formats differ in what they make of it).
+pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (u32, std::borrow::Cow<'_, str>)> {
+    bytes
+        .strip_suffix(b"\n")
+        .unwrap_or(bytes)
+        .split(|b| *b == b'\n')
+        .zip(1..)
+        .map(|(line, number)| (number, String::from_utf8_lossy(line)))
+}

@@ -1,0 +1,149 @@
+//! A directory as a file tree: the live root, or an untrusted one given with `--root`.
+//!
+//! Paths are resolved by the kernel with `openat2(2)` and `RESOLVE_IN_ROOT`, so that no link, `..` or
+//! race leads out of the root.
+
+use std::ffi::OsString;
+use std::io::{self, Read as _};
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
+
+use super::error::{HostError, Trouble};
+use super::path::HostPath;
+use super::tree::{Kind, Metadata, Tree};
+
+/// A directory on the machine that this program runs on.
+pub(super) struct Directory {
+    root: OwnedFd,
+    live: bool,
+}
+
+impl Directory {
+    /// The root of the live machine.
+    pub(super) fn live() -> Result<Self, HostError> {
+        Ok(Directory { live: true, ..Directory::open(Path::new("/"))? })
+    }
+
+    /// Any directory that holds a root filesystem.
+    pub(super) fn open(path: &Path) -> Result<Self, HostError> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| {
+            let trouble = match errno {
+                rustix::io::Errno::NOTDIR => Trouble::Io("is not a directory".into()),
+                _ => HostError::from_io(&HostPath::new(path), &errno.into()).trouble,
+            };
+            HostError::new(path.display(), trouble)
+        })?;
+        Ok(Directory { root, live: false })
+    }
+
+    fn open_in_root(&self, path: &HostPath, flags: OFlags) -> Result<OwnedFd, HostError> {
+        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        rustix::fs::openat2(&self.root, path.relative(), flags | OFlags::CLOEXEC, Mode::empty(), resolve)
+            .map_err(|errno| HostError::from_io(path, &errno.into()))
+    }
+
+    /// A regular file, opened for reading. Devices and FIFOs are recognised before they are opened,
+    /// because opening alone can have effects (`/dev/watchdog`).
+    fn open_file(&self, path: &HostPath) -> Result<std::fs::File, HostError> {
+        let reading = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let fd = if self.live {
+            let status = rustix::fs::statat(&self.root, path.relative(), AtFlags::empty());
+            regular(path, &status.map_err(|errno| HostError::from_io(path, &errno.into()))?)?;
+            self.open_in_root(path, reading)?
+        } else {
+            let place = self.open_in_root(path, OFlags::PATH)?;
+            regular(path, &status_of(path, &place)?)?;
+            let magic = format!("/proc/self/fd/{}", place.as_raw_fd());
+            match rustix::fs::open(magic, reading, Mode::empty()) {
+                Err(rustix::io::Errno::NOENT) => self.open_in_root(path, reading)?,
+                opened => opened.map_err(|errno| HostError::from_io(path, &errno.into()))?,
+            }
+        };
+        regular(path, &status_of(path, &fd)?)?;
+        Ok(fd.into())
+    }
+}
+
+impl Tree for Directory {
+    fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError> {
+        let place = self.open_in_root(path, OFlags::PATH | OFlags::NOFOLLOW)?;
+        status_of(path, &place).map(|status| metadata(&status))
+    }
+
+    fn stat(&self, path: &HostPath) -> Result<Metadata, HostError> {
+        let place = self.open_in_root(path, OFlags::PATH)?;
+        status_of(path, &place).map(|status| metadata(&status))
+    }
+
+    fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError> {
+        let place = self.open_in_root(path, OFlags::PATH | OFlags::NOFOLLOW)?;
+        let text = rustix::fs::readlinkat(&place, "", Vec::new()).map_err(|errno| match errno {
+            rustix::io::Errno::INVAL | rustix::io::Errno::NOENT => {
+                let kind = status_of(path, &place).map_or(Kind::File, |status| metadata(&status).kind);
+                HostError::new(path, Trouble::NotAFile(kind))
+            }
+            _ => HostError::from_io(path, &errno.into()),
+        })?;
+        Ok(OsString::from_vec(text.into_bytes()).into())
+    }
+
+    fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<OsString>, HostError> {
+        let fd = self.open_in_root(path, OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let failed = |errno: rustix::io::Errno| HostError::from_io(path, &errno.into());
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::new(fd).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name().to_bytes().to_vec();
+            if name != b"." && name != b".." {
+                if names.len() == limit {
+                    return Err(HostError::new(path, Trouble::TooLarge { limit: limit as u64 }));
+                }
+                names.push(OsString::from_vec(name));
+            }
+        }
+        Ok(names)
+    }
+
+    fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError> {
+        let file = self.open_file(path)?;
+        let mut bytes = Vec::with_capacity(4096);
+        match file.take(limit + 1).read_to_end(&mut bytes) {
+            Ok(_) if bytes.len() as u64 > limit => Err(HostError::new(path, Trouble::TooLarge { limit })),
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(HostError::from_io(path, &error)),
+        }
+    }
+}
+
+fn status_of(path: &HostPath, fd: &OwnedFd) -> Result<Stat, HostError> {
+    rustix::fs::fstat(fd).map_err(|errno| HostError::from_io(path, &io::Error::from(errno)))
+}
+
+fn regular(path: &HostPath, status: &Stat) -> Result<(), HostError> {
+    match metadata(status).kind {
+        Kind::File => Ok(()),
+        kind => Err(HostError::new(path, Trouble::NotAFile(kind))),
+    }
+}
+
+fn metadata(status: &Stat) -> Metadata {
+    let kind = match FileType::from_raw_mode(status.st_mode) {
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::Link,
+        FileType::Fifo => Kind::Fifo,
+        FileType::Socket => Kind::Socket,
+        FileType::CharacterDevice => Kind::CharDevice,
+        FileType::BlockDevice => Kind::BlockDevice,
+        FileType::RegularFile | FileType::Unknown => Kind::File,
+    };
+    Metadata {
+        kind,
+        size: u64::try_from(status.st_size).unwrap_or(0),
+        mode: status.st_mode & 0o7777,
+        uid: Some(status.st_uid),
+        gid: Some(status.st_gid),
+    }
+}

@@ -1,0 +1,75 @@
+//! Why something on a host could not be read. The kinds are kept apart because the verdict differs.
+
+use std::fmt;
+use std::io;
+
+use super::path::HostPath;
+use super::tree::Kind;
+
+/// What was tried, and why it failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {trouble}")]
+pub struct HostError {
+    /// The path on the host, or the name of an interface.
+    pub path: String,
+    /// Why it failed.
+    pub trouble: Trouble,
+}
+
+/// Why something could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// It isn't there. This is knowledge: most files of a host are optional.
+    #[error("not found")]
+    NotFound,
+    /// The rights of this process don't suffice.
+    #[error("permission denied; run as root to see it")]
+    Denied,
+    /// Larger than anything that this file sensibly holds.
+    #[error("larger than {limit} bytes, not read")]
+    TooLarge {
+        /// The limit in bytes, or in entries for a directory.
+        limit: u64,
+    },
+    /// Symbolic links that never end.
+    #[error("too many levels of symbolic links")]
+    Loop,
+    /// There, but not a regular file (or not a directory, where one was asked for).
+    #[error("is {0}, not read")]
+    NotAFile(Kind),
+    /// This kind of host has no such thing.
+    #[error("{0}")]
+    Unsupported(String),
+    /// There, but its content makes no sense.
+    #[error("{0}")]
+    Corrupt(String),
+    /// Any other failure of the system, in its own words.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl HostError {
+    /// An error at a path.
+    pub fn new(path: impl fmt::Display, trouble: Trouble) -> Self {
+        HostError { path: path.to_string(), trouble }
+    }
+
+    /// Whether the thing is certainly not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.trouble == Trouble::NotFound
+    }
+
+    /// The system's error for a path.
+    pub(super) fn from_io(path: &HostPath, error: &io::Error) -> Self {
+        use rustix::io::Errno;
+        let trouble = match Errno::from_io_error(error) {
+            Some(Errno::NOENT | Errno::NOTDIR) => Trouble::NotFound,
+            Some(Errno::ACCESS | Errno::PERM) => Trouble::Denied,
+            Some(Errno::LOOP) => Trouble::Loop,
+            Some(Errno::ISDIR) => Trouble::NotAFile(Kind::Directory),
+            _ => Trouble::Io(error.to_string()),
+        };
+        HostError::new(path, trouble)
+    }
+}

@@ -1,0 +1,87 @@
+//! Where facts come from: the live machine, a root directory, a recording. Nothing else reads a host.
+//!
+//! A host is a file tree, as it is on disk, and perhaps a running system. Everything in it is hostile:
+//! reads are bounded, links never lead out of the root, and no FIFO or device is ever opened.
+
+mod directory;
+mod error;
+mod files;
+mod kernel;
+mod path;
+mod recording;
+mod running;
+mod tree;
+
+use std::rc::Rc;
+
+pub use error::{HostError, Trouble};
+pub use files::Files;
+pub use path::HostPath;
+pub use running::{Address, Connection, Running, Uname, UnitState};
+pub use tree::{Kind, Metadata};
+
+/// Files as they are on disk, and perhaps a running system to ask.
+pub struct Host {
+    files: Rc<Files>,
+    running: Option<Box<dyn Running>>,
+    source: Source,
+}
+
+/// Where a host was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The machine that this program runs on.
+    Live,
+    /// A directory that holds a root filesystem.
+    Directory(String),
+    /// A host kept for later: `root/` and `live/`.
+    Recording(String),
+}
+
+impl Host {
+    /// The machine that this program runs on.
+    ///
+    /// # Errors
+    /// If `/` can't be opened.
+    pub fn live() -> Result<Self, HostError> {
+        let files = Rc::new(Files::new(Box::new(directory::Directory::live()?)));
+        let running = Box::new(kernel::Kernel::new(Rc::clone(&files)));
+        Ok(Host { files, running: Some(running), source: Source::Live })
+    }
+
+    /// A root directory: it has only the moment `boot`.
+    ///
+    /// # Errors
+    /// If the directory is missing, not a directory, or can't be opened.
+    pub fn directory(path: &std::path::Path) -> Result<Self, HostError> {
+        let files = Rc::new(Files::new(Box::new(directory::Directory::open(path)?)));
+        Ok(Host { files, running: None, source: Source::Directory(path.display().to_string()) })
+    }
+
+    /// A recording: a directory with `root/` and, where the system was running, `live/`.
+    ///
+    /// # Errors
+    /// If `root/` is missing or a part of `live/` can't be read.
+    pub fn recording(path: &std::path::Path) -> Result<Self, HostError> {
+        let recording::Recording { files, running } = recording::Recording::open(path)?;
+        Ok(Host { files, running, source: Source::Recording(path.display().to_string()) })
+    }
+
+    /// The files on disk.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The running system; none for an image or a root directory.
+    #[must_use]
+    pub fn running(&self) -> Option<&dyn Running> {
+        self.running.as_deref()
+    }
+
+    /// Where this host was read from.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+}

@@ -1,0 +1,88 @@
+//! A running system: what can be asked of it besides its files.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use super::error::HostError;
+use super::files::Files;
+use super::path::HostPath;
+
+/// A running system. The live machine is one; a recording with `live/` plays one.
+pub trait Running {
+    /// `/proc`, `/sys`, `/run` and `/dev` as they are now.
+    fn files(&self) -> &Files;
+
+    /// What `uname(2)` says.
+    fn uname(&self) -> &Uname;
+
+    /// Whether the process that looks has effective user ID 0.
+    fn is_root(&self) -> bool;
+
+    /// Addresses of all interfaces, as `getifaddrs(3)` lists them.
+    ///
+    /// # Errors
+    /// If the kernel won't say.
+    fn addresses(&self) -> Result<Rc<[Address]>, HostError>;
+
+    /// Number of CPUs that this process may run on, as kubeadm counts them (`sched_getaffinity(2)`).
+    ///
+    /// # Errors
+    /// If the kernel won't say.
+    fn cpus(&self) -> Result<u32, HostError>;
+
+    /// States of all units that systemd has loaded, by unit name, over D-Bus. A unit that is not in the
+    /// list is not loaded, hence not active.
+    ///
+    /// # Errors
+    /// Not found if systemd doesn't run; denied or another trouble if its bus can't be asked.
+    fn units(&self) -> Result<Rc<BTreeMap<String, UnitState>>, HostError>;
+
+    /// Whether something accepts connections on a unix stream socket.
+    ///
+    /// # Errors
+    /// If that can't be tried: denied, not a socket, no such path.
+    fn connect(&self, path: &HostPath) -> Result<Connection, HostError>;
+}
+
+/// What `uname(2)` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Uname {
+    /// Host name.
+    pub nodename: String,
+    /// Kernel release, `6.1.0-18-amd64`.
+    pub release: String,
+    /// Hardware name, `x86_64`.
+    pub machine: String,
+}
+
+/// An address of an interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Interface name.
+    pub interface: String,
+    /// The address.
+    pub address: IpAddr,
+    /// Prefix length.
+    pub prefix: u8,
+}
+
+/// A unit as systemd sees it (org.freedesktop.systemd1 `ListUnits`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitState {
+    /// `loaded`, `not-found`, `masked`, ...
+    pub load: String,
+    /// `active`, `inactive`, `failed`, `activating`, ...
+    pub active: String,
+    /// `running`, `exited`, `dead`, ...
+    pub sub: String,
+}
+
+/// What a unix socket answered to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Something listens.
+    Accepted,
+    /// The socket is there and nobody listens (`ECONNREFUSED`).
+    Refused,
+}

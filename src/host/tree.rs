@@ -1,0 +1,105 @@
+//! A file tree that can be read: a directory, and later an image or an archive.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+use super::error::HostError;
+use super::path::HostPath;
+
+/// What a directory entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A named pipe.
+    Fifo,
+    /// A unix socket.
+    Socket,
+    /// A character device.
+    CharDevice,
+    /// A block device.
+    BlockDevice,
+}
+
+impl Kind {
+    /// The word that facts use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::File => "file",
+            Kind::Directory => "directory",
+            Kind::Link => "link",
+            Kind::Fifo => "fifo",
+            Kind::Socket => "socket",
+            Kind::CharDevice => "char-device",
+            Kind::BlockDevice => "block-device",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::File => "a regular file",
+            Kind::Directory => "a directory",
+            Kind::Link => "a symbolic link",
+            Kind::Fifo => "a named pipe",
+            Kind::Socket => "a socket",
+            Kind::CharDevice => "a character device",
+            Kind::BlockDevice => "a block device",
+        })
+    }
+}
+
+/// What is known of a directory entry without opening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// What it is.
+    pub kind: Kind,
+    /// Size in bytes.
+    pub size: u64,
+    /// Permission bits, with set-user-ID, set-group-ID and sticky.
+    pub mode: u32,
+    /// Owner; none where the source doesn't say.
+    pub uid: Option<u32>,
+    /// Group; none where the source doesn't say.
+    pub gid: Option<u32>,
+}
+
+/// A readable file tree. Links are followed inside the root only; an absolute target starts at the root.
+pub trait Tree {
+    /// Metadata; a link at the end of the path is described, not followed.
+    ///
+    /// # Errors
+    /// Whatever keeps the path from being looked at.
+    fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError>;
+
+    /// Metadata of what the path leads to.
+    ///
+    /// # Errors
+    /// Whatever keeps the path from being looked at; a dangling link is "not found".
+    fn stat(&self, path: &HostPath) -> Result<Metadata, HostError>;
+
+    /// The text of a link.
+    ///
+    /// # Errors
+    /// If the path is missing or not a link.
+    fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError>;
+
+    /// The names in a directory, unsorted, without `.` and `..`.
+    ///
+    /// # Errors
+    /// If the path is not a readable directory or has more than `limit` entries.
+    fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<OsString>, HostError>;
+
+    /// The bytes of a regular file, links followed.
+    ///
+    /// # Errors
+    /// If the path leads to no readable regular file or to one of more than `limit` bytes.
+    fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError>;
+}

@@ -1,0 +1,18 @@
+//! node-preflight judges a Linux host that is about to become a Kubernetes node: now, and after a reboot.
+//!
+//! The rooms, in the order in which data flows (see ARCHITECTURE.md).
+
+/// Judging: plan and facts to findings.
+pub mod engine;
+/// The words that all rooms share.
+pub mod fact;
+/// One pure parser a file format.
+pub mod format;
+/// Where facts come from; nothing else reads a host.
+pub mod host;
+/// One question a file.
+pub mod probe;
+/// The TOML language of rules, as text.
+pub mod rule;
+/// One part of the system a file: which files count, and what they add up to.
+pub mod subsystem;

@@ -1,0 +1,80 @@
+//! One question a file: a probe picks the answer for a key at a moment. It measures and never judges.
+
+mod hostname;
+mod key;
+
+pub use key::{Key, KeySyntax};
+
+use crate::fact::{Fact, Moment};
+use crate::subsystem::Subsystems;
+
+/// A question that the program can ask of a host.
+pub struct Probe {
+    /// The word in rules, in `facts` and in the documentation.
+    pub name: &'static str,
+    /// One sentence: what it answers.
+    pub summary: &'static str,
+    /// Paragraphs for the reader: what it answers at each moment, its sources, when it says unknown.
+    pub details: &'static str,
+    /// What its key is.
+    pub key: KeySyntax,
+    /// The kind of its answer.
+    pub answer: Shape,
+    /// The moments that the question makes sense for.
+    pub moments: &'static [Moment],
+    /// Keys that `facts` asks when it is given none: typical ones; empty where listing makes no sense.
+    pub examples: &'static [&'static str],
+    /// Asks. The key has been made canonical by [`Probe::key`], and the moment is one of [`Probe::moments`].
+    pub ask: fn(&Subsystems<'_>, &Key, Moment) -> Fact,
+}
+
+/// The kind of an answer. Declared once; used to refuse nonsense in rules, in the schema, in the docs and
+/// in a test that every answer has its declared shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Yes or no.
+    Bool,
+    /// A whole number.
+    Integer,
+    /// An amount of memory or storage.
+    Size,
+    /// Any text.
+    Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A version number inside a text.
+    Version,
+    /// An address or network.
+    Network,
+    /// A list of values of one kind.
+    List(&'static Shape),
+    /// Named attributes.
+    Record(&'static [Attribute]),
+    /// Whatever a configuration file holds under the key.
+    Any,
+}
+
+/// A named part of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// The word in rules and in JSON.
+    pub name: &'static str,
+    /// The kind of its value.
+    pub shape: Shape,
+    /// One sentence: what it says.
+    pub summary: &'static str,
+}
+
+/// All probes, sorted by name.
+pub static PROBES: &[&Probe] = &[&hostname::PROBE];
+
+/// The probe of a name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Probe> {
+    PROBES.iter().copied().find(|probe| probe.name == name)
+}
+
+/// Both moments: what most probes answer.
+pub(crate) const BOTH: &[Moment] = &[Moment::Now, Moment::Boot];
+/// The running system only.
+pub(crate) const NOW: &[Moment] = &[Moment::Now];

@@ -1,0 +1,188 @@
+//! The TOML language of rules, as text: it knows no probe and no host.
+
+use std::ops::Range;
+
+use crate::fact::Moment;
+
+/// A place in a rule file: which file, and the bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Index into [`RuleSet::files`].
+    pub file: usize,
+    /// Byte range in the text of that file.
+    pub span: Range<usize>,
+}
+
+/// A value with the place it was written at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was written.
+    pub place: Place,
+}
+
+/// A rule file as it was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The path as the user gave it, or `built-in:network.toml`.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// Everything that was loaded, replacements by id applied.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    /// The files, in the order of loading.
+    pub files: Vec<SourceFile>,
+    /// The rules, in the order of loading.
+    pub rules: Vec<Rule>,
+    /// The declared variables.
+    pub variables: Vec<Variable>,
+    /// The declared profiles.
+    pub profiles: Vec<Profile>,
+}
+
+/// A rule as it was written.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Unique, kebab-case, never reused.
+    pub id: Spanned<String>,
+    /// What must hold, as a sentence.
+    pub title: String,
+    /// What failing costs.
+    pub severity: Severity,
+    /// The profiles that select it.
+    pub profiles: Vec<Spanned<String>>,
+    /// Words to select it by.
+    pub tags: Vec<String>,
+    /// Checks of other tools, and articles, that it stands for: `kubeadm:NumCPU`.
+    pub covers: Vec<String>,
+    /// Why it matters to a node.
+    pub why: String,
+    /// What must hold.
+    pub check: Expression,
+    /// When it applies; always if none.
+    pub when: Option<Expression>,
+    /// Rules whose failure makes this one pointless.
+    pub needs: Vec<Spanned<String>>,
+    /// The only moments it is judged at; all if none.
+    pub moments: Option<Vec<Moment>>,
+    /// How to mend the host.
+    pub fix: Fix,
+    /// Pages to read.
+    pub refs: Vec<String>,
+}
+
+/// What a failing rule costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The node will not work.
+    Error,
+    /// The node works, and somebody will regret it.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+/// Three-valued logic over terms.
+#[derive(Clone, Debug)]
+pub enum Expression {
+    /// All must hold.
+    All(Vec<Expression>, Place),
+    /// One must hold.
+    Any(Vec<Expression>, Place),
+    /// Must not hold.
+    Not(Box<Expression>, Place),
+    /// One probe, its key, matchers and attributes.
+    Term(Term),
+}
+
+/// `{ service = "crio.service", active = "active" }`: which key is the probe is found when it is compiled.
+#[derive(Clone, Debug)]
+pub struct Term {
+    /// The keys and values, in the order of writing.
+    pub entries: Vec<(Spanned<String>, Spanned<Datum>)>,
+    /// The whole table.
+    pub place: Place,
+}
+
+/// A TOML value as it was written, places kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Datum {
+    /// `true`
+    Bool(bool),
+    /// `1`
+    Integer(i64),
+    /// `"text"`
+    Text(String),
+    /// `[..]`
+    List(Vec<Spanned<Datum>>),
+    /// `{ var = "cni" }`, `{ crio = "runtime.cgroup_manager" }`, `{ at-least = 2 }`, ...
+    Table(Vec<(Spanned<String>, Spanned<Datum>)>),
+}
+
+/// How to mend the host: words for people, and typed actions for the generators of fixes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fix {
+    /// What to do, in words and commands.
+    pub text: Option<String>,
+    /// `sysctl = { "net.ipv4.ip_forward" = 1 }`: set now and at boot.
+    pub sysctl: Vec<(String, String)>,
+    /// `modules = ["overlay"]`: load now and at boot.
+    pub modules: Vec<String>,
+    /// `enable = ["crio.service"]`: enable and start units.
+    pub enable: Vec<String>,
+    /// `mask = ["dev-sda2.swap"]`: stop and mask units.
+    pub mask: Vec<String>,
+    /// `hold = ["kubelet"]`: keep packages at their version.
+    pub hold: Vec<String>,
+}
+
+/// A declared variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    /// Kebab-case.
+    pub name: Spanned<String>,
+    /// What values it takes.
+    pub kind: VariableKind,
+    /// Its value if nobody sets it; none means "not set": a condition on it does not hold.
+    pub default: Option<Spanned<Datum>>,
+    /// One sentence.
+    pub description: String,
+}
+
+/// What values a variable takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VariableKind {
+    /// Any text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// Yes or no.
+    Bool,
+    /// An amount of memory or storage.
+    Size,
+    /// An address or network.
+    Network,
+    /// A list of addresses or networks.
+    Networks,
+    /// A version number.
+    Version,
+    /// One of these words.
+    Word(Vec<String>),
+}
+
+/// A named selection of rules and variable values for one purpose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Kebab-case.
+    pub name: Spanned<String>,
+    /// One sentence.
+    pub description: String,
+    /// Profiles whose rules it also selects.
+    pub includes: Vec<Spanned<String>>,
+    /// Values of variables under this profile.
+    pub variables: Vec<(Spanned<String>, Spanned<Datum>)>,
+}

@@ -1,0 +1,85 @@
+//! One part of the system a file: which of its files count, in which order, and what they add up to.
+//!
+//! Every part is merged at most once a run, when it is first asked for, and may use other parts.
+
+pub mod modules;
+pub mod next_boot;
+pub mod sysctl;
+pub mod systemd;
+pub mod units;
+
+use std::cell::OnceCell;
+
+use crate::fact::Origin;
+use crate::host::{Host, HostError};
+
+/// What could not be read while merging: only what it could decide becomes unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The file or directory.
+    pub origin: Origin,
+    /// Why, in words.
+    pub reason: String,
+}
+
+impl From<HostError> for Gap {
+    fn from(error: HostError) -> Self {
+        Gap { origin: Origin::file(&error.path), reason: error.to_string() }
+    }
+}
+
+/// All parts of one host.
+pub struct Subsystems<'h> {
+    host: &'h Host,
+    modules: OnceCell<modules::Modules>,
+    next_boot: OnceCell<next_boot::NextBoot>,
+    sysctl: OnceCell<sysctl::Sysctls>,
+    systemd: OnceCell<systemd::Systemd>,
+    units: OnceCell<units::Units>,
+}
+
+impl<'h> Subsystems<'h> {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn of(host: &'h Host) -> Self {
+        Subsystems {
+            host,
+            modules: OnceCell::new(),
+            next_boot: OnceCell::new(),
+            sysctl: OnceCell::new(),
+            systemd: OnceCell::new(),
+            units: OnceCell::new(),
+        }
+    }
+
+    /// The host itself.
+    #[must_use]
+    pub fn host(&self) -> &'h Host {
+        self.host
+    }
+
+    /// Kernel modules at boot: modules-load.d, modprobe.d, and the module indices of the next kernel.
+    pub fn modules(&self) -> &modules::Modules {
+        self.modules.get_or_init(|| modules::Modules::merge(self))
+    }
+
+    /// Which kernel boots next, with which command line.
+    pub fn next_boot(&self) -> &next_boot::NextBoot {
+        self.next_boot.get_or_init(|| next_boot::NextBoot::merge(self))
+    }
+
+    /// Kernel variables at boot: sysctl.d.
+    pub fn sysctl(&self) -> &sysctl::Sysctls {
+        self.sysctl.get_or_init(|| sysctl::Sysctls::merge(self))
+    }
+
+    /// The installed systemd.
+    pub fn systemd(&self) -> &systemd::Systemd {
+        self.systemd.get_or_init(|| systemd::Systemd::merge(self))
+    }
+
+    /// The graph of units that the next boot starts.
+    pub fn units(&self) -> &units::Units {
+        self.units.get_or_init(|| units::Units::merge(self))
+    }
+}

@@ -1,0 +1,3 @@
+//! The tests of `src/probe/NAME.rs`, under the same names.
+
+mod hostname;

@@ -1,0 +1,107 @@
+//! Small host trees, built in a temporary directory, and questions asked of them.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::PathBuf;
+
+use node_preflight::fact::{Fact, Moment, State, Value};
+use node_preflight::host::Host;
+use node_preflight::probe;
+use node_preflight::subsystem::Subsystems;
+
+/// A host tree under construction.
+pub struct Tree {
+    directory: tempfile::TempDir,
+}
+
+impl Tree {
+    /// An empty root.
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("root")).unwrap();
+        Tree { directory }
+    }
+
+    /// The root directory itself.
+    pub fn root(&self) -> PathBuf {
+        self.directory.path().join("root")
+    }
+
+    fn place(&self, path: &str) -> PathBuf {
+        let place = self.root().join(path.trim_start_matches('/'));
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        place
+    }
+
+    /// Adds a file.
+    pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        fs::write(self.place(path), content).unwrap();
+        self
+    }
+
+    /// Adds an executable file.
+    pub fn program(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        let place = self.place(path);
+        fs::write(&place, content).unwrap();
+        fs::set_permissions(place, fs::Permissions::from_mode(0o755)).unwrap();
+        self
+    }
+
+    /// Adds a symbolic link.
+    pub fn link(self, path: &str, target: &str) -> Self {
+        symlink(target, self.place(path)).unwrap();
+        self
+    }
+
+    /// Adds an empty directory.
+    pub fn directory(self, path: &str) -> Self {
+        fs::create_dir_all(self.place(path)).unwrap();
+        self
+    }
+
+    /// A minimal grub.cfg that boots `release` with a command line.
+    pub fn boots(self, release: &str, cmdline: &str) -> Self {
+        let entry = format!(
+            "set default=\"0\"\nmenuentry 'Linux' {{\n\tlinux\t/boot/vmlinuz-{release} {cmdline}\n}}\n"
+        );
+        self.file(&format!("/boot/vmlinuz-{release}"), "k").file("/boot/grub/grub.cfg", entry)
+    }
+
+    /// Asks `probe` or `probe:key` at boot.
+    pub fn boot(&self, question: &str) -> Fact {
+        let host = Host::directory(&self.root()).unwrap();
+        ask(&host, question, Moment::Boot)
+    }
+
+    /// The value at boot, as it is printed; `absent`, or `unknown: reason`.
+    pub fn boot_text(&self, question: &str) -> String {
+        text(&self.boot(question))
+    }
+}
+
+/// Asks `probe` or `probe:key` of a host.
+pub fn ask(host: &Host, question: &str, moment: Moment) -> Fact {
+    let (name, key) = question.split_once(':').map_or((question, None), |(name, key)| (name, Some(key)));
+    let probe = probe::find(name).unwrap_or_else(|| panic!("no probe {name}"));
+    let key = probe.key.parse(key).unwrap();
+    (probe.ask)(&Subsystems::of(host), &key, moment)
+}
+
+/// A fact's value as it is printed; `absent`, or `unknown: reason`.
+pub fn text(fact: &Fact) -> String {
+    match &fact.state {
+        State::Known(value) => value.to_string(),
+        State::Absent => "absent".into(),
+        State::Unknown(reason) => format!("unknown: {reason}"),
+    }
+}
+
+/// One attribute of a record as it is printed; `absent`, or `unknown: reason`.
+pub fn attribute(fact: &Fact, name: &str) -> String {
+    let State::Known(Value::Record(attributes)) = &fact.state else { return text(fact) };
+    match &attributes[name] {
+        State::Known(value) => value.to_string(),
+        State::Absent => "absent".into(),
+        State::Unknown(reason) => format!("unknown: {reason}"),
+    }
+}
