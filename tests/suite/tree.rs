@@ -35,7 +35,35 @@ impl Tree {
 
     /// Adds a file.
     pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        fs::write(self.place(path), content).unwrap();
+        let place = self.place(path);
+        drop(fs::remove_file(&place));
+        fs::write(place, content).unwrap();
+        self
+    }
+
+    /// Appends to a file.
+    pub fn append(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        use std::io::Write as _;
+        let place = self.place(path);
+        fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(place)
+            .unwrap()
+            .write_all(content.as_ref())
+            .unwrap();
+        self
+    }
+
+    /// Removes a file, a link or an empty directory; it must be there.
+    pub fn without(self, path: &str) -> Self {
+        let place = self.place(path);
+        let metadata = fs::symlink_metadata(&place).unwrap_or_else(|_| panic!("{path} isn't there"));
+        if metadata.is_dir() {
+            fs::remove_dir(place).unwrap()
+        } else {
+            fs::remove_file(place).unwrap()
+        }
         self
     }
 
@@ -49,7 +77,9 @@ impl Tree {
 
     /// Adds a symbolic link.
     pub fn link(self, path: &str, target: &str) -> Self {
-        symlink(target, self.place(path)).unwrap();
+        let place = self.place(path);
+        drop(fs::remove_file(&place));
+        symlink(target, place).unwrap();
         self
     }
 
