@@ -27,6 +27,32 @@ impl Tree {
         self.directory.path().join("root")
     }
 
+    /// The recording: `root/` and, if something was said about the running system, `live/`.
+    pub fn recording(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+
+    /// Adds a file of the running system: `/proc/modules`.
+    pub fn live(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        let place = self.directory.path().join("live").join(path.trim_start_matches('/'));
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(place, content).unwrap();
+        self
+    }
+
+    /// Writes `live/machine.toml`.
+    pub fn machine(self, text: &str) -> Self {
+        self.live("machine.toml", text)
+    }
+
+    /// Says of a file what the file system of the tests can't keep: `mode = "0600"`.
+    pub fn meta(self, path: &str, text: &str) -> Self {
+        let place = self.directory.path().join("meta.toml");
+        let before = fs::read_to_string(&place).unwrap_or_default();
+        fs::write(place, format!("{before}[root.\"{path}\"]\n{text}\n")).unwrap();
+        self
+    }
+
     fn place(&self, path: &str) -> PathBuf {
         let place = self.root().join(path.trim_start_matches('/'));
         fs::create_dir_all(place.parent().unwrap()).unwrap();
