@@ -1,5 +1,6 @@
 //! Judging: pure functions from plan and facts to findings.
 
+pub mod compile;
 pub mod facts;
 pub mod finding;
 pub mod identity;
@@ -8,4 +9,5 @@ mod logic;
 mod matcher;
 pub mod plan;
 
+pub use compile::{Selection, compile, mistakes};
 pub use judge::judge;

@@ -116,24 +116,33 @@ impl Code {
             Code::MissingKey => ("missing-key", "A table lacks a key that it must have."),
             Code::WrongType => ("wrong-type", "A value has another type than its key takes."),
             Code::UnknownWord => ("unknown-word", "A word is none of those allowed at this place."),
-            Code::BadName => ("bad-name", "A name is not kebab-case: lower-case letters, digits and single dashes."),
+            Code::BadName => {
+                ("bad-name", "A name is not kebab-case: lower-case letters, digits and single dashes.")
+            }
             Code::Duplicate => (
                 "duplicate",
                 "A rule, profile or variable is defined twice among the built-in files, or twice among the given ones.",
             ),
-            Code::BadLogic => ("bad-logic", "`all`, `any` or `not` has neighbours in its table, or nothing inside."),
+            Code::BadLogic => {
+                ("bad-logic", "`all`, `any` or `not` has neighbours in its table, or nothing inside.")
+            }
             Code::UnknownProbe => ("unknown-probe", "A condition asks no probe that exists."),
             Code::SeveralProbes => ("several-probes", "A condition asks more than one probe."),
             Code::BadProbeKey => ("bad-probe-key", "A probe can't be asked about this key."),
-            Code::UnknownEntry => {
-                ("unknown-entry", "An entry of a condition is neither a matcher nor an attribute of its probe.")
-            }
+            Code::UnknownEntry => (
+                "unknown-entry",
+                "An entry of a condition is neither a matcher nor an attribute of its probe.",
+            ),
             Code::NothingCompared => ("nothing-compared", "A condition asks a probe and compares nothing."),
             Code::WrongMatcher => ("wrong-matcher", "A matcher can't compare values of this kind."),
             Code::WrongOperand => ("wrong-operand", "A value can't be compared with what the probe answers."),
-            Code::UnknownVariable => ("unknown-variable", "A variable is used that no [vars] table declares."),
+            Code::UnknownVariable => {
+                ("unknown-variable", "A variable is used that no [vars] table declares.")
+            }
             Code::BadVariableValue => ("bad-variable-value", "A value doesn't fit the type of its variable."),
-            Code::UnknownProfile => ("unknown-profile", "A profile is named that no [profiles] table declares."),
+            Code::UnknownProfile => {
+                ("unknown-profile", "A profile is named that no [profiles] table declares.")
+            }
             Code::UnknownRule => ("unknown-rule", "A rule (or tag) is named that doesn't exist."),
             Code::NeedsCircle => ("needs-circle", "Rules need each other in a circle."),
             Code::NoMoment => ("no-moment", "No moment is left at which all probes of a rule can answer."),

@@ -58,7 +58,10 @@ impl Diagnostic {
 /// Sorts by file and place; those of the command line come first. What is said twice is kept once.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let place = |diagnostic: &Diagnostic| {
-        diagnostic.labels.first().map(|label| (label.place.file, label.place.span.start, label.place.span.end))
+        diagnostic
+            .labels
+            .first()
+            .map(|label| (label.place.file, label.place.span.start, label.place.span.end))
     };
     diagnostics.sort_by(|a, b| (place(a), a.code, &a.message).cmp(&(place(b), b.code, &b.message)));
     diagnostics.dedup();

@@ -39,8 +39,10 @@ pub(super) fn read(reader: &mut Reader, value: &Value<'_>, what: &str) -> Option
 fn refuse_neighbours(reader: &mut Reader, table: &DeTable<'_>, word: &str) {
     for (key, _) in table {
         if key.get_ref() != word {
-            let message = format!("`{word}` stands alone in its table, but here is `{}` beside it", key.get_ref());
-            let help = format!("put both into a list: all = [{{ {word} = .. }}, {{ {} = .. }}]", key.get_ref());
+            let message =
+                format!("`{word}` stands alone in its table, but here is `{}` beside it", key.get_ref());
+            let help =
+                format!("put both into a list: all = [{{ {word} = .. }}, {{ {} = .. }}]", key.get_ref());
             reader.mistake(key.span(), Code::BadLogic, message).help.push(help);
         }
     }

@@ -49,7 +49,8 @@ fn style(rule: &Rule, found: &mut Vec<Diagnostic>) {
         found.push(Diagnostic::at(&rule.id.place, Code::Style, message));
     }
     for covers in &rule.covers {
-        let fits = covers.split_once(':').is_some_and(|(tool, check)| !tool.is_empty() && !check.trim().is_empty());
+        let fits =
+            covers.split_once(':').is_some_and(|(tool, check)| !tool.is_empty() && !check.trim().is_empty());
         if !fits {
             let message = format!("rule `{id}` covers `{covers}`, which is not written `tool:check`");
             found.push(Diagnostic::at(&rule.id.place, Code::BadCovers, message));
@@ -71,7 +72,11 @@ fn dead_names(rules: &RuleSet, is_looked_at: &dyn Fn(usize) -> bool, found: &mut
     for variable in &rules.variables {
         let Spanned { value: name, place } = &variable.name;
         if is_looked_at(place.file) && !used.contains(name.as_str()) {
-            found.push(Diagnostic::at(place, Code::UnusedVariable, format!("no rule uses the variable `{name}`")));
+            found.push(Diagnostic::at(
+                place,
+                Code::UnusedVariable,
+                format!("no rule uses the variable `{name}`"),
+            ));
         }
     }
     for profile in &rules.profiles {

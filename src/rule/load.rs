@@ -53,7 +53,13 @@ struct Seen {
     profiles: HashMap<String, usize>,
 }
 
-fn read(reader: &mut Reader, document: &toml::Spanned<DeTable<'_>>, set: &mut RuleSet, seen: &mut Seen, files: &[SourceFile]) {
+fn read(
+    reader: &mut Reader,
+    document: &toml::Spanned<DeTable<'_>>,
+    set: &mut RuleSet,
+    seen: &mut Seen,
+    files: &[SourceFile],
+) {
     let table = document.get_ref();
     reader.check_keys(table, syntax::FILE, "a rule file");
     if let Some(value) = table.get("rule") {

@@ -5,7 +5,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::table::{Reader, Value};
 use super::{
-    Code, Datum, Expression, Fix, Profile, Rule, Severity, Spanned, Variable, VariableKind, expression, suggestion,
+    Code, Datum, Expression, Fix, Profile, Rule, Severity, Spanned, Variable, VariableKind, expression,
+    suggestion,
 };
 use crate::fact::Moment;
 
@@ -70,22 +71,46 @@ const TYPES: &[&str] = &["text", "integer", "bool", "size", "network", "networks
 pub const FILE: &[Key] = &[
     key("rule", KeyKind::Tables(RULE), "The rules: one [[rule]] each."),
     key("vars", KeyKind::Named(VARIABLE), "Declared variables: [vars.NAME]; set with --set NAME=VALUE."),
-    key("profiles", KeyKind::Named(PROFILE), "Declared profiles: [profiles.NAME]; selected with --profile NAME."),
+    key(
+        "profiles",
+        KeyKind::Named(PROFILE),
+        "Declared profiles: [profiles.NAME]; selected with --profile NAME.",
+    ),
 ];
 
 /// The keys of a rule.
 pub const RULE: &[Key] = &[
-    key("id", KeyKind::Text, "Unique, kebab-case, never reused; the required condition, noun first: `swap-off`."),
+    key(
+        "id",
+        KeyKind::Text,
+        "Unique, kebab-case, never reused; the required condition, noun first: `swap-off`.",
+    ),
     key("title", KeyKind::Text, "What must hold, as a sentence without full stop."),
-    key("severity", KeyKind::Word(SEVERITIES), "What failing costs: error (the node will not work), warning, info."),
-    key("profiles", KeyKind::Texts, "The profiles that select the rule; a rule without this key belongs to all."),
+    key(
+        "severity",
+        KeyKind::Word(SEVERITIES),
+        "What failing costs: error (the node will not work), warning, info.",
+    ),
+    key(
+        "profiles",
+        KeyKind::Texts,
+        "The profiles that select the rule; a rule without this key belongs to all.",
+    ),
     key("tags", KeyKind::Texts, "Words to select the rule by: --only, --skip."),
-    key("covers", KeyKind::Texts, "Checks of other tools that it stands for, as `tool:check`: `kubeadm:NumCPU`."),
+    key(
+        "covers",
+        KeyKind::Texts,
+        "Checks of other tools that it stands for, as `tool:check`: `kubeadm:NumCPU`.",
+    ),
     key("why", KeyKind::Text, "Why it matters to a node."),
     key("check", KeyKind::Condition, "What must hold."),
     key("when", KeyKind::Condition, "When the rule applies; where this doesn't hold, the rule is skipped."),
     key("needs", KeyKind::Texts, "Rules by id: if one of them failed, this one is skipped and says so."),
-    key("moments", KeyKind::Words(MOMENTS), "The only moments it is judged at; without this key all that its probes can answer."),
+    key(
+        "moments",
+        KeyKind::Words(MOMENTS),
+        "The only moments it is judged at; without this key all that its probes can answer.",
+    ),
     key("fix", KeyKind::Table(FIX), "How to mend the host."),
     key("refs", KeyKind::Texts, "Addresses of pages to read."),
 ];

@@ -22,7 +22,12 @@ impl Reader {
         Place { file: self.file, span }
     }
 
-    pub(super) fn mistake(&mut self, span: Range<usize>, code: Code, message: impl Into<String>) -> &mut Diagnostic {
+    pub(super) fn mistake(
+        &mut self,
+        span: Range<usize>,
+        code: Code,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         let place = self.place(span);
         self.mistakes.push(Diagnostic::at(&place, code, message));
         let last = self.mistakes.len() - 1;
@@ -93,7 +98,8 @@ impl Reader {
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         };
         if !text.split('-').all(fits) {
-            let message = format!("the {what} `{text}` is not kebab-case: lower-case letters, digits, single dashes");
+            let message =
+                format!("the {what} `{text}` is not kebab-case: lower-case letters, digits, single dashes");
             self.mistake(name.place.span.clone(), Code::BadName, message);
         }
     }
@@ -128,7 +134,8 @@ impl Reader {
             .iter()
             .filter_map(|(key, value)| {
                 let datum = self.datum(value)?;
-                let name = Spanned { value: key.get_ref().clone().into_owned(), place: self.place(key.span()) };
+                let name =
+                    Spanned { value: key.get_ref().clone().into_owned(), place: self.place(key.span()) };
                 Some((name, datum))
             })
             .collect();
