@@ -8,6 +8,7 @@ pub mod judge;
 mod logic;
 mod matcher;
 pub mod plan;
+pub mod schema;
 
 pub use compile::{Selection, compile, mistakes};
 pub use judge::judge;

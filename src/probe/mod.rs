@@ -3,7 +3,7 @@
 mod hostname;
 mod key;
 
-pub use key::{Key, KeySyntax};
+pub use key::{Key, KeyKind, KeySyntax};
 
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;

@@ -129,9 +129,9 @@ impl<'r> Compiler<'r> {
         key: &'r Spanned<String>,
         datum: &'r Spanned<Datum>,
     ) -> Option<Matcher> {
-        if let Some(why) = refuses(operator, kind) {
+        if !compares(operator, kind) {
             let message = format!("`{}` can't compare this: it is {kind}", operator.name);
-            self.mistakes.push(Diagnostic::at(&key.place, Code::WrongMatcher, message).help(why));
+            self.mistakes.push(Diagnostic::at(&key.place, Code::WrongMatcher, message).help(instead(kind)));
             return None;
         }
         match operator.takes {
@@ -320,31 +320,27 @@ fn with_attribute(subject: &Subject, name: &str) -> Subject {
     }
 }
 
-/// Why a matcher can't compare values of a kind, and what to do.
-fn refuses(operator: &Operator, kind: &Kind<'_>) -> Option<String> {
+/// Whether a matcher can compare values of a kind.
+fn compares(operator: &Operator, kind: &Kind<'_>) -> bool {
+    match (operator.takes, kind) {
+        (Operand::Flag, _) => true,
+        (_, Kind::Record(_)) => false,
+        (Operand::Same, _) => true,
+        (Operand::Several, kind) => !matches!(kind, Kind::List(_)),
+        (Operand::Bound, kind) => kind.has_order(),
+        (Operand::Pattern, kind) => kind.is_text(),
+        (Operand::Part, kind) => kind.is_text() || kind.item().is_some(),
+        (Operand::Requirement, kind) => matches!(kind, Kind::Version | Kind::Text | Kind::Any),
+        (Operand::Networks, kind) => Kind::Network.fits(kind.item().unwrap_or(kind)),
+    }
+}
+
+/// What to do instead where a matcher can't compare values of a kind.
+fn instead(kind: &Kind<'_>) -> String {
     if let Kind::Record(attributes) = kind {
         let names: Vec<&str> = attributes.iter().map(|attribute| attribute.name).collect();
-        return (operator.takes != Operand::Flag)
-            .then(|| format!("ask one of its attributes: {}", names.join(", ")));
+        return format!("ask one of its attributes: {}", names.join(", "));
     }
-    let fits = match operator.takes {
-        Operand::Same | Operand::Flag => true,
-        Operand::Several => !matches!(kind, Kind::List(_)),
-        Operand::Bound => kind.has_order(),
-        Operand::Pattern => kind.is_text(),
-        Operand::Part => kind.is_text() || matches!(kind, Kind::List(_)),
-        Operand::Requirement => matches!(kind, Kind::Version | Kind::Text | Kind::Any),
-        Operand::Networks => {
-            Kind::Network.fits(kind.item().unwrap_or(kind)) && !matches!(kind.item(), Some(Kind::Record(_)))
-        }
-    };
-    if fits {
-        return None;
-    }
-    let others: Vec<&str> = super::operator::OPERATORS
-        .iter()
-        .filter(|other| other.name != operator.name && refuses(other, kind).is_none())
-        .map(|other| other.name)
-        .collect();
-    Some(format!("matchers that can are {}", others.join(", ")))
+    let others = operator::OPERATORS.iter().filter(|other| compares(other, kind));
+    format!("matchers that can are {}", others.map(|other| other.name).collect::<Vec<_>>().join(", "))
 }
