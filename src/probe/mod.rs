@@ -8,7 +8,7 @@ mod key;
 mod os;
 mod selinux;
 
-pub use key::{Key, KeySyntax};
+pub use key::{Key, KeyKind, KeySyntax};
 
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
