@@ -2,6 +2,9 @@
 //!
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
+pub mod boot_scripts;
+pub mod drop_in;
+pub mod kernel_config;
 pub mod modules;
 pub mod next_boot;
 pub mod sysctl;
@@ -31,6 +34,8 @@ impl From<HostError> for Gap {
 /// All parts of one host.
 pub struct Subsystems<'h> {
     host: &'h Host,
+    boot_scripts: OnceCell<boot_scripts::BootScripts>,
+    kernel_config: kernel_config::KernelConfigs,
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
     sysctl: OnceCell<sysctl::Sysctls>,
@@ -44,6 +49,8 @@ impl<'h> Subsystems<'h> {
     pub fn of(host: &'h Host) -> Self {
         Subsystems {
             host,
+            boot_scripts: OnceCell::new(),
+            kernel_config: kernel_config::KernelConfigs::default(),
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
             sysctl: OnceCell::new(),
@@ -56,6 +63,16 @@ impl<'h> Subsystems<'h> {
     #[must_use]
     pub fn host(&self) -> &'h Host {
         self.host
+    }
+
+    /// Shell lines that the next boot runs.
+    pub fn boot_scripts(&self) -> &boot_scripts::BootScripts {
+        self.boot_scripts.get_or_init(|| boot_scripts::BootScripts::merge(self))
+    }
+
+    /// Kernel configurations.
+    pub fn kernel_config(&self) -> &kernel_config::KernelConfigs {
+        &self.kernel_config
     }
 
     /// Kernel modules at boot: modules-load.d, modprobe.d, and the module indices of the next kernel.
