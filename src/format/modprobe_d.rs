@@ -131,7 +131,11 @@ mod tests {
                 (5, Kind::Alias { pattern: text("net_pf_[0-9]"), name: text("ip_v6") }),
                 (
                     7,
-                    Kind::Softdep { name: text("n"), pre: vec![text("t_1"), text("u")], post: vec![text("v")] }
+                    Kind::Softdep {
+                        name: text("n"),
+                        pre: vec![text("t_1"), text("u")],
+                        post: vec![text("v")]
+                    }
                 ),
             ]
         );

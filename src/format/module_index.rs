@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::modprobe_d::{soft_dependencies, underscored};
 use super::lines;
+use super::modprobe_d::{soft_dependencies, underscored};
 
 /// A module in `modules.dep`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,12 @@
 //! One question a file: a probe picks the answer for a key at a moment. It measures and never judges.
 
+mod filesystem;
 mod hostname;
+mod kernel_config;
 mod key;
+mod module;
+mod modules_load;
+mod sysctl;
 
 pub use key::{Key, KeySyntax};
 
@@ -66,7 +71,14 @@ pub struct Attribute {
 }
 
 /// All probes, sorted by name.
-pub static PROBES: &[&Probe] = &[&hostname::PROBE];
+pub static PROBES: &[&Probe] = &[
+    &filesystem::PROBE,
+    &hostname::PROBE,
+    &kernel_config::PROBE,
+    &module::PROBE,
+    &modules_load::PROBE,
+    &sysctl::PROBE,
+];
 
 /// The probe of a name.
 #[must_use]
@@ -76,5 +88,7 @@ pub fn find(name: &str) -> Option<&'static Probe> {
 
 /// Both moments: what most probes answer.
 pub(crate) const BOTH: &[Moment] = &[Moment::Now, Moment::Boot];
+/// The next boot only.
+pub(crate) const BOOT: &[Moment] = &[Moment::Boot];
 /// The running system only.
 pub(crate) const NOW: &[Moment] = &[Moment::Now];

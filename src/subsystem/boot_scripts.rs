@@ -67,9 +67,9 @@ impl BootScripts {
     /// The modules that lines load by name with modprobe, and their places.
     pub fn modprobes(&self) -> impl Iterator<Item = (String, Origin)> {
         self.lines.iter().flat_map(|(origin, text)| {
-            modprobe(text).into_iter().map(|name| {
-                (name, origin.clone().says(format!("runs {}", printable(text.trim()))))
-            })
+            modprobe(text)
+                .into_iter()
+                .map(|name| (name, origin.clone().says(format!("runs {}", printable(text.trim())))))
         })
     }
 }
@@ -84,7 +84,9 @@ fn modprobe(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for part in text.split([';', '&', '|']) {
         let mut words = part.split_ascii_whitespace();
-        if !words.any(|word| word.trim_start_matches(['-', '@', '+', '!']).rsplit('/').next() == Some("modprobe")) {
+        if !words
+            .any(|word| word.trim_start_matches(['-', '@', '+', '!']).rsplit('/').next() == Some("modprobe"))
+        {
             continue;
         }
         let (flags, mut named): (Vec<_>, Vec<_>) = words.partition(|word| word.starts_with('-'));

@@ -91,7 +91,9 @@ pub fn read(files: &Files, path: &HostPath) -> Content {
         Ok(bytes) => Content::Bytes(bytes),
         Err(error) => match error.trouble {
             Trouble::NotFound | Trouble::NotAFile(Kind::CharDevice) => Content::Masked,
-            Trouble::NotAFile(Kind::Directory | Kind::Socket) | Trouble::Loop => Content::Broken(error.into()),
+            Trouble::NotAFile(Kind::Directory | Kind::Socket) | Trouble::Loop => {
+                Content::Broken(error.into())
+            }
             _ => Content::Unread(error.into()),
         },
     }

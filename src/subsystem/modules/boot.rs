@@ -49,8 +49,12 @@ struct Plan {
     doubtful: BTreeMap<String, String>,
 }
 
-const DIRECTORIES: [&str; 4] =
-    ["/etc/modules-load.d", "/usr/local/lib/modules-load.d", "/usr/lib/modules-load.d", "/lib/modules-load.d"];
+const DIRECTORIES: [&str; 4] = [
+    "/etc/modules-load.d",
+    "/usr/local/lib/modules-load.d",
+    "/usr/lib/modules-load.d",
+    "/lib/modules-load.d",
+];
 
 impl Boot {
     pub(super) fn merge(modules: &Modules, subsystems: &Subsystems<'_>) -> Self {
@@ -63,7 +67,8 @@ impl Boot {
         } else {
             (next.entries.clone(), next.confidence, next.reason.clone())
         };
-        let plans = entries.iter().map(|entry| Plan::of(modules, subsystems, entry, &rules, &lines)).collect();
+        let plans =
+            entries.iter().map(|entry| Plan::of(modules, subsystems, entry, &rules, &lines)).collect();
         Boot { rules, plans, confidence, assumption, gaps }
     }
 
@@ -117,11 +122,13 @@ impl Boot {
         let outcome = loader.load(&target, &[]);
         if outcome == Outcome::Loaded && when == When::Booted {
             let scripts = subsystems.boot_scripts();
-            if let Some((_, origin)) = scripts.modprobes().find(|(module, _)| {
-                super::resolved(&loader, module).as_ref() == Some(&target)
-            }) {
+            if let Some((_, origin)) = scripts
+                .modprobes()
+                .find(|(module, _)| super::resolved(&loader, module).as_ref() == Some(&target))
+            {
                 let note = "a command loads it during boot, not modules-load.d";
-                return self.guarded(plan, Fact::new(LOADED).because(origin).at_most(Confidence::High).note(note));
+                return self
+                    .guarded(plan, Fact::new(LOADED).because(origin).at_most(Confidence::High).note(note));
             }
         }
         let fact = match outcome {
@@ -217,8 +224,11 @@ fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<(Strin
 fn sole_kernel(subsystems: &Subsystems<'_>) -> (Vec<BootEntry>, Confidence, Option<String>) {
     let files = subsystems.host().files();
     let names = files.list("/lib/modules").or_else(|_| files.list("/usr/lib/modules"));
-    let releases: Vec<String> =
-        names.iter().flat_map(|names| names.iter()).filter_map(|name| name.to_str().map(str::to_owned)).collect();
+    let releases: Vec<String> = names
+        .iter()
+        .flat_map(|names| names.iter())
+        .filter_map(|name| name.to_str().map(str::to_owned))
+        .collect();
     let [release] = releases.as_slice() else {
         return (Vec::new(), Confidence::Heuristic, subsystems.next_boot().reason.clone());
     };
@@ -242,7 +252,11 @@ impl Plan {
         let refuses = refusal(subsystems, release.as_deref().unwrap_or_default(), &command_line);
         let mut loader = super::loader(&index, rules, &command_line, refuses.clone());
         let place = entry.because.first().cloned().unwrap_or_else(|| Origin::file("kernel command line"));
-        let early = if lines.is_empty() && service_is_masked(subsystems) { &[] } else { command_line.load.as_slice() };
+        let early = if lines.is_empty() && service_is_masked(subsystems) {
+            &[]
+        } else {
+            command_line.load.as_slice()
+        };
         let requests = early
             .iter()
             .map(|name| (name.clone(), place.clone().says(format!("modules_load={name}"))))
@@ -255,7 +269,9 @@ impl Plan {
                 Outcome::Missing if built_in_by_option(subsystems, release.as_deref(), &text) => None,
                 Outcome::Missing => Some(missing(&text)),
                 Outcome::Doubtful(reason) => {
-                    doubtful.extend(loader.index.resolve(rules, &text).into_iter().map(|name| (name, reason.clone())));
+                    doubtful.extend(
+                        loader.index.resolve(rules, &text).into_iter().map(|name| (name, reason.clone())),
+                    );
                     Some(reason)
                 }
             };
@@ -303,4 +319,3 @@ fn refusal(subsystems: &Subsystems<'_>, release: &str, command_line: &CommandLin
         _ => None,
     }
 }
-

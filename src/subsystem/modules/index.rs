@@ -97,7 +97,9 @@ impl Index {
         let own: Vec<String> = self
             .aliases
             .as_deref()
-            .map(|bytes| module_index::aliases(bytes).filter(covers).map(|(_, name)| underscored(name)).collect())
+            .map(|bytes| {
+                module_index::aliases(bytes).filter(covers).map(|(_, name)| underscored(name)).collect()
+            })
             .unwrap_or_default();
         if !own.is_empty() {
             return own;

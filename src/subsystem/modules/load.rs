@@ -98,7 +98,9 @@ impl Loader<'_> {
                     format!("{program} runs instead of loading {name}"),
                     vec![origin.clone()],
                 ),
-                _ => Outcome::Doubtful(format!("{origin} runs a command instead of loading {name}: {command}")),
+                _ => {
+                    Outcome::Doubtful(format!("{origin} runs a command instead of loading {name}: {command}"))
+                }
             };
         }
         let Some(module) = self.index.modules.get(name) else { return Outcome::Missing };

@@ -1,7 +1,7 @@
 //! Modules of the running kernel.
 
 use super::index::Index;
-use super::load::{Loader, Outcome};
+use super::load::Outcome;
 use super::names;
 use super::rules::{CommandLine, Rules};
 use super::{ABSENT, BLOCKED, BUILT_IN, LOADABLE, LOADED};
@@ -39,7 +39,8 @@ fn built_in(subsystems: &Subsystems<'_>, live: &Files, index: &Index, name: &str
     if live.stat(&directory).is_ok() {
         return Some(Origin::file(directory).says("exists, and no module of that name is loaded"));
     }
-    if let (Some(option), Ok(Some(config))) = (names::option_of(name), subsystems.kernel_config().now(subsystems))
+    if let (Some(option), Ok(Some(config))) =
+        (names::option_of(name), subsystems.kernel_config().now(subsystems))
         && let Some(("y", origin)) = config.option(option)
     {
         return Some(origin);
@@ -51,7 +52,8 @@ fn built_in(subsystems: &Subsystems<'_>, live: &Files, index: &Index, name: &str
         return Some(Origin::file(path).says("exists, and no module of that name is loaded"));
     }
     let filesystems = live.read("/proc/filesystems").ok()?;
-    let (line, _) = lines(&filesystems).find(|(_, text)| text.split_ascii_whitespace().last() == Some(name))?;
+    let (line, _) =
+        lines(&filesystems).find(|(_, text)| text.split_ascii_whitespace().last() == Some(name))?;
     Some(Origin::line("/proc/filesystems", line))
 }
 
@@ -73,7 +75,8 @@ fn not_loaded(subsystems: &Subsystems<'_>, running: &dyn Running, index: &Index,
     let refuses = if command_line.no_modules {
         Some("nomodule is on the kernel command line".to_owned())
     } else {
-        let disabled = live.read("/proc/sys/kernel/modules_disabled").is_ok_and(|bytes| bytes.starts_with(b"1"));
+        let disabled =
+            live.read("/proc/sys/kernel/modules_disabled").is_ok_and(|bytes| bytes.starts_with(b"1"));
         disabled.then(|| "kernel.modules_disabled is 1".to_owned())
     };
     let mut loader = super::loader(index, &rules, &command_line, refuses);
@@ -92,9 +95,9 @@ fn not_loaded(subsystems: &Subsystems<'_>, running: &dyn Running, index: &Index,
     };
     match rules.gaps.first() {
         Some(gap) if fact.state != Fact::new(ABSENT).state => Fact::unknown(gap.reason.clone()),
-        _ if index.directory.is_none() => fact.at_most(Confidence::High).note(format!(
-            "there is no /lib/modules/{release}, so no module can be loaded"
-        )),
+        _ if index.directory.is_none() => fact
+            .at_most(Confidence::High)
+            .note(format!("there is no /lib/modules/{release}, so no module can be loaded")),
         _ => fact,
     }
 }

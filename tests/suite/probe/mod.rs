@@ -1,3 +1,7 @@
 //! The tests of `src/probe/NAME.rs`, under the same names.
 
+mod filesystem;
 mod hostname;
+mod kernel_config;
+mod module;
+mod sysctl;
