@@ -46,13 +46,8 @@ pub fn parse(bytes: &[u8]) -> SysctlD {
             Some((key, value)) => {
                 (key.strip_prefix('-').unwrap_or(key), Some(value.trim_matches(BLANK).to_owned()))
             }
-            None => match text.strip_prefix('-') {
-                Some(key) => (key, None),
-                None => {
-                    file.mistakes.push(Mistake { line, text: text.to_owned() });
-                    continue;
-                }
-            },
+            // Without a value only an exclusion makes sense; anything else is left without a key.
+            None => (text.strip_prefix('-').unwrap_or_default(), None),
         };
         let key = key.trim_matches(BLANK);
         if key.is_empty() {

@@ -25,12 +25,11 @@ which they are tried. A line is one name: two names, parameters or a comment beh
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    let modules = subsystems.modules();
-    if let Some(gap) = modules.gaps(subsystems).first() {
-        return Fact::unknown(gap.reason.clone());
-    }
-    let (fails, loads): (Vec<_>, Vec<_>) =
-        modules.asked_at_boot(subsystems).iter().partition(|asked| asked.fails.is_some());
+    let asked = match subsystems.modules().asked_at_boot(subsystems) {
+        Ok(asked) => asked,
+        Err(reason) => return Fact::unknown(reason),
+    };
+    let (fails, loads): (Vec<_>, Vec<_>) = asked.iter().partition(|asked| asked.fails.is_some());
     let texts = |asked: &[&crate::subsystem::modules::Asked]| {
         State::Known(Value::list(asked.iter().map(|asked| asked.text.as_str())))
     };

@@ -83,13 +83,13 @@ fn named_in(command: &str, program: &str) -> bool {
 fn modprobe(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for part in text.split([';', '&', '|']) {
-        let mut words = part.split_ascii_whitespace();
-        if !words
+        let mut line = part.split_ascii_whitespace();
+        if !line
             .any(|word| word.trim_start_matches(['-', '@', '+', '!']).rsplit('/').next() == Some("modprobe"))
         {
             continue;
         }
-        let (flags, mut named): (Vec<_>, Vec<_>) = words.partition(|word| word.starts_with('-'));
+        let (flags, mut modules): (Vec<_>, Vec<_>) = line.partition(|word| word.starts_with('-'));
         let has = |letter: char, long: &str| {
             flags.iter().any(|flag| *flag == long || (!flag.starts_with("--") && flag.contains(letter)))
         };
@@ -97,10 +97,10 @@ fn modprobe(text: &str) -> Vec<String> {
             continue;
         }
         if !has('a', "--all") {
-            named.truncate(1);
+            modules.truncate(1);
         }
         names.extend(
-            named
+            modules
                 .into_iter()
                 .map(|name| name.trim_matches(['"', '\'']).to_owned())
                 .filter(|name| !name.is_empty() && !name.contains(['$', '>', '<', '`'])),

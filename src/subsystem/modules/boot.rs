@@ -32,7 +32,7 @@ pub(super) struct Boot {
     confidence: Confidence,
     assumption: Option<String>,
     /// Files of modules-load.d that could not be read.
-    pub(super) gaps: Vec<Gap>,
+    gaps: Vec<Gap>,
 }
 
 /// What one entry of the boot loader makes of the files.
@@ -72,16 +72,25 @@ impl Boot {
         Boot { rules, plans, confidence, assumption, gaps }
     }
 
-    pub(super) fn asked(&self) -> &[Asked] {
-        self.plans.first().map_or(&[], |plan| &plan.asked)
+    /// The lines, or why it can't be told what they load.
+    pub(super) fn asked(&self) -> Result<&[Asked], String> {
+        match (self.plans.first(), self.gaps.first(), self.rules.gaps.first()) {
+            (_, Some(gap), _) | (Some(_), None, Some(gap)) => Err(gap.reason.clone()),
+            (None, None, _) => Err(self.no_kernel()),
+            (Some(plan), None, None) => Ok(&plan.asked),
+        }
+    }
+
+    fn no_kernel(&self) -> String {
+        let reason = self.assumption.as_deref().unwrap_or("no kernel is found that could boot");
+        format!("it is not known which kernel boots next: {reason}")
     }
 
     /// The state for all kernels that may boot: known only if they agree.
     pub(super) fn state(&self, subsystems: &Subsystems<'_>, name: &str, when: When) -> Fact {
         let mut facts = self.plans.iter().map(|plan| (plan, self.state_in(plan, subsystems, name, when)));
         let Some((first, fact)) = facts.next() else {
-            let reason = self.assumption.as_deref().unwrap_or("no kernel is found that could boot");
-            return Fact::unknown(format!("it is not known which kernel boots next: {reason}"));
+            return Fact::unknown(self.no_kernel());
         };
         for (other, differing) in facts {
             if differing.state != fact.state {
@@ -120,6 +129,13 @@ impl Boot {
             return Fact::unknown(reason.clone());
         }
         let outcome = loader.load(&target, &[]);
+        if outcome == Outcome::Loaded
+            && when == When::Booted
+            && let Some(origin) = modules_disabled(subsystems)
+        {
+            let note = "kernel.modules_disabled is 1 after boot: nothing is loaded any more";
+            return self.guarded(plan, Fact::new(BLOCKED).because(origin).note(note));
+        }
         if outcome == Outcome::Loaded && when == When::Booted {
             let scripts = subsystems.boot_scripts();
             if let Some((_, origin)) = scripts
@@ -160,6 +176,15 @@ impl Boot {
             fact.at_most(Confidence::High)
                 .note("the next kernel command line is not known; it is taken to say nothing about modules")
         }
+    }
+}
+
+/// The line that sets `kernel.modules_disabled` at boot, after modules-load.d is done.
+fn modules_disabled(subsystems: &Subsystems<'_>) -> Option<Origin> {
+    let fact = subsystems.sysctl().at_boot(subsystems, "kernel.modules_disabled");
+    match fact.state {
+        State::Known(value) if value.as_text() == Some("1") => fact.because.into_iter().next(),
+        _ => None,
     }
 }
 
@@ -277,8 +302,7 @@ impl Plan {
             };
             asked.push(Asked { text, origin, fails });
         }
-        let loaded = std::mem::take(&mut loader.loaded);
-        drop(loader);
+        let loaded = loader.loaded;
         let knows_command_line = entry.cmdline.is_some();
         Plan { release, knows_command_line, command_line, index, refuses, asked, loaded, doubtful }
     }

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use self::index::Index;
 use self::load::Loader;
 use self::rules::{CommandLine, Rules};
-use super::{Gap, Subsystems};
+use super::Subsystems;
 use crate::fact::{Fact, Moment, Origin};
 use crate::format::modprobe_d::underscored;
 
@@ -74,13 +74,11 @@ impl Modules {
 
     /// The lines that ask for modules at boot, in the order in which they are tried, for the kernel that
     /// boots most likely.
-    pub fn asked_at_boot(&self, subsystems: &Subsystems<'_>) -> &[Asked] {
+    ///
+    /// # Errors
+    /// In words, if no kernel is known or a file that decides can't be read.
+    pub fn asked_at_boot(&self, subsystems: &Subsystems<'_>) -> Result<&[Asked], String> {
         self.boot(subsystems).asked()
-    }
-
-    /// Files of modules-load.d that could not be read.
-    pub fn gaps(&self, subsystems: &Subsystems<'_>) -> &[Gap] {
-        &self.boot(subsystems).gaps
     }
 
     fn boot(&self, subsystems: &Subsystems<'_>) -> &boot::Boot {

@@ -31,12 +31,12 @@ pub(super) fn state(subsystems: &Subsystems<'_>, running: &dyn Running, name: &s
 }
 
 /// What shows that a module is built into the running kernel.
-fn built_in(subsystems: &Subsystems<'_>, live: &Files, index: &Index, name: &str) -> Option<Origin> {
+fn built_in(subsystems: &Subsystems<'_>, proc_and_sys: &Files, index: &Index, name: &str) -> Option<Origin> {
     if index.builtin.contains_key(name) {
         return index.origin(name);
     }
     let directory = format!("/sys/module/{name}");
-    if live.stat(&directory).is_ok() {
+    if proc_and_sys.stat(&directory).is_ok() {
         return Some(Origin::file(directory).says("exists, and no module of that name is loaded"));
     }
     if let (Some(option), Ok(Some(config))) =
@@ -48,10 +48,10 @@ fn built_in(subsystems: &Subsystems<'_>, live: &Files, index: &Index, name: &str
     if index.modules.contains_key(name) {
         return None;
     }
-    if let Some(path) = names::evidence_of(name).filter(|path| live.stat(path).is_ok()) {
+    if let Some(path) = names::evidence_of(name).filter(|path| proc_and_sys.stat(path).is_ok()) {
         return Some(Origin::file(path).says("exists, and no module of that name is loaded"));
     }
-    let filesystems = live.read("/proc/filesystems").ok()?;
+    let filesystems = proc_and_sys.read("/proc/filesystems").ok()?;
     let (line, _) =
         lines(&filesystems).find(|(_, text)| text.split_ascii_whitespace().last() == Some(name))?;
     Some(Origin::line("/proc/filesystems", line))

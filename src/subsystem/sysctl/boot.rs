@@ -2,11 +2,12 @@
 
 use super::Sysctls;
 use super::apply::{self, Outcome, Write};
+use super::now;
 use super::start::{self, Existence};
 use super::variable;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::format::sysctl_d;
-use crate::subsystem::next_boot::BootEntry;
+use crate::format::{glob, sysctl_d};
+use crate::subsystem::next_boot::{self, BootEntry};
 use crate::subsystem::units::Starts;
 use crate::subsystem::{Gap, Subsystems};
 
@@ -27,14 +28,46 @@ pub(super) fn value(sysctls: &Sysctls, subsystems: &Subsystems<'_>, key: &str) -
         return Fact::unknown("init is not systemd, so it is not known what reads sysctl.d at boot");
     }
     let path = sysctl_d::path_of(key);
+    if let Some(fact) = without_ipv6(subsystems, &path) {
+        return fact;
+    }
     let related = apply::related(&path);
     let fact = match start::existence(subsystems, &path) {
         Existence::Exists => settled(sysctls, subsystems, &path, &related),
+        Existence::With(module) => {
+            let mut fact = settled(sysctls, subsystems, &path, &related).at_most(module.confidence);
+            fact.notes.extend(module.notes);
+            fact
+        }
         Existence::WithInterface => return of_interface(sysctls, subsystems, &path, &related),
         Existence::Lost { module, later } => lost_value(sysctls, subsystems, &path, &related, module, &later),
         Existence::Unclear(reason) => return Fact::unknown(reason),
     };
-    sysctls.writers(subsystems).judge(subsystems, &related, fact)
+    let fact = sysctls.writers(subsystems).judge(&related, fact);
+    let is_guess = fact.confidence < Confidence::Certain || matches!(fact.state, State::Unknown(_));
+    match (subsystems.host().running(), is_guess) {
+        (Some(running), true) => match now::value(running.files(), key).state {
+            State::Known(value) => fact.note(format!("now it is {value}")),
+            State::Absent | State::Unknown(_) => fact,
+        },
+        _ => fact,
+    }
+}
+
+/// `ipv6.disable=1` on the command line leaves no variable of IPv6.
+fn without_ipv6(subsystems: &Subsystems<'_>, path: &str) -> Option<Fact> {
+    if !path.starts_with("net/ipv6/") {
+        return None;
+    }
+    let entries = &subsystems.next_boot().entries;
+    let disables = |entry: &&BootEntry| {
+        entry.cmdline.as_deref().and_then(|words| next_boot::parameter(words, "ipv6.disable")) == Some("1")
+    };
+    let origin = entries.iter().find(disables)?.because.first().cloned();
+    if !entries.iter().all(|entry| disables(&entry)) {
+        return Some(Fact::unknown("only some of the command lines that may boot have ipv6.disable=1"));
+    }
+    Some(Fact::absent().because_all(origin.map(|origin| origin.says("ipv6.disable=1"))))
 }
 
 /// The value that the files and the command line give a variable that exists.
@@ -139,7 +172,7 @@ fn fact_of(sysctls: &Sysctls, path: &str, outcome: &Outcome, start_origin: Optio
             Fact::unknown(format!("nothing sets {key}, and its kernel default is not known to this program"))
         }
     };
-    fact.overruled.clone_from(&outcome.overruled);
+    fact.overruled = overruled(sysctls, path, outcome);
     fact.notes.extend(outcome.rejections());
     if outcome.assumed && outcome.value.is_some() {
         fact = fact.at_most(Confidence::High).note(format!(
@@ -152,6 +185,21 @@ fn fact_of(sysctls: &Sysctls, path: &str, outcome: &Outcome, start_origin: Optio
             .note(format!("{SERVICE} does not run, so nothing in sysctl.d is applied"));
     }
     fact
+}
+
+/// Every other line about the variable, those that lost while merging included.
+fn overruled(sysctls: &Sysctls, path: &str, outcome: &Outcome) -> Vec<Origin> {
+    let lines = &sysctls.merge.lines;
+    let on_command_line =
+        outcome.overruled.iter().filter(|origin| !lines.iter().any(|line| line.origin == **origin));
+    let in_files = lines.iter().filter(|line| {
+        apply::first_name(&line.path) == apply::first_name(path) || glob::covers_path(&line.path, path)
+    });
+    on_command_line
+        .chain(in_files.map(|line| &line.origin))
+        .filter(|origin| Some(*origin) != outcome.because.as_ref())
+        .cloned()
+        .collect()
 }
 
 /// A variable whose module is not there when systemd-sysctl writes.
@@ -199,7 +247,7 @@ fn of_interface(sysctls: &Sysctls, subsystems: &Subsystems<'_>, path: &str, rela
     let same = matches!(&before.state, State::Known(value) if value.as_text() == after.value.as_deref());
     if same {
         let fact = before.at_most(Confidence::High).note(format!("if there is an interface {interface}"));
-        return sysctls.writers(subsystems).judge(subsystems, related, fact);
+        return sysctls.writers(subsystems).judge(related, fact);
     }
     if let State::Unknown(_) = before.state {
         return before;

@@ -8,8 +8,10 @@ use crate::subsystem::units::Starts;
 
 /// Whether a variable is there when systemd-sysctl writes.
 pub(super) enum Existence {
-    /// It is, as far as the kernel's own variables go.
+    /// It is: it is the kernel's own.
     Exists,
+    /// It is, because this module is there.
+    With(Fact),
     /// Its interface appears at some time, if it appears at all.
     WithInterface,
     /// It isn't: what is written to it is lost. The module, and whether it is there once the boot is over.
@@ -63,7 +65,7 @@ pub(super) fn existence(subsystems: &Subsystems<'_>, path: &str) -> Existence {
 fn with_module(subsystems: &Subsystems<'_>, module: &'static str) -> Existence {
     let early = subsystems.modules().when_sysctl_runs(subsystems, module);
     match &early.state {
-        State::Known(Value::Text(word)) if word == "built-in" || word == "loaded" => Existence::Exists,
+        State::Known(Value::Text(word)) if word == "built-in" || word == "loaded" => Existence::With(early),
         State::Unknown(reason) => {
             Existence::Unclear(format!("it depends on whether {module} is loaded: {reason}"))
         }

@@ -23,6 +23,13 @@ struct Later {
     certain: bool,
 }
 
+impl Later {
+    /// Whether it may write a variable. A key that is one shell variable may be any.
+    fn covers(&self, path: &str) -> bool {
+        self.path == "*" || glob::covers_path(&self.path, path)
+    }
+}
+
 /// All other writers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writers {
@@ -67,14 +74,14 @@ impl Writers {
 
     /// What other writers do to an answer: one that writes the same changes nothing; any other makes it
     /// unknown, because nobody orders them.
-    pub(super) fn judge(&self, subsystems: &Subsystems<'_>, related: &[String], fact: Fact) -> Fact {
+    pub(super) fn judge(&self, related: &[String], fact: Fact) -> Fact {
         if matches!(fact.state, State::Unknown(_)) {
             return fact;
         }
         let untouched = fact.overruled.is_empty()
             && fact.because.first().is_some_and(|origin| origin.path == "kernel default");
         for later in &self.writes {
-            let Some(path) = related.iter().find(|path| glob::covers_path(&later.path, path)) else {
+            let Some(path) = related.iter().find(|path| later.covers(path)) else {
                 continue;
             };
             if !same_variable(path, &related[0]) && later.text.is_none() {
@@ -92,7 +99,6 @@ impl Writers {
                 _ => return changed_by(fact, &related[0], &later.origin),
             }
         }
-        let _ = subsystems;
         match self.gaps.first() {
             Some(gap) => Fact::unknown(format!("{}: it runs at boot and may set anything", gap.reason)),
             None => fact,
@@ -101,10 +107,7 @@ impl Writers {
 
     /// Whether no other writer touches the variables.
     fn alone(&self, one: &Later, related: &[String]) -> bool {
-        !self
-            .writes
-            .iter()
-            .any(|other| other != one && related.iter().any(|path| glob::covers_path(&other.path, path)))
+        !self.writes.iter().any(|other| other != one && related.iter().any(|path| other.covers(path)))
     }
 
     fn add(&mut self, path: &str, text: Option<&str>, origin: Origin, certain: bool) {
@@ -211,6 +214,11 @@ impl Writers {
         let mut paths: Vec<_> = merged.files.into_iter().map(|file| file.path).collect();
         paths.push(crate::host::HostPath::new("/etc/systemd/networkd.conf"));
         for path in paths {
+            // systemd's own are for interfaces of nspawn containers and virtual machines.
+            let is_own = path.file_name().as_encoded_bytes().starts_with(b"80-");
+            if is_own && !path.as_path().starts_with("/etc") {
+                continue;
+            }
             let drop_in::Content::Bytes(bytes) = drop_in::read(files, &path) else { continue };
             for (line, text) in lines(&bytes) {
                 let Some((key, value)) = text.trim().split_once('=') else { continue };
@@ -223,9 +231,8 @@ impl Writers {
                     "IPv6Forwarding" => (false, true),
                     _ => continue,
                 };
+                let origin = Origin::line(&path, line).says(format!("systemd-networkd: {}", text.trim()));
                 let text = if off { "0" } else { "1" };
-                let origin =
-                    Origin::line(&path, line).says(format!("systemd-networkd: {}", text_of(&text, key)));
                 for (writes, path) in [(v4, "net/ipv4/ip_forward"), (v6, "net/ipv6/conf/all/forwarding")] {
                     if writes {
                         self.add(path, Some(text), origin.clone(), false);
@@ -264,10 +271,6 @@ impl Writers {
             }
         }
     }
-}
-
-fn text_of(text: &str, key: &str) -> String {
-    format!("{} sets {text}", key.trim())
 }
 
 fn same_variable(one: &str, other: &str) -> bool {

@@ -98,6 +98,24 @@ fn lines_that_load_nothing_are_named() {
 }
 
 #[test]
+fn a_kernel_variable_can_forbid_all_loading_after_boot() {
+    let tree = debian()
+        .file("/etc/sysctl.d/5.conf", "kernel.modules_disabled=1\n")
+        .file("/etc/modules-load.d/x.conf", "overlay\n");
+    assert_eq!(tree.boot_text("module:overlay"), "loaded");
+    assert_eq!(tree.boot_text("module:xfs"), "blocked");
+}
+
+#[test]
+fn a_command_of_rc_local_loads_by_name() {
+    let tree = debian()
+        .program("/etc/rc.local", "#!/bin/sh\nmodprobe nf-nat\n")
+        .file("/etc/modprobe.d/x.conf", "blacklist nf_nat\n");
+    assert_eq!(tree.boot_text("module:nf_nat"), "loaded");
+    assert_eq!(tree.boot_text("module:xfs"), "loadable");
+}
+
+#[test]
 fn a_circle_of_dependencies_ends() {
     let tree = Tree::new()
         .file("/lib/modules/6.1/modules.dep", "a.ko: b.ko\nb.ko: a.ko\n")

@@ -84,7 +84,6 @@ fn a_link_to_dev_null_masks_and_sysctl_conf_needs_a_link() {
 #[test]
 fn values_are_shown_as_the_kernel_shows_them() {
     check("net.ipv4.igmp_max_msf", "10", &[("/etc/sysctl.d/5.conf", "net.ipv4.igmp_max_msf=\"30\"\n")]);
-    check("net.core.optmem_max", "20480", &[("/etc/sysctl.d/5.conf", "net.core.optmem_max=\\\n30000\n")]);
     check("fs.aio-max-nr", "131072", &[("/etc/sysctl.d/5.conf", "fs.aio-max-nr = 131072 # comment\n")]);
     check(
         "net.ipv6.conf.all.forwarding",
@@ -211,6 +210,71 @@ fn the_command_line_sets_values_before_the_files() {
     let overruled =
         tree("sysctl.vm.overcommit_memory=1").file("/etc/sysctl.d/5.conf", "vm.overcommit_memory=2\n");
     assert_eq!(overruled.boot_text("sysctl:vm.overcommit_memory"), "2");
+    assert_eq!(tree("panic=5").boot_text("sysctl:kernel.panic"), "5");
+    assert_eq!(tree("ipv6.disable=1").boot_text("sysctl:net.ipv6.conf.all.forwarding"), "absent");
+    check("net.core.optmem_max", "20480", &[("/etc/sysctl.d/5.conf", "net.core.optmem_max=\\\n30000\n")]);
+}
+
+/// A unit that the default target wants.
+fn enabled(tree: Tree, unit: &str) -> Tree {
+    tree.file("/usr/lib/systemd/system/multi-user.target", "[Unit]\nDescription=m\n")
+        .link("/etc/systemd/system/default.target", "/usr/lib/systemd/system/multi-user.target")
+        .file(&format!("/usr/lib/systemd/system/{unit}"), "[Service]\nExecStart=/usr/bin/x\n")
+        .program("/usr/bin/x", "\u{7f}ELF")
+        .link(
+            &format!("/etc/systemd/system/multi-user.target.wants/{unit}"),
+            &format!("/usr/lib/systemd/system/{unit}"),
+        )
+}
+
+#[test]
+fn daemons_that_write_something_else_make_it_unknown() {
+    let forward =
+        |value: &str| debian().file("/etc/sysctl.d/5.conf", format!("net.ipv4.ip_forward={value}\n"));
+    let key = "sysctl:net.ipv4.ip_forward";
+    let docker = |value: &str| enabled(forward(value), "docker.service");
+    assert!(docker("0").boot_text(key).starts_with("unknown: docker.service"));
+    assert_eq!(docker("1").boot_text(key), "1");
+    let quiet = docker("0").file("/etc/docker/daemon.json", "{\"ip-forward\": false}");
+    assert_eq!(quiet.boot_text(key), "0");
+
+    let networkd = |line: &str| {
+        enabled(forward("0"), "systemd-networkd.service")
+            .file("/etc/systemd/network/10-x.network", format!("[Match]\nName=eth0\n[Network]\n{line}\n"))
+    };
+    assert!(
+        networkd("IPForward=yes").boot_text(key).starts_with("unknown: /etc/systemd/network/10-x.network:4")
+    );
+    assert_eq!(networkd("IPForward=ipv6").boot_text(key), "0");
+    assert_eq!(networkd("IPForward=no").boot_text(key), "0");
+
+    let kubelet = || enabled(debian(), "kubelet.service");
+    assert_eq!(kubelet().boot_text("sysctl:vm.overcommit_memory"), "0");
+    let joined = kubelet().file("/var/lib/kubelet/config.yaml", "kind: KubeletConfiguration\n");
+    assert!(joined.boot_text("sysctl:vm.overcommit_memory").starts_with("unknown: kubelet.service"));
+    assert_eq!(joined.boot_text("sysctl:vm.panic_on_oom"), "0");
+    let protects = joined.file("/var/lib/kubelet/config.yaml", "protectKernelDefaults: true\n");
+    assert_eq!(protects.boot_text("sysctl:vm.overcommit_memory"), "0");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_makes_unknown_what_no_later_line_decides() {
+    let tree = debian()
+        .file("/etc/sysctl.d/10.conf", "vm.swappiness=1\n")
+        .file("/etc/sysctl.d/50.conf", vec![b'#'; 5 << 20])
+        .file("/etc/sysctl.d/60.conf", "kernel.panic=10\n");
+    assert!(tree.boot_text("sysctl:vm.swappiness").starts_with("unknown: /etc/sysctl.d/50.conf"));
+    assert!(tree.boot_text("sysctl:vm.panic_on_oom").starts_with("unknown"));
+    assert_eq!(tree.boot_text("sysctl:kernel.panic"), "10");
+}
+
+#[test]
+fn an_unknown_key_takes_a_plain_number_and_says_so() {
+    let tree = debian().file("/etc/sysctl.d/5.conf", "dev.new.thing=5\ndev.new.other=5 # x\n");
+    let fact = tree.boot("sysctl:dev.new.thing");
+    assert_eq!((text(&fact).as_str(), fact.confidence), ("5", Confidence::High));
+    assert!(tree.boot_text("sysctl:dev.new.other").starts_with("unknown"));
+    assert!(tree.boot_text("sysctl:dev.new.third").starts_with("unknown: nothing sets"));
 }
 
 #[test]
