@@ -302,9 +302,16 @@ impl Plan {
             };
             asked.push(Asked { text, origin, fails });
         }
-        let loaded = loader.loaded;
-        let knows_command_line = entry.cmdline.is_some();
-        Plan { release, knows_command_line, command_line, index, refuses, asked, loaded, doubtful }
+        Plan {
+            release,
+            knows_command_line: entry.cmdline.is_some(),
+            loaded: loader.loaded,
+            command_line,
+            index,
+            refuses,
+            asked,
+            doubtful,
+        }
     }
 }
 

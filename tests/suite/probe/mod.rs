@@ -4,4 +4,5 @@ mod filesystem;
 mod hostname;
 mod kernel_config;
 mod module;
+mod modules_load;
 mod sysctl;

@@ -1,7 +1,7 @@
 use node_preflight::fact::{Moment, State};
 use node_preflight::host::Host;
 
-use crate::tree::{Tree, ask, attribute, text};
+use crate::tree::{Tree, ask, text};
 
 const RELEASE: &str = "6.1.0-18-amd64";
 const DEP: &str = "\
@@ -84,17 +84,6 @@ fn etc_modules_counts_through_a_link_only() {
     let masked =
         debian().file("/usr/lib/modules-load.d/x.conf", "overlay\n").file("/etc/modules-load.d/x.conf", "");
     assert_eq!(masked.boot_text("module:overlay"), "loadable");
-}
-
-#[test]
-fn lines_that_load_nothing_are_named() {
-    let fact = debian()
-        .file("/etc/modules-load.d/k8s.conf", "overlay\nbr_filter\nip_vs nf_nat\next4\n")
-        .boot("modules-load");
-    assert_eq!(attribute(&fact, "loads"), "[overlay, ext4]");
-    assert_eq!(attribute(&fact, "fails"), "[br_filter, ip_vs nf_nat]");
-    assert_eq!(fact.because[0].to_string(), "/etc/modules-load.d/k8s.conf:2");
-    assert!(fact.because[1].says.as_deref().unwrap().contains("one name"));
 }
 
 #[test]
