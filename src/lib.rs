@@ -2,6 +2,8 @@
 //!
 //! The rooms, in the order in which data flows (see ARCHITECTURE.md).
 
+/// The command line: glue between the rooms.
+pub mod cli;
 /// Judging: plan and facts to findings.
 pub mod engine;
 /// The words that all rooms share.
@@ -12,6 +14,8 @@ pub mod format;
 pub mod host;
 /// One question a file.
 pub mod probe;
+/// All findings, the summary, and what they mean to a script; and the output formats.
+pub mod report;
 /// The TOML language of rules, as text.
 pub mod rule;
 /// One part of the system a file: which files count, and what they add up to.

@@ -1,3 +1,13 @@
 //! The thin binary around the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use node_preflight::cli;
+
+fn main() -> ExitCode {
+    match cli::run(&cli::Arguments::parse()) {
+        Ok(code) => code,
+        Err(failure) => cli::exit(&failure),
+    }
+}

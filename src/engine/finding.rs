@@ -1,6 +1,6 @@
 //! What judging says: one finding a rule, one judgement a moment.
 
-use crate::fact::{Confidence, Origin, Reason};
+use crate::fact::{Confidence, Moment, Origin, Reason};
 use crate::rule::Severity;
 
 /// What a rule came to at one moment.
@@ -33,6 +33,8 @@ pub struct Judgement {
     pub notes: Vec<String>,
     /// The least confidence of the facts that decided.
     pub confidence: Confidence,
+    /// Skipped because a rule that it needs failed, so that rules which need this one are skipped too.
+    pub blocked: bool,
 }
 
 /// One rule's verdicts.
@@ -48,4 +50,15 @@ pub struct Finding {
     pub now: Option<Judgement>,
     /// The verdict after a reboot; none if it isn't judged at this moment.
     pub boot: Option<Judgement>,
+}
+
+impl Finding {
+    /// The judgement at a moment.
+    #[must_use]
+    pub fn at(&self, moment: Moment) -> Option<&Judgement> {
+        match moment {
+            Moment::Now => self.now.as_ref(),
+            Moment::Boot => self.boot.as_ref(),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fact::{Moment, Network, Requirement, Value};
+use crate::fact::{Moment, Requirement, State, Value};
 use crate::probe::{Key, Probe};
 use crate::rule::{Fix, Severity};
 
@@ -85,12 +85,11 @@ pub enum Subject {
         /// The attribute of a record.
         attribute: Option<String>,
     },
-    /// A value written in the rule, or of a variable; none for a variable that is not set. The name of
-    /// the variable is kept for messages.
+    /// A value written in the rule or of a variable; absent for a variable that is not set.
     Constant {
         /// The value.
-        value: Option<Value>,
-        /// The variable that it came from.
+        state: State,
+        /// The variable that it came from, for messages.
         variable: Option<String>,
     },
 }
@@ -116,8 +115,6 @@ pub enum Matcher {
     Exists(bool),
     /// The version meets the requirement.
     Version(Requirement),
-    /// One of the networks shares an address with the operand's.
+    /// One of the networks shares an address with one of the operand's.
     Overlaps(Subject),
-    /// As [`Matcher::Overlaps`] with networks that are written in the rule.
-    OverlapsNetworks(Vec<Network>),
 }

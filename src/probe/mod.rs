@@ -51,6 +51,8 @@ pub enum Shape {
     Version,
     /// An address or network.
     Network,
+    /// Permission bits in octal, `0644`; `at-most` means that no other bit is set.
+    Mode,
     /// A list of values of one kind.
     List(&'static Shape),
     /// Named attributes.

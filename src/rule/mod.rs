@@ -86,6 +86,18 @@ pub enum Severity {
     Info,
 }
 
+impl Severity {
+    /// The word in rules, on the command line and in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
 /// Three-valued logic over terms.
 #[derive(Clone, Debug)]
 pub enum Expression {

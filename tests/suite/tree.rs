@@ -27,6 +27,32 @@ impl Tree {
         self.directory.path().join("root")
     }
 
+    /// The recording: `root/` and, if something was said about the running system, `live/`.
+    pub fn recording(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+
+    /// Adds a file of the running system: `/proc/modules`.
+    pub fn live(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        let place = self.directory.path().join("live").join(path.trim_start_matches('/'));
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(place, content).unwrap();
+        self
+    }
+
+    /// Writes `live/machine.toml`.
+    pub fn machine(self, text: &str) -> Self {
+        self.live("machine.toml", text)
+    }
+
+    /// Says of a file what the file system of the tests can't keep: `mode = "0600"`.
+    pub fn meta(self, path: &str, text: &str) -> Self {
+        let place = self.directory.path().join("meta.toml");
+        let before = fs::read_to_string(&place).unwrap_or_default();
+        fs::write(place, format!("{before}[root.\"{path}\"]\n{text}\n")).unwrap();
+        self
+    }
+
     fn place(&self, path: &str) -> PathBuf {
         let place = self.root().join(path.trim_start_matches('/'));
         fs::create_dir_all(place.parent().unwrap()).unwrap();
@@ -35,7 +61,35 @@ impl Tree {
 
     /// Adds a file.
     pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        fs::write(self.place(path), content).unwrap();
+        let place = self.place(path);
+        drop(fs::remove_file(&place));
+        fs::write(place, content).unwrap();
+        self
+    }
+
+    /// Appends to a file.
+    pub fn append(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        use std::io::Write as _;
+        let place = self.place(path);
+        fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(place)
+            .unwrap()
+            .write_all(content.as_ref())
+            .unwrap();
+        self
+    }
+
+    /// Removes a file, a link or an empty directory; it must be there.
+    pub fn without(self, path: &str) -> Self {
+        let place = self.place(path);
+        let metadata = fs::symlink_metadata(&place).unwrap_or_else(|_| panic!("{path} isn't there"));
+        if metadata.is_dir() {
+            fs::remove_dir(place).unwrap()
+        } else {
+            fs::remove_file(place).unwrap()
+        }
         self
     }
 
@@ -49,7 +103,9 @@ impl Tree {
 
     /// Adds a symbolic link.
     pub fn link(self, path: &str, target: &str) -> Self {
-        symlink(target, self.place(path)).unwrap();
+        let place = self.place(path);
+        drop(fs::remove_file(&place));
+        symlink(target, place).unwrap();
         self
     }
 

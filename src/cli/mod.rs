@@ -1,0 +1,151 @@
+//! The command line: arguments, and one arm a command.
+
+mod check;
+mod error;
+mod facts;
+mod source;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::fact::Moment;
+use crate::rule::Severity;
+pub use error::{Failure, exit};
+
+/// Judges a Linux host that is about to become a Kubernetes node: now, and after the next reboot.
+///
+/// Without a command, `check` runs. Nothing on the host is changed, and no other program is run.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 ready · 1 a rule failed · 2 bad usage or input, nothing was judged · \
+3 nothing failed, but something can't be known (no root rights, say)")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    check: CheckArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge a host by rules (the default).
+    Check(CheckArguments),
+    /// Print what the program sees, and why, without judging.
+    Facts(FactsArguments),
+}
+
+/// Which host.
+#[derive(Debug, Args)]
+struct SourceArguments {
+    /// Judge a directory that holds a root filesystem, instead of this machine.
+    #[arg(long, value_name = "DIR", conflicts_with = "recording")]
+    root: Option<PathBuf>,
+    /// Judge a recording: a directory with root/ and live/.
+    #[arg(long, value_name = "PATH")]
+    recording: Option<PathBuf>,
+    /// The moments to ask about.
+    #[arg(long, value_enum, default_value_t = Moments::Both, hide_default_value = true)]
+    moment: Moments,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Moments {
+    /// The running system.
+    Now,
+    /// After the next reboot.
+    Boot,
+    /// Both, as far as the host has them.
+    Both,
+}
+
+impl Moments {
+    fn list(self) -> &'static [Moment] {
+        match self {
+            Moments::Now => &[Moment::Now],
+            Moments::Boot => &[Moment::Boot],
+            Moments::Both => &Moment::ALL,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+struct CheckArguments {
+    #[command(flatten)]
+    source: SourceArguments,
+    #[command(flatten)]
+    rules: RulesArguments,
+    /// The output format.
+    #[arg(long, default_value = "table", value_parser = source::format_names())]
+    format: String,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The least severity that makes the host not ready.
+    #[arg(long, value_enum, default_value_t = FailOn::Error, hide_default_value = true)]
+    fail_on: FailOn,
+    /// Also show what passed or was skipped.
+    #[arg(long)]
+    all: bool,
+}
+
+/// Which rules, with which variables.
+#[derive(Debug, Args)]
+struct RulesArguments {
+    /// Select the rules of a profile; may be repeated [default: node].
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// Add rules from a file or directory; a rule with the id of a built-in one replaces it.
+    #[arg(long, value_name = "PATH")]
+    rules: Vec<PathBuf>,
+    /// Only these rules, by id or tag; may be repeated.
+    #[arg(long, value_name = "ID|TAG")]
+    only: Vec<String>,
+    /// Not these rules, by id or tag; may be repeated.
+    #[arg(long, value_name = "ID|TAG")]
+    skip: Vec<String>,
+    /// Set a variable of the rules; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+struct FactsArguments {
+    #[command(flatten)]
+    source: SourceArguments,
+    /// What to ask: a probe, or a probe and its key, `sysctl:net.ipv4.ip_forward`; everything if none.
+    #[arg(value_name = "PROBE[:KEY]")]
+    questions: Vec<String>,
+    /// The output format.
+    #[arg(long, default_value = "table", value_parser = ["table", "json"])]
+    format: String,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// If nothing could be judged; [`exit`] tells it to the user.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    match &arguments.command {
+        None => check::run(&arguments.check),
+        Some(Command::Check(arguments)) => check::run(arguments),
+        Some(Command::Facts(arguments)) => facts::run(arguments),
+    }
+}

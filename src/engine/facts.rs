@@ -1,0 +1,66 @@
+//! Asks each question at most once a moment, when it is first needed, and remembers the answer.
+
+use std::cell::OnceCell;
+
+use super::plan::{Question, Subject};
+use crate::fact::{Fact, Moment, State, Value};
+use crate::probe::Shape;
+use crate::subsystem::Subsystems;
+
+/// The answers of one run.
+pub(super) struct Facts<'r> {
+    subsystems: &'r Subsystems<'r>,
+    questions: &'r [Question],
+    answers: Vec<[OnceCell<Fact>; 2]>,
+}
+
+impl<'r> Facts<'r> {
+    pub(super) fn new(subsystems: &'r Subsystems<'r>, questions: &'r [Question]) -> Self {
+        Facts { subsystems, questions, answers: questions.iter().map(|_| Default::default()).collect() }
+    }
+
+    pub(super) fn question(&self, index: usize) -> &'r Question {
+        &self.questions[index]
+    }
+
+    /// The answer to a question at a moment.
+    pub(super) fn answer(&self, question: usize, moment: Moment) -> &Fact {
+        let cell = &self.answers[question][moment as usize];
+        cell.get_or_init(|| self.questions[question].ask(self.subsystems, moment))
+    }
+
+    /// What is known of a subject at a moment.
+    pub(super) fn state<'a>(&'a self, subject: &'a Subject, moment: Moment) -> &'a State {
+        match subject {
+            Subject::Constant { state, .. } => state,
+            Subject::Fact { question, attribute } => {
+                let state = &self.answer(*question, moment).state;
+                match (attribute, state) {
+                    (Some(name), State::Known(Value::Record(attributes))) => {
+                        attributes.get(name).unwrap_or(&State::Absent)
+                    }
+                    _ => state,
+                }
+            }
+        }
+    }
+
+    /// The declared kind of a subject; none for constants.
+    pub(super) fn shape(&self, subject: &Subject) -> Option<Shape> {
+        let Subject::Fact { question, attribute } = subject else { return None };
+        let shape = self.questions[*question].probe.answer;
+        match (attribute, shape) {
+            (Some(name), Shape::Record(attributes)) => {
+                attributes.iter().find(|attribute| attribute.name == name).map(|attribute| attribute.shape)
+            }
+            _ => Some(shape),
+        }
+    }
+}
+
+impl Question {
+    /// Asks the host.
+    pub fn ask(&self, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+        (self.probe.ask)(subsystems, &self.key, moment)
+    }
+}

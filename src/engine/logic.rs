@@ -1,0 +1,110 @@
+//! Three-valued logic (Kleene): what can't be known stays unknown unless it makes no difference.
+
+use super::facts::Facts;
+use super::matcher::{self, Comparison};
+use super::plan::{Condition, Subject, Test};
+use crate::fact::{Moment, Reason};
+
+/// Yes, no, or can't be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Truth {
+    Yes,
+    No,
+    Unknown(Reason),
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Self {
+        if value { Truth::Yes } else { Truth::No }
+    }
+}
+
+impl Truth {
+    pub(super) fn unknown(reason: impl Into<String>) -> Self {
+        Truth::Unknown(Reason::new(reason))
+    }
+
+    pub(super) fn not(self) -> Self {
+        match self {
+            Truth::Yes => Truth::No,
+            Truth::No => Truth::Yes,
+            unknown @ Truth::Unknown(_) => unknown,
+        }
+    }
+
+    pub(super) fn or(self, other: Truth) -> Self {
+        match (self, other) {
+            (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
+            (Truth::Unknown(reason), _) | (_, Truth::Unknown(reason)) => Truth::Unknown(reason),
+            (Truth::No, Truth::No) => Truth::No,
+        }
+    }
+}
+
+/// A truth and the tests that decided it.
+pub(super) struct Outcome<'p> {
+    pub(super) truth: Truth,
+    pub(super) evidence: Vec<Evidence<'p>>,
+}
+
+/// A test that decided, and the story that it tells.
+pub(super) struct Evidence<'p> {
+    pub(super) test: &'p Test,
+    pub(super) story: Option<String>,
+}
+
+/// Whether a condition holds at a moment.
+pub(super) fn evaluate<'p>(facts: &Facts<'_>, condition: &'p Condition, moment: Moment) -> Outcome<'p> {
+    match condition {
+        Condition::Test(test) => {
+            let Comparison { truth, story } = matcher::compare(facts, test, moment);
+            Outcome { truth, evidence: vec![Evidence { test, story }] }
+        }
+        Condition::Not(inner) => {
+            let Outcome { truth, evidence } = evaluate(facts, inner, moment);
+            Outcome { truth: truth.not(), evidence }
+        }
+        Condition::All(parts) => combine(facts, parts, moment, &Truth::No),
+        Condition::Any(parts) => combine(facts, parts, moment, &Truth::Yes),
+    }
+}
+
+/// `All` is decided by any No, `Any` by any Yes. The evidence is that of the parts that decided: the
+/// deciding ones; else those that can't be known; else all.
+fn combine<'p>(facts: &Facts<'_>, parts: &'p [Condition], moment: Moment, decider: &Truth) -> Outcome<'p> {
+    let mut deciding = Vec::new();
+    let mut unknown: Option<(Reason, Vec<Evidence<'p>>)> = None;
+    let mut others = Vec::new();
+    for part in parts {
+        let Outcome { truth, evidence } = evaluate(facts, part, moment);
+        match truth {
+            truth if truth == *decider => {
+                deciding.extend(evidence);
+                // One alternative suffices, but a reader wants to see everything that is missing.
+                if *decider == Truth::Yes {
+                    break;
+                }
+            }
+            Truth::Unknown(reason) => unknown.get_or_insert_with(|| (reason, Vec::new())).1.extend(evidence),
+            Truth::Yes | Truth::No => others.extend(evidence),
+        }
+    }
+    if !deciding.is_empty() {
+        return Outcome { truth: decider.clone(), evidence: deciding };
+    }
+    match unknown {
+        Some((reason, evidence)) => Outcome { truth: Truth::Unknown(reason), evidence },
+        None => Outcome { truth: decider.clone().not(), evidence: others },
+    }
+}
+
+/// Whether two subjects are the same question, so that it is shown once.
+pub(super) fn same_subject(a: &Subject, b: &Subject) -> bool {
+    match (a, b) {
+        (
+            Subject::Fact { question, attribute },
+            Subject::Fact { question: other, attribute: other_attribute },
+        ) => question == other && attribute == other_attribute,
+        _ => false,
+    }
+}

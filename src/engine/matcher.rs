@@ -1,0 +1,202 @@
+//! How facts are compared. A matcher answers whether it holds and, where the values alone don't tell the
+//! story, in which words.
+
+use std::cmp::Ordering;
+
+use super::facts::Facts;
+use super::logic::Truth;
+use super::plan::{Matcher, Subject, Test};
+use crate::fact::{Moment, Network, State, Value, Version, parse_size};
+use crate::probe::Shape;
+
+/// What a comparison came to.
+pub(super) struct Comparison {
+    pub(super) truth: Truth,
+    /// The story, where it is more than the subject's value.
+    pub(super) story: Option<String>,
+}
+
+impl From<Truth> for Comparison {
+    fn from(truth: Truth) -> Self {
+        Comparison { truth, story: None }
+    }
+}
+
+/// Compares the subject of a test with its operand.
+pub(super) fn compare(facts: &Facts<'_>, test: &Test, moment: Moment) -> Comparison {
+    let found = facts.state(&test.subject, moment);
+    let operand = |subject| facts.state(subject, moment);
+    let truth = match (&test.matcher, found) {
+        (_, State::Unknown(reason)) => Truth::Unknown(reason.clone()),
+        (Matcher::Equals(wanted), _) => equals(found, operand(wanted)),
+        (Matcher::NotEquals(unwanted), _) => equals(found, operand(unwanted)).not(),
+        (Matcher::In(wanted), _) => is_in(found, wanted.iter().map(operand)),
+        (Matcher::Exists(wanted), _) => Truth::from(matches!(found, State::Known(_)) == *wanted),
+        (_, State::Absent) => Truth::No,
+        (Matcher::AtLeast(bound), State::Known(found)) => {
+            let mode = facts.shape(&test.subject) == Some(Shape::Mode);
+            bounded(found, operand(bound), Ordering::is_ge, mode.then_some(has_all_bits))
+        }
+        (Matcher::AtMost(bound), State::Known(found)) => {
+            let mode = facts.shape(&test.subject) == Some(Shape::Mode);
+            bounded(found, operand(bound), Ordering::is_le, mode.then_some(has_no_other_bits))
+        }
+        (Matcher::Matches(pattern), State::Known(found)) => pattern.is_match(&plain(found)).into(),
+        (Matcher::Contains(part), State::Known(found)) => contains(found, operand(part)),
+        (Matcher::Version(requirement), State::Known(found)) => match Version::parse(&plain(found)) {
+            Some(version) => requirement.holds(&version).into(),
+            None => Truth::unknown(format!("`{found}` is not a version")),
+        },
+        (Matcher::Overlaps(other), State::Known(found)) => {
+            return overlaps(facts, test, found, other, moment);
+        }
+    };
+    truth.into()
+}
+
+fn equals(found: &State, wanted: &State) -> Truth {
+    match (found, wanted) {
+        (State::Unknown(reason), _) | (_, State::Unknown(reason)) => Truth::Unknown(reason.clone()),
+        (State::Absent, State::Absent) => Truth::Yes,
+        (State::Absent, State::Known(_)) | (State::Known(_), State::Absent) => Truth::No,
+        (State::Known(found), State::Known(wanted)) => same(found, wanted).into(),
+    }
+}
+
+fn is_in<'a>(found: &State, wanted: impl Iterator<Item = &'a State>) -> Truth {
+    wanted.fold(Truth::No, |truth, wanted| truth.or(equals_or_member(found, wanted)))
+}
+
+/// A list among the operands stands for its items: `in = { var = "allowed" }`.
+fn equals_or_member(found: &State, wanted: &State) -> Truth {
+    match (found, wanted) {
+        (State::Known(found), State::Known(Value::List(items))) if !matches!(found, Value::List(_)) => {
+            items.iter().any(|item| same(found, item)).into()
+        }
+        _ => equals(found, wanted),
+    }
+}
+
+/// Whether two values are the same to a person: `"1"` is 1, `"2Gi"` is that many bytes.
+fn same(found: &Value, wanted: &Value) -> bool {
+    match (found, wanted) {
+        (Value::List(found), Value::List(wanted)) => {
+            found.len() == wanted.len() && found.iter().zip(wanted).all(|(a, b)| same(a, b))
+        }
+        (Value::Text(a), Value::Text(b)) => a == b,
+        (Value::Text(text), Value::Bool(flag)) | (Value::Bool(flag), Value::Text(text)) => {
+            text == if *flag { "true" } else { "false" }
+        }
+        _ if found == wanted => true,
+        _ => order(found, wanted) == Some(Ordering::Equal),
+    }
+}
+
+/// The order of two amounts, or of two versions written as text.
+fn order(found: &Value, wanted: &Value) -> Option<Ordering> {
+    match (amount(found), amount(wanted)) {
+        (Some(found), Some(wanted)) => Some(found.cmp(&wanted)),
+        _ => match (found, wanted) {
+            (Value::Text(found), Value::Text(wanted)) => {
+                Some(Version::parse(found)?.cmp(&Version::parse(wanted)?))
+            }
+            _ => None,
+        },
+    }
+}
+
+fn amount(value: &Value) -> Option<i128> {
+    match value {
+        Value::Integer(number) => Some(i128::from(*number)),
+        Value::Size(bytes) => Some(i128::from(*bytes)),
+        Value::Text(text) => {
+            text.trim().parse::<i64>().map(i128::from).ok().or_else(|| parse_size(text).map(i128::from))
+        }
+        Value::Bool(_) | Value::List(_) | Value::Record(_) => None,
+    }
+}
+
+type BitTest = fn(u32, u32) -> bool;
+
+fn has_all_bits(found: u32, wanted: u32) -> bool {
+    found & wanted == wanted
+}
+
+fn has_no_other_bits(found: u32, allowed: u32) -> bool {
+    found & !allowed == 0
+}
+
+fn bounded(found: &Value, bound: &State, holds: fn(Ordering) -> bool, bits: Option<BitTest>) -> Truth {
+    let bound = match bound {
+        State::Known(bound) => bound,
+        State::Absent => return Truth::unknown("the bound is not set"),
+        State::Unknown(reason) => return Truth::Unknown(reason.clone()),
+    };
+    if let Some(bits) = bits {
+        let octal = |value: &Value| u32::from_str_radix(&plain(value), 8).ok();
+        return match (octal(found), octal(bound)) {
+            (Some(found), Some(bound)) => bits(found, bound).into(),
+            _ => Truth::unknown(format!("`{found}` and `{bound}` can't be compared as permission bits")),
+        };
+    }
+    match order(found, bound) {
+        Some(order) => holds(order).into(),
+        None => Truth::unknown(format!("`{found}` and `{bound}` have no order")),
+    }
+}
+
+fn contains(found: &Value, part: &State) -> Truth {
+    let part = match part {
+        State::Known(part) => part,
+        State::Absent => return Truth::No,
+        State::Unknown(reason) => return Truth::Unknown(reason.clone()),
+    };
+    match found {
+        Value::List(items) => items.iter().any(|item| same(item, part)).into(),
+        _ => plain(found).contains(plain(part).as_ref()).into(),
+    }
+}
+
+/// Text as it is, anything else as it is printed.
+fn plain(value: &Value) -> std::borrow::Cow<'_, str> {
+    match value {
+        Value::Text(text) => text.into(),
+        other => other.to_string().into(),
+    }
+}
+
+fn overlaps(facts: &Facts<'_>, test: &Test, found: &Value, other: &Subject, moment: Moment) -> Comparison {
+    let other_value = match facts.state(other, moment) {
+        State::Known(value) => value,
+        State::Absent => return Truth::No.into(),
+        State::Unknown(reason) => return Truth::Unknown(reason.clone()).into(),
+    };
+    let (found, wanted) = match (networks(found), networks(other_value)) {
+        (Ok(found), Ok(wanted)) => (found, wanted),
+        (Err(wrong), _) | (_, Err(wrong)) => return Truth::unknown(wrong).into(),
+    };
+    let pair =
+        found.iter().find_map(|ours| wanted.iter().find(|theirs| ours.overlaps(theirs)).map(|t| (ours, t)));
+    let Some((ours, theirs)) = pair else { return Truth::No.into() };
+    let owner = owner(facts, &test.subject, moment, *ours);
+    Comparison {
+        truth: Truth::Yes,
+        story: Some(format!("{theirs} contains or overlaps this node's {ours}{owner}")),
+    }
+}
+
+/// ` (eth0)`: the place that an address or route was found at.
+fn owner(facts: &Facts<'_>, subject: &Subject, moment: Moment, network: Network) -> String {
+    let Subject::Fact { question, .. } = subject else { return String::new() };
+    let origins = &facts.answer(*question, moment).because;
+    let says = |says: &Option<String>| says.as_deref().is_some_and(|text| text.parse() == Ok(network));
+    origins.iter().find(|origin| says(&origin.says)).map_or(String::new(), |origin| format!(" ({origin})"))
+}
+
+fn networks(value: &Value) -> Result<Vec<Network>, String> {
+    match value {
+        Value::List(items) => items.iter().map(|item| plain(item).parse()).collect(),
+        // kubeadm writes dual-stack networks with a comma.
+        other => plain(other).split(',').map(str::parse).collect(),
+    }
+}

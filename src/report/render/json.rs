@@ -1,0 +1,237 @@
+//! JSON, schema `node-preflight/report/v1`: within v1, fields are only ever added. The structs here are the
+//! contract and mirror no internal type.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Format, Style};
+use crate::engine::finding::{Judgement, Verdict};
+use crate::fact::{Moment, Origin, State, Value};
+use crate::report::{Counts, Entry, Outcome, Report};
+use crate::rule::{Fix, Severity};
+
+pub(super) static FORMAT: Format = Format { name: "json", summary: "One JSON document, schema v1.", render };
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    tool: Tool,
+    host: Host<'r>,
+    profile: String,
+    profiles: &'r [String],
+    moments: Vec<&'static str>,
+    vars: BTreeMap<&'r str, Option<Json>>,
+    summary: Summary,
+    ready: bool,
+    outcome: &'static str,
+    findings: Vec<FindingV1<'r>>,
+    duration_us: u128,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Host<'r> {
+    name: Option<&'r str>,
+    os: Option<&'r str>,
+    kernel: Option<&'r str>,
+    machine_id: Option<&'r str>,
+    source: &'static str,
+    path: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    error: CountsV1,
+    warning: CountsV1,
+    info: CountsV1,
+}
+
+#[derive(Serialize)]
+struct CountsV1 {
+    pass: usize,
+    fail: usize,
+    unknown: usize,
+    waived: usize,
+    skip: usize,
+}
+
+#[derive(Serialize)]
+struct FindingV1<'r> {
+    rule: &'r str,
+    title: &'r str,
+    severity: &'static str,
+    now: Option<JudgementV1<'r>>,
+    boot: Option<JudgementV1<'r>>,
+    why: &'r str,
+    fix: Option<FixV1<'r>>,
+    refs: &'r [String],
+}
+
+#[derive(Serialize)]
+struct JudgementV1<'r> {
+    verdict: &'static str,
+    found: &'r str,
+    expected: &'r str,
+    reason: Option<&'r str>,
+    because: Vec<OriginV1<'r>>,
+    overruled: Vec<OriginV1<'r>>,
+    notes: &'r [String],
+    confidence: &'static str,
+}
+
+/// A place that decided, as in facts.
+#[derive(Serialize)]
+pub(crate) struct OriginV1<'r> {
+    path: &'r str,
+    line: Option<u32>,
+    says: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct FixV1<'r> {
+    text: Option<&'r str>,
+    sysctl: BTreeMap<&'r str, &'r str>,
+    modules: &'r [String],
+    enable: &'r [String],
+    mask: &'r [String],
+    hold: &'r [String],
+}
+
+/// A value as JSON: sizes are bytes; an attribute that is absent or unknown is null.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Json {
+    Bool(bool),
+    Integer(i64),
+    Size(u64),
+    Text(String),
+    List(Vec<Json>),
+    Record(BTreeMap<String, Option<Json>>),
+}
+
+impl From<&Value> for Json {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Integer(value) => Json::Integer(*value),
+            Value::Size(bytes) => Json::Size(*bytes),
+            Value::Text(text) => Json::Text(text.clone()),
+            Value::List(items) => Json::List(items.iter().map(Json::from).collect()),
+            Value::Record(attributes) => Json::Record(
+                attributes
+                    .iter()
+                    .map(|(name, state)| {
+                        let value = match state {
+                            State::Known(value) => Some(Json::from(value)),
+                            State::Absent | State::Unknown(_) => None,
+                        };
+                        (name.clone(), value)
+                    })
+                    .collect(),
+            ),
+        }
+    }
+}
+
+impl<'r> From<&'r Origin> for OriginV1<'r> {
+    fn from(origin: &'r Origin) -> Self {
+        OriginV1 { path: &origin.path, line: origin.line, says: origin.says.as_deref() }
+    }
+}
+
+fn render(report: &Report, _style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let host = &report.host;
+    let document = Document {
+        schema: "node-preflight/report/v1",
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        host: Host {
+            name: host.name.as_deref(),
+            os: host.os.as_deref(),
+            kernel: host.kernel.as_deref(),
+            machine_id: host.machine_id.as_deref(),
+            source: host.source,
+            path: host.path.as_deref(),
+        },
+        profile: report.profiles.join(","),
+        profiles: &report.profiles,
+        moments: report.moments.iter().map(|moment| moment.name()).collect(),
+        vars: report.variables.iter().map(|(k, v)| (k.as_str(), v.as_ref().map(Json::from))).collect(),
+        summary: Summary {
+            error: report.counts(Severity::Error).into(),
+            warning: report.counts(Severity::Warning).into(),
+            info: report.counts(Severity::Info).into(),
+        },
+        ready: report.outcome() == Outcome::Ready,
+        outcome: match report.outcome() {
+            Outcome::Ready => "ready",
+            Outcome::NotReady => "not-ready",
+            Outcome::Unknown => "unknown",
+        },
+        findings: report.entries.iter().map(FindingV1::from).collect(),
+        duration_us: report.duration.as_micros(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+impl From<Counts> for CountsV1 {
+    fn from(Counts { pass, fail, unknown, waived, skip }: Counts) -> Self {
+        CountsV1 { pass, fail, unknown, waived, skip }
+    }
+}
+
+impl<'r> From<&'r Entry> for FindingV1<'r> {
+    fn from(entry: &'r Entry) -> Self {
+        FindingV1 {
+            rule: &entry.rule,
+            title: &entry.title,
+            severity: entry.severity.name(),
+            now: entry.at(Moment::Now).map(JudgementV1::from),
+            boot: entry.at(Moment::Boot).map(JudgementV1::from),
+            why: &entry.why,
+            fix: (entry.fix != Fix::default()).then(|| FixV1::from(&entry.fix)),
+            refs: &entry.refs,
+        }
+    }
+}
+
+impl<'r> From<&'r Judgement> for JudgementV1<'r> {
+    fn from(judgement: &'r Judgement) -> Self {
+        let (verdict, reason) = match &judgement.verdict {
+            Verdict::Pass => ("pass", None),
+            Verdict::Fail => ("fail", None),
+            Verdict::Unknown(reason) => ("unknown", Some(reason.as_str())),
+            Verdict::Skip(reason) => ("skip", Some(reason.as_str())),
+        };
+        JudgementV1 {
+            verdict,
+            found: &judgement.found,
+            expected: &judgement.expected,
+            reason,
+            because: judgement.because.iter().map(OriginV1::from).collect(),
+            overruled: judgement.overruled.iter().map(OriginV1::from).collect(),
+            notes: &judgement.notes,
+            confidence: judgement.confidence.name(),
+        }
+    }
+}
+
+impl<'r> From<&'r Fix> for FixV1<'r> {
+    fn from(fix: &'r Fix) -> Self {
+        FixV1 {
+            text: fix.text.as_deref(),
+            sysctl: fix.sysctl.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+            modules: &fix.modules,
+            enable: &fix.enable,
+            mask: &fix.mask,
+            hold: &fix.hold,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The table for people: what fails comes first, what a reboot changes before all; passing rules are folded
+//! away when there are many.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style as Ansi};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
+
+use super::{Format, Style};
+use crate::engine::finding::{Judgement, Verdict};
+use crate::fact::{Moment, printable};
+use crate::report::{Entry, Outcome, Report, Worst};
+use crate::rule::Severity;
+
+pub(super) static FORMAT: Format = Format { name: "table", summary: "A table for people.", render };
+
+/// Up to this many rules are all shown.
+const FEW: usize = 12;
+/// Below this width a table is unreadable; lines then run over.
+const NARROWEST: u16 = 40;
+const NOW: &str = "NOW";
+const BOOT: &str = "AFTER REBOOT";
+
+fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}\n", headline(report))?;
+    let mut shown: Vec<&Entry> =
+        report.entries.iter().filter(|entry| is_shown(report, entry, style)).collect();
+    shown.sort_by_key(|entry| rank(entry));
+    if !shown.is_empty() {
+        write_table(&shown, style, out)?;
+        writeln!(out)?;
+    }
+    writeln!(out, " {}", summary(report, style, shown.len()))
+}
+
+/// `node1 · Debian GNU/Linux 10 · kernel 4.19.0-11-amd64 · profile article · 41 rules in 2.9 ms`
+fn headline(report: &Report) -> String {
+    let host = &report.host;
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(host.name.as_deref().or(host.path.as_deref()).map(|text| printable(text).into_owned()));
+    parts.extend(host.os.as_deref().map(|text| printable(text).into_owned()));
+    parts.extend(host.kernel.as_deref().map(|text| format!("kernel {}", printable(text))));
+    parts.push(format!("profile {}", report.profiles.join(", ")));
+    let count = report.entries.len();
+    let milliseconds = report.duration.as_secs_f64() * 1e3;
+    parts.push(format!("{count} rule{} in {milliseconds:.1} ms", plural(count)));
+    parts.join(" · ")
+}
+
+fn is_shown(report: &Report, entry: &Entry, style: Style) -> bool {
+    style.all || report.entries.len() <= FEW || matches!(entry.worst(), Worst::Fail | Worst::Unknown)
+}
+
+/// What a reboot changes comes first, then failures by severity, then what can't be known.
+fn rank(entry: &Entry) -> (Worst, bool, Severity) {
+    (entry.worst(), !entry.changes_at_reboot(), entry.severity)
+}
+
+fn write_table(entries: &[&Entry], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(style.width.max(NARROWEST));
+    table.set_header(["RULE", NOW, BOOT, "FOUND"]);
+    for entry in entries {
+        let mut row = Row::from(vec![
+            printable(&entry.rule).into_owned(),
+            word(entry, Moment::Now).to_owned(),
+            word(entry, Moment::Boot).to_owned(),
+            story(entry),
+        ]);
+        row.max_height(12);
+        table.add_row(row);
+    }
+    if style.width > NARROWEST * 2 {
+        let longest = entries.iter().map(|entry| entry.rule.chars().count()).max().unwrap_or(0);
+        let width = u16::try_from(longest).unwrap_or(u16::MAX).clamp(4, 32) + 2;
+        table.set_constraints([ColumnConstraint::Absolute(Width::Fixed(width))]);
+    }
+    for line in table.lines() {
+        writeln!(out, "{}", paint(line.trim_end(), style.color))?;
+    }
+    Ok(())
+}
+
+fn word(entry: &Entry, moment: Moment) -> &'static str {
+    let Some(judgement) = entry.at(moment) else { return "·" };
+    match (&judgement.verdict, entry.severity) {
+        (Verdict::Pass, _) => "pass",
+        (Verdict::Fail, Severity::Error) => "FAIL",
+        (Verdict::Fail, Severity::Warning) => "warn",
+        (Verdict::Fail, Severity::Info) => "info",
+        (Verdict::Unknown(_), _) => "?",
+        (Verdict::Skip(_), _) => "skip",
+    }
+}
+
+/// What was found, where, and what to do.
+fn story(entry: &Entry) -> String {
+    let told: Vec<(Moment, String)> =
+        Moment::ALL.iter().filter_map(|moment| Some((*moment, tell(entry.at(*moment)?)))).collect();
+    let mut text = match told.as_slice() {
+        [(_, now), (_, boot)] if now == boot => now.clone(),
+        [(_, now), (_, boot)] => format!("now {now}; after reboot {boot}"),
+        [(_, only)] => only.clone(),
+        _ => String::new(),
+    };
+    if entry.worst() == Worst::Fail
+        && let Some(fix) = entry.fix.text.as_deref().and_then(|fix| fix.trim().lines().next())
+    {
+        text.push_str("\n→ ");
+        text.push_str(&printable(fix));
+    }
+    text
+}
+
+fn tell(judgement: &Judgement) -> String {
+    match &judgement.verdict {
+        Verdict::Unknown(reason) | Verdict::Skip(reason) => printable(reason.as_str()).into_owned(),
+        Verdict::Pass => judgement.found.clone(),
+        Verdict::Fail => format!("{}{}", judgement.found, deciding_place(judgement)),
+    }
+}
+
+/// `: /etc/sysctl.d/99-x.conf:12 sets 0, after /etc/sysctl.d/k8s.conf:1 sets 1`
+fn deciding_place(judgement: &Judgement) -> String {
+    let Some(decider) = judgement.because.first() else { return String::new() };
+    let says =
+        |says: &Option<String>| says.as_deref().map_or(String::new(), |says| format!(" {}", printable(says)));
+    let mut text = format!(": {}{}", printable(&decider.to_string()), says(&decider.says));
+    if let Some(loser) = judgement.overruled.last() {
+        let _ = write!(text, ", after {}{}", printable(&loser.to_string()), says(&loser.says));
+    }
+    text
+}
+
+fn summary(report: &Report, style: Style, shown: usize) -> String {
+    let mut parts = Vec::new();
+    let (mut passed, mut skipped) = (0, 0);
+    for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+        let counts = report.counts(severity);
+        passed += counts.pass;
+        skipped += counts.skip;
+        if counts.fail > 0 {
+            let noun = if severity == Severity::Info { "note" } else { severity.name() };
+            let plural = plural(counts.fail);
+            parts.push(format!("{} {noun}{plural}{}", counts.fail, only_after_reboot(report, severity)));
+        }
+        if counts.unknown > 0 {
+            parts.push(format!("{} unknown ({})", counts.unknown, severity.name()));
+        }
+    }
+    parts.push(format!("{passed} passed"));
+    if skipped > 0 {
+        parts.push(format!("{skipped} skipped"));
+    }
+    let outcome = match report.outcome() {
+        Outcome::Ready => "ready",
+        Outcome::NotReady => "not ready",
+        Outcome::Unknown => "can't tell",
+    };
+    let mut text = format!("{outcome}: {}", parts.join(", "));
+    let worst =
+        report.entries.iter().filter(|entry| entry.worst() == Worst::Fail).min_by_key(|entry| rank(entry));
+    if let Some(entry) = worst {
+        text.push_str(&format!(
+            "\n `node-preflight explain {}` says why and how to fix",
+            printable(&entry.rule)
+        ));
+    }
+    if !style.all && shown < report.entries.len() {
+        text.push_str("\n `--all` also shows what passed or was skipped");
+    }
+    text
+}
+
+/// ` (after reboot)` if all failures of a severity are still to come.
+fn only_after_reboot(report: &Report, severity: Severity) -> &'static str {
+    let mut failing =
+        report.entries.iter().filter(|entry| entry.severity == severity && entry.worst() == Worst::Fail);
+    let to_come =
+        |entry: &Entry| entry.now.as_ref().is_some_and(|judgement| judgement.verdict != Verdict::Fail);
+    if failing.all(to_come) { " (after reboot)" } else { "" }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// Colours the verdicts of a finished line: they are the second and third word of a row.
+fn paint(line: &str, color: bool) -> String {
+    if !color {
+        return line.to_owned();
+    }
+    let mut painted = String::with_capacity(line.len() + 32);
+    for piece in line.split_inclusive(' ') {
+        let word = piece.trim_end();
+        let ansi = match word {
+            "pass" => Some(AnsiColor::Green.on_default()),
+            "FAIL" => Some(AnsiColor::Red.on_default().bold()),
+            "warn" | "?" => Some(AnsiColor::Yellow.on_default()),
+            "info" => Some(AnsiColor::Cyan.on_default()),
+            "skip" | "·" => Some(Ansi::new().dimmed()),
+            _ => None,
+        };
+        match ansi {
+            Some(ansi) => {
+                let _ = write!(painted, "{ansi}{word}{ansi:#}{}", &piece[word.len()..]);
+            }
+            None => painted.push_str(piece),
+        }
+    }
+    painted
+}
