@@ -145,7 +145,7 @@ pub(super) const VARIABLES: &[(&str, Kind, &str)] = &[
     ("net/ipv4/neigh/default/gc_thresh1", UP, "128"),
     ("net/ipv4/neigh/default/gc_thresh2", UP, "512"),
     ("net/ipv4/neigh/default/gc_thresh3", UP, "1024"),
-    ("net/ipv4/ping_group_range", Kind::Text, ""),
+    ("net/ipv4/ping_group_range", Kind::Ints(2), "1 0"),
     ("net/ipv4/tcp_congestion_control", Kind::Text, ""),
     ("net/ipv4/tcp_ecn", Int(0, 255), "2"),
     ("net/ipv4/tcp_fastopen", INT, "1"),
