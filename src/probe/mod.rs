@@ -2,11 +2,16 @@
 
 mod cgroup;
 mod cmdline;
+mod filesystem;
 mod hostname;
 mod kernel;
+mod kernel_config;
 mod key;
+mod module;
+mod modules_load;
 mod os;
 mod selinux;
+mod sysctl;
 
 pub use key::{Key, KeyKind, KeySyntax};
 
@@ -73,8 +78,19 @@ pub struct Attribute {
 }
 
 /// All probes, sorted by name.
-pub static PROBES: &[&Probe] =
-    &[&cgroup::PROBE, &cmdline::PROBE, &hostname::PROBE, &kernel::PROBE, &os::PROBE, &selinux::PROBE];
+pub static PROBES: &[&Probe] = &[
+    &cgroup::PROBE,
+    &cmdline::PROBE,
+    &filesystem::PROBE,
+    &hostname::PROBE,
+    &kernel::PROBE,
+    &kernel_config::PROBE,
+    &module::PROBE,
+    &modules_load::PROBE,
+    &os::PROBE,
+    &selinux::PROBE,
+    &sysctl::PROBE,
+];
 
 /// The probe of a name.
 #[must_use]
@@ -84,5 +100,7 @@ pub fn find(name: &str) -> Option<&'static Probe> {
 
 /// Both moments: what most probes answer.
 pub(crate) const BOTH: &[Moment] = &[Moment::Now, Moment::Boot];
+/// The next boot only.
+pub(crate) const BOOT: &[Moment] = &[Moment::Boot];
 /// The running system only.
 pub(crate) const NOW: &[Moment] = &[Moment::Now];

@@ -2,8 +2,11 @@
 //!
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
+pub mod boot_scripts;
 pub mod cgroups;
+pub mod drop_in;
 pub mod hostname;
+pub mod kernel_config;
 pub mod modules;
 pub mod next_boot;
 pub mod os_release;
@@ -35,6 +38,8 @@ impl From<HostError> for Gap {
 /// All parts of one host.
 pub struct Subsystems<'h> {
     host: &'h Host,
+    boot_scripts: OnceCell<boot_scripts::BootScripts>,
+    kernel_config: kernel_config::KernelConfigs,
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
     os_release: OnceCell<os_release::OsRelease>,
@@ -49,6 +54,8 @@ impl<'h> Subsystems<'h> {
     pub fn of(host: &'h Host) -> Self {
         Subsystems {
             host,
+            boot_scripts: OnceCell::new(),
+            kernel_config: kernel_config::KernelConfigs::default(),
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
             os_release: OnceCell::new(),
@@ -62,6 +69,16 @@ impl<'h> Subsystems<'h> {
     #[must_use]
     pub fn host(&self) -> &'h Host {
         self.host
+    }
+
+    /// Shell lines that the next boot runs.
+    pub fn boot_scripts(&self) -> &boot_scripts::BootScripts {
+        self.boot_scripts.get_or_init(|| boot_scripts::BootScripts::merge(self))
+    }
+
+    /// Kernel configurations.
+    pub fn kernel_config(&self) -> &kernel_config::KernelConfigs {
+        &self.kernel_config
     }
 
     /// Kernel modules at boot: modules-load.d, modprobe.d, and the module indices of the next kernel.

@@ -2,7 +2,12 @@
 
 mod cgroup;
 mod cmdline;
+mod filesystem;
 mod hostname;
 mod kernel;
+mod kernel_config;
+mod module;
+mod modules_load;
 mod os;
 mod selinux;
+mod sysctl;
