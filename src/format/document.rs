@@ -58,7 +58,8 @@ impl Node {
                 dots.into_iter().find_map(|at| table.get(&path[..at])?.at(&path[at + 1..]))
             }),
             Content::List(items) => {
-                let (index, rest) = path.split_once('.').map_or((path, None), |(index, rest)| (index, Some(rest)));
+                let (index, rest) =
+                    path.split_once('.').map_or((path, None), |(index, rest)| (index, Some(rest)));
                 let item = items.get(index.parse::<usize>().ok()?)?;
                 rest.map_or(Some(item), |rest| item.at(rest))
             }

@@ -12,8 +12,10 @@ const DEPTH: usize = 64;
 /// # Errors
 /// The first mistake: such a file has no meaning at all.
 pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| SyntaxError { line: line(bytes, error.valid_up_to()), message: "not UTF-8".into() })?;
+    let text = std::str::from_utf8(bytes).map_err(|error| SyntaxError {
+        line: line(bytes, error.valid_up_to()),
+        message: "not UTF-8".into(),
+    })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let table = DeTable::parse(text).map_err(|error| SyntaxError {
         line: error.span().and_then(|span| line(text.as_bytes(), span.start)),

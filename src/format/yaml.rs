@@ -24,8 +24,8 @@ enum Raw {
 /// # Errors
 /// The first mistake, or whatever exceeds the budget.
 pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| SyntaxError { line: None, message: "not UTF-8".into() })?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| SyntaxError { line: None, message: "not UTF-8".into() })?;
     if text.trim().is_empty() {
         return Ok(Node { line: None, content: Content::Null });
     }
@@ -33,9 +33,11 @@ pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
         budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 100_000, max_events: 400_000 },
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options).map(node).map_err(|error| SyntaxError {
-        line: error.location().and_then(|place| u32::try_from(place.line()).ok()),
-        message: error.to_string(),
+    serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options).map(node).map_err(|error| {
+        SyntaxError {
+            line: error.location().and_then(|place| u32::try_from(place.line()).ok()),
+            message: error.to_string(),
+        }
     })
 }
 

@@ -1,7 +1,14 @@
 //! One question a file: a probe picks the answer for a key at a moment. It measures and never judges.
 
+mod binary;
+mod env;
 mod hostname;
+mod ini;
 mod key;
+mod package;
+mod setting;
+mod toml;
+mod yaml;
 
 pub use key::{Key, KeySyntax};
 
@@ -66,7 +73,15 @@ pub struct Attribute {
 }
 
 /// All probes, sorted by name.
-pub static PROBES: &[&Probe] = &[&hostname::PROBE];
+pub static PROBES: &[&Probe] = &[
+    &binary::PROBE,
+    &env::PROBE,
+    &hostname::PROBE,
+    &ini::PROBE,
+    &package::PROBE,
+    &toml::PROBE,
+    &yaml::PROBE,
+];
 
 /// The probe of a name.
 #[must_use]

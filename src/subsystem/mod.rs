@@ -4,6 +4,7 @@
 
 pub mod modules;
 pub mod next_boot;
+pub mod packages;
 pub mod sysctl;
 pub mod systemd;
 pub mod units;
@@ -33,6 +34,7 @@ pub struct Subsystems<'h> {
     host: &'h Host,
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
+    packages: OnceCell<packages::Packages>,
     sysctl: OnceCell<sysctl::Sysctls>,
     systemd: OnceCell<systemd::Systemd>,
     units: OnceCell<units::Units>,
@@ -46,6 +48,7 @@ impl<'h> Subsystems<'h> {
             host,
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
+            packages: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
             units: OnceCell::new(),
@@ -66,6 +69,11 @@ impl<'h> Subsystems<'h> {
     /// Which kernel boots next, with which command line.
     pub fn next_boot(&self) -> &next_boot::NextBoot {
         self.next_boot.get_or_init(|| next_boot::NextBoot::merge(self))
+    }
+
+    /// Installed packages and holds.
+    pub fn packages(&self) -> &packages::Packages {
+        self.packages.get_or_init(|| packages::Packages::merge(self))
     }
 
     /// Kernel variables at boot: sysctl.d.
