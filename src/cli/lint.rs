@@ -14,8 +14,7 @@ pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
     let given = rules::read(&arguments.paths)?;
     let looked_at = if given.is_empty() { sources.len() } else { given.len() };
     sources.extend(given);
-    let color = std::io::stderr().is_terminal()
-        && anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let color = terminal::colors(std::io::stderr().is_terminal());
     let rules = rule::load(sources).map_err(|broken| {
         Failure::Rules(diagnostic::render(&broken.rules.files, &engine::mistakes(&broken), color))
     })?;

@@ -10,6 +10,7 @@ pub mod kernel_config;
 pub mod modules;
 pub mod next_boot;
 pub mod os_release;
+pub mod packages;
 pub mod selinux;
 pub mod sysctl;
 pub mod systemd;
@@ -43,6 +44,7 @@ pub struct Subsystems<'h> {
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
     os_release: OnceCell<os_release::OsRelease>,
+    packages: OnceCell<packages::Packages>,
     sysctl: OnceCell<sysctl::Sysctls>,
     systemd: OnceCell<systemd::Systemd>,
     units: OnceCell<units::Units>,
@@ -59,6 +61,7 @@ impl<'h> Subsystems<'h> {
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
             os_release: OnceCell::new(),
+            packages: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
             units: OnceCell::new(),
@@ -94,6 +97,11 @@ impl<'h> Subsystems<'h> {
     /// The distribution: os-release.
     pub fn os_release(&self) -> &os_release::OsRelease {
         self.os_release.get_or_init(|| os_release::OsRelease::merge(self))
+    }
+
+    /// Installed packages and holds.
+    pub fn packages(&self) -> &packages::Packages {
+        self.packages.get_or_init(|| packages::Packages::merge(self))
     }
 
     /// Kernel variables at boot: sysctl.d.

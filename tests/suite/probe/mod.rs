@@ -1,5 +1,6 @@
 //! The tests of `src/probe/NAME.rs`, under the same names.
 
+mod binary;
 mod cgroup;
 mod cmdline;
 mod filesystem;
@@ -9,5 +10,7 @@ mod kernel_config;
 mod module;
 mod modules_load;
 mod os;
+mod package;
 mod selinux;
 mod sysctl;
+mod toml;
