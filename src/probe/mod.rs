@@ -1,8 +1,10 @@
 //! One question a file: a probe picks the answer for a key at a moment. It measures and never judges.
 
+mod address;
 mod binary;
 mod cgroup;
 mod cmdline;
+mod cpu;
 mod env;
 mod filesystem;
 mod hostname;
@@ -10,12 +12,16 @@ mod ini;
 mod kernel;
 mod kernel_config;
 mod key;
+mod memory;
 mod module;
 mod modules_load;
+mod network;
 mod os;
 mod package;
+mod route;
 mod selinux;
 mod setting;
+mod socket;
 mod sysctl;
 mod toml;
 mod yaml;
@@ -86,20 +92,26 @@ pub struct Attribute {
 
 /// All probes, sorted by name.
 pub static PROBES: &[&Probe] = &[
+    &address::PROBE,
     &binary::PROBE,
     &cgroup::PROBE,
     &cmdline::PROBE,
+    &cpu::PROBE,
     &env::PROBE,
     &filesystem::PROBE,
     &hostname::PROBE,
     &ini::PROBE,
     &kernel::PROBE,
     &kernel_config::PROBE,
+    &memory::PROBE,
     &module::PROBE,
     &modules_load::PROBE,
+    &network::PROBE,
     &os::PROBE,
     &package::PROBE,
+    &route::PROBE,
     &selinux::PROBE,
+    &socket::PROBE,
     &sysctl::PROBE,
     &toml::PROBE,
     &yaml::PROBE,

@@ -1,9 +1,14 @@
 //! The cgroup hierarchy: which one is mounted, and which one the next boot mounts.
 
+use std::path::Path;
+
+use procfs::FromRead as _;
+use procfs::process::{MountInfo, MountInfos};
+
 use super::Subsystems;
 use super::os_release::OsRelease;
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
-use crate::host::{HostError, Running};
+use crate::host::Running;
 
 /// The words for hierarchies.
 pub const MODES: &[&str] = &["v2", "hybrid", "v1"];
@@ -26,10 +31,13 @@ fn now(running: &dyn Running) -> Fact {
     const MOUNTS: &str = "/proc/self/mountinfo";
     let mounts = match mounts(running, MOUNTS) {
         Ok(mounts) => mounts,
-        Err(error) => return Fact::unknown(error.to_string()),
+        Err(reason) => return Fact::unknown(reason),
     };
     // The last mount on a place hides those before it.
-    let on = |place: &str| mounts.iter().rev().find(|(at, ..)| at == place).map(|(_, kind, _)| kind.as_str());
+    let on = |place: &str| {
+        let mount = mounts.iter().rev().find(|mount| mount.mount_point == Path::new(place));
+        mount.map(|mount| mount.fs_type.as_str())
+    };
     let mode = match (on("/sys/fs/cgroup"), on("/sys/fs/cgroup/unified")) {
         (Some("cgroup2"), _) => "v2",
         (Some("tmpfs"), Some("cgroup2")) => "hybrid",
@@ -55,18 +63,12 @@ fn now(running: &dyn Running) -> Fact {
         .because_all((place != MOUNTS).then(|| Origin::file(place)))
 }
 
-/// Mount point, type and super options of every mount.
-fn mounts(running: &dyn Running, path: &str) -> Result<Vec<(String, String, String)>, HostError> {
-    let bytes = running.files().read(path)?;
-    Ok(crate::format::lines(&bytes)
-        .filter_map(|(_, line)| {
-            let (place, source) = line.split_once(" - ")?;
-            let point = place.split(' ').nth(4)?.to_owned();
-            let mut source = source.split(' ');
-            let kind = source.next()?.to_owned();
-            Some((point, kind, source.nth(1).unwrap_or_default().to_owned()))
-        })
-        .collect())
+/// Every mount, in order.
+fn mounts(running: &dyn Running, path: &str) -> Result<Vec<MountInfo>, String> {
+    let bytes = running.files().read(path).map_err(|error| error.to_string())?;
+    MountInfos::from_read(&*bytes)
+        .map(|mounts| mounts.0)
+        .map_err(|_| format!("{path} is not a table of mounts"))
 }
 
 fn controllers_of_v2(running: &dyn Running) -> State {
@@ -82,13 +84,14 @@ fn controllers_of_v2(running: &dyn Running) -> State {
 }
 
 /// A v1 controller counts if it is mounted: the kubelet demands that, `/proc/cgroups` lists more.
-fn controllers_of_v1(mounts: &[(String, String, String)]) -> State {
-    let mut names: Vec<&str> = mounts
-        .iter()
-        .filter(|(_, kind, _)| kind == "cgroup")
-        .flat_map(|(_, _, options)| options.split(','))
-        .filter(|option| !matches!(*option, "rw" | "ro" | "xattr" | "noprefix" | "clone_children"))
-        .filter(|option| !option.contains('='))
+fn controllers_of_v1(mounts: &[MountInfo]) -> State {
+    let options =
+        mounts.iter().filter(|mount| mount.fs_type == "cgroup").flat_map(|mount| &mount.super_options);
+    let mut names: Vec<&str> = options
+        .filter(|(name, value)| {
+            value.is_none() && !matches!(name.as_str(), "rw" | "ro" | "xattr" | "noprefix" | "clone_children")
+        })
+        .map(|(name, _)| name.as_str())
         .collect();
     names.sort_unstable();
     names.dedup();

@@ -8,6 +8,7 @@ pub mod drop_in;
 pub mod hostname;
 pub mod kernel_config;
 pub mod modules;
+pub mod network;
 pub mod next_boot;
 pub mod os_release;
 pub mod packages;

@@ -1,0 +1,48 @@
+//! `memory`: the memory of the host.
+
+use procfs::{FromRead as _, Meminfo};
+
+use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
+use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::subsystem::Subsystems;
+
+const MEMINFO: &str = "/proc/meminfo";
+
+pub(super) static PROBE: Probe = Probe {
+    name: "memory",
+    summary: "How much memory the host has, in bytes.",
+    details: "Now: /proc/meminfo. What the kernel keeps for itself is not counted, so that a machine sold with 2 GB \
+              shows about 1.9 GiB.",
+    key: KeySyntax::None,
+    answer: Shape::Record(&[
+        Attribute { name: "total", shape: Shape::Size, summary: "MemTotal." },
+        Attribute {
+            name: "available",
+            shape: Shape::Size,
+            summary: "MemAvailable; absent before Linux 3.14.",
+        },
+        Attribute { name: "swap-total", shape: Shape::Size, summary: "SwapTotal." },
+    ]),
+    moments: NOW,
+    examples: &[],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
+    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let bytes = match running.files().read(MEMINFO) {
+        Ok(bytes) => bytes,
+        Err(error) => return Fact::unknown(error.to_string()),
+    };
+    // The crate multiplies without looking; no machine has an exabyte.
+    let absurd = bytes.split(|b| !b.is_ascii_digit()).any(|digits| digits.len() > 15);
+    let read = if absurd { None } else { Meminfo::from_read(&*bytes).ok() };
+    let Some(meminfo) = read else { return Fact::unknown(format!("{MEMINFO} is not what Linux writes")) };
+    let size = |bytes| State::Known(Value::Size(bytes));
+    let record = Value::record([
+        ("total", size(meminfo.mem_total)),
+        ("available", meminfo.mem_available.map_or(State::Absent, size)),
+        ("swap-total", size(meminfo.swap_total)),
+    ]);
+    Fact::new(State::from(record)).because(Origin::file(MEMINFO))
+}

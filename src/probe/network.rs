@@ -1,0 +1,26 @@
+//! `network`: every network that the host is in or has a route to.
+
+use super::{Key, KeySyntax, NOW, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::{Subsystems, network};
+
+pub(super) static PROBE: Probe = Probe {
+    name: "network",
+    summary: "Addresses and routes of the host together: what networks of a cluster must not overlap.",
+    details: "Now: the probes address and route together. CNI plugins add routes of their own once the node has \
+              joined a cluster.",
+    key: KeySyntax::None,
+    answer: Shape::List(&Shape::Network),
+    moments: NOW,
+    examples: &[],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
+    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let both = network::addresses(running).and_then(|mut all| {
+        all.extend(network::routes(running)?);
+        Ok(all)
+    });
+    network::fact(both)
+}

@@ -1,0 +1,21 @@
+//! `route`: the networks that the host has routes to.
+
+use super::{Key, KeySyntax, NOW, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::{Subsystems, network};
+
+pub(super) static PROBE: Probe = Probe {
+    name: "route",
+    summary: "Destinations of the host's routes, without default and link-local ones.",
+    details: "Now: /proc/net/route and /proc/net/ipv6_route.",
+    key: KeySyntax::None,
+    answer: Shape::List(&Shape::Network),
+    moments: NOW,
+    examples: &[],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
+    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    network::fact(network::routes(running))
+}

@@ -1,0 +1,123 @@
+//! Addresses and routes of the running system. A boot may give others: they come from DHCP and from daemons.
+
+use procfs::FromRead as _;
+use procfs::net::RouteEntries;
+
+use crate::fact::{Fact, Network, Origin, State, Value};
+use crate::host::Running;
+
+/// A network that the host has, and the interface that it is at.
+pub struct Attachment {
+    /// The address with its prefix, or the destination of a route.
+    pub network: Network,
+    /// The interface.
+    pub interface: String,
+}
+
+/// Addresses of all interfaces but loopback.
+///
+/// # Errors
+/// Why they can't be known.
+pub fn addresses(running: &dyn Running) -> Result<Vec<Attachment>, String> {
+    let addresses = running.addresses().map_err(|error| error.to_string())?;
+    let attachment = |address: &crate::host::Address| {
+        let network = Network::new(address.address, address.prefix)?;
+        Some(Attachment { network, interface: address.interface.clone() })
+    };
+    Ok(addresses.iter().filter(|address| !address.address.is_loopback()).filter_map(attachment).collect())
+}
+
+/// Destinations of all routes but the default ones and loopback, IPv4 and IPv6.
+///
+/// # Errors
+/// Why they can't be known.
+pub fn routes(running: &dyn Running) -> Result<Vec<Attachment>, String> {
+    let mut routes = Vec::new();
+    // Without IPv6, or without any network, a kernel has no such file.
+    for (path, parse) in [("/proc/net/route", ipv4 as fn(&[u8]) -> _), ("/proc/net/ipv6_route", ipv6)] {
+        match running.files().read(path) {
+            Ok(bytes) => routes.extend(parse(&bytes).map_err(|wrong| format!("{path}: {wrong}"))?),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(routes)
+}
+
+fn ipv4(bytes: &[u8]) -> Result<Vec<Attachment>, String> {
+    let entries =
+        RouteEntries::from_read(bytes).map_err(|error| format!("not a table of routes: {error}"))?;
+    let attachment = |entry: procfs::net::RouteEntry| {
+        let prefix = u8::try_from(entry.mask.to_bits().count_ones()).unwrap_or(32);
+        let network = Network::new(entry.destination.into(), prefix)?;
+        (prefix > 0).then_some(Attachment { network, interface: entry.iface })
+    };
+    Ok(entries.0.into_iter().filter_map(attachment).collect())
+}
+
+/// `/proc/net/ipv6_route`: destination and prefix length in hexadecimal come first, the interface last.
+/// Link-local, multicast and local routes belong to every interface and say nothing.
+fn ipv6(bytes: &[u8]) -> Result<Vec<Attachment>, String> {
+    let mut routes = Vec::new();
+    for (number, line) in crate::format::lines(bytes) {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [destination, prefix, .., interface] = words.as_slice() else { continue };
+        let address = u128::from_str_radix(destination, 16).map(std::net::Ipv6Addr::from_bits);
+        let (Ok(address), Ok(prefix)) = (address, u8::from_str_radix(prefix, 16)) else {
+            return Err(format!("line {number} is not a route"));
+        };
+        let says_nothing =
+            address.is_unicast_link_local() || address.is_multicast() || *interface == "lo" || prefix == 0;
+        if let Some(network) = Network::new(address.into(), prefix).filter(|_| !says_nothing) {
+            routes.push(Attachment { network, interface: (*interface).to_owned() });
+        }
+    }
+    Ok(routes)
+}
+
+/// A list of networks as a fact; each origin names the interface and says the network.
+#[must_use]
+pub fn fact(attachments: Result<Vec<Attachment>, String>) -> Fact {
+    let mut attachments = match attachments {
+        Ok(attachments) => attachments,
+        Err(reason) => return Fact::unknown(reason),
+    };
+    attachments.sort_by(|a, b| (&a.network, &a.interface).cmp(&(&b.network, &b.interface)));
+    attachments.dedup_by(|a, b| a.network == b.network && a.interface == b.interface);
+    let networks = Value::list(attachments.iter().map(|attachment| attachment.network.to_string()));
+    let origins = attachments
+        .iter()
+        .map(|attachment| Origin::file(&attachment.interface).says(attachment.network.to_string()));
+    Fact::new(State::from(networks)).because_all(origins)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn tables_of_routes_are_read() {
+        let table = b"Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n\
+eth0\t00000000\t012DA8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n\
+eth0\t002DA8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
+        let routes = ipv4(table).unwrap();
+        assert_eq!(routes.len(), 1);
+        assert_eq!(routes[0].network.to_string(), "192.168.45.0/24");
+        let table = b"fd000000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001 eth0\n\
+fe800000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001 eth0\n";
+        let routes = ipv6(table).unwrap();
+        assert_eq!(routes.len(), 1);
+        assert_eq!(routes[0].network.to_string(), "fd00::/64");
+        assert!(ipv6(b"x y z\n").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_an_answer_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            drop(ipv4(&bytes));
+            drop(ipv6(&bytes));
+        }
+    }
+}
