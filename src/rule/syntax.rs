@@ -248,8 +248,9 @@ fn sysctl(reader: &mut Reader, value: &Value<'_>) -> Vec<(String, String)> {
             DeValue::String(text) => text.clone().into_owned(),
             DeValue::Integer(number) => number.to_string(),
             _ => {
-                let what = format!("`{}`", key.get_ref());
-                reader.wrong_type(value, &what, "a number or text; a dotted name is written in quotes");
+                let message = format!("the value of `{}` must be a number or text", key.get_ref());
+                let help = "a dotted name is written in quotes: \"net.ipv4.ip_forward\"".to_owned();
+                reader.mistake(key.span(), Code::WrongType, message).help.push(help);
                 continue;
             }
         };
