@@ -1,7 +1,12 @@
 //! One question a file: a probe picks the answer for a key at a moment. It measures and never judges.
 
+mod cgroup;
+mod cmdline;
 mod hostname;
+mod kernel;
 mod key;
+mod os;
+mod selinux;
 
 pub use key::{Key, KeyKind, KeySyntax};
 
@@ -68,7 +73,8 @@ pub struct Attribute {
 }
 
 /// All probes, sorted by name.
-pub static PROBES: &[&Probe] = &[&hostname::PROBE];
+pub static PROBES: &[&Probe] =
+    &[&cgroup::PROBE, &cmdline::PROBE, &hostname::PROBE, &kernel::PROBE, &os::PROBE, &selinux::PROBE];
 
 /// The probe of a name.
 #[must_use]

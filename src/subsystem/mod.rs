@@ -2,8 +2,12 @@
 //!
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
+pub mod cgroups;
+pub mod hostname;
 pub mod modules;
 pub mod next_boot;
+pub mod os_release;
+pub mod selinux;
 pub mod sysctl;
 pub mod systemd;
 pub mod units;
@@ -33,6 +37,7 @@ pub struct Subsystems<'h> {
     host: &'h Host,
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
+    os_release: OnceCell<os_release::OsRelease>,
     sysctl: OnceCell<sysctl::Sysctls>,
     systemd: OnceCell<systemd::Systemd>,
     units: OnceCell<units::Units>,
@@ -46,6 +51,7 @@ impl<'h> Subsystems<'h> {
             host,
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
+            os_release: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
             units: OnceCell::new(),
@@ -66,6 +72,11 @@ impl<'h> Subsystems<'h> {
     /// Which kernel boots next, with which command line.
     pub fn next_boot(&self) -> &next_boot::NextBoot {
         self.next_boot.get_or_init(|| next_boot::NextBoot::merge(self))
+    }
+
+    /// The distribution: os-release.
+    pub fn os_release(&self) -> &os_release::OsRelease {
+        self.os_release.get_or_init(|| os_release::OsRelease::merge(self))
     }
 
     /// Kernel variables at boot: sysctl.d.
