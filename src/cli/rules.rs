@@ -51,7 +51,7 @@ fn read_file(path: &Path) -> Result<SourceFile, Failure> {
         Ok(text) => Ok(SourceFile::given(name, text)),
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = error.as_bytes()[..valid].split(|byte| *byte == b'\n').count();
             Err(Failure::input(format!("can't read the rules {name}:{line}: the text is not UTF-8")))
         }
     }

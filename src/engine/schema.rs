@@ -172,7 +172,9 @@ fn form(name: &str, value: Value, mut others: Map<String, Value>) -> Value {
 }
 
 fn closed(properties: Map<String, Value>) -> Value {
-    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+    let mut table = json!({ "type": "object", "additionalProperties": false });
+    table["properties"] = Value::Object(properties);
+    table
 }
 
 fn described(mut schema: Value, summary: &str) -> Value {

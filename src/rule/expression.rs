@@ -17,7 +17,10 @@ pub(super) fn read(reader: &mut Reader, value: &Value<'_>, what: &str) -> Option
     let table = reader.table(value, what)?;
     let place = reader.place(value.span());
     let Some((word, _)) = LOGIC.iter().find(|(word, _)| table.contains_key(*word)) else {
-        return Some(Expression::Term(Term { entries: reader.entries(table), place }));
+        let before = reader.mistakes.len();
+        let entries = reader.entries(table);
+        // A term that lost an entry would be blamed for lacking it.
+        return (reader.mistakes.len() == before).then_some(Expression::Term(Term { entries, place }));
     };
     refuse_neighbours(reader, table, word);
     let inner = table.get(*word)?;

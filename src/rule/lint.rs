@@ -92,7 +92,9 @@ fn dead_names(rules: &RuleSet, is_looked_at: &dyn Fn(usize) -> bool, found: &mut
 fn variables_of<'r>(expression: &'r Expression, used: &mut HashSet<&'r str>) {
     match expression {
         Expression::All(parts, _) | Expression::Any(parts, _) => {
-            parts.iter().for_each(|part| variables_of(part, used));
+            for part in parts {
+                variables_of(part, used);
+            }
         }
         Expression::Not(inner, _) => variables_of(inner, used),
         Expression::Term(Term { entries, .. }) => variables_in(entries, used),

@@ -151,13 +151,9 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>) -> Option<Rule> {
         None => missing(reader, value, "the rule", "id"),
     }
     let named = id.as_ref().map_or_else(|| "the rule".to_owned(), |id| format!("rule `{}`", id.value));
-    let severity = match table.get("severity") {
-        Some(_) => severity(reader, table),
-        None => {
-            missing(reader, value, &named, "severity");
-            Severity::Error
-        }
-    };
+    if !table.contains_key("severity") {
+        missing(reader, value, &named, "severity");
+    }
     let check = if let Some(check) = table.get("check") {
         expression::read(reader, check, "`check`")
     } else {
@@ -167,7 +163,7 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>) -> Option<Rule> {
     let place = reader.place(value.span());
     Some(Rule {
         title: reader.text(table, "title").map(|title| title.value).unwrap_or_default(),
-        severity,
+        severity: severity(reader, table),
         profiles: reader.texts(table, "profiles"),
         tags: plain(reader.texts(table, "tags")),
         covers: plain(reader.texts(table, "covers")),
@@ -248,8 +244,9 @@ fn sysctl(reader: &mut Reader, value: &Value<'_>) -> Vec<(String, String)> {
             DeValue::String(text) => text.clone().into_owned(),
             DeValue::Integer(number) => number.to_string(),
             _ => {
-                let what = format!("`{}`", key.get_ref());
-                reader.wrong_type(value, &what, "a number or text; a dotted name is written in quotes");
+                let message = format!("the value of `{}` must be a number or text", key.get_ref());
+                let help = "a dotted name is written in quotes: \"net.ipv4.ip_forward\"".to_owned();
+                reader.mistake(key.span(), Code::WrongType, message).help.push(help);
                 continue;
             }
         };

@@ -70,15 +70,11 @@ impl Reader {
     }
 
     fn as_text(&mut self, value: &Value<'_>, what: &str) -> Option<Spanned<String>> {
-        match value.get_ref() {
-            DeValue::String(text) => {
-                Some(Spanned { value: text.clone().into_owned(), place: self.place(value.span()) })
-            }
-            _ => {
-                self.wrong_type(value, what, "text");
-                None
-            }
-        }
+        let DeValue::String(text) = value.get_ref() else {
+            self.wrong_type(value, what, "text");
+            return None;
+        };
+        Some(Spanned { value: text.clone().into_owned(), place: self.place(value.span()) })
     }
 
     pub(super) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<Spanned<String>> {
@@ -109,13 +105,13 @@ impl Reader {
         let datum = match value.get_ref() {
             DeValue::String(text) => Datum::Text(text.clone().into_owned()),
             DeValue::Boolean(flag) => Datum::Bool(*flag),
-            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(number) => Datum::Integer(number),
-                Err(_) => {
+            DeValue::Integer(number) => {
+                let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) else {
                     self.mistake(value.span(), Code::WrongType, "the number is too large");
                     return None;
-                }
-            },
+                };
+                Datum::Integer(number)
+            }
             DeValue::Array(items) => Datum::List(items.iter().filter_map(|item| self.datum(item)).collect()),
             DeValue::Table(table) => Datum::Table(self.entries(table)),
             DeValue::Float(_) | DeValue::Datetime(_) => {

@@ -57,15 +57,18 @@ impl<'r> From<&'r VariableKind> for Kind<'r> {
 impl Kind<'_> {
     /// Whether values of the two kinds can be equal at all.
     pub(super) fn fits(&self, other: &Kind<'_>) -> bool {
+        if *self == Kind::Any || *other == Kind::Any {
+            return true;
+        }
         match (self, other) {
-            (Kind::Any, _) | (_, Kind::Any) => true,
             (Kind::List(a), Kind::List(b)) => a.fits(b),
             (Kind::Word(a), Kind::Word(b)) => a.iter().any(|word| b.contains(word)),
-            (Kind::Record(_), _) | (_, Kind::Record(_)) | (Kind::List(_), _) | (_, Kind::List(_)) => false,
+            (Kind::Record(_) | Kind::List(_), _) | (_, Kind::Record(_) | Kind::List(_)) => false,
             (Kind::Bool, other) | (other, Kind::Bool) => *other == Kind::Bool,
             // The system keeps numbers, versions and networks as text, too.
-            (Kind::Text, _) | (_, Kind::Text) => true,
-            (Kind::Integer | Kind::Size, Kind::Integer | Kind::Size) => true,
+            (Kind::Text, _) | (_, Kind::Text) | (Kind::Integer | Kind::Size, Kind::Integer | Kind::Size) => {
+                true
+            }
             (a, b) => a == b,
         }
     }

@@ -42,7 +42,6 @@ pub(super) fn value(kind: &Kind<'_>, datum: &Datum) -> Result<Value, Misfit> {
 
 fn text(kind: &Kind<'_>, text: &str) -> Result<Value, Misfit> {
     let known = match kind {
-        Kind::Text => true,
         Kind::Size => {
             let size = parse_size(text).map(Value::Size);
             return size
@@ -54,7 +53,7 @@ fn text(kind: &Kind<'_>, text: &str) -> Result<Value, Misfit> {
                 help: suggestion::help(text, words.iter().copied()),
             });
         }
-        Kind::Word(_) => true,
+        Kind::Text | Kind::Word(_) => true,
         Kind::Version => Version::parse(text).is_some(),
         Kind::Network => {
             text.parse::<Network>().map_err(Misfit::new)?;

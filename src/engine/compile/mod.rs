@@ -5,7 +5,7 @@ mod literal;
 mod operator;
 mod select;
 mod subject;
-mod test;
+mod term;
 mod variables;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

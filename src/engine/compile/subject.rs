@@ -38,13 +38,13 @@ impl<'r> Compiler<'r> {
                 self.mistakes.push(diagnostic.help(help.to_owned()));
                 None
             }
-            Err(_) => match entries.iter().position(|(key, _)| key.value == "var") {
-                Some(index) => self.variable(entries, index),
-                None => {
-                    self.no_probe(entries, place);
-                    None
+            Err(_) => {
+                if let Some(index) = entries.iter().position(|(key, _)| key.value == "var") {
+                    return self.variable(entries, index);
                 }
-            },
+                self.no_probe(entries, place);
+                None
+            }
         }
     }
 

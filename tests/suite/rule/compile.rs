@@ -43,6 +43,7 @@ fn every_form_of_a_condition_is_understood() {
     for check in [
         r#"{ sysctl = "net.ipv4.ip_forward", equals = 1 }"#,
         r#"{ sysctl = "net/ipv4/ip_forward", in = ["1", 2], not-equals = "0" }"#,
+        r#"{ sysctl = "kernel.pid_max", at-least = 4_194_304 }"#,
         r#"{ swap = { equals = [] } }"#,
         r#"{ swap = "/dev/sda2", equals = "off" }"#,
         r#"{ cgroup = { mode = "v2", controllers = { contains = "cpu" } } }"#,

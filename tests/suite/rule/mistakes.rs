@@ -85,7 +85,7 @@ const CONDITIONS: &[(&str, &str)] = &[
     ("check = { swap = { equals = [] } }\nfix.txt = \"x\"", "unknown-key 5:5 did you mean `text`?"),
     (
         "check = { swap = { equals = [] } }\nfix.sysctl = { net.ipv4 = 1 }",
-        "wrong-type 5:20 written in quotes",
+        "wrong-type 5:16 written in quotes",
     ),
     ("check = { swap = { equals = [] } }\ntags = \"a\"", "wrong-type 5:8 a list of texts"),
     ("check = { swap = { equals = [] } }\ntitle = 3", "wrong-type 5:9 must be text"),
@@ -155,20 +155,47 @@ fn mistakes_of_all_files_come_sorted_by_place() {
     let found = complaints(&files);
     let order: Vec<&str> =
         found.lines().filter(|line| line.contains("-->")).map(|l| l.split("--> ").nth(1).unwrap()).collect();
-    assert_eq!(order, ["b.toml:4:10", "b.toml:5:11", "a.toml:4:10", "a.toml:5:15", "a.toml:5:20"]);
+    assert_eq!(order, ["b.toml:4:10", "b.toml:5:11", "a.toml:4:10", "a.toml:5:15"]);
 }
 
 #[test]
 fn a_duplicate_shows_both_places() {
     let rule = "[[rule]]\nid = \"a\"\nseverity = \"error\"\ncheck = { swap = { equals = [] } }\n";
     let found = complaints(&[given("one.toml", rule), given("two.toml", rule)]);
-    insta::assert_snapshot!(found, @r#""#);
+    insta::assert_snapshot!(found, @r#"
+    error[duplicate]: the rule `a` is defined twice
+     --> two.toml:2:6
+      |
+    2 | id = "a"
+      |      ^^^
+      |
+     ::: one.toml:2:6
+      |
+    2 | id = "a"
+      |      --- first defined here
+    "#);
 }
 
 #[test]
 fn a_mistake_is_shown_as_rustc_would() {
     let text = "[[rule]]\nid = \"swap-off\"\nseverity = \"eror\"\ncheck = { service = \"crio.service\", activ = \"active\" }\n";
-    insta::assert_snapshot!(complaints(&[given("rules/mine.toml", text)]), @r#""#);
+    insta::assert_snapshot!(complaints(&[given("rules/mine.toml", text)]), @r#"
+    error[unknown-word]: there is no severity `eror`
+     --> rules/mine.toml:3:12
+      |
+    3 | severity = "eror"
+      |            ^^^^^^
+      |
+      = help: did you mean `error`?
+
+    error[unknown-entry]: `activ` is neither a matcher nor an attribute of the probe service
+     --> rules/mine.toml:4:37
+      |
+    4 | check = { service = "crio.service", activ = "active" }
+      |           ------- asked here        ^^^^^
+      |
+      = help: did you mean `active`?
+    "#);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The rule language: files to rules, rules to plans, and what is said about mistakes.
 
 mod compile;
+mod lint;
 mod mistakes;
 mod probes;
 

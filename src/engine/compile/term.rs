@@ -102,7 +102,9 @@ impl<'r> Compiler<'r> {
             }
             // A lone entry that is neither matcher nor probe is a misspelt matcher.
             Datum::Table(inner) if !self.is_operand(inner) => {
-                inner.iter().for_each(|(key, _)| self.unknown_matcher(key));
+                for (key, _) in inner {
+                    self.unknown_matcher(key);
+                }
             }
             // Nobody means that the version is the text ">=1.30".
             Datum::Text(text) if key.value == "version" && text.starts_with(['<', '>', '=', '!']) => {
