@@ -1,10 +1,12 @@
 //! One question a file: a probe picks the answer for a key at a moment. It measures and never judges.
 
 mod binary;
+mod crio;
 mod env;
 mod hostname;
 mod ini;
 mod key;
+mod kubelet;
 mod package;
 mod setting;
 mod toml;
@@ -75,9 +77,11 @@ pub struct Attribute {
 /// All probes, sorted by name.
 pub static PROBES: &[&Probe] = &[
     &binary::PROBE,
+    &crio::PROBE,
     &env::PROBE,
     &hostname::PROBE,
     &ini::PROBE,
+    &kubelet::PROBE,
     &package::PROBE,
     &toml::PROBE,
     &yaml::PROBE,

@@ -2,6 +2,9 @@
 //!
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
+pub mod crio;
+pub mod kubelet;
+mod launch;
 pub mod modules;
 pub mod next_boot;
 pub mod packages;
@@ -32,6 +35,8 @@ impl From<HostError> for Gap {
 /// All parts of one host.
 pub struct Subsystems<'h> {
     host: &'h Host,
+    crio: OnceCell<crio::Crio>,
+    kubelet: OnceCell<kubelet::Kubelet>,
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
     packages: OnceCell<packages::Packages>,
@@ -46,6 +51,8 @@ impl<'h> Subsystems<'h> {
     pub fn of(host: &'h Host) -> Self {
         Subsystems {
             host,
+            crio: OnceCell::new(),
+            kubelet: OnceCell::new(),
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
             packages: OnceCell::new(),
@@ -59,6 +66,16 @@ impl<'h> Subsystems<'h> {
     #[must_use]
     pub fn host(&self) -> &'h Host {
         self.host
+    }
+
+    /// CRI-O's configuration.
+    pub fn crio(&self) -> &crio::Crio {
+        self.crio.get_or_init(|| crio::Crio::merge(self))
+    }
+
+    /// The kubelet's configuration.
+    pub fn kubelet(&self) -> &kubelet::Kubelet {
+        self.kubelet.get_or_init(|| kubelet::Kubelet::merge(self))
     }
 
     /// Kernel modules at boot: modules-load.d, modprobe.d, and the module indices of the next kernel.
