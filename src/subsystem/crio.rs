@@ -116,7 +116,7 @@ impl Crio {
             candidates
                 .extend(variable.into_iter().chain(self.launch.flag(flag)).map(|(o, v)| (o, State::from(v))));
         }
-        let Some((origin, state)) = candidates.pop() else { return self.compiled_in(subsystems, key) };
+        let Some((origin, state)) = candidates.pop() else { return Self::compiled_in(subsystems, key) };
         if matches!(&state, State::Known(Value::Record(_))) && !key.starts_with("runtime.runtimes.") {
             return Fact::unknown(format!("{key} is a table merged from several files; ask for a key in it"));
         }
@@ -152,7 +152,7 @@ impl Crio {
     }
 
     /// What is compiled in, by version.
-    fn compiled_in(&self, subsystems: &Subsystems<'_>, key: &str) -> Fact {
+    fn compiled_in(subsystems: &Subsystems<'_>, key: &str) -> Fact {
         let packages = subsystems.packages();
         let version = ["cri-o", "crio"].iter().find_map(|name| packages.version(subsystems, name));
         let minor = version.as_deref().and_then(|version| {

@@ -108,5 +108,7 @@ fn default(key: &str, configured: bool) -> Fact {
         ("hostnameOverride" | "nodeIP", _) => (State::Absent, "not set"),
         _ => return Fact::unknown(format!("nothing sets {key}, and its default is not known")),
     };
-    Fact::new(state).at_most(Confidence::High).note(note)
+    // Whether the kubelet takes the driver from the runtime depends on its version (KEP-4033).
+    let sure = if key == "cgroupDriver" && configured { Confidence::Heuristic } else { Confidence::High };
+    Fact::new(state).at_most(sure).note(note)
 }

@@ -15,6 +15,9 @@ const DIRECTORIES: [&str; 4] = [
     "/lib/systemd/system",
 ];
 
+/// Flags that take a value only after `=`.
+const SWITCHES: [&str; 1] = ["fail-swap-on"];
+
 /// How a unit starts its program.
 #[derive(Debug, Default)]
 pub(super) struct Launch {
@@ -48,7 +51,9 @@ impl Launch {
                     names
                         .iter()
                         .filter_map(|name| name.to_str())
-                        .filter(|name| name.ends_with(".conf"))
+                        .filter(|name| {
+                            std::path::Path::new(name).extension().is_some_and(|suffix| suffix == "conf")
+                        })
                         .map(|name| (name.to_owned(), format!("{directory}/{name}"))),
                 ),
                 Err(error) if error.is_not_found() => {}
@@ -94,7 +99,7 @@ impl Launch {
                 ("Environment", false) => plain.push((origin, value)),
                 ("EnvironmentFile", true) => self.files.clear(),
                 ("EnvironmentFile", false) => {
-                    self.files.push((origin, value.trim_start_matches('-').to_owned()))
+                    self.files.push((origin, value.trim_start_matches('-').to_owned()));
                 }
                 _ => {}
             }
@@ -150,7 +155,7 @@ impl Launch {
             let value = match (rest.strip_prefix('='), rest.is_empty()) {
                 (Some(value), _) => value.to_owned(),
                 (None, true) => match self.words.get(index + 1) {
-                    Some((_, next)) if !next.starts_with('-') => next.clone(),
+                    Some((_, next)) if !next.starts_with('-') && !SWITCHES.contains(&name) => next.clone(),
                     _ => "true".to_owned(),
                 },
                 (None, false) => continue,

@@ -14,6 +14,7 @@ fn the_unit_says_which_environment_file_counts() {
     assert_eq!(tree.boot_text("kubelet:environmentFile"), "/etc/default/kubelet");
     assert_eq!(tree.boot_text("kubelet:cgroupDriver"), "cgroupfs");
     assert_eq!(tree.boot_text("kubelet:failSwapOn"), "false");
+    assert_eq!(tree.boot("kubelet:failSwapOn").because[0].line, Some(2));
     assert_eq!(Tree::new().file(DROPIN, TEXT).boot_text("kubelet:cgroupDriver"), "systemd");
     assert_eq!(Tree::new().boot_text("kubelet:cgroupDriver"), "absent");
 }
