@@ -107,7 +107,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_give_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            parse(&bytes);
+            let _ = parse(&bytes);
         }
 
         #[test]

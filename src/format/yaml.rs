@@ -1,9 +1,8 @@
-//! YAML 1.2 files, as trees of values with their lines. Aliases, depth and size are budgeted.
+//! YAML 1.2 files, as trees of values; keys at the top know their lines. Aliases, depth and size are budgeted.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 use super::document::{Content, Node, SyntaxError};
 
@@ -14,8 +13,8 @@ enum Raw {
     Integer(i64),
     Float(f64),
     Text(String),
-    List(Vec<Spanned<Raw>>),
-    Table(BTreeMap<String, Spanned<Raw>>),
+    List(Vec<Raw>),
+    Table(BTreeMap<String, Raw>),
     Null(()),
 }
 
@@ -33,17 +32,16 @@ pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
         budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 100_000, max_events: 400_000 },
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options).map(node).map_err(|error| {
-        SyntaxError {
+    serde_saphyr::from_str_with_options::<Raw>(text, options).map(|raw| with_lines(node(raw), text)).map_err(
+        |error| SyntaxError {
             line: error.location().and_then(|place| u32::try_from(place.line()).ok()),
             message: error.to_string(),
-        }
-    })
+        },
+    )
 }
 
-fn node(raw: Spanned<Raw>) -> Node {
-    let line = u32::try_from(raw.referenced.line()).ok().filter(|line| *line > 0);
-    let content = match raw.value {
+fn node(raw: Raw) -> Node {
+    let content = match raw {
         Raw::Null(()) => Content::Null,
         Raw::Bool(value) => Content::Bool(value),
         Raw::Integer(value) => Content::Integer(value),
@@ -52,7 +50,21 @@ fn node(raw: Spanned<Raw>) -> Node {
         Raw::List(items) => Content::List(items.into_iter().map(node).collect()),
         Raw::Table(table) => Content::Table(table.into_iter().map(|(key, raw)| (key, node(raw))).collect()),
     };
-    Node { line, content }
+    Node { line: None, content }
+}
+
+/// Untagged values lose their places; plain keys at the start of a line are found again in the text.
+fn with_lines(mut document: Node, text: &str) -> Node {
+    if let Content::Table(table) = &mut document.content {
+        for (line, number) in text.lines().zip(1..) {
+            if let Some((key, _)) = line.split_once(':')
+                && let Some(node) = table.get_mut(key)
+            {
+                node.line.get_or_insert(number);
+            }
+        }
+    }
+    document
 }
 
 #[cfg(test)]
@@ -81,7 +93,8 @@ mod tests {
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for level in 1..12 {
             let alias = format!("*a{}", level - 1);
-            bomb += &format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(","));
+            let line = format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(","));
+            bomb.push_str(&line);
         }
         assert!(parse(bomb.as_bytes()).is_err());
     }

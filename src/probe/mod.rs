@@ -5,6 +5,7 @@ mod binary;
 mod cgroup;
 mod cmdline;
 mod cpu;
+mod crio;
 mod env;
 mod filesystem;
 mod hostname;
@@ -12,6 +13,7 @@ mod ini;
 mod kernel;
 mod kernel_config;
 mod key;
+mod kubelet;
 mod memory;
 mod module;
 mod modules_load;
@@ -97,12 +99,14 @@ pub static PROBES: &[&Probe] = &[
     &cgroup::PROBE,
     &cmdline::PROBE,
     &cpu::PROBE,
+    &crio::PROBE,
     &env::PROBE,
     &filesystem::PROBE,
     &hostname::PROBE,
     &ini::PROBE,
     &kernel::PROBE,
     &kernel_config::PROBE,
+    &kubelet::PROBE,
     &memory::PROBE,
     &module::PROBE,
     &modules_load::PROBE,

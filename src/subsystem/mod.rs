@@ -2,11 +2,14 @@
 //!
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
+mod launch;
 pub mod boot_scripts;
 pub mod cgroups;
+pub mod crio;
 pub mod drop_in;
 pub mod hostname;
 pub mod kernel_config;
+pub mod kubelet;
 pub mod modules;
 pub mod network;
 pub mod next_boot;
@@ -42,6 +45,8 @@ pub struct Subsystems<'h> {
     host: &'h Host,
     boot_scripts: OnceCell<boot_scripts::BootScripts>,
     kernel_config: kernel_config::KernelConfigs,
+    crio: OnceCell<crio::Crio>,
+    kubelet: OnceCell<kubelet::Kubelet>,
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
     os_release: OnceCell<os_release::OsRelease>,
@@ -59,6 +64,8 @@ impl<'h> Subsystems<'h> {
             host,
             boot_scripts: OnceCell::new(),
             kernel_config: kernel_config::KernelConfigs::default(),
+            crio: OnceCell::new(),
+            kubelet: OnceCell::new(),
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
             os_release: OnceCell::new(),
@@ -83,6 +90,14 @@ impl<'h> Subsystems<'h> {
     /// Kernel configurations.
     pub fn kernel_config(&self) -> &kernel_config::KernelConfigs {
         &self.kernel_config
+    /// CRI-O's configuration.
+    pub fn crio(&self) -> &crio::Crio {
+        self.crio.get_or_init(|| crio::Crio::merge(self))
+    }
+
+    /// The kubelet's configuration.
+    pub fn kubelet(&self) -> &kubelet::Kubelet {
+        self.kubelet.get_or_init(|| kubelet::Kubelet::merge(self))
     }
 
     /// Kernel modules at boot: modules-load.d, modprobe.d, and the module indices of the next kernel.

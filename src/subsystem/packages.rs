@@ -209,7 +209,7 @@ fn rpm_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
     }
     for file in optional(files.list(REPOS))?.iter().flat_map(|list| list.iter()) {
         let path = format!("{REPOS}/{}", file.to_string_lossy());
-        if path.ends_with(".repo")
+        if std::path::Path::new(&path).extension().is_some_and(|suffix| suffix == "repo")
             && let Some(origin) = excluded(files, &path, &keys, name)?
         {
             return Ok(Some(origin));

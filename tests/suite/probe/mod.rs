@@ -3,10 +3,12 @@
 mod binary;
 mod cgroup;
 mod cmdline;
+mod crio;
 mod filesystem;
 mod hostname;
 mod kernel;
 mod kernel_config;
+mod kubelet;
 mod module;
 mod modules_load;
 mod os;
