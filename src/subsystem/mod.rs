@@ -2,7 +2,6 @@
 //!
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
-mod launch;
 pub mod boot_scripts;
 pub mod cgroups;
 pub mod crio;
@@ -10,6 +9,7 @@ pub mod drop_in;
 pub mod hostname;
 pub mod kernel_config;
 pub mod kubelet;
+mod launch;
 pub mod modules;
 pub mod network;
 pub mod next_boot;
@@ -90,6 +90,8 @@ impl<'h> Subsystems<'h> {
     /// Kernel configurations.
     pub fn kernel_config(&self) -> &kernel_config::KernelConfigs {
         &self.kernel_config
+    }
+
     /// CRI-O's configuration.
     pub fn crio(&self) -> &crio::Crio {
         self.crio.get_or_init(|| crio::Crio::merge(self))

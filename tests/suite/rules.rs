@@ -1,0 +1,168 @@
+//! The cases of the built-in rules, `tests/rules/ID.toml`: each rule must be seen to pass and to fail at every
+//! moment at which it is judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use node_preflight::engine::finding::{Finding, Judgement, Verdict};
+use node_preflight::engine::plan::Plan;
+use node_preflight::engine::{self, Selection};
+use node_preflight::fact::Moment;
+use node_preflight::host::Host;
+use node_preflight::rule;
+use node_preflight::subsystem::Subsystems;
+use serde::Deserialize;
+
+use crate::base;
+use crate::tree::Tree;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    says: String,
+    /// A distribution's minimal root to start from; nothing if left out.
+    base: Option<String>,
+    cmdline: Option<String>,
+    #[serde(default)]
+    file: BTreeMap<String, String>,
+    #[serde(default)]
+    link: BTreeMap<String, String>,
+    #[serde(default)]
+    program: BTreeMap<String, String>,
+    #[serde(default)]
+    mode: BTreeMap<String, String>,
+    /// Files of the running system; the host has none if this and `machine` are left out.
+    live: Option<BTreeMap<String, String>>,
+    /// `live/machine.toml`.
+    machine: Option<String>,
+    #[serde(default)]
+    vars: BTreeMap<String, String>,
+    now: Option<String>,
+    boot: Option<String>,
+    /// The first place that decided: at boot where the case says `boot`, else now.
+    because: Option<String>,
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules")
+}
+
+fn built_in() -> rule::RuleSet {
+    rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("the built-in rules have mistakes"))
+}
+
+#[test]
+fn every_rule_passes_and_fails_as_its_cases_say() {
+    let rules = built_in();
+    let mut wrong = Vec::new();
+    for rule in &rules.rules {
+        let id = &rule.id.value;
+        let path = directory().join(format!("{id}.toml"));
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            wrong.push(format!("{id}: no {}", path.display()));
+            continue;
+        };
+        let file: File = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let mut seen = BTreeSet::new();
+        let mut moments = Vec::new();
+        for case in &file.case {
+            let plan = plan(&rules, id, case);
+            moments = plan.rules.iter().find(|rule| rule.id == *id).unwrap().moments.clone();
+            let finding = judge(&plan, id, case);
+            for (moment, expected) in [(Moment::Now, &case.now), (Moment::Boot, &case.boot)] {
+                let Some(expected) = expected else { continue };
+                let judgement = finding.at(moment);
+                let found = judgement.map_or("not judged", |judgement| word(&judgement.verdict));
+                seen.insert((moment, found));
+                if found != expected {
+                    wrong.push(format!("{id} ({}): {moment} {found}, expected {expected}: {judgement:?}", case.says));
+                }
+            }
+            wrong.extend(wrong_place(id, case, &finding));
+        }
+        for moment in moments {
+            for verdict in ["pass", "fail"] {
+                if !seen.contains(&(moment, verdict)) {
+                    wrong.push(format!("{id}: no case in which it comes to {verdict} at {moment}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} mistakes:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_case_file_belongs_to_a_rule() {
+    let rules = built_in();
+    for entry in std::fs::read_dir(directory()).unwrap() {
+        let path = entry.unwrap().path();
+        let id = path.file_stem().unwrap().to_str().unwrap();
+        assert!(rules.rules.iter().any(|rule| rule.id.value == id), "{} has no rule", path.display());
+    }
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Unknown(_) => "unknown",
+        Verdict::Skip(_) => "skip",
+    }
+}
+
+fn wrong_place(id: &str, case: &Case, finding: &Finding) -> Option<String> {
+    let expected = case.because.as_deref()?;
+    let judgement: &Judgement = if case.boot.is_some() { finding.boot.as_ref()? } else { finding.now.as_ref()? };
+    let places: Vec<String> = judgement.because.iter().map(ToString::to_string).collect();
+    (places.first().map(String::as_str) != Some(expected))
+        .then(|| format!("{id} ({}): decided by {places:?}, expected {expected}", case.says))
+}
+
+fn plan(rules: &rule::RuleSet, id: &str, case: &Case) -> Plan {
+    let selection = Selection { only: vec![id.to_owned()], ..Selection::everything() };
+    let variables: Vec<(String, String)> = case.vars.clone().into_iter().collect();
+    engine::compile(rules, &selection, &variables)
+        .unwrap_or_else(|wrong| panic!("{id}: {}", rule::diagnostic::render(&rules.files, &wrong, false)))
+}
+
+fn judge(plan: &Plan, id: &str, case: &Case) -> Finding {
+    let tree = build(case);
+    let host = Host::recording(&tree.recording()).unwrap();
+    let findings = engine::judge(plan, &Subsystems::of(&host), &Moment::ALL);
+    findings.into_iter().find(|finding| finding.id == id).unwrap()
+}
+
+fn build(case: &Case) -> Tree {
+    let cmdline = case.cmdline.as_deref().unwrap_or("root=/dev/vda1 ro quiet");
+    let mut tree = match case.base.as_deref() {
+        Some("debian12") => base::debian12(cmdline),
+        Some("debian13") => base::debian13(cmdline),
+        Some(other) => panic!("no base {other}"),
+        None => Tree::new(),
+    };
+    for (path, content) in &case.file {
+        tree = tree.file(path, content);
+    }
+    for (path, content) in &case.program {
+        tree = tree.program(path, content);
+    }
+    for (path, target) in &case.link {
+        tree = tree.link(path, target);
+    }
+    for (path, mode) in &case.mode {
+        tree = tree.meta(path, &format!("mode = \"{mode}\""));
+    }
+    for (path, content) in case.live.iter().flatten() {
+        tree = tree.live(path, content);
+    }
+    if case.live.is_some() || case.machine.is_some() {
+        tree = tree.machine(case.machine.as_deref().unwrap_or(""));
+    }
+    tree
+}
