@@ -212,6 +212,13 @@ fn lost_value(
     later: &Fact,
 ) -> Fact {
     let writes = apply::writes(&sysctls.merge, related);
+    if let (Some(write), Some(origin)) = (writes.last(), &sysctls.writers(subsystems).reapplied_by) {
+        return Fact::unknown(format!(
+            "{module} is not loaded when systemd-sysctl runs, and {origin} may apply {} later",
+            write.origin
+        ))
+        .because(origin.clone());
+    }
     let default = start::default(subsystems, path, subsystems.next_boot().entries.first());
     let fact = match (&later.state, default) {
         (State::Known(Value::Text(word)), Some((value, _))) if word == "loaded" => Fact::new(value)
