@@ -116,6 +116,7 @@ mod tests {
     use super::*;
     use crate::host::Host;
 
+    #[expect(clippy::disallowed_methods, reason = "a test builds its own tree")]
     fn put(root: &Path, path: &str, text: &str) {
         let place = root.join(path);
         fs::create_dir_all(place.parent().unwrap()).unwrap();

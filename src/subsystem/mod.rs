@@ -4,6 +4,7 @@
 
 pub mod boot_scripts;
 pub mod drop_in;
+mod early_service;
 pub mod kernel_config;
 pub mod modules;
 pub mod next_boot;

@@ -3,12 +3,12 @@
 //! Source: ufw 0.36, systemd.network(5) of 252 and 257, dockerd and kubelet documentation.
 
 use super::apply;
-use super::start::may_start;
 use super::variable::{self, Written};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
 use crate::format::{glob, lines, sysctl_d};
 use crate::host::Files;
 use crate::subsystem::drop_in;
+use crate::subsystem::early_service::may_start;
 use crate::subsystem::{Gap, Subsystems};
 
 /// One write that happens at some time during boot.
