@@ -1,14 +1,26 @@
 //! One question a file: a probe picks the answer for a key at a moment. It measures and never judges.
 
+mod binary;
+mod cgroup;
+mod cmdline;
+mod env;
 mod filesystem;
 mod hostname;
+mod ini;
+mod kernel;
 mod kernel_config;
 mod key;
 mod module;
 mod modules_load;
+mod os;
+mod package;
+mod selinux;
+mod setting;
 mod sysctl;
+mod toml;
+mod yaml;
 
-pub use key::{Key, KeySyntax};
+pub use key::{Key, KeyKind, KeySyntax};
 
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
@@ -74,12 +86,23 @@ pub struct Attribute {
 
 /// All probes, sorted by name.
 pub static PROBES: &[&Probe] = &[
+    &binary::PROBE,
+    &cgroup::PROBE,
+    &cmdline::PROBE,
+    &env::PROBE,
     &filesystem::PROBE,
     &hostname::PROBE,
+    &ini::PROBE,
+    &kernel::PROBE,
     &kernel_config::PROBE,
     &module::PROBE,
     &modules_load::PROBE,
+    &os::PROBE,
+    &package::PROBE,
+    &selinux::PROBE,
     &sysctl::PROBE,
+    &toml::PROBE,
+    &yaml::PROBE,
 ];
 
 /// The probe of a name.

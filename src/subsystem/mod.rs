@@ -3,11 +3,16 @@
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
 pub mod boot_scripts;
+pub mod cgroups;
 pub mod drop_in;
 mod early_service;
+pub mod hostname;
 pub mod kernel_config;
 pub mod modules;
 pub mod next_boot;
+pub mod os_release;
+pub mod packages;
+pub mod selinux;
 pub mod sysctl;
 pub mod systemd;
 pub mod units;
@@ -39,6 +44,8 @@ pub struct Subsystems<'h> {
     kernel_config: kernel_config::KernelConfigs,
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
+    os_release: OnceCell<os_release::OsRelease>,
+    packages: OnceCell<packages::Packages>,
     sysctl: OnceCell<sysctl::Sysctls>,
     systemd: OnceCell<systemd::Systemd>,
     units: OnceCell<units::Units>,
@@ -54,6 +61,8 @@ impl<'h> Subsystems<'h> {
             kernel_config: kernel_config::KernelConfigs::default(),
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
+            os_release: OnceCell::new(),
+            packages: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
             units: OnceCell::new(),
@@ -84,6 +93,16 @@ impl<'h> Subsystems<'h> {
     /// Which kernel boots next, with which command line.
     pub fn next_boot(&self) -> &next_boot::NextBoot {
         self.next_boot.get_or_init(|| next_boot::NextBoot::merge(self))
+    }
+
+    /// The distribution: os-release.
+    pub fn os_release(&self) -> &os_release::OsRelease {
+        self.os_release.get_or_init(|| os_release::OsRelease::merge(self))
+    }
+
+    /// Installed packages and holds.
+    pub fn packages(&self) -> &packages::Packages {
+        self.packages.get_or_init(|| packages::Packages::merge(self))
     }
 
     /// Kernel variables at boot: sysctl.d.

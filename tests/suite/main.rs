@@ -13,4 +13,5 @@
 mod base;
 mod practice;
 mod probe;
+mod rule;
 mod tree;

@@ -51,7 +51,8 @@ fn without_ipv6(subsystems: &Subsystems<'_>, path: &str) -> Option<Fact> {
     }
     let entries = &subsystems.next_boot().entries;
     let disables = |entry: &&BootEntry| {
-        entry.cmdline.as_deref().and_then(|words| next_boot::parameter(words, "ipv6.disable")) == Some("1")
+        entry.cmdline.as_deref().and_then(|words| crate::format::cmdline::parameter(words, "ipv6.disable"))
+            == Some("1")
     };
     let origin = entries.iter().find(disables)?.because.first().cloned();
     if !entries.iter().all(|entry| disables(&entry)) {

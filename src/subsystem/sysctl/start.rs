@@ -90,7 +90,7 @@ pub(super) fn default(
     let release = entry.and_then(|entry| entry.release.as_deref());
     let words = entry.and_then(|entry| entry.cmdline.as_deref()).unwrap_or_default();
     let of_command_line = |parameter: &str| {
-        let value = next_boot::parameter(words, parameter)?;
+        let value = crate::format::cmdline::parameter(words, parameter)?;
         let origin = Origin::file("kernel command line").says(format!("{parameter}={value}"));
         Some((value.to_owned(), Some(origin)))
     };
@@ -100,7 +100,7 @@ pub(super) fn default(
                 return Some(found);
             }
         }
-        "kernel/panic_on_oops" if next_boot::parameter(words, "oops") == Some("panic") => {
+        "kernel/panic_on_oops" if crate::format::cmdline::parameter(words, "oops") == Some("panic") => {
             let origin = Origin::file("kernel command line").says("oops=panic");
             return Some(("1".to_owned(), Some(origin)));
         }

@@ -1,8 +1,16 @@
 //! The tests of `src/probe/NAME.rs`, under the same names.
 
+mod binary;
+mod cgroup;
+mod cmdline;
 mod filesystem;
 mod hostname;
+mod kernel;
 mod kernel_config;
 mod module;
 mod modules_load;
+mod os;
+mod package;
+mod selinux;
 mod sysctl;
+mod toml;

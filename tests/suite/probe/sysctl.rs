@@ -221,7 +221,6 @@ fn ufw_is_not_ordered_against_sysctl_d() {
 }
 
 #[test]
-#[ignore = "needs the boot loader subsystem"]
 fn the_command_line_sets_values_before_the_files() {
     let tree = |cmdline: &str| Tree::new().boots(RELEASE, cmdline);
     let told = tree("sysctl.vm.overcommit_memory=1").boot_text("sysctl:vm.overcommit_memory");
