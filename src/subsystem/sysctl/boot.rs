@@ -7,7 +7,7 @@ use super::start::{self, Existence};
 use super::variable;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::format::{glob, sysctl_d};
-use crate::subsystem::next_boot::{self, BootEntry};
+use crate::subsystem::next_boot::BootEntry;
 use crate::subsystem::{Gap, Subsystems};
 
 pub(super) const SERVICE: &str = "systemd-sysctl.service";

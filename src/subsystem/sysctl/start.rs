@@ -4,7 +4,7 @@ use super::variable;
 use crate::fact::{Fact, Origin, State, Value, Version};
 use crate::subsystem::Subsystems;
 use crate::subsystem::early_service::may_start;
-use crate::subsystem::next_boot::{self, BootEntry};
+use crate::subsystem::next_boot::BootEntry;
 
 /// Whether a variable is there when systemd-sysctl writes.
 pub(super) enum Existence {
