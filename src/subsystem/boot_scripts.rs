@@ -1,6 +1,7 @@
 //! Shell lines that the next boot runs: rc.local, the commands of started units, and the scripts they name.
 
 use super::Subsystems;
+use super::units::Starts;
 use crate::fact::{Origin, printable};
 use crate::format::lines;
 use crate::host::{Files, HostPath, Kind};
@@ -24,8 +25,8 @@ impl BootScripts {
         let units = subsystems.units();
         if units.masked_by(subsystems, "rc-local.service").is_none() {
             for path in ["/etc/rc.local", "/etc/rc.d/rc.local"] {
-                let link = files.lstat(path).is_ok_and(|metadata| metadata.kind == Kind::Link);
-                if files.stat(path).is_ok_and(|metadata| metadata.mode & 0o111 != 0) && !link {
+                let is_other = files.read_link(path).is_ok_and(|target| target.ends_with("rc.d/rc.local"));
+                if is_executable(files, &HostPath::new(path)) && !is_other {
                     scripts.read(files, &HostPath::new(path));
                 }
             }
@@ -34,12 +35,37 @@ impl BootScripts {
             if named_in(&command, "systemd-sysctl") || command.contains("/ufw-init") {
                 continue;
             }
-            for word in command.split_ascii_whitespace().filter(|word| word.contains('/')) {
-                scripts.read(files, &HostPath::new(word.trim_start_matches(['-', '@', ':', '+', '!', '|'])));
+            let mut before = "";
+            for word in command.split_ascii_whitespace() {
+                let path = HostPath::new(word.trim_start_matches(['-', '@', ':', '+', '!', '|']));
+                if word.contains('/') && (is_shell(before) || is_executable(files, &path)) {
+                    scripts.read(files, &path);
+                }
+                before = word;
             }
             scripts.lines.push((origin, command));
         }
+        if !matches!(units.starts(subsystems, "networking.service"), Starts::No(_)) {
+            scripts.ifupdown(files);
+        }
         scripts
+    }
+
+    /// Commands of interfaces(5): `up`, `pre-up`, `post-up`.
+    fn ifupdown(&mut self, files: &Files) {
+        let directory = HostPath::new("/etc/network/interfaces.d");
+        let names = files.list(&directory).unwrap_or_default();
+        let paths = names.iter().map(|name| directory.join(name));
+        for path in std::iter::once(HostPath::new("/etc/network/interfaces")).chain(paths) {
+            let Ok(bytes) = files.read(&path) else { continue };
+            self.lines.extend(
+                lines(&bytes)
+                    .filter(|(_, text)| {
+                        matches!(text.split_ascii_whitespace().next(), Some("up" | "pre-up" | "post-up"))
+                    })
+                    .map(|(line, text)| (Origin::line(&path, line), text.into_owned())),
+            );
+        }
     }
 
     /// Takes the lines of a file if it is a script.
@@ -72,6 +98,15 @@ impl BootScripts {
                 .map(|name| (name, origin.clone().says(format!("runs {}", printable(text.trim())))))
         })
     }
+}
+
+fn is_executable(files: &Files, path: &HostPath) -> bool {
+    files.stat(path).is_ok_and(|metadata| metadata.kind == Kind::File && metadata.mode & 0o111 != 0)
+}
+
+/// Whether a word is a shell, which runs the file that its next word names.
+fn is_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "dash"))
 }
 
 /// Whether a command's words name a program.

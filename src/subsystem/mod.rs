@@ -6,6 +6,7 @@ pub mod boot_scripts;
 pub mod cgroups;
 pub mod crio;
 pub mod drop_in;
+mod early_service;
 pub mod hostname;
 pub mod kernel_config;
 pub mod kubelet;

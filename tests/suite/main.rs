@@ -11,6 +11,7 @@
 )]
 
 mod base;
+mod drop_in;
 mod practice;
 mod probe;
 mod rule;

@@ -10,8 +10,8 @@ use super::{Asked, BLOCKED, BUILT_IN, LOADABLE, LOADED, Modules, names};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
 use crate::format::modules_load_d;
 use crate::subsystem::drop_in::{self, Content};
+use crate::subsystem::early_service::kept_from_running;
 use crate::subsystem::next_boot::BootEntry;
-use crate::subsystem::units::Starts;
 use crate::subsystem::{Gap, Subsystems};
 
 /// The moment at which a module is looked for.
@@ -49,6 +49,7 @@ struct Plan {
     doubtful: BTreeMap<String, String>,
 }
 
+const SERVICE: &str = "systemd-modules-load.service";
 const DIRECTORIES: [&str; 4] = [
     "/etc/modules-load.d",
     "/usr/local/lib/modules-load.d",
@@ -223,10 +224,7 @@ fn built_in_by_config(subsystems: &Subsystems<'_>, plan: &Plan, release: &str, n
 
 /// The lines of modules-load.d; none if the service that reads them doesn't run.
 fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<(String, Origin)> {
-    let units = subsystems.units();
-    let service = "systemd-modules-load.service";
-    let kept_out = matches!(units.starts(subsystems, service), Starts::No(origins) if !origins.is_empty());
-    if kept_out || units.masked_by(subsystems, service).is_some() {
+    if kept_from_running(subsystems, SERVICE).is_some() {
         return Vec::new();
     }
     let files = subsystems.host().files();
@@ -277,7 +275,7 @@ impl Plan {
         let refuses = refusal(subsystems, release.as_deref().unwrap_or_default(), &command_line);
         let mut loader = super::loader(&index, rules, &command_line, refuses.clone());
         let place = entry.because.first().cloned().unwrap_or_else(|| Origin::file("kernel command line"));
-        let early = if lines.is_empty() && service_is_masked(subsystems) {
+        let early = if lines.is_empty() && kept_from_running(subsystems, SERVICE).is_some() {
             &[]
         } else {
             command_line.load.as_slice()
@@ -313,10 +311,6 @@ impl Plan {
             doubtful,
         }
     }
-}
-
-fn service_is_masked(subsystems: &Subsystems<'_>) -> bool {
-    subsystems.units().masked_by(subsystems, "systemd-modules-load.service").is_some()
 }
 
 fn built_in_by_option(subsystems: &Subsystems<'_>, release: Option<&str>, text: &str) -> bool {

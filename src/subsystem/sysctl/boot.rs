@@ -7,20 +7,10 @@ use super::start::{self, Existence};
 use super::variable;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::format::{glob, sysctl_d};
-use crate::subsystem::next_boot::{self, BootEntry};
-use crate::subsystem::units::Starts;
+use crate::subsystem::next_boot::BootEntry;
 use crate::subsystem::{Gap, Subsystems};
 
-const SERVICE: &str = "systemd-sysctl.service";
-
-/// What keeps systemd-sysctl from running at boot: a mask, or a unit that nothing starts.
-pub(super) fn kept_from_running(subsystems: &Subsystems<'_>) -> Option<Origin> {
-    let units = subsystems.units();
-    units.masked_by(subsystems, SERVICE).or_else(|| match units.starts(subsystems, SERVICE) {
-        Starts::No(origins) => origins.into_iter().next(),
-        Starts::Yes(_) | Starts::Unknown(_) => None,
-    })
-}
+pub(super) const SERVICE: &str = "systemd-sysctl.service";
 
 /// The value that the kernel will show after the next boot.
 pub(super) fn value(sysctls: &Sysctls, subsystems: &Subsystems<'_>, key: &str) -> Fact {
@@ -175,6 +165,9 @@ fn fact_of(sysctls: &Sysctls, path: &str, outcome: &Outcome, start_origin: Optio
     };
     fact.overruled = overruled(sysctls, path, outcome);
     fact.notes.extend(outcome.rejections());
+    if let Some(trouble) = &sysctls.merge.hidden {
+        fact = fact.at_most(Confidence::High).note(format!("assumes that no credential sets it: {trouble}"));
+    }
     if outcome.assumed && outcome.value.is_some() {
         fact = fact.at_most(Confidence::High).note(format!(
             "which values {key} accepts is not known to this program; it is assumed to accept this one"
@@ -213,6 +206,13 @@ fn lost_value(
     later: &Fact,
 ) -> Fact {
     let writes = apply::writes(&sysctls.merge, related);
+    if let (Some(write), Some(origin)) = (writes.last(), &sysctls.writers(subsystems).reapplied_by) {
+        return Fact::unknown(format!(
+            "{module} is not loaded when systemd-sysctl runs, and {origin} may apply {} later",
+            write.origin
+        ))
+        .because(origin.clone());
+    }
     let default = start::default(subsystems, path, subsystems.next_boot().entries.first());
     let fact = match (&later.state, default) {
         (State::Known(Value::Text(word)), Some((value, _))) if word == "loaded" => Fact::new(value)

@@ -4,7 +4,7 @@
 
 use crate::fact::Origin;
 use crate::format::sysctl_d;
-use crate::host::Files;
+use crate::host::{Files, Trouble};
 use crate::subsystem::Gap;
 use crate::subsystem::drop_in::{self, Content};
 
@@ -29,6 +29,8 @@ pub(super) struct Merge {
     pub(super) mistakes: Vec<Origin>,
     /// What could not be read, each with the number of lines read before it.
     pub(super) gaps: Vec<(usize, Gap)>,
+    /// A credential store that can't be looked into. It hardly ever holds anything for systemd-sysctl.
+    pub(super) hidden: Option<String>,
 }
 
 const DIRECTORIES: [&str; 4] =
@@ -65,6 +67,7 @@ impl Merge {
                     return;
                 }
                 Err(error) if error.is_not_found() => {}
+                Err(error) if error.trouble == Trouble::Denied => self.hidden = Some(error.to_string()),
                 Err(error) => self.gaps.push((self.lines.len(), error.into())),
             }
         }

@@ -15,6 +15,7 @@ use std::cell::OnceCell;
 use self::merge::Merge;
 use self::writers::Writers;
 use super::Subsystems;
+use super::early_service::kept_from_running;
 use crate::fact::{Fact, Moment, Origin};
 
 /// Kernel variables at both moments.
@@ -31,7 +32,7 @@ impl Sysctls {
         let has_credentials = subsystems.systemd().version.is_none_or(|version| version >= 252);
         Sysctls {
             merge: Merge::on_disk(subsystems.host().files(), has_credentials),
-            not_run: boot::kept_from_running(subsystems),
+            not_run: kept_from_running(subsystems, boot::SERVICE),
             writers: OnceCell::new(),
         }
     }

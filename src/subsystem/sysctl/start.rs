@@ -3,8 +3,8 @@
 use super::variable;
 use crate::fact::{Fact, Origin, State, Value, Version};
 use crate::subsystem::Subsystems;
-use crate::subsystem::next_boot::{self, BootEntry};
-use crate::subsystem::units::Starts;
+use crate::subsystem::early_service::may_start;
+use crate::subsystem::next_boot::BootEntry;
 
 /// Whether a variable is there when systemd-sysctl writes.
 pub(super) enum Existence {
@@ -78,17 +78,6 @@ fn with_module(subsystems: &Subsystems<'_>, module: &'static str) -> Existence {
             }
             Existence::Lost { module, later: subsystems.modules().at_boot(subsystems, module) }
         }
-    }
-}
-
-/// Whether the next boot may start a unit; one without a unit file can't be.
-pub(super) fn may_start(subsystems: &Subsystems<'_>, unit: &str) -> bool {
-    match subsystems.units().starts(subsystems, unit) {
-        Starts::Yes(_) => true,
-        Starts::No(_) => false,
-        Starts::Unknown(_) => ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"]
-            .iter()
-            .any(|directory| subsystems.host().files().stat(format!("{directory}/{unit}")).is_ok()),
     }
 }
 

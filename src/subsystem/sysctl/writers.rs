@@ -3,12 +3,12 @@
 //! Source: ufw 0.36, systemd.network(5) of 252 and 257, dockerd and kubelet documentation.
 
 use super::apply;
-use super::start::may_start;
 use super::variable::{self, Written};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
 use crate::format::{glob, lines, sysctl_d};
 use crate::host::Files;
 use crate::subsystem::drop_in;
+use crate::subsystem::early_service::may_start;
 use crate::subsystem::{Gap, Subsystems};
 
 /// One write that happens at some time during boot.
@@ -35,6 +35,8 @@ impl Later {
 pub(super) struct Writers {
     writes: Vec<Later>,
     gaps: Vec<Gap>,
+    /// What applies sysctl.d once more, after modules were loaded late.
+    pub(super) reapplied_by: Option<Origin>,
 }
 
 /// What kubelet sets unless `protectKernelDefaults` is on.
@@ -57,6 +59,7 @@ impl Writers {
         for (origin, text) in &scripts.lines {
             writers.shell_line(files, origin, text);
         }
+        writers.udev(files);
         if may_start(subsystems, "ufw.service") {
             writers.ufw(files);
         }
@@ -157,6 +160,7 @@ impl Writers {
                 let text = Some(text.trim_matches(['"', '\''])).filter(|text| is_plain(text));
                 self.add(&pattern_of(&sysctl_d::path_of(key)), text, origin.clone(), false);
             } else if word == "--system" {
+                self.reapplied_by.get_or_insert_with(|| origin.clone());
                 self.file(files, "/etc/sysctl.conf", origin, false);
             } else if word.starts_with("-p") || word.starts_with("--load") {
                 let named = word.split_once('=').map(|(_, file)| file);
@@ -182,6 +186,25 @@ impl Writers {
             }
             Err(error) if error.is_not_found() => {}
             Err(error) => self.gaps.push(error.into()),
+        }
+    }
+
+    /// Rules of udev that apply sysctl.d when a module is loaded; systemd's own do so for interfaces only.
+    fn udev(&mut self, files: &Files) {
+        const DIRECTORIES: [&str; 4] = [
+            "/etc/udev/rules.d",
+            "/usr/local/lib/udev/rules.d",
+            "/usr/lib/udev/rules.d",
+            "/lib/udev/rules.d",
+        ];
+        for file in drop_in::merge(files, &DIRECTORIES, ".rules").files {
+            let drop_in::Content::Bytes(bytes) = drop_in::read(files, &file.path) else { continue };
+            for (line, text) in lines(&bytes) {
+                let applies = text.contains("SUBSYSTEM==\"module\"") && text.contains("sysctl");
+                if applies && !text.trim_start().starts_with('#') {
+                    self.reapplied_by.get_or_insert_with(|| file.line(line).says("applies sysctl.d"));
+                }
+            }
         }
     }
 

@@ -4,7 +4,6 @@ use node_preflight::host::Host;
 use crate::tree::{Tree, ask, text};
 
 #[test]
-#[ignore = "needs the boot loader subsystem"]
 fn the_next_kernels_configuration_answers() {
     let tree = Tree::new()
         .boots("6.1", "")

@@ -115,7 +115,6 @@ fn a_circle_of_dependencies_ends() {
 }
 
 #[test]
-#[ignore = "needs the boot loader subsystem"]
 fn a_kernel_without_its_modules_has_only_what_is_built_in() {
     let tree = Tree::new()
         .boots("6.1.0-2-amd64", "root=UUID=x ro quiet")
@@ -133,7 +132,6 @@ fn a_kernel_without_its_modules_has_only_what_is_built_in() {
 }
 
 #[test]
-#[ignore = "needs the boot loader subsystem"]
 fn the_command_line_loads_and_forbids() {
     let tree = |cmdline: &str| {
         Tree::new()

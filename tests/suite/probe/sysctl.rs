@@ -138,7 +138,11 @@ fn a_key_whose_module_is_not_loaded_is_lost() {
     let fact = lost.boot(key);
     assert_eq!(text(&fact), "absent");
     assert!(fact.notes.iter().any(|note| note.starts_with("lost: br_netfilter")), "{fact:?}");
-    let kept = lost.file("/etc/modules-load.d/k8s.conf", "br_netfilter\n");
+    let again = lost.program("/etc/rc.local", "#!/bin/sh\nmodprobe br_netfilter\n");
+    assert_eq!(again.boot_text(key), "1");
+    let again = again.program("/etc/rc.local", "#!/bin/sh\nmodprobe br_netfilter\nsysctl --system\n");
+    assert!(again.boot_text(key).starts_with("unknown"));
+    let kept = again.file("/etc/modules-load.d/k8s.conf", "br_netfilter\n");
     assert_eq!(kept.boot_text(key), "0");
 }
 
@@ -177,6 +181,21 @@ fn a_later_writer_makes_it_unknown_unless_it_writes_the_same() {
 }
 
 #[test]
+fn a_udev_rule_may_apply_a_lost_key_and_interfaces_may_run_sysctl() {
+    let key = "net.bridge.bridge-nf-call-iptables";
+    let tree = debian()
+        .file("/etc/sysctl.d/50.conf", format!("{key}=0\nvm.swappiness=1\n"))
+        .file(
+            "/etc/udev/rules.d/99-bridge.rules",
+            "ACTION==\"add\", SUBSYSTEM==\"module\", KERNEL==\"br_netfilter\", RUN+=\"/sbin/sysctl -p\"\n",
+        )
+        .file("/etc/network/interfaces", "iface eth0 inet dhcp\n  post-up sysctl -w vm.swappiness=5\n");
+    assert!(tree.boot_text(&format!("sysctl:{key}")).starts_with("unknown"));
+    let told = tree.boot_text("sysctl:vm.swappiness");
+    assert!(told.starts_with("unknown: /etc/network/interfaces:2"), "{told}");
+}
+
+#[test]
 fn ufw_is_not_ordered_against_sysctl_d() {
     let tree = |ours: &str| {
         debian()
@@ -202,7 +221,6 @@ fn ufw_is_not_ordered_against_sysctl_d() {
 }
 
 #[test]
-#[ignore = "needs the boot loader subsystem"]
 fn the_command_line_sets_values_before_the_files() {
     let tree = |cmdline: &str| Tree::new().boots(RELEASE, cmdline);
     let told = tree("sysctl.vm.overcommit_memory=1").boot_text("sysctl:vm.overcommit_memory");
