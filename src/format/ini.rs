@@ -19,6 +19,8 @@ pub struct Entry {
 /// An ini file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ini {
+    /// The sections with the lines of their headers, in the order of the file; a section may repeat.
+    pub sections: Vec<(String, u32)>,
     /// The assignments in the order of the file.
     pub entries: Vec<Entry>,
     /// Lines that are neither section, assignment nor comment.
@@ -45,6 +47,7 @@ pub fn parse(bytes: &[u8]) -> Ini {
             open = open && !text.is_empty();
         } else if let Some(name) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             name.trim().clone_into(&mut section);
+            ini.sections.push((section.clone(), number));
             open = false;
         } else if open && line.starts_with([' ', '\t']) && !text.contains('=') {
             if let Some(entry) = ini.entries.last_mut() {

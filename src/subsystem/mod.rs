@@ -17,6 +17,7 @@ pub mod next_boot;
 pub mod os_release;
 pub mod packages;
 pub mod selinux;
+pub mod swap;
 pub mod sysctl;
 pub mod systemd;
 pub mod units;
@@ -52,6 +53,7 @@ pub struct Subsystems<'h> {
     next_boot: OnceCell<next_boot::NextBoot>,
     os_release: OnceCell<os_release::OsRelease>,
     packages: OnceCell<packages::Packages>,
+    swap: OnceCell<swap::Swap>,
     sysctl: OnceCell<sysctl::Sysctls>,
     systemd: OnceCell<systemd::Systemd>,
     units: OnceCell<units::Units>,
@@ -71,6 +73,7 @@ impl<'h> Subsystems<'h> {
             next_boot: OnceCell::new(),
             os_release: OnceCell::new(),
             packages: OnceCell::new(),
+            swap: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
             units: OnceCell::new(),
@@ -121,6 +124,11 @@ impl<'h> Subsystems<'h> {
     /// Installed packages and holds.
     pub fn packages(&self) -> &packages::Packages {
         self.packages.get_or_init(|| packages::Packages::merge(self))
+    }
+
+    /// Swap at boot: every mechanism that turns it on.
+    pub fn swap(&self) -> &swap::Swap {
+        self.swap.get_or_init(|| swap::Swap::merge(self))
     }
 
     /// Kernel variables at boot: sysctl.d.
