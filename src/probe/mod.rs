@@ -2,6 +2,9 @@
 
 mod hostname;
 mod key;
+mod machine_id;
+mod service;
+mod systemd;
 
 pub use key::{Key, KeySyntax};
 
@@ -68,7 +71,7 @@ pub struct Attribute {
 }
 
 /// All probes, sorted by name.
-pub static PROBES: &[&Probe] = &[&hostname::PROBE];
+pub static PROBES: &[&Probe] = &[&hostname::PROBE, &machine_id::PROBE, &service::PROBE, &systemd::PROBE];
 
 /// The probe of a name.
 #[must_use]
