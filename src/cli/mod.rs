@@ -3,6 +3,9 @@
 mod check;
 mod error;
 mod facts;
+mod lint;
+mod rules;
+mod schema;
 mod source;
 mod terminal;
 
@@ -35,6 +38,30 @@ enum Command {
     Check(CheckArguments),
     /// Print what the program sees, and why, without judging.
     Facts(FactsArguments),
+    /// Look for mistakes in rule files.
+    Lint(LintArguments),
+    /// Print a JSON Schema, for editors that complete and check TOML.
+    Schema(SchemaArguments),
+}
+
+#[derive(Debug, Args)]
+struct LintArguments {
+    /// Rule files, or directories of them; the built-in ones if none.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct SchemaArguments {
+    /// What is described.
+    #[arg(value_enum)]
+    of: SchemaOf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SchemaOf {
+    /// Rule files.
+    Rule,
 }
 
 /// Which host.
@@ -147,5 +174,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         None => check::run(&arguments.check),
         Some(Command::Check(arguments)) => check::run(arguments),
         Some(Command::Facts(arguments)) => facts::run(arguments),
+        Some(Command::Lint(arguments)) => lint::run(arguments),
+        Some(Command::Schema(arguments)) => schema::run(arguments),
     }
 }

@@ -8,11 +8,15 @@ use crate::report::render::Style;
 /// Columns assumed where nothing says how wide the output is.
 const USUAL_WIDTH: u16 = 120;
 
-/// The style for a report on standard output.
-pub(super) fn style(all: bool) -> Style {
-    let terminal = io::stdout().is_terminal();
-    let color = terminal && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-    Style { width: width(terminal), color, all }
+/// The style for a report; colours only on a terminal.
+pub(super) fn style(all: bool, to_stdout: bool) -> Style {
+    let terminal = to_stdout && io::stdout().is_terminal();
+    Style { width: width(terminal), color: colors(terminal), all }
+}
+
+/// Whether to use colours: on a terminal, unless `NO_COLOR` or `TERM=dumb` say otherwise.
+pub(super) fn colors(terminal: bool) -> bool {
+    terminal && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
 #[expect(clippy::disallowed_methods, reason = "COLUMNS is how a user says the width of a pipe")]

@@ -1,5 +1,6 @@
 //! Judging: pure functions from plan and facts to findings.
 
+pub mod compile;
 pub mod facts;
 pub mod finding;
 pub mod identity;
@@ -7,5 +8,7 @@ pub mod judge;
 mod logic;
 mod matcher;
 pub mod plan;
+pub mod schema;
 
+pub use compile::{Selection, compile, mistakes};
 pub use judge::judge;

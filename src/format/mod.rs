@@ -1,7 +1,24 @@
 //! One pure parser a file format: bytes in, typed values out. No I/O; any bytes give an answer, never a panic.
 
+pub mod assignments;
+pub mod boot_entry;
+pub mod cmdline;
+pub mod document;
+pub mod dpkg_status;
+pub mod env_file;
+pub mod extlinux;
+pub mod glob;
+pub mod grub;
+pub mod ini;
+pub mod kernel_config;
+pub mod modprobe_d;
+pub mod module_index;
+pub mod modules_load_d;
 pub mod preset;
+pub mod sysctl_d;
+pub mod toml_document;
 pub mod unit;
+pub mod yaml;
 
 /// The lines of a file with their numbers, counted from 1; invalid UTF-8 is replaced, `\r` before the
 /// line end is kept (formats differ in what they make of it).

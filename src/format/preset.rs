@@ -76,7 +76,8 @@ mod tests {
 
         #[test]
         fn a_plain_name_matches_itself(name in "[a-z]{1,9}\\.service") {
-            prop_assert!(parse(format!("enable {name}").as_bytes())[0].matches(&name));
+            let text = format!("enable {name}");
+            prop_assert!(parse(text.as_bytes())[0].matches(&name));
         }
     }
 }

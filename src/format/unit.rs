@@ -203,9 +203,10 @@ mod tests {
 
     #[test]
     fn words_are_split_as_systemd_does() {
-        assert_eq!(words(r#" a "b c" 'd"e' f\sg "" dev-a\x2db.swap"#), [
-            "a", "b c", "d\"e", "f g", "", r"dev-a\x2db.swap"
-        ]);
+        assert_eq!(
+            words(r#" a "b c" 'd"e' f\sg "" dev-a\x2db.swap"#),
+            ["a", "b c", "d\"e", "f g", "", r"dev-a\x2db.swap"]
+        );
     }
 
     #[test]

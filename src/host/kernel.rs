@@ -1,30 +1,54 @@
 //! The machine that this program runs on.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr};
+
+use super::bus;
 use super::error::{HostError, Trouble};
 use super::files::Files;
 use super::path::HostPath;
 use super::running::{Address, Connection, Running, Uname, UnitState};
+use super::tree::Kind;
+
+type Units = Result<Rc<BTreeMap<String, UnitState>>, HostError>;
 
 /// The machine that this program runs on.
 pub(super) struct Kernel {
     files: Rc<Files>,
     uname: Uname,
+    units: OnceCell<Units>,
 }
 
 impl Kernel {
     pub(super) fn new(files: Rc<Files>) -> Self {
+        let text = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
         let uname = nix::sys::utsname::uname().map_or_else(
             |_| Uname::default(),
             |name| Uname {
-                nodename: name.nodename().to_string_lossy().into_owned(),
-                release: name.release().to_string_lossy().into_owned(),
-                machine: name.machine().to_string_lossy().into_owned(),
+                nodename: text(name.nodename()),
+                release: text(name.release()),
+                machine: text(name.machine()),
             },
         );
-        Kernel { files, uname }
+        Kernel { files, uname, units: OnceCell::new() }
+    }
+
+    /// As root systemd answers on its own socket, even where no bus runs; others ask over the bus.
+    fn ask_units(&self) -> Units {
+        // sd_booted(3): this directory exists if and only if systemd is the running init.
+        if let Err(error) = self.files.stat("/run/systemd/system") {
+            return Err(match error.trouble {
+                Trouble::NotFound => HostError::new("systemd", Trouble::NotFound),
+                _ => error,
+            });
+        }
+        let private = self.is_root() && self.files.stat(bus::PRIVATE_SOCKET).is_ok();
+        let (socket, is_bus) = if private { (bus::PRIVATE_SOCKET, false) } else { (bus::SYSTEM_BUS, true) };
+        bus::list_units(socket, is_bus).map(Rc::new)
     }
 }
 
@@ -42,18 +66,65 @@ impl Running for Kernel {
     }
 
     fn addresses(&self) -> Result<Rc<[Address]>, HostError> {
-        Err(HostError::new("getifaddrs(3)", Trouble::Unsupported("not asked yet".into())))
+        let all = nix::ifaddrs::getifaddrs().map_err(|errno| failed("getifaddrs(3)", errno))?;
+        Ok(all
+            .filter_map(|entry| {
+                let (address, bits) = match (entry.address?, entry.netmask) {
+                    (address, mask) if address.as_sockaddr_in().is_some() => {
+                        let bits =
+                            mask.and_then(|mask| mask.as_sockaddr_in().map(|mask| mask.ip().to_bits()));
+                        (address.as_sockaddr_in()?.ip().into(), bits.map_or(32, u32::count_ones))
+                    }
+                    (address, mask) => {
+                        let bits =
+                            mask.and_then(|mask| mask.as_sockaddr_in6().map(|mask| mask.ip().to_bits()));
+                        (address.as_sockaddr_in6()?.ip().into(), bits.map_or(128, u128::count_ones))
+                    }
+                };
+                Some(Address {
+                    interface: entry.interface_name,
+                    address,
+                    prefix: u8::try_from(bits).unwrap_or(0),
+                })
+            })
+            .collect())
     }
 
     fn cpus(&self) -> Result<u32, HostError> {
-        Err(HostError::new("sched_getaffinity(2)", Trouble::Unsupported("not asked yet".into())))
+        let set = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0))
+            .map_err(|errno| failed("sched_getaffinity(2)", errno))?;
+        let count = (0..nix::sched::CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).count();
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    fn units(&self) -> Result<Rc<BTreeMap<String, UnitState>>, HostError> {
-        Err(HostError::new("org.freedesktop.systemd1", Trouble::Unsupported("not asked yet".into())))
+    fn units(&self) -> Units {
+        self.units.get_or_init(|| self.ask_units()).clone()
     }
 
     fn connect(&self, path: &HostPath) -> Result<Connection, HostError> {
-        Err(HostError::new(path, Trouble::Unsupported("not asked yet".into())))
+        let kind = self.files.stat(path)?.kind;
+        if kind != Kind::Socket {
+            return Err(HostError::new(path, Trouble::NotAFile(kind)));
+        }
+        let address = UnixAddr::new(path.as_path()).map_err(|errno| failed(path, errno))?;
+        // Without O_NONBLOCK, a listener with a full backlog would keep us waiting.
+        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+        let socket = nix::sys::socket::socket(AddressFamily::Unix, SockType::Stream, flags, None)
+            .map_err(|errno| failed(path, errno))?;
+        match nix::sys::socket::connect(std::os::fd::AsRawFd::as_raw_fd(&socket), &address) {
+            Ok(()) => Ok(Connection::Accepted),
+            Err(Errno::EAGAIN) => Ok(Connection::Busy),
+            Err(Errno::ECONNREFUSED) => Ok(Connection::Refused),
+            Err(errno) => Err(failed(path, errno)),
+        }
     }
+}
+
+fn failed(what: impl std::fmt::Display, errno: Errno) -> HostError {
+    let trouble = match errno {
+        Errno::EACCES | Errno::EPERM => Trouble::Denied,
+        Errno::ENOENT => Trouble::NotFound,
+        other => Trouble::Io(other.desc().to_owned()),
+    };
+    HostError::new(what, trouble)
 }

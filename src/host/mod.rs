@@ -3,11 +3,13 @@
 //! A host is a file tree, as it is on disk, and perhaps a running system. Everything in it is hostile:
 //! reads are bounded, links never lead out of the root, and no FIFO or device is ever opened.
 
+mod bus;
 mod directory;
 mod error;
 mod files;
 mod kernel;
 mod path;
+mod recorded;
 mod recording;
 mod running;
 mod tree;

@@ -83,6 +83,8 @@ pub struct UnitState {
 pub enum Connection {
     /// Something listens.
     Accepted,
+    /// Something listens, but its queue of connections is full (`EAGAIN`).
+    Busy,
     /// The socket is there and nobody listens (`ECONNREFUSED`).
     Refused,
 }

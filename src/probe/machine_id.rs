@@ -34,7 +34,9 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
         state if *state == State::from("uninitialized") => {
             Some("the next boot is a first boot: presets are applied, a new identity is made")
         }
-        state if *state == State::from("") => Some("the next boot makes a new identity; it is not a first boot"),
+        state if *state == State::from("") => {
+            Some("the next boot makes a new identity; it is not a first boot")
+        }
         _ => None,
     };
     let fact = fact.because(Origin::file(PATH));

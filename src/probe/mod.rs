@@ -1,12 +1,29 @@
 //! One question a file: a probe picks the answer for a key at a moment. It measures and never judges.
 
+mod binary;
+mod cgroup;
+mod cmdline;
+mod env;
+mod filesystem;
 mod hostname;
+mod ini;
+mod kernel;
+mod kernel_config;
 mod key;
 mod machine_id;
+mod module;
+mod modules_load;
+mod os;
+mod package;
+mod selinux;
 mod service;
+mod setting;
+mod sysctl;
 mod systemd;
+mod toml;
+mod yaml;
 
-pub use key::{Key, KeySyntax};
+pub use key::{Key, KeyKind, KeySyntax};
 
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
@@ -71,7 +88,28 @@ pub struct Attribute {
 }
 
 /// All probes, sorted by name.
-pub static PROBES: &[&Probe] = &[&hostname::PROBE, &machine_id::PROBE, &service::PROBE, &systemd::PROBE];
+pub static PROBES: &[&Probe] = &[
+    &binary::PROBE,
+    &cgroup::PROBE,
+    &cmdline::PROBE,
+    &env::PROBE,
+    &filesystem::PROBE,
+    &hostname::PROBE,
+    &ini::PROBE,
+    &kernel::PROBE,
+    &kernel_config::PROBE,
+    &machine_id::PROBE,
+    &module::PROBE,
+    &modules_load::PROBE,
+    &os::PROBE,
+    &package::PROBE,
+    &selinux::PROBE,
+    &service::PROBE,
+    &sysctl::PROBE,
+    &systemd::PROBE,
+    &toml::PROBE,
+    &yaml::PROBE,
+];
 
 /// The probe of a name.
 #[must_use]
@@ -81,5 +119,7 @@ pub fn find(name: &str) -> Option<&'static Probe> {
 
 /// Both moments: what most probes answer.
 pub(crate) const BOTH: &[Moment] = &[Moment::Now, Moment::Boot];
+/// The next boot only.
+pub(crate) const BOOT: &[Moment] = &[Moment::Boot];
 /// The running system only.
 pub(crate) const NOW: &[Moment] = &[Moment::Now];

@@ -23,9 +23,7 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     let systemd = subsystems.systemd();
     let init = match (moment, subsystems.host().running()) {
-        (Moment::Boot, _) => {
-            systemd.is_init.map_or_else(|| State::unknown("no init was found"), State::from)
-        }
+        (Moment::Boot, _) => systemd.is_init.map_or_else(|| State::unknown("no init was found"), State::from),
         (Moment::Now, None) => return Fact::unknown("nothing is running here"),
         (Moment::Now, Some(running)) => match running.files().lstat("/run/systemd/system") {
             Ok(_) => State::from(true),

@@ -1,6 +1,20 @@
 //! The TOML language of rules, as text: it knows no probe and no host.
 
+pub mod builtin;
+mod code;
+pub mod diagnostic;
+mod expression;
+pub mod lint;
+mod load;
+pub mod suggestion;
+pub mod syntax;
+mod table;
+
 use std::ops::Range;
+
+pub use code::Code;
+pub use diagnostic::Diagnostic;
+pub use load::{Broken, load};
 
 use crate::fact::Moment;
 
@@ -29,6 +43,19 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Part of the program: what it defines may be replaced by files that are not.
+    pub built_in: bool,
+}
+
+impl SourceFile {
+    /// A file that the user gave.
+    pub fn given(name: impl Into<String>, text: impl Into<String>) -> Self {
+        SourceFile { name: name.into(), text: text.into(), built_in: false }
+    }
+
+    pub(crate) fn built_in(name: &str, text: &str) -> Self {
+        SourceFile { name: format!("built-in:{name}"), text: text.to_owned(), built_in: true }
+    }
 }
 
 /// Everything that was loaded, replacements by id applied.
@@ -49,11 +76,11 @@ pub struct RuleSet {
 pub struct Rule {
     /// Unique, kebab-case, never reused.
     pub id: Spanned<String>,
-    /// What must hold, as a sentence.
+    /// What must hold, as a sentence; empty if the file says none.
     pub title: String,
     /// What failing costs.
     pub severity: Severity,
-    /// The profiles that select it.
+    /// The profiles that select it; a rule that names none belongs to all.
     pub profiles: Vec<Spanned<String>>,
     /// Words to select it by.
     pub tags: Vec<String>,

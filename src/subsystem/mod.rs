@@ -2,8 +2,16 @@
 //!
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
+pub mod boot_scripts;
+pub mod cgroups;
+pub mod drop_in;
+pub mod hostname;
+pub mod kernel_config;
 pub mod modules;
 pub mod next_boot;
+pub mod os_release;
+pub mod packages;
+pub mod selinux;
 pub mod sysctl;
 pub mod systemd;
 pub mod units;
@@ -31,8 +39,12 @@ impl From<HostError> for Gap {
 /// All parts of one host.
 pub struct Subsystems<'h> {
     host: &'h Host,
+    boot_scripts: OnceCell<boot_scripts::BootScripts>,
+    kernel_config: kernel_config::KernelConfigs,
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
+    os_release: OnceCell<os_release::OsRelease>,
+    packages: OnceCell<packages::Packages>,
     sysctl: OnceCell<sysctl::Sysctls>,
     systemd: OnceCell<systemd::Systemd>,
     units: OnceCell<units::Units>,
@@ -44,8 +56,12 @@ impl<'h> Subsystems<'h> {
     pub fn of(host: &'h Host) -> Self {
         Subsystems {
             host,
+            boot_scripts: OnceCell::new(),
+            kernel_config: kernel_config::KernelConfigs::default(),
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
+            os_release: OnceCell::new(),
+            packages: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
             units: OnceCell::new(),
@@ -58,6 +74,16 @@ impl<'h> Subsystems<'h> {
         self.host
     }
 
+    /// Shell lines that the next boot runs.
+    pub fn boot_scripts(&self) -> &boot_scripts::BootScripts {
+        self.boot_scripts.get_or_init(|| boot_scripts::BootScripts::merge(self))
+    }
+
+    /// Kernel configurations.
+    pub fn kernel_config(&self) -> &kernel_config::KernelConfigs {
+        &self.kernel_config
+    }
+
     /// Kernel modules at boot: modules-load.d, modprobe.d, and the module indices of the next kernel.
     pub fn modules(&self) -> &modules::Modules {
         self.modules.get_or_init(|| modules::Modules::merge(self))
@@ -66,6 +92,16 @@ impl<'h> Subsystems<'h> {
     /// Which kernel boots next, with which command line.
     pub fn next_boot(&self) -> &next_boot::NextBoot {
         self.next_boot.get_or_init(|| next_boot::NextBoot::merge(self))
+    }
+
+    /// The distribution: os-release.
+    pub fn os_release(&self) -> &os_release::OsRelease {
+        self.os_release.get_or_init(|| os_release::OsRelease::merge(self))
+    }
+
+    /// Installed packages and holds.
+    pub fn packages(&self) -> &packages::Packages {
+        self.packages.get_or_init(|| packages::Packages::merge(self))
     }
 
     /// Kernel variables at boot: sysctl.d.

@@ -71,9 +71,13 @@ impl Systemd {
 /// Whether systemd boots, and the place that says so.
 fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
     let files = subsystems.host().files();
-    if let Some(program) = subsystems.next_boot().parameter("init").filter(|program| !program.is_empty()) {
+    let parameter = match subsystems.next_boot().parameter("init") {
+        Ok(parameter) => parameter.value,
+        Err(reason) => return (None, Some(Origin::file("kernel command line").says(reason))),
+    };
+    if let Some(program) = parameter.filter(|program| !program.is_empty()) {
         let origin = Origin::file("kernel command line").says(format!("init={program}"));
-        let named = names_systemd(program) || leads_to(files, program) == Some(true);
+        let named = names_systemd(&program) || leads_to(files, &program) == Some(true);
         return (Some(named), Some(origin));
     }
     for path in ["/sbin/init", "/usr/sbin/init"] {
@@ -81,7 +85,9 @@ fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
             return (Some(is_systemd), Some(Origin::file(path)));
         }
     }
-    let trace = ["/etc/systemd", "/usr/lib/systemd", "/lib/systemd"].into_iter().find(|path| files.lstat(path).is_ok());
+    let trace = ["/etc/systemd", "/usr/lib/systemd", "/lib/systemd"]
+        .into_iter()
+        .find(|path| files.lstat(path).is_ok());
     match trace {
         Some(path) => (Some(true), Some(Origin::file(path).says("is there; systemd is assumed to boot"))),
         None => (None, None),
@@ -119,7 +125,8 @@ fn library(files: &Files) -> Option<(u32, Origin)> {
 }
 
 fn release(files: &Files) -> Option<(u32, Origin)> {
-    let path = ["/etc/os-release", "/usr/lib/os-release"].into_iter().find(|path| files.read(path).is_ok())?;
+    let path =
+        ["/etc/os-release", "/usr/lib/os-release"].into_iter().find(|path| files.read(path).is_ok())?;
     let bytes = files.read(path).ok()?;
     let text = String::from_utf8_lossy(&bytes);
     let value = |key: &str| {
@@ -128,7 +135,8 @@ fn release(files: &Files) -> Option<(u32, Origin)> {
     };
     let (id, release) = (value("ID")?, value("VERSION_ID")?);
     let (_, _, version) = RELEASES.iter().find(|(known, start, _)| {
-        *known == id && release.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        *known == id
+            && release.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })?;
     Some((*version, Origin::file(path).says(format!("{id} {release} ships systemd {version}"))))
 }

@@ -1,8 +1,17 @@
 //! One test binary, so that there is one link.
 
-#![allow(missing_docs, unreachable_pub, dead_code, clippy::disallowed_methods, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::disallowed_methods,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
 
 mod base;
 mod practice;
 mod probe;
+mod rule;
 mod tree;

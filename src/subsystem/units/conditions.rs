@@ -23,8 +23,10 @@ pub(super) fn hold(subsystems: &Subsystems<'_>, options: &Options, unit: &Merged
     let mut unknown = None;
     for (setting, kind) in in_force(unit, prefix) {
         let value = setting.value.as_str();
-        let (alternative, value) = value.strip_prefix('|').map_or((false, value), |rest| (true, rest.trim_start()));
-        let (negated, value) = value.strip_prefix('!').map_or((false, value), |rest| (true, rest.trim_start()));
+        let (alternative, value) =
+            value.strip_prefix('|').map_or((false, value), |rest| (true, rest.trim_start()));
+        let (negated, value) =
+            value.strip_prefix('!').map_or((false, value), |rest| (true, rest.trim_start()));
         let truth = evaluate(subsystems, options, kind, value).map(|truth| truth != negated);
         match truth {
             _ if alternative => alternatives.push((setting, truth)),
@@ -123,7 +125,9 @@ fn on_disk(path: &str) -> bool {
     const MADE: [&str; 6] = ["/run", "/proc", "/sys", "/dev", "/var/run", "/tmp"];
     path.starts_with('/')
         && !path.contains('%')
-        && !MADE.iter().any(|made| path.strip_prefix(made).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        && !MADE
+            .iter()
+            .any(|made| path.strip_prefix(made).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// A glob in the last component only; others are rare and stay unknown.

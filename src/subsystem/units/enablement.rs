@@ -52,7 +52,8 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
 
 /// The word if links decide it: the highest of persistent, runtime, static instance, linked.
 fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &str) -> Option<Enablement> {
-    let aliases: Vec<String> = unit.list("Install", "Alias").iter().flat_map(|s| unit::words(&s.value)).collect();
+    let aliases: Vec<String> =
+        unit.list("Install", "Alias").iter().flat_map(|s| unit::words(&s.value)).collect();
     let links = links(files, search, &unit.name, &aliases);
     if let Some(link) = links.iter().find(|link| link.starts_with("/etc/systemd/system/")) {
         return Some(word("enabled", Some(place(link))));
@@ -74,7 +75,8 @@ fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &st
     let runtime = "/run/systemd/system";
     [(PERSISTENT, "linked"), (runtime, "linked-runtime")].into_iter().find_map(|(directory, says)| {
         let own = fragment.strip_prefix(directory)?.strip_prefix('/')?;
-        (own == unit.name && link_target(files, fragment).is_some()).then(|| word(says, Some(place(fragment))))
+        (own == unit.name && link_target(files, fragment).is_some())
+            .then(|| word(says, Some(place(fragment))))
     })
 }
 
@@ -100,7 +102,8 @@ fn links(files: &Files, search: &SearchPath, name: &str, aliases: &[String]) -> 
                 }
                 let path = format!("{path}/{known}");
                 // A link to /dev/null there cancels; systemctl counts it as enabled, the boot doesn't.
-                let enables = link_target(files, &path).is_some_and(|target| target.as_os_str() != "/dev/null");
+                let enables =
+                    link_target(files, &path).is_some_and(|target| target.as_os_str() != "/dev/null");
                 links.extend(enables.then_some(path));
             }
         }

@@ -128,7 +128,8 @@ impl Walk<'_> {
         } else {
             found
         };
-        let follow = matches!(found, Found::Fragment { .. }) || (found == Found::Missing && self.is_usual(&key));
+        let follow =
+            matches!(found, Found::Fragment { .. }) || (found == Found::Missing && self.is_usual(&key));
         let node = Node { found, pulled_by: vec![origin], unit: None };
         self.graph.nodes.insert(key.clone(), node);
         if follow {

@@ -7,8 +7,11 @@ use crate::host::{Running, Trouble};
 use crate::subsystem::Subsystems;
 
 /// Where the cgroups of services are, in all hierarchies.
-const CGROUPS: [&str; 3] =
-    ["/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/systemd/system.slice", "/sys/fs/cgroup/unified/system.slice"];
+const CGROUPS: [&str; 3] = [
+    "/sys/fs/cgroup/system.slice",
+    "/sys/fs/cgroup/systemd/system.slice",
+    "/sys/fs/cgroup/unified/system.slice",
+];
 
 /// The answer for a unit now.
 pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
@@ -38,11 +41,8 @@ pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
         Some(word) => State::from(word),
         None => State::unknown(note.clone().unwrap_or_default()),
     };
-    let mut fact = Fact::new(Value::record([
-        ("active", active),
-        ("enabled", enablement.state),
-        ("fragment", fragment),
-    ]));
+    let mut fact =
+        Fact::new(Value::record([("active", active), ("enabled", enablement.state), ("fragment", fragment)]));
     fact.because.push(origin);
     fact.because.extend(enablement.because);
     fact.notes.extend(note);
@@ -55,7 +55,11 @@ fn active(running: &dyn Running, name: &str, real: &str) -> (Option<&'static str
     let trouble = match running.units() {
         Ok(units) => {
             let unit = units.get(real).or_else(|| units.get(name));
-            return (Some(unit.map_or("not-found", |unit| known_word(&unit.load, &unit.active))), bus(), None);
+            return (
+                Some(unit.map_or("not-found", |unit| known_word(&unit.load, &unit.active))),
+                bus(),
+                None,
+            );
         }
         Err(error) => error,
     };

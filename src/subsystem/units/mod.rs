@@ -85,7 +85,7 @@ impl Units {
         if subsystems.systemd().is_init == Some(false) {
             return Starts::Unknown(NOT_SYSTEMD.into());
         }
-        let mut answers = self.worlds(subsystems).iter().map(|world| self.starts_in(subsystems, world, unit));
+        let mut answers = self.worlds(subsystems).iter().map(|world| Self::starts_in(subsystems, world, unit));
         let Some(first) = answers.next() else { return Starts::Unknown("no boot is known".into()) };
         let same = |other: &Starts| std::mem::discriminant(other) == std::mem::discriminant(&first);
         match answers.find(|other| !same(other)) {
@@ -94,11 +94,16 @@ impl Units {
         }
     }
 
-    fn starts_in(&self, subsystems: &Subsystems<'_>, world: &World, name: &str) -> Starts {
-        let usual = world.graph.assumed && world.graph.nodes.get(name).is_some_and(|n| n.found == Found::Missing);
+    fn starts_in(subsystems: &Subsystems<'_>, world: &World, name: &str) -> Starts {
+        let usual =
+            world.graph.assumed && world.graph.nodes.get(name).is_some_and(|n| n.found == Found::Missing);
         match outcome::of(subsystems, world, name).outcome {
-            _ if usual && suffix(name) == "service" && !world.scripts.contains_key(name) => Starts::Yes(Vec::new()),
-            Outcome::Active(origins) | Outcome::Finished(origins) | Outcome::Failed(origins) => Starts::Yes(origins),
+            _ if usual && suffix(name) == "service" && !world.scripts.contains_key(name) => {
+                Starts::Yes(Vec::new())
+            }
+            Outcome::Active(origins) | Outcome::Finished(origins) | Outcome::Failed(origins) => {
+                Starts::Yes(origins)
+            }
             Outcome::Skipped(origins) => Starts::No(origins),
             Outcome::Masked(origin) => Starts::No(vec![origin]),
             Outcome::NotReached | Outcome::Missing => Starts::No(Vec::new()),

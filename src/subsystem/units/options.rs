@@ -55,7 +55,9 @@ impl Options {
                     options.first_boot = value.map_or(Some(true), unit::boolean).or(options.first_boot);
                 }
                 ("emergency" | "-b", None) => options.target = Some("emergency.target".into()),
-                ("rescue" | "single" | "s" | "S" | "1", None) => options.target = Some("rescue.target".into()),
+                ("rescue" | "single" | "s" | "S" | "1", None) => {
+                    options.target = Some("rescue.target".into())
+                }
                 ("2" | "3" | "4", None) => options.target = Some("multi-user.target".into()),
                 ("5", None) => options.target = Some("graphical.target".into()),
                 _ => {}
@@ -70,7 +72,12 @@ impl Options {
 fn is_first_boot(files: &Files) -> Option<bool> {
     match files.read("/etc/machine-id") {
         Ok(bytes) => Some(bytes.trim_ascii() == b"uninitialized"),
-        Err(error) if error.is_not_found() => Some(true),
+        // A tree of configuration files only says nothing about the machine's identity.
+        Err(error) if error.is_not_found() => {
+            let programs =
+                ["/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/sbin/init", "/usr/sbin/init"];
+            Some(programs.iter().any(|program| files.lstat(program).is_ok()))
+        }
         Err(_) => None,
     }
 }
@@ -78,7 +85,17 @@ fn is_first_boot(files: &Files) -> Option<bool> {
 /// A unit name as `systemctl` completes it: `crio` is `crio.service`.
 pub(crate) fn full_name(name: &str) -> String {
     const KINDS: [&str; 11] = [
-        "service", "socket", "target", "device", "mount", "automount", "swap", "timer", "path", "slice", "scope",
+        "service",
+        "socket",
+        "target",
+        "device",
+        "mount",
+        "automount",
+        "swap",
+        "timer",
+        "path",
+        "slice",
+        "scope",
     ];
     match name.rsplit_once('.') {
         Some((_, kind)) if KINDS.contains(&kind) => name.to_owned(),

@@ -84,7 +84,8 @@ fn blind_spot(subsystems: &Subsystems<'_>, world: &World) -> Option<Outcome> {
     if world.graph.cut {
         return Some(Outcome::Unknown("there are more units than are followed".into()));
     }
-    let unread = world.graph.nodes.values().filter_map(|node| node.unit.as_deref()).flat_map(|unit| &unit.gaps);
+    let unread =
+        world.graph.nodes.values().filter_map(|node| node.unit.as_deref()).flat_map(|unit| &unit.gaps);
     let gap = subsystems.units().search.gaps.iter().chain(&world.graph.gaps).chain(unread).next()?;
     Some(Outcome::Unknown(gap.reason.clone()))
 }
@@ -132,7 +133,8 @@ fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize
     if let Some(origin) = missing_file(subsystems, unit) {
         return Answer::certain(Outcome::Failed(vec![origin]));
     }
-    let confidence = if requires_nothing_odd(world, unit) { Confidence::Certain } else { Confidence::Heuristic };
+    let confidence =
+        if requires_nothing_odd(world, unit) { Confidence::Certain } else { Confidence::Heuristic };
     let outcome = if is_finished_after_start(unit) {
         Outcome::Finished(node.pulled_by.clone())
     } else {
@@ -155,12 +157,16 @@ fn rival(world: &World, unit: &MergedUnit) -> Option<String> {
     if let Some((name, origin)) = mine {
         return Some(format!("{origin} says that it conflicts with {name}, which starts, too"));
     }
-    world.graph.nodes.values().filter_map(|node| node.unit.as_deref()).filter(|other| other.name != unit.name).find_map(
-        |other| {
+    world
+        .graph
+        .nodes
+        .values()
+        .filter_map(|node| node.unit.as_deref())
+        .filter(|other| other.name != unit.name)
+        .find_map(|other| {
             let (_, origin) = names(other).into_iter().find(|(name, _)| *name == unit.name)?;
             Some(format!("{origin} says that {} conflicts with it, and both start", other.name))
-        },
-    )
+        })
 }
 
 /// A required unit that exists and fails, with `After=`: the dependent is not started (measured, 252).
@@ -201,7 +207,8 @@ fn requires_nothing_odd(world: &World, unit: &MergedUnit) -> bool {
     ["Requires", "BindsTo"].iter().all(|key| {
         unit.every("Unit", key).flat_map(|setting| unit::words(&setting.value)).all(|other| {
             let generated = ["swap", "mount", "device", "slice"].contains(&suffix(&other));
-            generated || world.graph.nodes.get(&other).is_none_or(|n| matches!(n.found, Found::Fragment { .. }))
+            generated
+                || world.graph.nodes.get(&other).is_none_or(|n| matches!(n.found, Found::Fragment { .. }))
         })
     })
 }
@@ -214,7 +221,8 @@ fn missing_file(subsystems: &Subsystems<'_>, unit: &MergedUnit) -> Option<Origin
     let files = subsystems.host().files();
     for setting in unit.list("Service", "EnvironmentFile") {
         let path = setting.value.as_str();
-        let fixed = path.starts_with('/') && !path.starts_with("/run/") && !path.contains(['*', '?', '[', '%']);
+        let fixed =
+            path.starts_with('/') && !path.starts_with("/run/") && !path.contains(['*', '?', '[', '%']);
         if fixed && files.stat(path).is_err_and(|error| error.is_not_found()) {
             return Some(setting.origin().says(format!("EnvironmentFile={path} is missing")));
         }

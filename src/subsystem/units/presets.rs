@@ -30,13 +30,19 @@ pub(super) fn links(files: &Files, search: &SearchPath) -> Vec<Extra> {
         if !seen.insert(name.to_owned()) {
             continue;
         }
-        let Some(unit) = MergedUnit::load(search, files, name).filter(|unit| unit.name == name) else { continue };
+        let Some(unit) = MergedUnit::load(search, files, name).filter(|unit| unit.name == name) else {
+            continue;
+        };
         let (origin, instances) = match rules.iter().find(|(_, rule)| rule.matches(name)) {
             Some((_, rule)) if rule.action != Action::Enable => continue,
-            Some((path, rule)) => {
-                (Origin::line(path, rule.line).says(format!("enables {name} on the first boot")), rule.instances.clone())
-            }
-            None => (place(unit.fragment.as_deref().unwrap_or(name)).says("the first boot enables it"), Vec::new()),
+            Some((path, rule)) => (
+                Origin::line(path, rule.line).says(format!("enables {name} on the first boot")),
+                rule.instances.clone(),
+            ),
+            None => (
+                place(unit.fragment.as_deref().unwrap_or(name)).says("the first boot enables it"),
+                Vec::new(),
+            ),
         };
         links.extend(install(&unit, &origin, &instances));
     }
@@ -44,7 +50,8 @@ pub(super) fn links(files: &Files, search: &SearchPath) -> Vec<Extra> {
 }
 
 fn is_unit(name: &str) -> bool {
-    ["service", "socket", "target", "timer", "path", "mount", "swap"].contains(&super::search_path::suffix(name))
+    ["service", "socket", "target", "timer", "path", "mount", "swap"]
+        .contains(&super::search_path::suffix(name))
 }
 
 /// The links of a unit's [Install] section.

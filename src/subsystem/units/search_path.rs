@@ -168,7 +168,9 @@ impl SearchPath {
             Err(error) => return end(Found::Unreadable(error.into())),
         };
         match metadata.kind {
-            Kind::File if metadata.size == 0 => end(Found::Masked(place(path).says("an empty file masks it"))),
+            Kind::File if metadata.size == 0 => {
+                end(Found::Masked(place(path).says("an empty file masks it")))
+            }
             Kind::File => end(fragment()),
             Kind::Link => {
                 let target = link_target(files, path)?;

@@ -17,7 +17,9 @@ pub(super) fn at_boot(units: &Units, subsystems: &Subsystems<'_>, name: &str) ->
     if known {
         return first;
     }
-    first.at_most(Confidence::High).note("the next kernel command line is not known; no special parameters assumed")
+    first
+        .at_most(Confidence::High)
+        .note("the next kernel command line is not known; no special parameters assumed")
 }
 
 fn in_world(units: &Units, subsystems: &Subsystems<'_>, world: &World, name: &str) -> Fact {
@@ -36,13 +38,17 @@ fn in_world(units: &Units, subsystems: &Subsystems<'_>, world: &World, name: &st
     let mut notes = Vec::new();
     let mut confidence = answer.confidence;
     let active = active(subsystems, world, name, answer.outcome, &mut because, &mut notes, &mut confidence);
-    let (enabled, place) = enabled(units, subsystems, world, name);
-    because.extend(place.filter(|place| !because.contains(place)).into_iter().collect::<Vec<_>>());
+    let (enabled, link) = enabled(units, subsystems, world, name);
+    if let Some(link) = link.filter(|link| !because.contains(link)) {
+        because.push(link);
+    }
     let record = Value::record([("active", active), ("enabled", enabled), ("fragment", fragment)]);
     let mut fact = Fact::new(record).because_all(because).at_most(confidence);
     fact.notes = notes;
     if world.graph.assumed {
-        fact = fact.at_most(Confidence::High).note("the tree has no units of systemd itself; the usual targets are assumed");
+        fact = fact
+            .at_most(Confidence::High)
+            .note("the tree has no units of systemd itself; the usual targets are assumed");
     }
     fact
 }
@@ -98,9 +104,10 @@ fn enabled(units: &Units, subsystems: &Subsystems<'_>, world: &World, name: &str
     let is_off = ["disabled", "indirect"].iter().any(|word| found.state == State::from(*word));
     match world.presets.get(name).filter(|_| is_off) {
         Some(origin) => (State::from("enabled"), Some(origin.clone())),
-        None if is_off && world.options.first_boot.is_none() => {
-            (State::unknown("/etc/machine-id can't be read: a first boot would apply presets"), Some(place("/etc/machine-id")))
-        }
+        None if is_off && world.options.first_boot.is_none() => (
+            State::unknown("/etc/machine-id can't be read: a first boot would apply presets"),
+            Some(place("/etc/machine-id")),
+        ),
         None => (found.state, found.because),
     }
 }

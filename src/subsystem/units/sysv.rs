@@ -12,8 +12,12 @@ use crate::subsystem::Subsystems;
 const GENERATORS: [&str; 2] = ["/usr/lib/systemd/system-generators", "/lib/systemd/system-generators"];
 
 /// Run levels that count, with the target that stands for each.
-const LEVELS: [(&str, &str); 4] =
-    [("2", "multi-user.target"), ("3", "multi-user.target"), ("4", "multi-user.target"), ("5", "graphical.target")];
+const LEVELS: [(&str, &str); 4] = [
+    ("2", "multi-user.target"),
+    ("3", "multi-user.target"),
+    ("4", "multi-user.target"),
+    ("5", "graphical.target"),
+];
 
 /// Services made of init scripts: name and script. Only scripts without a unit file of their name count.
 pub(super) fn services(subsystems: &Subsystems<'_>, search: &SearchPath) -> BTreeMap<String, Origin> {
@@ -55,7 +59,8 @@ pub(super) fn links(files: &Files, services: &BTreeMap<String, Origin>) -> Vec<E
         }
     }
     if has_generator(files, "systemd-rc-local-generator") {
-        let script = ["/etc/rc.local", "/etc/rc.d/rc.local"].into_iter().find(|path| is_executable(files, path));
+        let script =
+            ["/etc/rc.local", "/etc/rc.d/rc.local"].into_iter().find(|path| is_executable(files, path));
         links.extend(script.map(|path| Extra {
             from: "multi-user.target".into(),
             unit: "rc-local.service".into(),

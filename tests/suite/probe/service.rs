@@ -35,7 +35,9 @@ fn a_link_starts_a_unit_and_its_target_does_not_count() {
 #[test]
 fn masks_by_link_and_by_empty_file_stop_a_unit_but_masks_in_run_are_gone_at_boot() {
     for tree in [
-        Tree::new().file("/usr/lib/systemd/system/a.service", ONCE).link("/etc/systemd/system/a.service", "/dev/null"),
+        Tree::new()
+            .file("/usr/lib/systemd/system/a.service", ONCE)
+            .link("/etc/systemd/system/a.service", "/dev/null"),
         Tree::new().file("/usr/lib/systemd/system/a.service", ONCE).file("/etc/systemd/system/a.service", ""),
     ] {
         let tree = tree.link("/etc/systemd/system/multi-user.target.wants/a.service", "../a.service");
@@ -93,7 +95,8 @@ fn the_target_that_boots_decides_what_is_reached() {
     };
     assert_eq!(is(&tree(""), "g"), ("active".into(), "enabled".into()));
     assert_eq!(is(&tree("systemd.unit=multi-user.target"), "g"), ("inactive".into(), "enabled".into()));
-    let other = tree("").link("/etc/systemd/system/default.target", "/usr/lib/systemd/system/multi-user.target");
+    let other =
+        tree("").link("/etc/systemd/system/default.target", "/usr/lib/systemd/system/multi-user.target");
     assert_eq!(active(&other, "g"), "inactive");
 }
 
@@ -103,7 +106,8 @@ fn what_cannot_start_is_failed_and_what_ends_is_inactive() {
     assert_eq!(active(&tree, "a"), "failed");
     let tree = enabled(debian12(""), "a.service", "[Service]\nExecStart=-/usr/bin/none\n");
     assert_eq!(active(&tree, "a"), "active");
-    let tree = enabled(debian12(""), "a.service", "[Service]\nEnvironmentFile=/etc/none\nExecStart=/bin/true\n");
+    let tree =
+        enabled(debian12(""), "a.service", "[Service]\nEnvironmentFile=/etc/none\nExecStart=/bin/true\n");
     assert_eq!(active(&tree, "a"), "failed");
     let tree = enabled(debian12(""), "a.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n");
     assert_eq!(active(&tree, "a"), "inactive");
@@ -111,8 +115,12 @@ fn what_cannot_start_is_failed_and_what_ends_is_inactive() {
 
 #[test]
 fn a_socket_does_not_start_its_service_and_rivals_are_unknown() {
-    let tree = enabled(debian12(""), "a.socket", "[Socket]\nListenStream=/run/a\n[Install]\nWantedBy=sockets.target\n")
-        .file("/etc/systemd/system/a.service", "[Service]\nExecStart=/bin/true\n");
+    let tree = enabled(
+        debian12(""),
+        "a.socket",
+        "[Socket]\nListenStream=/run/a\n[Install]\nWantedBy=sockets.target\n",
+    )
+    .file("/etc/systemd/system/a.service", "[Service]\nExecStart=/bin/true\n");
     assert_eq!(active(&tree, "a.socket"), "active");
     let fact = tree.boot("service:a");
     assert_eq!(attribute(&fact, "active"), "inactive");
@@ -142,10 +150,14 @@ fn another_init_makes_it_unknown() {
 
 #[test]
 fn loops_of_links_and_requirements_end() {
-    let tree = enabled(debian12(""), "a.service", &format!("[Unit]\nRequires=b.service\nAfter=b.service\n{ONCE}"))
-        .file("/etc/systemd/system/b.service", format!("[Unit]\nRequires=a.service\nAfter=a.service\n{ONCE}"))
-        .link("/etc/systemd/system/x.service", "y.service")
-        .link("/etc/systemd/system/y.service", "x.service");
+    let tree =
+        enabled(debian12(""), "a.service", &format!("[Unit]\nRequires=b.service\nAfter=b.service\n{ONCE}"))
+            .file(
+                "/etc/systemd/system/b.service",
+                format!("[Unit]\nRequires=a.service\nAfter=a.service\n{ONCE}"),
+            )
+            .link("/etc/systemd/system/x.service", "y.service")
+            .link("/etc/systemd/system/y.service", "x.service");
     assert_eq!(active(&tree, "a"), "active");
     assert_eq!(active(&tree, "x"), "absent");
 }

@@ -1,0 +1,15 @@
+//! `schema`: the JSON Schema of rule files.
+
+use std::process::ExitCode;
+
+use super::error::Failure;
+use super::{SchemaArguments, SchemaOf, terminal};
+use crate::engine::schema;
+
+pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
+    let schema = match arguments.of {
+        SchemaOf::Rule => schema::rules(),
+    };
+    terminal::write(None, format!("{schema:#}\n").as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,261 @@
+//! Rules, probes, selection and variables to a plan: every name is resolved, or every mistake is reported.
+
+mod kind;
+mod literal;
+mod operator;
+mod select;
+mod subject;
+mod test;
+mod variables;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::plan::{Condition, Plan, PlannedRule, Question};
+use crate::fact::Moment;
+use crate::probe::{Key, PROBES, Probe};
+use crate::rule::{Broken, Code, Diagnostic, Expression, Place, Rule, RuleSet, diagnostic, suggestion};
+pub use operator::{OPERATORS, Operand, Operator};
+pub use select::Selection;
+use variables::Settings;
+
+/// Resolves the selected rules with the variables that the user sets as (name, value).
+///
+/// Rules of given files are checked even if they are not selected. A rule that a selected one needs is part
+/// of the plan as well, so that its failure is known as the root cause, unless it is skipped by name.
+///
+/// # Errors
+/// All mistakes, sorted by place; those of the command line come first.
+pub fn compile(
+    rules: &RuleSet,
+    selection: &Selection,
+    variables: &[(String, String)],
+) -> Result<Plan, Vec<Diagnostic>> {
+    compile_with(PROBES, rules, selection, variables)
+}
+
+/// As [`compile`], with other probes than the program's own.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(
+    probes: &[&'static Probe],
+    rules: &RuleSet,
+    selection: &Selection,
+    variables: &[(String, String)],
+) -> Result<Plan, Vec<Diagnostic>> {
+    let mut mistakes = Vec::new();
+    let profiles = select::profiles(rules, selection, &mut mistakes);
+    let settings = variables::settle(rules, &profiles, variables, &mut mistakes);
+    let ids: HashMap<&str, usize> =
+        rules.rules.iter().enumerate().map(|(index, rule)| (rule.id.value.as_str(), index)).collect();
+    let selected = select::rules(rules, &profiles, selection, &ids, &mut mistakes);
+    mistakes.extend(select::circles(rules, &ids));
+    check_profiles(rules, &mut mistakes);
+    let names = Names {
+        probes: probes.iter().map(|probe| (probe.name, *probe)).collect(),
+        profiles: rules.profiles.iter().map(|profile| profile.name.value.as_str()).collect(),
+        ids,
+    };
+    let mut planned = Compiler::new(rules, &names, &settings);
+    let mut unselected = Compiler::new(rules, &names, &settings);
+    // Where a rule of the set comes to stand in the plan.
+    let mut places: Vec<Option<usize>> = vec![None; rules.rules.len()];
+    let mut plan = Vec::new();
+    for (index, rule) in rules.rules.iter().enumerate() {
+        if selected[index] {
+            if let Some(rule) = planned.rule(rule) {
+                places[index] = Some(plan.len());
+                plan.push((index, rule));
+            }
+        } else if !rules.files[rule.id.place.file].built_in {
+            unselected.rule(rule);
+        }
+    }
+    mistakes.append(&mut planned.mistakes);
+    mistakes.append(&mut unselected.mistakes);
+    if !mistakes.is_empty() {
+        diagnostic::sort(&mut mistakes);
+        return Err(mistakes);
+    }
+    let rules_of_plan = plan
+        .into_iter()
+        .map(|(index, mut rule)| {
+            let needs = rules.rules[index].needs.iter();
+            rule.needs = needs.filter_map(|need| places[*names.ids.get(need.value.as_str())?]).collect();
+            rule
+        })
+        .collect();
+    let used = planned.used.iter().map(|name| ((*name).to_owned(), settings[name].value.clone()));
+    let variables: BTreeMap<_, _> = used.collect();
+    Ok(Plan {
+        profiles: selection.profiles.clone(),
+        variables,
+        rules: rules_of_plan,
+        questions: planned.questions,
+    })
+}
+
+/// All mistakes of rules that have some already, those of resolving names included.
+#[must_use]
+pub fn mistakes(broken: &Broken) -> Vec<Diagnostic> {
+    mistakes_with(PROBES, broken)
+}
+
+/// As [`mistakes`], with other probes than the program's own.
+#[must_use]
+pub fn mistakes_with(probes: &[&'static Probe], broken: &Broken) -> Vec<Diagnostic> {
+    let mut all = broken.mistakes.clone();
+    // What follows from a syntax error is not the writer's next mistake.
+    let unreadable: HashSet<usize> = all
+        .iter()
+        .filter(|diagnostic| diagnostic.code == Code::Syntax)
+        .filter_map(|diagnostic| Some(diagnostic.labels.first()?.place.file))
+        .collect();
+    // A name that is declared behind a syntax error is not known.
+    let is_consequence = |diagnostic: &Diagnostic| {
+        let names = [Code::UnknownRule, Code::UnknownVariable, Code::UnknownProfile];
+        let unread = |file| unreadable.contains(&file);
+        diagnostic.labels.first().is_none_or(|label| unread(label.place.file))
+            || (!unreadable.is_empty() && names.contains(&diagnostic.code))
+    };
+    if let Err(more) = compile_with(probes, &broken.rules, &Selection::everything(), &[]) {
+        all.extend(more.into_iter().filter(|diagnostic| !is_consequence(diagnostic)));
+    }
+    diagnostic::sort(&mut all);
+    all
+}
+
+fn check_profiles(rules: &RuleSet, mistakes: &mut Vec<Diagnostic>) {
+    let names = || rules.profiles.iter().map(|profile| profile.name.value.as_str());
+    for include in rules.profiles.iter().flat_map(|profile| &profile.includes) {
+        if !names().any(|name| name == include.value) {
+            let message = format!("there is no profile `{}`", include.value);
+            let help = suggestion::help(&include.value, names());
+            mistakes.push(Diagnostic::at(&include.place, Code::UnknownProfile, message).help(help));
+        }
+    }
+}
+
+/// The names that rules may use.
+struct Names<'r> {
+    probes: HashMap<&'static str, &'static Probe>,
+    profiles: HashSet<&'r str>,
+    ids: HashMap<&'r str, usize>,
+}
+
+/// Resolves rules one by one, and collects the questions they ask and the mistakes they have.
+struct Compiler<'r> {
+    rules: &'r RuleSet,
+    probes: &'r HashMap<&'static str, &'static Probe>,
+    names: &'r Names<'r>,
+    settings: &'r Settings<'r>,
+    questions: Vec<Question>,
+    asked: HashMap<(&'static str, Key), usize>,
+    used: HashSet<&'r str>,
+    /// The probes of the rule that is being resolved.
+    moments: Vec<(&'r Place, &'static Probe)>,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl<'r> Compiler<'r> {
+    fn new(rules: &'r RuleSet, names: &'r Names<'r>, settings: &'r Settings<'r>) -> Self {
+        Compiler {
+            rules,
+            probes: &names.probes,
+            names,
+            settings,
+            questions: Vec::new(),
+            asked: HashMap::new(),
+            used: HashSet::new(),
+            moments: Vec::new(),
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// The rule with its names resolved; its needs are filled in when all rules are known.
+    fn rule(&mut self, rule: &'r Rule) -> Option<PlannedRule> {
+        let before = self.mistakes.len();
+        self.moments.clear();
+        self.check_names(rule);
+        let check = self.condition(&rule.check);
+        let when = rule.when.as_ref().map(|when| self.condition(when));
+        let moments = self.moments_of(rule);
+        if self.mistakes.len() > before {
+            return None;
+        }
+        let when = match when {
+            Some(when) => Some(when?),
+            None => None,
+        };
+        Some(PlannedRule {
+            id: rule.id.value.clone(),
+            title: if rule.title.is_empty() { rule.id.value.clone() } else { rule.title.clone() },
+            severity: rule.severity,
+            tags: rule.tags.clone(),
+            why: rule.why.clone(),
+            fix: rule.fix.clone(),
+            refs: rule.refs.clone(),
+            moments,
+            when,
+            check: check?,
+            needs: Vec::new(),
+        })
+    }
+
+    fn check_names(&mut self, rule: &Rule) {
+        for profile in &rule.profiles {
+            if !self.names.profiles.contains(profile.value.as_str()) {
+                let message = format!("there is no profile `{}`", profile.value);
+                let help = suggestion::help(&profile.value, self.names.profiles.iter().copied());
+                self.mistakes.push(Diagnostic::at(&profile.place, Code::UnknownProfile, message).help(help));
+            }
+        }
+        for need in &rule.needs {
+            if !self.names.ids.contains_key(need.value.as_str()) {
+                let message = format!("there is no rule `{}`", need.value);
+                let near = suggestion::nearest(&need.value, self.names.ids.keys().copied());
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                self.mistakes.push(Diagnostic::at(&need.place, Code::UnknownRule, message).help(help));
+            }
+        }
+    }
+
+    fn condition(&mut self, expression: &'r Expression) -> Option<Condition> {
+        match expression {
+            Expression::Term(term) => self.term(term),
+            Expression::Not(inner, _) => Some(Condition::Not(Box::new(self.condition(inner)?))),
+            Expression::All(parts, _) => self.conditions(parts).map(Condition::All),
+            Expression::Any(parts, _) => self.conditions(parts).map(Condition::Any),
+        }
+    }
+
+    /// All of them are looked at, so that all mistakes are found.
+    fn conditions(&mut self, parts: &'r [Expression]) -> Option<Vec<Condition>> {
+        let conditions: Vec<Option<Condition>> = parts.iter().map(|part| self.condition(part)).collect();
+        conditions.into_iter().collect()
+    }
+
+    /// The moments that all probes of the rule can answer, narrowed by the rule.
+    fn moments_of(&mut self, rule: &Rule) -> Vec<Moment> {
+        let narrowed = |moment: &Moment| rule.moments.as_ref().is_none_or(|moments| moments.contains(moment));
+        let answered = |moment: &Moment| self.moments.iter().all(|(_, probe)| probe.moments.contains(moment));
+        let moments: Vec<Moment> = Moment::ALL.into_iter().filter(narrowed).filter(answered).collect();
+        if moments.is_empty() {
+            let message = format!("rule `{}` can be judged at no moment", rule.id.value);
+            let mut diagnostic = Diagnostic::at(&rule.id.place, Code::NoMoment, message);
+            for (place, probe) in
+                self.moments.iter().filter(|(_, probe)| probe.moments.len() < Moment::ALL.len())
+            {
+                let words: Vec<&str> = probe.moments.iter().map(|moment| moment.name()).collect();
+                diagnostic = diagnostic.label(place, format!("answers {} only", words.join(", ")));
+            }
+            if let Some(moments) = &rule.moments {
+                let words: Vec<&str> = moments.iter().map(|moment| moment.name()).collect();
+                diagnostic =
+                    diagnostic.help(format!("the rule says moments = [\"{}\"]", words.join("\", \"")));
+            }
+            self.mistakes.push(diagnostic);
+        }
+        moments
+    }
+}

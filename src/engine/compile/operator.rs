@@ -1,0 +1,72 @@
+//! The matchers by name, with what they take: used for compiling, for the schema and for the documentation.
+
+/// A matcher as rules spell it.
+pub struct Operator {
+    /// The word in rules.
+    pub name: &'static str,
+    /// What its operand is.
+    pub takes: Operand,
+    /// One sentence.
+    pub summary: &'static str,
+}
+
+/// What a matcher is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// A value of the subject's kind, a variable, or another probe.
+    Same,
+    /// A list of such values, or one that stands for a list.
+    Several,
+    /// A bound: a number, size, version or permission bits.
+    Bound,
+    /// An item of a list, or a part of a text.
+    Part,
+    /// A regular expression.
+    Pattern,
+    /// True or false.
+    Flag,
+    /// A requirement on versions.
+    Requirement,
+    /// One or several networks.
+    Networks,
+}
+
+const fn operator(name: &'static str, takes: Operand, summary: &'static str) -> Operator {
+    Operator { name, takes, summary }
+}
+
+/// All matchers.
+pub static OPERATORS: [Operator; 10] = [
+    operator("equals", Operand::Same, "The same value."),
+    operator("not-equals", Operand::Same, "Another value; also holds for a thing that isn't there."),
+    operator("in", Operand::Several, "One of these values."),
+    operator(
+        "at-least",
+        Operand::Bound,
+        "Not less: numbers, sizes (\"1700MiB\"), versions; all of these permission bits.",
+    ),
+    operator(
+        "at-most",
+        Operand::Bound,
+        "Not more: numbers, sizes (\"1700MiB\"), versions; no other than these permission bits.",
+    ),
+    operator(
+        "matches",
+        Operand::Pattern,
+        "The regular expression is found in the text; anchor it with ^ and $.",
+    ),
+    operator("contains", Operand::Part, "The list has this item; the text has this part."),
+    operator("exists", Operand::Flag, "Whether the thing is there."),
+    operator("version", Operand::Requirement, "The version meets a requirement: \">=1.30, <1.37\"."),
+    operator("overlaps", Operand::Networks, "Shares an address with one of these networks."),
+];
+
+/// The matcher of a name.
+pub(super) fn find(name: &str) -> Option<&'static Operator> {
+    OPERATORS.iter().find(|operator| operator.name == name)
+}
+
+/// All their names.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    OPERATORS.iter().map(|operator| operator.name)
+}

@@ -1,0 +1,203 @@
+//! What a condition asks: finds the probe among the entries of a table, and its key; or the variable.
+
+use super::kind::Kind;
+use super::{Compiler, variables};
+use crate::engine::plan::{Question, Subject};
+use crate::fact::{State, Value};
+use crate::probe::{Key, KeySyntax, Probe, Shape};
+use crate::rule::{Code, Datum, Diagnostic, Place, Spanned, suggestion};
+
+/// An entry of a table.
+pub(super) type Entry = (Spanned<String>, Spanned<Datum>);
+
+/// What is asked, and the entries that say what to compare.
+pub(super) struct Asked<'r> {
+    pub(super) subject: Subject,
+    pub(super) kind: Kind<'r>,
+    /// For messages: `the probe service`, `the variable cni`.
+    pub(super) name: String,
+    pub(super) place: &'r Place,
+    pub(super) rest: Vec<&'r Entry>,
+}
+
+impl<'r> Compiler<'r> {
+    /// Finds out what the entries of a table ask.
+    pub(super) fn asked(&mut self, entries: &'r [Entry], place: &'r Place) -> Option<Asked<'r>> {
+        match self.probe_among(entries) {
+            Ok((index, probe)) => self.probe(entries, index, probe),
+            Err(several) if several.len() > 1 => {
+                let mut diagnostic = Diagnostic::at(
+                    &several[0].0.place,
+                    Code::SeveralProbes,
+                    format!("one condition asks several probes: {}", words(&several)),
+                );
+                for (key, _) in &several[1..] {
+                    diagnostic = diagnostic.label(&key.place, "a second probe");
+                }
+                let help = "make each its own condition: all = [{ .. }, { .. }]";
+                self.mistakes.push(diagnostic.help(help.to_owned()));
+                None
+            }
+            Err(_) => match entries.iter().position(|(key, _)| key.value == "var") {
+                Some(index) => self.variable(entries, index),
+                None => {
+                    self.no_probe(entries, place);
+                    None
+                }
+            },
+        }
+    }
+
+    /// The entry that names the probe. An attribute may be spelt like another probe: then the probe is the
+    /// one that has all the others as attributes.
+    fn probe_among(&self, entries: &'r [Entry]) -> Result<(usize, &'static Probe), Vec<&'r Entry>> {
+        let candidates: Vec<(usize, &'static Probe)> = entries
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (key, _))| Some((index, *self.probes.get(key.value.as_str())?)))
+            .collect();
+        let owns = |probe: &Probe, name: &str| match probe.answer {
+            Shape::Record(attributes) => attributes.iter().any(|attribute| attribute.name == name),
+            _ => false,
+        };
+        let mut owners = candidates.iter().filter(|(index, probe)| {
+            candidates.iter().all(|(other, named)| other == index || owns(probe, named.name))
+        });
+        match (owners.next(), owners.next()) {
+            (Some(owner), None) => Ok(*owner),
+            _ => Err(candidates.iter().map(|(index, _)| &entries[*index]).collect()),
+        }
+    }
+
+    fn no_probe(&mut self, entries: &[Entry], place: &Place) {
+        let unknown = entries.iter().find(|(key, _)| super::operator::find(&key.value).is_none());
+        self.mistakes.push(match unknown {
+            Some((key, _)) => {
+                let help = suggestion::nearest(
+                    &key.value,
+                    self.probes.keys().copied().chain(["all", "any", "not", "var"]),
+                );
+                Diagnostic::at(&key.place, Code::UnknownProbe, format!("there is no probe `{}`", key.value))
+                    .help(help.map_or_else(
+                        || "`node-preflight facts` lists all probes".to_owned(),
+                        |near| format!("did you mean `{near}`?"),
+                    ))
+            }
+            None => Diagnostic::at(place, Code::UnknownProbe, "the condition names no probe").help(
+                "a condition asks one probe: { sysctl = \"net.ipv4.ip_forward\", equals = 1 }".to_owned(),
+            ),
+        });
+    }
+
+    fn variable(&mut self, entries: &'r [Entry], index: usize) -> Option<Asked<'r>> {
+        let (key, datum) = &entries[index];
+        let (subject, kind) = self.variable_value(datum)?;
+        let name = match &datum.value {
+            Datum::Text(name) => format!("the variable {name}"),
+            _ => "the variable".to_owned(),
+        };
+        let rest = entries.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, entry)| entry).collect();
+        Some(Asked { subject, kind, name, place: &key.place, rest })
+    }
+
+    /// The value of `{ var = NAME }`.
+    pub(super) fn variable_value(&mut self, name: &'r Spanned<Datum>) -> Option<(Subject, Kind<'r>)> {
+        let Datum::Text(text) = &name.value else {
+            let message = "`var` takes the name of a variable, as text";
+            self.mistakes.push(Diagnostic::at(&name.place, Code::WrongType, message));
+            return None;
+        };
+        let Some(setting) = self.settings.get(text.as_str()) else {
+            self.mistakes.push(variables::unknown(text, Some(&name.place), self.rules));
+            return None;
+        };
+        self.used.insert(text);
+        let state = setting.value.clone().map_or(State::Absent, State::Known);
+        let subject = Subject::Constant { state, variable: Some(text.clone()) };
+        Some((subject, Kind::from(&setting.variable.kind)))
+    }
+
+    fn probe(&mut self, entries: &'r [Entry], index: usize, probe: &'static Probe) -> Option<Asked<'r>> {
+        let (name, datum) = &entries[index];
+        self.moments.push((&name.place, probe));
+        let mut rest: Vec<&'r Entry> = Vec::new();
+        let text: Result<Option<String>, String> = match &datum.value {
+            Datum::Text(text) => Ok(Some(text.clone())),
+            Datum::Integer(number) => Ok(Some(number.to_string())),
+            Datum::Table(inner) if matches!(&inner[..], [(key, _)] if key.value == "var") => {
+                let (subject, _) = self.variable_value(&inner[0].1)?;
+                key_text(&subject)
+            }
+            Datum::Table(inner) => {
+                rest.extend(inner);
+                Ok(None)
+            }
+            Datum::Bool(_) | Datum::List(_) => {
+                let help = match probe.key {
+                    KeySyntax::None => format!("write {} = {{ equals = .. }}", probe.name),
+                    KeySyntax::Optional(kind) | KeySyntax::Required(kind) => {
+                        format!("write {} = \"{}\", then the matchers", probe.name, kind.noun)
+                    }
+                };
+                let message = format!("the probe {} is not asked like this", probe.name);
+                self.mistakes.push(Diagnostic::at(&datum.place, Code::BadProbeKey, message).help(help));
+                return None;
+            }
+        };
+        rest.extend(entries.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, entry)| entry));
+        let has_key = !matches!(text, Ok(None));
+        let kind = match (probe.key, probe.answer) {
+            // What such a probe answers for one key is not declared, unless it is a record as well.
+            (KeySyntax::Optional(_), shape) if has_key && !matches!(shape, Shape::Record(_)) => Kind::Any,
+            (_, shape) => shape.into(),
+        };
+        let subject = match text {
+            Ok(text) => match probe.key.parse(text.as_deref()) {
+                Ok(key) => Subject::Fact { question: self.question(probe, key), attribute: None },
+                Err(wrong) => {
+                    let message = format!("the probe {} can't be asked: {wrong}", probe.name);
+                    self.mistakes
+                        .push(Diagnostic::at(&datum.place, Code::BadProbeKey, message).help(key_help(probe)));
+                    return None;
+                }
+            },
+            Err(reason) => Subject::Constant { state: State::unknown(reason), variable: None },
+        };
+        Some(Asked { subject, kind, name: format!("the probe {}", probe.name), place: &name.place, rest })
+    }
+
+    fn question(&mut self, probe: &'static Probe, key: Key) -> usize {
+        let next = self.questions.len();
+        let index = *self.asked.entry((probe.name, key.clone())).or_insert(next);
+        if index == next {
+            self.questions.push(Question { probe, key });
+        }
+        index
+    }
+}
+
+/// The key that a variable holds; an error if it holds none: what is asked is unknown then.
+fn key_text(subject: &Subject) -> Result<Option<String>, String> {
+    let Subject::Constant { state, variable } = subject else { return Ok(None) };
+    match state {
+        State::Known(Value::Text(text)) => Ok(Some(text.clone())),
+        State::Known(other) => Ok(Some(other.to_string())),
+        State::Absent | State::Unknown(_) => {
+            let name = variable.as_deref().unwrap_or_default();
+            Err(format!("variable {name} is not set; set it with --set {name}=..."))
+        }
+    }
+}
+
+fn key_help(probe: &Probe) -> Option<String> {
+    match probe.key {
+        KeySyntax::None => Some(format!("write {} = {{ equals = .. }}", probe.name)),
+        KeySyntax::Optional(_) | KeySyntax::Required(_) => {
+            probe.examples.first().map(|example| format!("for example: {} = \"{example}\"", probe.name))
+        }
+    }
+}
+
+fn words(entries: &[&Entry]) -> String {
+    entries.iter().map(|(key, _)| key.value.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,85 @@
+//! The values that variables have in a run: default, then profile, then what the user sets.
+
+use std::collections::HashMap;
+
+use super::kind::Kind;
+use super::literal::{self, Misfit};
+use crate::fact::Value;
+use crate::rule::{
+    Code, Datum, Diagnostic, Place, Profile, RuleSet, Spanned, Variable, VariableKind, suggestion,
+};
+
+/// A variable with its value; none if it is not set.
+pub(super) struct Setting<'r> {
+    pub(super) variable: &'r Variable,
+    pub(super) value: Option<Value>,
+}
+
+/// All variables by name.
+pub(super) type Settings<'r> = HashMap<&'r str, Setting<'r>>;
+
+/// Settles every variable. Profiles come in the order in which later ones win.
+pub(super) fn settle<'r>(
+    rules: &'r RuleSet,
+    profiles: &[&'r Profile],
+    set: &[(String, String)],
+    mistakes: &mut Vec<Diagnostic>,
+) -> Settings<'r> {
+    let mut settings: Settings<'r> = HashMap::new();
+    for variable in &rules.variables {
+        let value = variable.default.as_ref().and_then(|default| written(variable, default, mistakes));
+        settings.insert(&variable.name.value, Setting { variable, value });
+    }
+    // The values of all profiles are checked, those of the selected ones are used.
+    for profile in &rules.profiles {
+        for (name, datum) in &profile.variables {
+            match settings.get(name.value.as_str()) {
+                Some(setting) => drop(written(setting.variable, datum, mistakes)),
+                None => mistakes.push(unknown(&name.value, Some(&name.place), rules)),
+            }
+        }
+    }
+    for (name, datum) in profiles.iter().flat_map(|profile| &profile.variables) {
+        if let Some(setting) = settings.get_mut(name.value.as_str()) {
+            setting.value = written(setting.variable, datum, &mut Vec::new());
+        }
+    }
+    for (name, text) in set {
+        match settings.get_mut(name.as_str()) {
+            Some(setting) => match literal::typed(&setting.variable.kind, text) {
+                Ok(value) => setting.value = Some(value),
+                Err(misfit) => mistakes.push(wrong(setting.variable, None, misfit)),
+            },
+            None => mistakes.push(unknown(name, None, rules)),
+        }
+    }
+    settings
+}
+
+/// A use of a variable that nobody declares.
+pub(super) fn unknown(name: &str, place: Option<&Place>, rules: &RuleSet) -> Diagnostic {
+    let known = rules.variables.iter().map(|variable| variable.name.value.as_str());
+    let message = format!("there is no variable `{name}`");
+    let diagnostic = match place {
+        Some(place) => Diagnostic::at(place, Code::UnknownVariable, message),
+        None => Diagnostic::new(Code::UnknownVariable, message),
+    };
+    diagnostic.help(suggestion::help(name, known))
+}
+
+fn written(variable: &Variable, datum: &Spanned<Datum>, mistakes: &mut Vec<Diagnostic>) -> Option<Value> {
+    let value = match (&variable.kind, &datum.value) {
+        (VariableKind::Networks, Datum::Text(text)) => literal::typed(&variable.kind, text),
+        _ => literal::value(&Kind::from(&variable.kind), &datum.value),
+    };
+    value.map_err(|misfit| mistakes.push(wrong(variable, Some(&datum.place), misfit))).ok()
+}
+
+fn wrong(variable: &Variable, place: Option<&Place>, misfit: Misfit) -> Diagnostic {
+    let message = format!("variable `{}`: {}", variable.name.value, misfit.message);
+    let diagnostic = match place {
+        Some(place) => Diagnostic::at(place, Code::BadVariableValue, message),
+        None => Diagnostic::new(Code::BadVariableValue, message),
+    };
+    diagnostic.label(&variable.name.place, "declared here").help(misfit.help)
+}

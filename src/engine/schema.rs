@@ -1,0 +1,213 @@
+//! The JSON Schema of rule files, from the tables that loading and compiling use: it can't drift from them.
+
+use serde_json::{Map, Value, json};
+
+use super::compile::{OPERATORS, Operand};
+use crate::probe::{KeySyntax, PROBES, Probe, Shape};
+use crate::rule::syntax::{FILE, Key, KeyKind, LOGIC};
+
+/// The schema (draft 7, which TOML editors understand).
+#[must_use]
+pub fn rules() -> Value {
+    let mut schema = keys(FILE);
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("node-preflight rules");
+    schema["definitions"] = json!({
+        "condition": condition(),
+        "operand": operand(),
+        "value": { "type": ["string", "integer", "boolean", "array"] },
+    });
+    schema
+}
+
+/// A table with these keys and no others.
+fn keys(known: &[Key]) -> Value {
+    let properties: Map<String, Value> =
+        known.iter().map(|key| (key.name.to_owned(), described(kind(key.kind), key.summary))).collect();
+    let required: Vec<&str> = known
+        .iter()
+        .map(|key| key.name)
+        .filter(|name| ["id", "severity", "check", "type"].contains(name))
+        .collect();
+    let mut table = closed(properties);
+    if !required.is_empty() {
+        table["required"] = json!(required);
+    }
+    table
+}
+
+fn kind(kind: KeyKind) -> Value {
+    match kind {
+        KeyKind::Text => json!({ "type": "string", "minLength": 1 }),
+        KeyKind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        KeyKind::Word(words) => json!({ "enum": words }),
+        KeyKind::Words(words) => json!({ "type": "array", "items": { "enum": words }, "minItems": 1 }),
+        KeyKind::Condition => reference("condition"),
+        KeyKind::Table(known) => keys(known),
+        KeyKind::Values => json!({ "type": "object", "additionalProperties": reference("value") }),
+        KeyKind::Value => reference("value"),
+        KeyKind::Tables(known) => json!({ "type": "array", "items": keys(known) }),
+        KeyKind::Named(known) => json!({ "type": "object", "additionalProperties": keys(known) }),
+    }
+}
+
+/// `all`, `any`, `not`; a variable; or one of the probes.
+fn condition() -> Value {
+    let mut forms: Vec<Value> = LOGIC
+        .iter()
+        .map(|(word, summary)| {
+            let inner = match *word {
+                "not" => reference("condition"),
+                _ => json!({ "type": "array", "items": reference("condition"), "minItems": 1 }),
+            };
+            form(word, described(inner, summary), Map::new())
+        })
+        .collect();
+    let name = described(json!({ "type": "string" }), "The name of a variable.");
+    forms.push(form("var", name, matchers(&Shape::Any)));
+    forms.extend(PROBES.iter().map(|probe| term(probe)));
+    json!({ "type": "object", "anyOf": forms })
+}
+
+/// A condition that asks one probe.
+fn term(probe: &Probe) -> Value {
+    form(probe.name, asked(probe), entries(&probe.answer))
+}
+
+/// What stands behind the name of a probe: its key, a variable that holds it, or what is compared.
+fn asked(probe: &Probe) -> Value {
+    let key = |noun: &str| json!({ "type": ["string", "integer"], "description": format!("The {noun}.") });
+    let table =
+        json!({ "type": "object", "properties": entries(&probe.answer), "additionalProperties": false });
+    let forms = match probe.key {
+        KeySyntax::None => vec![table],
+        KeySyntax::Optional(kind) => vec![key(kind.noun), variable(), table],
+        KeySyntax::Required(kind) => vec![key(kind.noun), variable()],
+    };
+    let summary = probe.summary;
+    if forms.len() == 1 {
+        described(forms[0].clone(), summary)
+    } else {
+        json!({ "anyOf": forms, "description": summary })
+    }
+}
+
+/// The matchers of an answer, and its attributes.
+fn entries(shape: &Shape) -> Map<String, Value> {
+    let mut entries = matchers(shape);
+    if let Shape::Record(attributes) = shape {
+        for attribute in *attributes {
+            let mut tests = matchers(&attribute.shape);
+            tests.remove("attribute");
+            let forms = [literal(&attribute.shape), reference("operand"), closed(tests)];
+            let described = json!({ "anyOf": forms, "description": attribute.summary });
+            entries.insert(attribute.name.to_owned(), described);
+        }
+    }
+    entries
+}
+
+fn matchers(shape: &Shape) -> Map<String, Value> {
+    OPERATORS
+        .iter()
+        .map(|operator| (operator.name.to_owned(), described(taken(operator.takes, shape), operator.summary)))
+        .collect()
+}
+
+fn taken(takes: Operand, shape: &Shape) -> Value {
+    let or_other = |value: Value| json!({ "anyOf": [value, reference("operand")] });
+    match takes {
+        Operand::Same => or_other(literal(shape)),
+        Operand::Several => {
+            or_other(json!({ "type": "array", "minItems": 1, "items": or_other(literal(shape)) }))
+        }
+        Operand::Bound => or_other(json!({ "type": ["integer", "string"] })),
+        Operand::Part => match shape {
+            Shape::List(item) => or_other(literal(item)),
+            _ => or_other(reference("value")),
+        },
+        Operand::Pattern => json!({ "type": "string", "format": "regex" }),
+        Operand::Flag => json!({ "type": "boolean" }),
+        Operand::Requirement => json!({ "type": "string", "pattern": "^\\s*(>=|<=|!=|>|<|=)" }),
+        Operand::Networks => or_other(json!({ "type": ["string", "array"] })),
+    }
+}
+
+/// A value that is written in the rule.
+fn literal(shape: &Shape) -> Value {
+    match shape {
+        Shape::Bool => json!({ "type": "boolean" }),
+        Shape::Integer => json!({ "type": "integer" }),
+        Shape::Size => json!({ "type": ["string", "integer"], "minimum": 0 }),
+        Shape::Text | Shape::Version => json!({ "type": ["string", "integer"] }),
+        Shape::Network => json!({ "type": "string" }),
+        Shape::Mode => json!({ "type": "string", "pattern": "^[0-7]{3,4}$" }),
+        Shape::Word(words) => json!({ "enum": words }),
+        Shape::List(item) => json!({ "type": "array", "items": literal(item) }),
+        Shape::Record(_) | Shape::Any => reference("value"),
+    }
+}
+
+/// A variable, or another probe.
+fn operand() -> Value {
+    let attribute = described(json!({ "type": "string" }), "The attribute to compare with.");
+    let probes = PROBES.iter().map(|probe| {
+        let properties = Map::from_iter([("attribute".to_owned(), attribute.clone())]);
+        form(probe.name, asked(probe), properties)
+    });
+    let forms: Vec<Value> = std::iter::once(variable()).chain(probes).collect();
+    json!({ "type": "object", "anyOf": forms })
+}
+
+fn variable() -> Value {
+    form("var", described(json!({ "type": "string" }), "The name of a variable."), Map::new())
+}
+
+/// A table that must have one key, and may have others.
+fn form(name: &str, value: Value, mut others: Map<String, Value>) -> Value {
+    others.insert(name.to_owned(), value);
+    let mut table = closed(others);
+    table["required"] = json!([name]);
+    table
+}
+
+fn closed(properties: Map<String, Value>) -> Value {
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+fn described(mut schema: Value, summary: &str) -> Value {
+    // Beside a reference, draft 7 reads nothing.
+    if schema.get("$ref").is_some() {
+        schema = json!({ "allOf": [schema] });
+    }
+    schema["description"] = json!(summary);
+    schema
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/definitions/{name}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_probe_and_matcher_is_in_the_schema() {
+        let text = rules()["definitions"]["condition"].to_string();
+        for name in
+            PROBES.iter().map(|probe| probe.name).chain(OPERATORS.iter().map(|operator| operator.name))
+        {
+            assert!(text.contains(&format!("\"{name}\"")), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_reference_has_its_definition() {
+        let schema = rules();
+        for part in schema.to_string().split("#/definitions/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(schema["definitions"].get(name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What TOML and YAML files hold: a tree of values that know their lines.
+
+use std::collections::BTreeMap;
+
+use crate::fact::{State, Value};
+
+/// A value and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its line, counted from 1, where the parser tells.
+    pub line: Option<u32>,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// YAML's null.
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Text; also dates and numbers with a fraction, as they are written.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A table.
+    Table(BTreeMap<String, Node>),
+}
+
+/// Why a file is no document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The line, where the parser tells.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl std::fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", crate::fact::printable(&self.message)),
+            None => f.write_str(&crate::fact::printable(&self.message)),
+        }
+    }
+}
+
+impl Node {
+    /// The node at a dotted path; a number picks from a sequence. A key that itself has dots is found too.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Node> {
+        match &self.content {
+            Content::Table(table) => table.get(path).or_else(|| {
+                let dots = path.match_indices('.').map(|(at, _)| at);
+                dots.into_iter().find_map(|at| table.get(&path[..at])?.at(&path[at + 1..]))
+            }),
+            Content::List(items) => {
+                let (index, rest) =
+                    path.split_once('.').map_or((path, None), |(index, rest)| (index, Some(rest)));
+                let item = items.get(index.parse::<usize>().ok()?)?;
+                rest.map_or(Some(item), |rest| item.at(rest))
+            }
+            _ => None,
+        }
+    }
+
+    /// As a fact tells it; null is absent.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match &self.content {
+            Content::Null => State::Absent,
+            Content::Bool(value) => State::from(*value),
+            Content::Integer(value) => State::from(*value),
+            Content::Text(value) => State::from(value.as_str()),
+            Content::List(items) => State::Known(Value::List(
+                items
+                    .iter()
+                    .map(|item| match item.state() {
+                        State::Known(value) => value,
+                        State::Absent | State::Unknown(_) => Value::Text(String::new()),
+                    })
+                    .collect(),
+            )),
+            Content::Table(table) => {
+                State::Known(Value::record(table.iter().map(|(name, node)| (name.as_str(), node.state()))))
+            }
+        }
+    }
+}

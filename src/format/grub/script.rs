@@ -1,0 +1,197 @@
+//! GRUB's script as statements: words with their quoting kept, blocks, and `if`.
+
+use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Statement {
+    /// Words up to the end of the line or `;`.
+    Command { words: Vec<String>, line: u32 },
+    /// `menuentry ... { ... }`, `submenu ... { ... }`, `function name { ... }`.
+    Block { words: Vec<String>, body: Vec<Statement> },
+    /// `if test; then ... elif test; then ... else ... fi`.
+    If { branches: Vec<(Vec<String>, Vec<Statement>)>, otherwise: Vec<Statement> },
+}
+
+/// A sentence before its structure is known.
+enum Sentence {
+    Words(Vec<String>, u32),
+    Open(Vec<String>),
+    Close,
+}
+
+/// The statements of a script, at most about `most` of them.
+pub(super) fn statements(text: &str, most: usize) -> Vec<Statement> {
+    let mut sentences = sentences(text, most).into_iter().peekable();
+    let mut all = Vec::new();
+    while sentences.peek().is_some() {
+        all.extend(sequence(&mut sentences, &[], 0));
+        // A stray `}` or `fi` ends a sequence early; the rest still counts.
+        sentences.next();
+    }
+    all
+}
+
+const DEEPEST: usize = 32;
+
+fn sequence(input: &mut Peekable<IntoIter<Sentence>>, ends: &[&str], depth: usize) -> Vec<Statement> {
+    let mut all = Vec::new();
+    while let Some(sentence) = input.peek() {
+        match sentence {
+            Sentence::Close => break,
+            Sentence::Words(words, _) if words.first().is_some_and(|word| ends.contains(&word.as_str())) => {
+                break;
+            }
+            _ => {}
+        }
+        match input.next() {
+            Some(Sentence::Open(words)) if depth < DEEPEST => {
+                let body = sequence(input, &[], depth + 1);
+                input.next();
+                all.push(Statement::Block { words, body });
+            }
+            Some(Sentence::Words(words, _)) if words[0] == "if" && depth < DEEPEST => {
+                all.push(conditional(words, input, depth));
+            }
+            Some(Sentence::Words(words, line)) => all.push(Statement::Command { words, line }),
+            Some(Sentence::Open(_) | Sentence::Close) | None => {}
+        }
+    }
+    all
+}
+
+fn conditional(first: Vec<String>, input: &mut Peekable<IntoIter<Sentence>>, depth: usize) -> Statement {
+    const ENDS: &[&str] = &["elif", "else", "fi"];
+    let mut branches = Vec::new();
+    let mut otherwise = Vec::new();
+    let mut head = first;
+    loop {
+        let test = head.split_off(1);
+        drop_then(input);
+        branches.push((test, sequence(input, ENDS, depth + 1)));
+        match input.next() {
+            Some(Sentence::Words(words, _)) if words[0] == "elif" => head = words,
+            Some(Sentence::Words(words, _)) if words[0] == "else" => {
+                otherwise = sequence(input, &["fi"], depth + 1);
+                input.next();
+                break;
+            }
+            _ => break,
+        }
+    }
+    Statement::If { branches, otherwise }
+}
+
+/// `then` may stand alone or before the first command of the branch.
+fn drop_then(input: &mut Peekable<IntoIter<Sentence>>) {
+    let alone = match input.peek_mut() {
+        Some(Sentence::Words(words, _)) if words[0] == "then" => {
+            words.remove(0);
+            words.is_empty()
+        }
+        _ => false,
+    };
+    if alone {
+        input.next();
+    }
+}
+
+/// Splits a script at line ends, `;`, `{` and `}`; quotes and backslashes keep text together.
+fn sentences(text: &str, most: usize) -> Vec<Sentence> {
+    let mut all = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let (mut line, mut start) = (1, 1);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if all.len() >= most {
+            break;
+        }
+        match c {
+            '\\' => match chars.next() {
+                Some('\n') => line += 1,
+                Some(next) => word.extend(['\\', next]),
+                None => {}
+            },
+            '\'' | '"' => {
+                word.push(c);
+                while let Some(inner) = chars.next() {
+                    line += u32::from(inner == '\n');
+                    word.push(inner);
+                    if inner == '\\' && c == '"' {
+                        word.extend(chars.next());
+                    } else if inner == c {
+                        break;
+                    }
+                }
+            }
+            '#' if word.is_empty() => while chars.next_if(|next| *next != '\n').is_some() {},
+            '$' if chars.peek() == Some(&'{') => {
+                word.push('$');
+                for inner in chars.by_ref() {
+                    word.push(inner);
+                    if inner == '}' || inner == '\n' {
+                        break;
+                    }
+                }
+            }
+            ' ' | '\t' | '\r' | '\n' | ';' | '{' | '}' => {
+                if !word.is_empty() {
+                    if words.is_empty() {
+                        start = line;
+                    }
+                    words.push(std::mem::take(&mut word));
+                }
+                match c {
+                    '{' => all.push(Sentence::Open(std::mem::take(&mut words))),
+                    '\n' | ';' | '}' if !words.is_empty() => {
+                        all.push(Sentence::Words(std::mem::take(&mut words), start));
+                    }
+                    _ => {}
+                }
+                if c == '}' {
+                    all.push(Sentence::Close);
+                }
+                line += u32::from(c == '\n');
+            }
+            c => word.push(c),
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    if !words.is_empty() {
+        all.push(Sentence::Words(words, start));
+    }
+    all
+}
+
+/// A word with quotes removed and variables filled in; a variable that is not set is empty.
+pub(super) fn expand(word: &str, variables: &BTreeMap<String, String>) -> String {
+    let mut text = String::with_capacity(word.len());
+    let mut chars = word.chars().peekable();
+    let mut quote = None;
+    while let Some(c) = chars.next() {
+        match (c, quote) {
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            ('\\', None | Some('"')) => text.extend(chars.next()),
+            ('$', None | Some('"')) => {
+                let mut name = String::new();
+                if chars.next_if_eq(&'{').is_some() {
+                    name.extend(chars.by_ref().take_while(|c| *c != '}'));
+                } else {
+                    while let Some(c) = chars.next_if(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '?')
+                    {
+                        name.push(c);
+                    }
+                }
+                text.push_str(variables.get(&name).map_or("", String::as_str));
+            }
+            (c, _) => text.push(c),
+        }
+    }
+    text
+}

@@ -1,0 +1,92 @@
+//! The configuration that a kernel was built with: `CONFIG_X=y`, `/proc/config.gz` and its kin.
+
+use std::io::Read as _;
+
+/// No kernel configuration is larger once unpacked; a larger one is an accident or a bomb.
+const LIMIT: u64 = 4 << 20;
+
+/// The plain text of a configuration: gzip is recognised by its magic number and unpacked, up to 4 MiB.
+///
+/// # Errors
+/// In words, if it can't be unpacked or is too large.
+pub fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes.to_vec());
+    }
+    let mut text = Vec::new();
+    match flate2::read::GzDecoder::new(bytes).take(LIMIT + 1).read_to_end(&mut text) {
+        Ok(size) if size as u64 > LIMIT => Err(format!("unpacks to more than {LIMIT} bytes")),
+        Ok(_) => Ok(text),
+        Err(error) => Err(format!("is not valid gzip: {error}")),
+    }
+}
+
+/// The value of an option (named without `CONFIG_`) and its line, counted from 1; none if it isn't set.
+/// Quotes of a text value are dropped.
+#[must_use]
+pub fn option<'a>(text: &'a [u8], name: &str) -> Option<(&'a str, u32)> {
+    text.split(|b| *b == b'\n').zip(1..).find_map(|(line, number)| {
+        let rest = line.strip_prefix(b"CONFIG_")?.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        let value = str::from_utf8(rest).ok()?.trim_end();
+        let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        Some((bare.unwrap_or(value), number))
+    })
+}
+
+/// Whether a text is a kernel configuration at all: some option is set or named as unset.
+#[must_use]
+pub fn is_one(text: &[u8]) -> bool {
+    text.split(|b| *b == b'\n').any(|line| line.starts_with(b"CONFIG_") || line.starts_with(b"# CONFIG_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &[u8] = b"# CONFIG_A is not set\nCONFIG_AB=m\nCONFIG_B=y\nCONFIG_S=\"lz4\"\nCONFIG_N=250\n";
+
+    fn packed(text: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn options_are_found_by_their_whole_name() {
+        let text = unpacked(&packed(TEXT)).unwrap();
+        assert_eq!(option(&text, "A"), None);
+        assert_eq!(option(&text, "AB"), Some(("m", 2)));
+        assert_eq!(option(&text, "S"), Some(("lz4", 4)));
+        assert_eq!(option(&text, "N"), Some(("250", 5)));
+        assert!(is_one(&text) && !is_one(b"hello"));
+    }
+
+    #[test]
+    fn a_bomb_and_broken_gzip_are_refused() {
+        let bomb = packed(&vec![b'x'; 5 << 20]);
+        assert!(bomb.len() < 100_000);
+        assert!(unpacked(&bomb).unwrap_err().contains("more than"));
+        assert!(unpacked(&[0x1f, 0x8b, 8, 0, 1]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_an_answer(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), gzip: bool) {
+            if gzip {
+                bytes.splice(0..0, [0x1f, 0x8b]);
+            }
+            if let Ok(text) = unpacked(&bytes) {
+                prop_assert_eq!(option(&text, "X Y"), None);
+            }
+        }
+
+        #[test]
+        fn what_is_packed_is_unpacked(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert_eq!(unpacked(&packed(&bytes)).unwrap(), bytes);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The indices that depmod(8) writes beside a kernel's modules, in their text form.
+
+use std::collections::HashMap;
+
+use super::lines;
+use super::modprobe_d::{soft_dependencies, underscored};
+
+/// A module in `modules.dep`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// File below the directory of the release: `kernel/fs/overlayfs/overlay.ko.xz`.
+    pub file: String,
+    /// Names of all modules that it needs, its own needs included; loaded from last to first.
+    pub needs: Vec<String>,
+    /// Line in the file, counted from 1.
+    pub line: u32,
+}
+
+/// `modules.dep`: the modules that can be loaded, by canonical name.
+#[must_use]
+pub fn dependencies(bytes: &[u8]) -> HashMap<String, Module> {
+    lines(bytes)
+        .filter_map(|(line, text)| {
+            let (file, needs) = text.split_once(':')?;
+            let needs = needs.split_ascii_whitespace().map(module_name).collect();
+            Some((module_name(file), Module { file: file.trim().to_owned(), needs, line }))
+        })
+        .collect()
+}
+
+/// `modules.builtin`: the line of every module that is built into the kernel, by canonical name.
+#[must_use]
+pub fn builtin(bytes: &[u8]) -> HashMap<String, u32> {
+    lines(bytes)
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(line, text)| (module_name(&text), line))
+        .collect()
+}
+
+/// The canonical name of a module file: no directory, no `.ko`, `.ko.gz`, `.ko.xz`, `.ko.zst`, `_` for `-`.
+#[must_use]
+pub fn module_name(file: &str) -> String {
+    let name = file.trim().rsplit('/').next().unwrap_or_default();
+    let name = [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    underscored(name.strip_suffix(".ko").unwrap_or(name))
+}
+
+/// `modules.alias` and `modules.builtin.alias`: patterns and the modules they stand for, in order.
+pub fn aliases(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
+    bytes.split(|b| *b == b'\n').filter_map(|line| {
+        let mut words = str::from_utf8(line).ok()?.split_ascii_whitespace();
+        (words.next()? == "alias").then_some(())?;
+        Some((words.next()?, words.next()?))
+    })
+}
+
+/// `modules.builtin.modinfo`: the aliases of built-in modules, as pattern and module.
+pub fn builtin_aliases(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
+    bytes.split(|b| *b == 0).filter_map(|entry| {
+        let (key, value) = str::from_utf8(entry).ok()?.split_once('=')?;
+        Some((value, key.strip_suffix(".alias")?))
+    })
+}
+
+/// Names of the modules wanted before and after each module.
+pub type Softdeps = HashMap<String, (Vec<String>, Vec<String>)>;
+
+/// `modules.softdep`: what modules themselves say of their soft dependencies.
+#[must_use]
+pub fn softdeps(bytes: &[u8]) -> Softdeps {
+    lines(bytes)
+        .filter_map(|(_, text)| {
+            let mut words = text.split_ascii_whitespace();
+            (words.next()? == "softdep").then_some(())?;
+            Some((underscored(words.next()?), soft_dependencies(words)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn compressed_modules_and_dashes_are_canonical() {
+        for file in ["kernel/net/nf-nat.ko", "nf_nat.ko.xz", "x/nf-nat.ko.zst", "nf_nat.ko.gz", "nf_nat"] {
+            assert_eq!(module_name(file), "nf_nat");
+        }
+        let found = dependencies(b"k/a.ko.xz: k/b-c.ko.xz k/d.ko\nk/b-c.ko.xz:\n");
+        assert_eq!(found["a"].needs, ["b_c", "d"]);
+        assert_eq!((found["b_c"].line, found["b_c"].needs.len()), (2, 0));
+        assert_eq!(builtin(b"kernel/net/nf-conntrack.ko\n").get("nf_conntrack"), Some(&1));
+    }
+
+    #[test]
+    fn aliases_of_both_kinds_are_read() {
+        assert_eq!(aliases(b"# x\nalias fs-xfs xfs\nother\n").collect::<Vec<_>>(), [("fs-xfs", "xfs")]);
+        let modinfo = b"ext4.alias=fs-ext4\0ext4.license=GPL\0";
+        assert_eq!(builtin_aliases(modinfo).collect::<Vec<_>>(), [("fs-ext4", "ext4")]);
+        let found = softdeps(b"softdep a pre: b-1 post: c\n");
+        assert_eq!(found["a"], (vec!["b_1".to_owned()], vec!["c".to_owned()]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_canonical_names(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(dependencies(&bytes).keys().all(|name| !name.contains('/')));
+            prop_assert!(builtin(&bytes).keys().all(|name| !name.contains('-') || name.contains('[')));
+            prop_assert!(softdeps(&bytes).len() <= bytes.len());
+            prop_assert!(aliases(&bytes).chain(builtin_aliases(&bytes)).count() <= bytes.len());
+        }
+    }
+}

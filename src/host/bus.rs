@@ -1,0 +1,93 @@
+//! Asks systemd over D-Bus: one call, one time-out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use zbus::connection::Builder;
+use zbus::wire::OwnedObjectPath;
+
+use super::error::{HostError, Trouble};
+use super::running::UnitState;
+
+/// Where systemd listens for root, peer to peer, without a bus in between (systemd 208 and later).
+pub(super) const PRIVATE_SOCKET: &str = "/run/systemd/private";
+/// Where the system bus listens (D-Bus specification, "System message bus").
+pub(super) const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
+const TIME_OUT: Duration = Duration::from_secs(2);
+
+/// A row of `ListUnits` (org.freedesktop.systemd1(5)): name, description, load state, active state, sub
+/// state, following unit, object path, job ID, job type, job path.
+type Row = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
+
+/// The units that systemd has loaded, asked on its private socket or on a bus.
+pub(super) fn list_units(socket: &str, is_bus: bool) -> Result<BTreeMap<String, UnitState>, HostError> {
+    let failed = |why: String| HostError::new(socket, Trouble::Io(why));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(format!("no way to wait for an answer: {error}")))?;
+    runtime
+        .block_on(async { tokio::time::timeout(TIME_OUT, ask(Path::new(socket), is_bus)).await })
+        .map_err(|_| failed(format!("no answer within {} s", TIME_OUT.as_secs())))?
+        .map_err(|error| match &error {
+            zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
+                HostError::new(socket, Trouble::Denied)
+            }
+            zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::NotFound => HostError::new(
+                socket,
+                Trouble::Unsupported("no D-Bus socket, so systemd can't be asked".into()),
+            ),
+            other => failed(format!("systemd can't be asked: {other}")),
+        })
+}
+
+async fn ask(socket: &Path, is_bus: bool) -> zbus::Result<BTreeMap<String, UnitState>> {
+    let stream = tokio::net::UnixStream::connect(socket)
+        .await
+        .map_err(|error| zbus::Error::InputOutput(error.into()))?;
+    let stream = stream.into_std().map_err(|error| zbus::Error::InputOutput(error.into()))?;
+    let builder = Builder::unix_stream(stream);
+    let connection = if is_bus { builder } else { builder.p2p() }.build().await?;
+    let answer = connection
+        .call_method(
+            is_bus.then_some("org.freedesktop.systemd1"),
+            "/org/freedesktop/systemd1",
+            Some("org.freedesktop.systemd1.Manager"),
+            "ListUnits",
+            &(),
+        )
+        .await?;
+    let rows: Vec<Row> = answer.body().deserialize()?;
+    Ok(rows
+        .into_iter()
+        .map(|(name, _, load, active, sub, ..)| (name, UnitState { load, active, sub }))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_that_never_speaks_costs_the_time_out_and_is_told_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("mute");
+        let _listener = UnixListener::bind(&path).unwrap();
+        let error = list_units(path.to_str().unwrap(), false).unwrap_err();
+        assert!(error.to_string().contains("no answer within 2 s"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_socket_is_told_apart_from_a_refusing_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("none");
+        let missing = list_units(path.to_str().unwrap(), true).unwrap_err();
+        assert!(matches!(missing.trouble, Trouble::Unsupported(_)), "{missing}");
+        drop(UnixListener::bind(&path).unwrap());
+        let refusing = list_units(path.to_str().unwrap(), true).unwrap_err();
+        assert!(matches!(refusing.trouble, Trouble::Io(_)), "{refusing}");
+    }
+}

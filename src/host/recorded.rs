@@ -1,0 +1,160 @@
+//! A running system as it was recorded: `live/machine.toml` and the files beside it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use serde::Deserialize;
+
+use super::error::{HostError, Trouble};
+use super::files::Files;
+use super::path::HostPath;
+use super::running::{Address, Connection, Running, Uname, UnitState};
+use super::tree::Kind;
+
+/// A running system as it was recorded.
+pub(super) struct Recorded {
+    files: Files,
+    machine: Machine,
+    uname: Uname,
+}
+
+/// `live/machine.toml`: what the running system answered besides its files. Everything may be left out;
+/// what is left out was not recorded and is unknown.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Machine {
+    #[serde(default)]
+    uname: RecordedUname,
+    /// Whether the recording was made as root; true if left out.
+    root: Option<bool>,
+    cpus: Option<u32>,
+    #[serde(default)]
+    address: Vec<RecordedAddress>,
+    #[serde(default)]
+    units: BTreeMap<String, RecordedUnit>,
+    /// Why systemd could not be asked.
+    units_unavailable: Option<String>,
+    #[serde(default)]
+    sockets: BTreeMap<String, RecordedSocket>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RecordedUname {
+    nodename: String,
+    release: String,
+    machine: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordedAddress {
+    interface: String,
+    address: IpAddr,
+    prefix: u8,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordedUnit {
+    #[serde(default = "loaded")]
+    load: String,
+    active: String,
+    #[serde(default)]
+    sub: String,
+}
+
+fn loaded() -> String {
+    "loaded".into()
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RecordedSocket {
+    Accepted,
+    Busy,
+    Refused,
+    Denied,
+}
+
+impl Recorded {
+    /// Reads `machine.toml`; a recording without one has only files.
+    pub(super) fn open(files: Files) -> Result<Self, HostError> {
+        let machine: Machine = match files.read("/machine.toml") {
+            Ok(bytes) => toml::from_slice(&bytes)
+                .map_err(|error| HostError::new("live/machine.toml", Trouble::Corrupt(error.to_string())))?,
+            Err(error) if error.is_not_found() => Machine::default(),
+            Err(error) => return Err(error),
+        };
+        let RecordedUname { nodename, release, machine: hardware } = &machine.uname;
+        let uname = Uname { nodename: nodename.clone(), release: release.clone(), machine: hardware.clone() };
+        Ok(Recorded { files, machine, uname })
+    }
+}
+
+impl Running for Recorded {
+    fn files(&self) -> &Files {
+        &self.files
+    }
+
+    fn uname(&self) -> &Uname {
+        &self.uname
+    }
+
+    fn is_root(&self) -> bool {
+        self.machine.root.unwrap_or(true)
+    }
+
+    fn addresses(&self) -> Result<Rc<[Address]>, HostError> {
+        Ok(self
+            .machine
+            .address
+            .iter()
+            .map(|RecordedAddress { interface, address, prefix }| Address {
+                interface: interface.clone(),
+                address: *address,
+                prefix: *prefix,
+            })
+            .collect())
+    }
+
+    fn cpus(&self) -> Result<u32, HostError> {
+        let missing = || Trouble::Unsupported("the recording doesn't say how many CPUs there are".into());
+        self.machine.cpus.ok_or_else(|| HostError::new("sched_getaffinity(2)", missing()))
+    }
+
+    fn units(&self) -> Result<Rc<BTreeMap<String, UnitState>>, HostError> {
+        if let Some(reason) = &self.machine.units_unavailable {
+            return Err(HostError::new("systemd", Trouble::Unsupported(reason.clone())));
+        }
+        if self.machine.units.is_empty() && self.files.stat("/run/systemd/system").is_err() {
+            return Err(HostError::new("systemd", Trouble::NotFound));
+        }
+        let state = |unit: &RecordedUnit| UnitState {
+            load: unit.load.clone(),
+            active: unit.active.clone(),
+            sub: unit.sub.clone(),
+        };
+        Ok(Rc::new(self.machine.units.iter().map(|(name, unit)| (name.clone(), state(unit))).collect()))
+    }
+
+    fn connect(&self, path: &HostPath) -> Result<Connection, HostError> {
+        match self.machine.sockets.get(&path.to_string()) {
+            Some(RecordedSocket::Accepted) => Ok(Connection::Accepted),
+            Some(RecordedSocket::Busy) => Ok(Connection::Busy),
+            Some(RecordedSocket::Refused) => Ok(Connection::Refused),
+            Some(RecordedSocket::Denied) => Err(HostError::new(path, Trouble::Denied)),
+            None => {
+                let kind = self.files.stat(path)?.kind;
+                let trouble = match kind {
+                    Kind::Socket => {
+                        Trouble::Unsupported("the recording doesn't say whether it answers".into())
+                    }
+                    other => Trouble::NotAFile(other),
+                };
+                Err(HostError::new(path, trouble))
+            }
+        }
+    }
+}

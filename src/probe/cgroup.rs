@@ -1,0 +1,30 @@
+//! `cgroup`: the cgroup hierarchy and its controllers.
+
+use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::{Subsystems, cgroups};
+
+pub(super) static PROBE: Probe = Probe {
+    name: "cgroup",
+    summary: "The cgroup hierarchy (v2, hybrid or v1) and the controllers in it.",
+    details: "Now: the mounts at /sys/fs/cgroup; controllers of v2 from cgroup.controllers, of v1 those that are \
+              mounted. Boot: what systemd will mount, by its version, the kernel command line and the distribution's \
+              default. The controllers of the next boot are known if the same kernel runs now, or as far as \
+              cgroup_disable= names them.",
+    key: KeySyntax::None,
+    answer: Shape::Record(&[
+        Attribute { name: "mode", shape: Shape::Word(cgroups::MODES), summary: "The hierarchy." },
+        Attribute {
+            name: "controllers",
+            shape: Shape::List(&Shape::Text),
+            summary: "The controllers, sorted.",
+        },
+    ]),
+    moments: BOTH,
+    examples: &[],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
+    cgroups::cgroup(subsystems, moment)
+}

@@ -1,0 +1,61 @@
+//! `kernel-config:OPTION`: an option that a kernel was built with.
+
+use super::key::KeyKind;
+use super::{BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment, Origin, State};
+use crate::subsystem::Subsystems;
+use crate::subsystem::kernel_config::Found;
+
+pub(super) static PROBE: Probe = Probe {
+    name: "kernel-config",
+    summary: "An option that the kernel was built with: y, m, a number or text; absent if it isn't set.",
+    details: "\
+Now: `/proc/config.gz`, else `/boot/config-RELEASE` or the `config` beside the modules of the release. Boot: \
+the same files of every kernel that may boot next. Unknown if none of them is there.",
+    key: KeySyntax::Required(&KeyKind { noun: "option", canonical }),
+    answer: Shape::Text,
+    moments: BOTH,
+    examples: &["OVERLAY_FS"],
+    ask,
+};
+
+fn canonical(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix("CONFIG_").unwrap_or(text);
+    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Err("an option is named like OVERLAY_FS".into());
+    }
+    Ok(name.to_owned())
+}
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
+    let configs = subsystems.kernel_config();
+    if moment == Moment::Now {
+        return answer(configs.now(subsystems), key, "the running kernel");
+    }
+    let next = subsystems.next_boot();
+    let mut facts = next.entries.iter().map(|entry| match &entry.release {
+        Some(release) => answer(configs.of_release(subsystems, release), key, release),
+        None => Fact::unknown("the release of the kernel that boots next is not known"),
+    });
+    let Some(first) = facts.next() else {
+        let reason = next.reason.as_deref().unwrap_or("no kernel is found");
+        return Fact::unknown(format!("it is not known which kernel boots next: {reason}"));
+    };
+    if facts.any(|fact| fact.state != first.state) {
+        return Fact::unknown(format!("kernels that may boot differ in CONFIG_{key}"));
+    }
+    first.at_most(next.confidence)
+}
+
+fn answer(found: Found, key: &Key, kernel: &str) -> Fact {
+    match found {
+        Ok(Some(config)) => match config.option(key.as_str()) {
+            Some((value, origin)) => Fact::new(State::from(value)).because(origin),
+            None => {
+                Fact::absent().because(Origin::file(&config.path).says(format!("CONFIG_{key} is not set")))
+            }
+        },
+        Ok(None) => Fact::unknown(format!("the configuration of {kernel} is not on this host")),
+        Err(trouble) => Fact::unknown(trouble),
+    }
+}

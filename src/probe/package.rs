@@ -1,0 +1,25 @@
+//! `package:NAME`: the installed version of a package, and whether it is held back.
+
+use super::key::{KeyKind, verbatim};
+use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::Subsystems;
+
+pub(super) static PROBE: Probe = Probe {
+    name: "package",
+    summary: "The installed version of a package, and whether it is held back.",
+    details: "Reads the databases of dpkg, apk and pacman; the same answer now and at boot. Of RPM only the locks are \
+              read (versionlock, `exclude=`), so the version is unknown. An apt pin is not a hold.",
+    key: KeySyntax::Required(&KeyKind { noun: "package", canonical: verbatim }),
+    answer: Shape::Record(&[
+        Attribute { name: "version", shape: Shape::Version, summary: "The version as the database has it." },
+        Attribute { name: "held", shape: Shape::Bool, summary: "Whether upgrades leave it alone." },
+    ]),
+    moments: BOTH,
+    examples: &["cri-o", "kubeadm", "kubectl", "kubelet"],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
+    subsystems.packages().package(subsystems, key.as_str())
+}

@@ -1,0 +1,35 @@
+//! `selinux`: the mode of SELinux.
+
+use super::{BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment, Origin, State};
+use crate::subsystem::{Subsystems, selinux};
+
+pub(super) static PROBE: Probe = Probe {
+    name: "selinux",
+    summary: "The mode of SELinux: enforcing, permissive or disabled.",
+    details: "Now: /sys/fs/selinux/enforce; disabled where that is not mounted. Boot: selinux= and enforcing= of the \
+              next command line, else /etc/selinux/config; disabled without an installed policy.",
+    key: KeySyntax::None,
+    answer: Shape::Word(&["enforcing", "permissive", "disabled"]),
+    moments: BOTH,
+    examples: &[],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
+    const ENFORCE: &str = "/sys/fs/selinux/enforce";
+    match (moment, subsystems.host().running()) {
+        (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        (Moment::Now, Some(running)) => match running.files().read(ENFORCE) {
+            Ok(bytes) => {
+                let word = if bytes.starts_with(b"1") { "enforcing" } else { "permissive" };
+                Fact::new(State::from(word)).because(Origin::file(ENFORCE))
+            }
+            Err(error) if error.is_not_found() => {
+                Fact::new(State::from("disabled")).because(Origin::file(ENFORCE).says("is not there"))
+            }
+            Err(error) => Fact::unknown(error.to_string()),
+        },
+        (Moment::Boot, _) => selinux::at_boot(subsystems),
+    }
+}

@@ -1,0 +1,170 @@
+//! Every mistake that the tool may report about rules, with its description.
+
+/// What kind of mistake a diagnostic is about. The words are never reused for something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// The text is not TOML.
+    Syntax,
+    /// A table has a key that nobody reads.
+    UnknownKey,
+    /// A table lacks a key that it must have.
+    MissingKey,
+    /// A value has another type than its key takes.
+    WrongType,
+    /// A word is none of those allowed at this place.
+    UnknownWord,
+    /// A name is not kebab-case.
+    BadName,
+    /// A rule, profile or variable is defined twice in one group of files.
+    Duplicate,
+    /// `all`, `any` or `not` has neighbours, or nothing inside.
+    BadLogic,
+    /// A condition asks no probe that exists.
+    UnknownProbe,
+    /// A condition asks more than one probe.
+    SeveralProbes,
+    /// A probe can't be asked about this key.
+    BadProbeKey,
+    /// An entry of a condition is neither matcher nor attribute.
+    UnknownEntry,
+    /// A condition asks and compares nothing.
+    NothingCompared,
+    /// A matcher can't compare values of this kind.
+    WrongMatcher,
+    /// A value can't be compared with what the probe answers.
+    WrongOperand,
+    /// A variable is used that nobody declares.
+    UnknownVariable,
+    /// A value doesn't fit the type of its variable.
+    BadVariableValue,
+    /// A profile is named that nobody declares.
+    UnknownProfile,
+    /// A rule is named that doesn't exist.
+    UnknownRule,
+    /// Rules need each other in a circle.
+    NeedsCircle,
+    /// No moment is left at which a rule could be judged.
+    NoMoment,
+    /// A selection on the command line selects nothing.
+    EmptySelection,
+    /// Lint: a rule lacks a text that its readers need.
+    MissingText,
+    /// Lint: an id or title is not written like the others.
+    Style,
+    /// Lint: an entry of `covers` is not `tool:check`.
+    BadCovers,
+    /// Lint: no rule belongs to a profile.
+    UnreachableProfile,
+    /// Lint: nothing uses a variable.
+    UnusedVariable,
+}
+
+impl Code {
+    /// All codes, in the order of the documentation.
+    pub const ALL: [Code; 27] = [
+        Code::Syntax,
+        Code::UnknownKey,
+        Code::MissingKey,
+        Code::WrongType,
+        Code::UnknownWord,
+        Code::BadName,
+        Code::Duplicate,
+        Code::BadLogic,
+        Code::UnknownProbe,
+        Code::SeveralProbes,
+        Code::BadProbeKey,
+        Code::UnknownEntry,
+        Code::NothingCompared,
+        Code::WrongMatcher,
+        Code::WrongOperand,
+        Code::UnknownVariable,
+        Code::BadVariableValue,
+        Code::UnknownProfile,
+        Code::UnknownRule,
+        Code::NeedsCircle,
+        Code::NoMoment,
+        Code::EmptySelection,
+        Code::MissingText,
+        Code::Style,
+        Code::BadCovers,
+        Code::UnreachableProfile,
+        Code::UnusedVariable,
+    ];
+
+    /// The word in square brackets: `error[unknown-probe]`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.words().0
+    }
+
+    /// One sentence for the documentation.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        self.words().1
+    }
+
+    /// Whether only `lint` reports it: the rules can be judged nevertheless.
+    #[must_use]
+    pub fn is_warning(self) -> bool {
+        self >= Code::MissingText
+    }
+
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Code::Syntax => ("syntax", "The text is not TOML."),
+            Code::UnknownKey => ("unknown-key", "A table has a key that nobody reads."),
+            Code::MissingKey => ("missing-key", "A table lacks a key that it must have."),
+            Code::WrongType => ("wrong-type", "A value has another type than its key takes."),
+            Code::UnknownWord => ("unknown-word", "A word is none of those allowed at this place."),
+            Code::BadName => {
+                ("bad-name", "A name is not kebab-case: lower-case letters, digits and single dashes.")
+            }
+            Code::Duplicate => (
+                "duplicate",
+                "A rule, profile or variable is defined twice among the built-in files, or twice among the given ones.",
+            ),
+            Code::BadLogic => {
+                ("bad-logic", "`all`, `any` or `not` has neighbours in its table, or nothing inside.")
+            }
+            Code::UnknownProbe => ("unknown-probe", "A condition asks no probe that exists."),
+            Code::SeveralProbes => ("several-probes", "A condition asks more than one probe."),
+            Code::BadProbeKey => ("bad-probe-key", "A probe can't be asked about this key."),
+            Code::UnknownEntry => (
+                "unknown-entry",
+                "An entry of a condition is neither a matcher nor an attribute of its probe.",
+            ),
+            Code::NothingCompared => ("nothing-compared", "A condition asks a probe and compares nothing."),
+            Code::WrongMatcher => ("wrong-matcher", "A matcher can't compare values of this kind."),
+            Code::WrongOperand => ("wrong-operand", "A value can't be compared with what the probe answers."),
+            Code::UnknownVariable => {
+                ("unknown-variable", "A variable is used that no [vars] table declares.")
+            }
+            Code::BadVariableValue => ("bad-variable-value", "A value doesn't fit the type of its variable."),
+            Code::UnknownProfile => {
+                ("unknown-profile", "A profile is named that no [profiles] table declares.")
+            }
+            Code::UnknownRule => ("unknown-rule", "A rule (or tag) is named that doesn't exist."),
+            Code::NeedsCircle => ("needs-circle", "Rules need each other in a circle."),
+            Code::NoMoment => ("no-moment", "No moment is left at which all probes of a rule can answer."),
+            Code::EmptySelection => ("empty-selection", "An option of the command line selects no rule."),
+            Code::MissingText => ("missing-text", "A rule lacks a title, a why or a fix."),
+            Code::Style => ("style", "An id or title is not written as readers expect it."),
+            Code::BadCovers => ("bad-covers", "An entry of `covers` is not written `tool:check`."),
+            Code::UnreachableProfile => ("unreachable-profile", "No rule belongs to a profile."),
+            Code::UnusedVariable => ("unused-variable", "No rule uses a variable."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_has_its_own_name() {
+        let names: BTreeSet<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(Code::ALL.is_sorted());
+    }
+}

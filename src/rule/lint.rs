@@ -1,0 +1,119 @@
+//! What a rule file should have besides being right: texts for its readers, and no dead declarations.
+
+use std::collections::HashSet;
+
+use super::{Code, Datum, Diagnostic, Expression, Rule, RuleSet, Severity, Spanned, Term, diagnostic};
+
+/// Everything that readers of the given files would miss. Built-in files are not looked at, unless they are
+/// the only ones.
+#[must_use]
+pub fn lint(rules: &RuleSet) -> Vec<Diagnostic> {
+    let only_built_in = rules.files.iter().all(|file| file.built_in);
+    let is_looked_at = |file: usize| only_built_in || !rules.files[file].built_in;
+    let mut found = Vec::new();
+    for rule in rules.rules.iter().filter(|rule| is_looked_at(rule.id.place.file)) {
+        texts(rule, &mut found);
+        style(rule, &mut found);
+    }
+    dead_names(rules, &is_looked_at, &mut found);
+    diagnostic::sort(&mut found);
+    found
+}
+
+fn texts(rule: &Rule, found: &mut Vec<Diagnostic>) {
+    let id = &rule.id.value;
+    let mut missing = |key: &str, help: &str| {
+        let message = format!("rule `{id}` has no `{key}`");
+        found.push(Diagnostic::at(&rule.id.place, Code::MissingText, message).help(Some(help.to_owned())));
+    };
+    if rule.title.is_empty() {
+        missing("title", "say in a sentence what must hold");
+    }
+    if rule.why.is_empty() {
+        missing("why", "say what happens to a node where it doesn't hold");
+    }
+    if rule.fix == super::Fix::default() && rule.severity != Severity::Info {
+        missing("fix", "say how to mend the host: fix.text = \"..\"");
+    }
+}
+
+fn style(rule: &Rule, found: &mut Vec<Diagnostic>) {
+    let id = &rule.id.value;
+    if let Some(word) = id.split('-').next().filter(|word| ["check", "no", "not", "is"].contains(word)) {
+        let message = format!("the id `{id}` starts with `{word}`");
+        let help = "name what must hold, noun first: `swap-off`, `ipv4-forwarding`".to_owned();
+        found.push(Diagnostic::at(&rule.id.place, Code::Style, message).help(help));
+    }
+    if rule.title.ends_with('.') {
+        let message = format!("the title of rule `{id}` ends with a full stop");
+        found.push(Diagnostic::at(&rule.id.place, Code::Style, message));
+    }
+    for covers in &rule.covers {
+        let fits =
+            covers.split_once(':').is_some_and(|(tool, check)| !tool.is_empty() && !check.trim().is_empty());
+        if !fits {
+            let message = format!("rule `{id}` covers `{covers}`, which is not written `tool:check`");
+            found.push(Diagnostic::at(&rule.id.place, Code::BadCovers, message));
+        }
+    }
+}
+
+fn dead_names(rules: &RuleSet, is_looked_at: &dyn Fn(usize) -> bool, found: &mut Vec<Diagnostic>) {
+    let mut used = HashSet::new();
+    let mut selected: HashSet<&str> = HashSet::new();
+    let mut all_profiles = false;
+    for rule in &rules.rules {
+        for expression in [Some(&rule.check), rule.when.as_ref()].into_iter().flatten() {
+            variables_of(expression, &mut used);
+        }
+        all_profiles |= rule.profiles.is_empty();
+        selected.extend(rule.profiles.iter().map(|name| name.value.as_str()));
+    }
+    for variable in &rules.variables {
+        let Spanned { value: name, place } = &variable.name;
+        if is_looked_at(place.file) && !used.contains(name.as_str()) {
+            found.push(Diagnostic::at(
+                place,
+                Code::UnusedVariable,
+                format!("no rule uses the variable `{name}`"),
+            ));
+        }
+    }
+    for profile in &rules.profiles {
+        let Spanned { value: name, place } = &profile.name;
+        let reached = all_profiles || selected.contains(name.as_str()) || !profile.includes.is_empty();
+        if is_looked_at(place.file) && !reached {
+            let message = format!("no rule belongs to the profile `{name}`");
+            found.push(Diagnostic::at(place, Code::UnreachableProfile, message));
+        }
+    }
+}
+
+fn variables_of<'r>(expression: &'r Expression, used: &mut HashSet<&'r str>) {
+    match expression {
+        Expression::All(parts, _) | Expression::Any(parts, _) => {
+            parts.iter().for_each(|part| variables_of(part, used));
+        }
+        Expression::Not(inner, _) => variables_of(inner, used),
+        Expression::Term(Term { entries, .. }) => variables_in(entries, used),
+    }
+}
+
+fn variables_in<'r>(entries: &'r [(Spanned<String>, Spanned<Datum>)], used: &mut HashSet<&'r str>) {
+    for (key, value) in entries {
+        match &value.value {
+            Datum::Text(name) if key.value == "var" => {
+                used.insert(name);
+            }
+            Datum::Table(inner) => variables_in(inner, used),
+            Datum::List(items) => {
+                for item in items {
+                    if let Datum::Table(inner) = &item.value {
+                        variables_in(inner, used);
+                    }
+                }
+            }
+            Datum::Bool(_) | Datum::Integer(_) | Datum::Text(_) => {}
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Shell lines that the next boot runs: rc.local, the commands of started units, and the scripts they name.
+
+use super::Subsystems;
+use crate::fact::{Origin, printable};
+use crate::format::lines;
+use crate::host::{Files, HostPath, Kind};
+
+/// Lines that run after the kernel variables and modules of the configuration files are set.
+#[derive(Clone, Debug, Default)]
+pub struct BootScripts {
+    /// Every line with its place, comments left out.
+    pub lines: Vec<(Origin, String)>,
+    /// Scripts that run and can't be read.
+    pub unread: Vec<super::Gap>,
+}
+
+/// No script that sets up a host is larger; what is larger is a program.
+const SCRIPT_LIMIT: u64 = 256 << 10;
+
+impl BootScripts {
+    pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let mut scripts = BootScripts::default();
+        let files = subsystems.host().files();
+        let units = subsystems.units();
+        if units.masked_by(subsystems, "rc-local.service").is_none() {
+            for path in ["/etc/rc.local", "/etc/rc.d/rc.local"] {
+                let link = files.lstat(path).is_ok_and(|metadata| metadata.kind == Kind::Link);
+                if files.stat(path).is_ok_and(|metadata| metadata.mode & 0o111 != 0) && !link {
+                    scripts.read(files, &HostPath::new(path));
+                }
+            }
+        }
+        for (origin, command) in units.started_commands(subsystems) {
+            if named_in(&command, "systemd-sysctl") || command.contains("/ufw-init") {
+                continue;
+            }
+            for word in command.split_ascii_whitespace().filter(|word| word.contains('/')) {
+                scripts.read(files, &HostPath::new(word.trim_start_matches(['-', '@', ':', '+', '!', '|'])));
+            }
+            scripts.lines.push((origin, command));
+        }
+        scripts
+    }
+
+    /// Takes the lines of a file if it is a script.
+    fn read(&mut self, files: &Files, path: &HostPath) {
+        let is_small = files
+            .stat(path)
+            .is_ok_and(|metadata| metadata.kind == Kind::File && (2..=SCRIPT_LIMIT).contains(&metadata.size));
+        let place = path.to_string();
+        if !is_small || self.lines.iter().any(|(origin, _)| origin.path == place) {
+            return;
+        }
+        match files.read(path) {
+            Ok(bytes) if bytes.starts_with(b"#!") || place.ends_with("/rc.local") => {
+                self.lines.extend(
+                    lines(&bytes)
+                        .filter(|(_, text)| !text.trim_start().starts_with('#'))
+                        .map(|(line, text)| (Origin::line(path, line), text.into_owned())),
+                );
+            }
+            Ok(_) => {}
+            Err(error) => self.unread.push(error.into()),
+        }
+    }
+
+    /// The modules that lines load by name with modprobe, and their places.
+    pub fn modprobes(&self) -> impl Iterator<Item = (String, Origin)> {
+        self.lines.iter().flat_map(|(origin, text)| {
+            modprobe(text)
+                .into_iter()
+                .map(|name| (name, origin.clone().says(format!("runs {}", printable(text.trim())))))
+        })
+    }
+}
+
+/// Whether a command's words name a program.
+fn named_in(command: &str, program: &str) -> bool {
+    command.split_ascii_whitespace().any(|word| word.rsplit('/').next() == Some(program))
+}
+
+/// The modules that a shell line loads by name: `modprobe a`, `modprobe -a a b`.
+fn modprobe(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for part in text.split([';', '&', '|']) {
+        let mut line = part.split_ascii_whitespace();
+        if !line
+            .any(|word| word.trim_start_matches(['-', '@', '+', '!']).rsplit('/').next() == Some("modprobe"))
+        {
+            continue;
+        }
+        let (flags, mut modules): (Vec<_>, Vec<_>) = line.partition(|word| word.starts_with('-'));
+        let has = |letter: char, long: &str| {
+            flags.iter().any(|flag| *flag == long || (!flag.starts_with("--") && flag.contains(letter)))
+        };
+        if has('r', "--remove") || has('n', "--dry-run") {
+            continue;
+        }
+        if !has('a', "--all") {
+            modules.truncate(1);
+        }
+        names.extend(
+            modules
+                .into_iter()
+                .map(|name| name.trim_matches(['"', '\'']).to_owned())
+                .filter(|name| !name.is_empty() && !name.contains(['$', '>', '<', '`'])),
+        );
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modprobe_names_are_found_in_shell_lines() {
+        for (text, expected) in [
+            ("-/sbin/modprobe overlay", vec!["overlay"]),
+            ("modprobe br_netfilter x=1; modprobe -a a b", vec!["br_netfilter", "a", "b"]),
+            ("modprobe -r x", vec![]),
+            ("modprobe $m", vec![]),
+            ("echo hello", vec![]),
+        ] {
+            assert_eq!(modprobe(text), expected, "{text}");
+        }
+    }
+}

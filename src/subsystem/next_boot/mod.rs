@@ -1,0 +1,278 @@
+//! Which kernel boots next, with which command line: GRUB, boot loader entries, extlinux, Raspberry Pi.
+//!
+//! What is *installed* counts, never the templates that it was generated from: an edited `/etc/default/grub`
+//! has no effect until `update-grub` has run.
+
+mod boot_entries;
+mod grub;
+mod kernels;
+mod templates;
+
+use super::{Gap, Subsystems};
+use crate::fact::{Confidence, Fact, Origin, State};
+use crate::format::cmdline;
+use crate::format::extlinux::Extlinux;
+use crate::host::{Files, HostError};
+
+/// What the next boot can be. Where several entries are plausible, an answer is certain only if it is the
+/// same for all of them.
+#[derive(Clone, Debug, Default)]
+pub struct NextBoot {
+    /// The plausible entries; the likeliest first. Empty if no kernel was found at all.
+    pub entries: Vec<BootEntry>,
+    /// How sure it is that the first entry boots.
+    pub confidence: Confidence,
+    /// Why the choice is not certain, or why there is no entry.
+    pub reason: Option<String>,
+    /// What a reader should know: an edited template that has no effect.
+    pub notes: Vec<String>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+/// One entry of the boot loader.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BootEntry {
+    /// Kernel release, `6.1.0-18-amd64`; none if it can't be told from the entry.
+    pub release: Option<String>,
+    /// Words of the kernel command line; none if the entry's command line is not known.
+    pub cmdline: Option<Vec<String>>,
+    /// The place that says so.
+    pub because: Vec<Origin>,
+}
+
+/// What the command lines that may boot next say about one parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// The last value; the empty text for the bare word; none if it isn't given.
+    pub value: Option<String>,
+    /// Less than certain if a command line is not known: it is then taken to say nothing.
+    pub confidence: Confidence,
+    /// The place of the command line.
+    pub because: Vec<Origin>,
+}
+
+impl NextBoot {
+    pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let files = subsystems.host().files();
+        let mut found = Found::default();
+        grub::read(files, &mut found);
+        boot_entries::read(files, &mut found);
+        read_extlinux(files, &mut found);
+        read_raspberry_pi(files, &mut found);
+        let mut next = found.settle();
+        if next.entries.is_empty() {
+            next = kernels::assume(subsystems, next);
+        }
+        templates::compare(files, &mut next);
+        next
+    }
+
+    /// What the command lines say about a parameter, if all that may boot next say the same.
+    ///
+    /// # Errors
+    /// Says that they disagree.
+    pub fn parameter(&self, key: &str) -> Result<Parameter, String> {
+        self.agreed(key, |words| cmdline::parameter(words, key).map(str::to_owned))
+            .map(|(value, confidence, because)| Parameter { value: value.flatten(), confidence, because })
+    }
+
+    /// Whether a word or `key=value` stands on the command lines, if all that may boot next say the same.
+    ///
+    /// # Errors
+    /// Says that they disagree.
+    pub fn has_word(&self, word: &str) -> Result<(bool, Confidence, Vec<Origin>), String> {
+        let found = self.agreed(word, |words| words.iter().any(|found| found == word))?;
+        Ok((found.0.unwrap_or(false), found.1, found.2))
+    }
+
+    /// What all plausible command lines come to; none for the value if no command line is known.
+    fn agreed<T: PartialEq>(
+        &self,
+        what: &str,
+        look: impl Fn(&[String]) -> T,
+    ) -> Result<(Option<T>, Confidence, Vec<Origin>), String> {
+        let mut answer: Option<(T, Vec<Origin>)> = None;
+        let mut confidence = self.confidence;
+        for entry in &self.entries {
+            let Some(words) = entry.cmdline.as_deref() else {
+                confidence = confidence.min(Confidence::High);
+                continue;
+            };
+            let value = look(words);
+            match &answer {
+                None => answer = Some((value, entry.because.clone())),
+                Some((known, _)) if *known == value => {}
+                Some(_) => {
+                    let reason = self.reason.as_deref().unwrap_or("several kernels may boot next");
+                    return Err(format!("{reason}, and their command lines disagree about {what}"));
+                }
+            }
+        }
+        match answer {
+            Some((value, because)) => Ok((Some(value), confidence, because)),
+            None => Ok((None, Confidence::High.min(confidence), Vec::new())),
+        }
+    }
+
+    /// The command lines of all plausible entries; none for an entry whose command line is not known.
+    pub fn each_cmdline(&self) -> impl Iterator<Item = Option<&[String]>> {
+        self.entries.iter().map(|entry| entry.cmdline.as_deref())
+    }
+
+    /// The command line that all plausible entries agree on.
+    #[must_use]
+    pub fn cmdline(&self) -> Fact {
+        let Some(first) = self.entries.first() else { return self.nothing("command line") };
+        let Some(words) = &first.cmdline else {
+            return Fact::unknown(
+                "no boot loader configuration says with which command line the kernel boots",
+            );
+        };
+        if self.entries.iter().any(|entry| entry.cmdline.as_ref() != Some(words)) {
+            return self.undecided("command lines");
+        }
+        let value = crate::fact::Value::list(words.iter().map(String::as_str));
+        self.told(Fact::new(State::Known(value)).because_all(first.because.iter().cloned()))
+    }
+
+    /// The release of the kernel that boots next, as a fact.
+    #[must_use]
+    pub fn release(&self) -> Fact {
+        let Some(first) = self.entries.first() else { return self.nothing("kernel") };
+        let Some(release) = &first.release else {
+            return Fact::unknown("the boot loader's entry doesn't tell the kernel's release");
+        };
+        if self.entries.iter().any(|entry| entry.release.as_ref() != Some(release)) {
+            return self.undecided("kernels");
+        }
+        self.told(Fact::new(State::from(release.as_str())).because_all(first.because.iter().cloned()))
+    }
+
+    fn told(&self, mut fact: Fact) -> Fact {
+        fact.confidence = self.confidence;
+        fact.notes.extend(self.reason.iter().chain(&self.notes).cloned());
+        fact
+    }
+
+    fn nothing(&self, what: &str) -> Fact {
+        let why = self.reason.as_deref().unwrap_or("no boot loader configuration and no kernel found");
+        Fact::unknown(format!("no {what} to boot next: {why}"))
+    }
+
+    fn undecided(&self, what: &str) -> Fact {
+        let why = self.reason.as_deref().unwrap_or("several entries are plausible");
+        let releases: Vec<&str> = self.entries.iter().filter_map(|entry| entry.release.as_deref()).collect();
+        let places = self.entries.iter().flat_map(|entry| entry.because.iter().cloned());
+        Fact::unknown(format!("several {what} may boot next ({}): {why}", releases.join(", ")))
+            .because_all(places)
+    }
+}
+
+/// What the loaders' files say, before it is settled which loader counts.
+#[derive(Default)]
+struct Found {
+    /// What each loader boots, in the order in which loaders are likely.
+    choices: Vec<Choice>,
+    gaps: Vec<Gap>,
+}
+
+/// What one loader boots.
+struct Choice {
+    loader: &'static str,
+    entries: Vec<BootEntry>,
+    /// Why the loader's choice is not certain.
+    doubt: Option<String>,
+}
+
+impl Found {
+    /// The content of a file; a failure to read one that exists is a gap.
+    fn read(&mut self, files: &Files, path: &str) -> Option<std::rc::Rc<[u8]>> {
+        match files.read(path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                self.gap(error);
+                None
+            }
+        }
+    }
+
+    fn gap(&mut self, error: HostError) {
+        if !error.is_not_found() {
+            self.gaps.push(error.into());
+        }
+    }
+
+    fn choose(&mut self, loader: &'static str, entries: Vec<BootEntry>, doubt: Option<String>) {
+        if !entries.is_empty() {
+            self.choices.push(Choice { loader, entries, doubt });
+        }
+    }
+
+    fn settle(self) -> NextBoot {
+        let mut next = NextBoot { gaps: self.gaps, ..NextBoot::default() };
+        if self.choices.len() > 1 {
+            let loaders: Vec<&str> = self.choices.iter().map(|choice| choice.loader).collect();
+            next.confidence = Confidence::High;
+            next.reason = Some(format!("{} are both configured", loaders.join(" and ")));
+        }
+        for choice in self.choices {
+            if let Some(doubt) = choice.doubt {
+                next.confidence = Confidence::High;
+                next.reason.get_or_insert(doubt);
+            }
+            next.entries.extend(choice.entries);
+        }
+        if let Some(gap) = next.gaps.first() {
+            next.confidence = Confidence::High;
+            next.reason.get_or_insert(gap.reason.clone());
+        }
+        next
+    }
+}
+
+/// U-Boot's and syslinux's file (`extlinux.conf`).
+fn read_extlinux(files: &Files, found: &mut Found) {
+    for path in ["/boot/extlinux/extlinux.conf", "/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg"] {
+        let Some(bytes) = found.read(files, path) else { continue };
+        let parsed = Extlinux::parse(&bytes);
+        let Some(label) = parsed.default_label() else { continue };
+        let entry = BootEntry {
+            release: kernels::release_of(files, &label.kernel),
+            cmdline: Some(cmdline::words(&label.append)),
+            because: vec![Origin::line(path, label.line)],
+        };
+        found.choose("extlinux", vec![entry], None);
+        return;
+    }
+}
+
+/// The firmware of a Raspberry Pi reads `cmdline.txt` beside `config.txt`: in `/boot/firmware` since Debian 12,
+/// in `/boot` before. Which kernel it takes depends on the board.
+fn read_raspberry_pi(files: &Files, found: &mut Found) {
+    for directory in ["/boot/firmware", "/boot"] {
+        if files.stat(format!("{directory}/config.txt")).is_err() {
+            continue;
+        }
+        let path = format!("{directory}/cmdline.txt");
+        let Some(bytes) = found.read(files, &path) else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        let words = cmdline::words(text.lines().next().unwrap_or_default());
+        // An old file that only points to the new place.
+        if words.iter().all(|word| !word.contains('=')) {
+            continue;
+        }
+        let releases = kernels::installed(files);
+        let doubt =
+            (releases.len() > 1).then(|| "which kernel the firmware takes depends on the board".into());
+        let because = vec![Origin::line(&path, 1)];
+        let entry = |release| BootEntry { release, cmdline: Some(words.clone()), because: because.clone() };
+        let entries = if releases.is_empty() {
+            vec![entry(None)]
+        } else {
+            releases.into_iter().map(|release| entry(Some(release))).collect()
+        };
+        found.choose("the Raspberry Pi's firmware", entries, doubt);
+        return;
+    }
+}

@@ -1,0 +1,242 @@
+//! Installed packages and holds: dpkg, apk and pacman databases; of RPM only the locks are read.
+
+use super::Subsystems;
+use crate::fact::{Confidence, Fact, Origin, State, Value};
+use crate::format::{dpkg_status, ini, toml_document};
+use crate::host::{Files, HostError};
+
+const DPKG: &str = "/var/lib/dpkg/status";
+const DISTROLESS: &str = "/var/lib/dpkg/status.d";
+const APK: [&str; 2] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
+const PACMAN: &str = "/var/lib/pacman/local";
+const RPM: [&str; 6] = [
+    "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "/var/lib/rpm/rpmdb.sqlite",
+    "/usr/lib/sysimage/rpm/Packages.db",
+    "/var/lib/rpm/Packages.db",
+    "/usr/lib/sysimage/rpm/Packages",
+    "/var/lib/rpm/Packages",
+];
+
+/// Installed packages. Each database is searched when a package is asked for.
+#[derive(Debug, Default)]
+pub struct Packages {}
+
+impl Packages {
+    pub(super) fn merge(_subsystems: &Subsystems<'_>) -> Self {
+        Packages::default()
+    }
+
+    /// `{version, held}` of a package, by `NAME` or dpkg's `NAME:ARCHITECTURE`. A database does not change
+    /// at boot, so the answer holds for both moments.
+    pub fn package(&self, subsystems: &Subsystems<'_>, name: &str) -> Fact {
+        let files = subsystems.host().files();
+        let mut seen = Vec::new();
+        for ask in [dpkg, distroless, apk, pacman] {
+            match ask(files, name) {
+                Ok(Some(fact)) => return fact,
+                Ok(None) => {}
+                Err(error) if error.is_not_found() => continue,
+                Err(error) => return Fact::unknown(error.to_string()),
+            }
+            seen.push(ask);
+        }
+        match RPM.iter().find(|path| files.lstat(path).is_ok()) {
+            Some(path) if seen.is_empty() => rpm(files, name, path),
+            Some(path) => {
+                Fact::absent().at_most(Confidence::High).note(format!("the RPM database {path} was not read"))
+            }
+            None if seen.is_empty() => Fact::unknown("no package database found (dpkg, RPM, apk, pacman)"),
+            None => Fact::absent(),
+        }
+    }
+
+    /// The version of a package, if one is known.
+    pub fn version(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<String> {
+        match self.package(subsystems, name).state {
+            State::Known(Value::Record(mut attributes)) => match attributes.remove("version")? {
+                State::Known(Value::Text(version)) => Some(version),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn record(version: Option<&str>, held: impl Into<State>) -> Fact {
+    let version = version.map_or_else(|| State::unknown("the database names no version"), State::from);
+    Fact::new(State::Known(Value::record([("version", version), ("held", held.into())])))
+}
+
+/// dpkg(1): a package is installed if the third word of `Status` says so; a hold is the first word.
+fn dpkg(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
+    let database = files.read_database(DPKG)?;
+    if database.is_empty() {
+        return Err(HostError::new(DPKG, crate::host::Trouble::NotFound));
+    }
+    let (name, architecture) = name.split_once(':').map_or((name, None), |(name, arch)| (name, Some(arch)));
+    for paragraph in dpkg_status::find(&database, "Package", name) {
+        if architecture.is_some_and(|wanted| paragraph.field("Architecture") != Some(wanted)) {
+            continue;
+        }
+        let origin = Origin::line(DPKG, paragraph.line);
+        let Some(status) = paragraph.field("Status") else {
+            return Ok(Some(Fact::unknown(format!("{origin}: the paragraph has no Status"))));
+        };
+        let mut words = status.split_ascii_whitespace();
+        let (want, state) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
+        let fact = match state {
+            "installed" | "triggers-awaited" | "triggers-pending" => {
+                record(paragraph.field("Version"), want == "hold")
+            }
+            "config-files" | "not-installed" => continue,
+            _ => Fact::unknown(format!("{origin}: dpkg has not finished installing it: {status}")),
+        };
+        return Ok(Some(fact.because(origin.says(status))));
+    }
+    Ok(None)
+}
+
+/// Distroless images have one paragraph a file, without `Status`.
+fn distroless(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
+    for file in files.list(DISTROLESS)?.iter() {
+        let path = std::path::Path::new(DISTROLESS).join(file);
+        if path.extension().is_some_and(|suffix| suffix == "md5sums") {
+            continue;
+        }
+        let content = files.read(&path)?;
+        if let Some(paragraph) = dpkg_status::find(&content, "Package", name).first() {
+            let origin = Origin::line(path.display(), paragraph.line);
+            return Ok(Some(record(paragraph.field("Version"), false).because(origin)));
+        }
+    }
+    Ok(None)
+}
+
+/// apk: `/etc/apk/world` pins with `NAME=VERSION`.
+fn apk(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
+    let path = APK.into_iter().find(|path| files.stat(path).is_ok()).unwrap_or(APK[0]);
+    let database = files.read_database(path)?;
+    let found = dpkg_status::find(&database, "P", name);
+    let Some(paragraph) = found.first() else { return Ok(None) };
+    let held = match files.read("/etc/apk/world") {
+        Ok(world) => State::from(
+            String::from_utf8_lossy(&world)
+                .split_whitespace()
+                .any(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with(['=', '<', '~']))),
+        ),
+        Err(error) if error.is_not_found() => State::from(false),
+        Err(error) => State::unknown(error.to_string()),
+    };
+    Ok(Some(record(paragraph.field("V"), held).because(Origin::line(path, paragraph.line))))
+}
+
+/// pacman: a directory `NAME-VERSION-RELEASE` for each package.
+fn pacman(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
+    for entry in files.list(PACMAN)?.iter() {
+        let Some((rest, release)) = entry.to_str().and_then(|entry| entry.rsplit_once('-')) else { continue };
+        let Some((package, version)) = rest.rsplit_once('-') else { continue };
+        if package == name {
+            let held = excluded(files, "/etc/pacman.conf", &["IgnorePkg"], name);
+            let held =
+                held.map_or_else(|error| State::unknown(error.to_string()), |held| held.is_some().into());
+            let origin =
+                Origin::file(format_args!("{PACMAN}/{}", crate::fact::printable(&entry.to_string_lossy())));
+            return Ok(Some(record(Some(&format!("{version}-{release}")), held).because(origin)));
+        }
+    }
+    Ok(None)
+}
+
+/// The version can't be read; that a package is there is only said if its program is.
+fn rpm(files: &Files, name: &str, database: &str) -> Fact {
+    let reason = format!("RPM database found ({database}); this version can't read it");
+    let held = match rpm_lock(files, name) {
+        Ok(held) => held,
+        Err(error) => return Fact::unknown(reason).note(error.to_string()),
+    };
+    let program = format!("/usr/bin/{name}");
+    let there = files.stat(&program).is_ok_and(|found| found.mode & 0o111 != 0);
+    let mut fact = if there {
+        let state =
+            Value::record([("version", State::unknown(reason)), ("held", State::from(held.is_some()))]);
+        Fact::new(State::Known(state))
+            .at_most(Confidence::High)
+            .note(format!("taken as installed because {program} is there"))
+    } else {
+        Fact::unknown(reason)
+    };
+    fact.because.extend(held);
+    fact
+}
+
+/// What keeps dnf from upgrading a package: versionlock (dnf4, dnf5), and `exclude=` of dnf and its repositories.
+fn rpm_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
+    const LIST: &str = "/etc/dnf/plugins/versionlock.list";
+    const TOML: &str = "/etc/dnf/versionlock.toml";
+    const REPOS: &str = "/etc/yum.repos.d";
+    if let Some(content) = optional(files.read(LIST))? {
+        for (number, line) in crate::format::lines(&content) {
+            let entry = line.trim();
+            let entry = entry
+                .split_once(':')
+                .filter(|(epoch, _)| epoch.bytes().all(|b| b.is_ascii_digit()))
+                .map_or(entry, |(_, rest)| rest);
+            let rest = entry.strip_prefix(name).map(|rest| rest.strip_prefix('-').unwrap_or(rest));
+            if rest.is_some_and(|rest| {
+                rest.is_empty() && entry == name
+                    || entry.len() > rest.len() + name.len()
+                        && rest.starts_with(|c: char| c.is_ascii_digit() || c == '*')
+            }) {
+                return Ok(Some(Origin::line(LIST, number).says("locks its version")));
+            }
+        }
+    }
+    if let Some(content) = optional(files.read(TOML))? {
+        let corrupt = |error| HostError::new(TOML, crate::host::Trouble::Corrupt(format!("{error}")));
+        let document = toml_document::parse(&content)
+            .map_err(|error: crate::format::document::SyntaxError| corrupt(error))?;
+        let entry = (0..1000).map_while(|index| document.at(&format!("packages.{index}.name")));
+        for node in entry {
+            if node.state() == State::from(name) {
+                return Ok(Some(Origin { line: node.line, ..Origin::file(TOML).says("locks its version") }));
+            }
+        }
+    }
+    let keys = ["exclude", "excludepkgs"];
+    if let Some(origin) = excluded(files, "/etc/dnf/dnf.conf", &keys, name)? {
+        return Ok(Some(origin));
+    }
+    for file in optional(files.list(REPOS))?.iter().flat_map(|list| list.iter()) {
+        let path = format!("{REPOS}/{}", file.to_string_lossy());
+        if path.ends_with(".repo")
+            && let Some(origin) = excluded(files, &path, &keys, name)?
+        {
+            return Ok(Some(origin));
+        }
+    }
+    Ok(None)
+}
+
+/// The place in an ini file whose list of globs names a package.
+fn excluded(files: &Files, path: &str, keys: &[&str], name: &str) -> Result<Option<Origin>, HostError> {
+    let Some(content) = optional(files.read(path))? else { return Ok(None) };
+    let file = ini::parse(&content);
+    let entry = file.entries.iter().find(|entry| {
+        keys.contains(&entry.key.as_str())
+            && entry
+                .value
+                .split([' ', '\t', ','])
+                .any(|glob| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name)))
+    });
+    Ok(entry.map(|entry| Origin::line(path, entry.line).says(format!("{}={}", entry.key, entry.value))))
+}
+
+/// What is not there is knowledge.
+fn optional<T>(result: Result<T, HostError>) -> Result<Option<T>, HostError> {
+    match result {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}

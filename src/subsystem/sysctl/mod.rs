@@ -1,0 +1,61 @@
+//! Kernel variables: what the kernel shows now, and what systemd-sysctl and later writers make of them at
+//! boot.
+
+mod apply;
+mod boot;
+mod merge;
+mod now;
+mod start;
+mod table;
+mod variable;
+mod writers;
+
+use std::cell::OnceCell;
+
+use self::merge::Merge;
+use self::writers::Writers;
+use super::Subsystems;
+use crate::fact::{Fact, Moment, Origin};
+
+/// Kernel variables at both moments.
+#[derive(Debug, Default)]
+pub struct Sysctls {
+    merge: Merge,
+    /// What keeps systemd-sysctl from running at boot.
+    not_run: Option<Origin>,
+    writers: OnceCell<Writers>,
+}
+
+impl Sysctls {
+    pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let has_credentials = subsystems.systemd().version.is_none_or(|version| version >= 252);
+        Sysctls {
+            merge: Merge::on_disk(subsystems.host().files(), has_credentials),
+            not_run: boot::kept_from_running(subsystems),
+            writers: OnceCell::new(),
+        }
+    }
+
+    /// The value of a variable, by its key with dots, as the kernel shows it at a moment.
+    pub fn value(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
+        match (moment, subsystems.host().running()) {
+            (Moment::Boot, _) => self.at_boot(subsystems, key),
+            (Moment::Now, Some(running)) => now::value(running.files(), key),
+            (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        }
+    }
+
+    /// The value that the kernel will show after the next boot.
+    pub fn at_boot(&self, subsystems: &Subsystems<'_>, key: &str) -> Fact {
+        boot::value(self, subsystems, key)
+    }
+
+    /// Lines of sysctl.d that are no assignment: systemd-sysctl skips them and ends as failed.
+    pub fn mistakes(&self) -> &[Origin] {
+        &self.merge.mistakes
+    }
+
+    fn writers(&self, subsystems: &Subsystems<'_>) -> &Writers {
+        self.writers.get_or_init(|| Writers::merge(subsystems))
+    }
+}

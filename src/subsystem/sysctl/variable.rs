@@ -1,0 +1,184 @@
+//! Kernel variables: what they accept, how they show it, and what they are when nothing sets them.
+//!
+//! Source: `kernel/sysctl.c`, `net/` and Documentation/admin-guide/sysctl of Linux 6.1.
+
+use super::table::VARIABLES;
+
+/// What a variable accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A whole number within these bounds.
+    Int(i64, i64),
+    /// Several whole numbers.
+    Ints(usize),
+    /// Text, kept as it is written.
+    Text,
+}
+
+/// A variable that this program knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Variable {
+    pub(super) kind: Kind,
+    /// What it is when nothing sets it; none where that depends on the machine or the build.
+    pub(super) default: Option<&'static str>,
+}
+
+/// What the kernel makes of a written text.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Written {
+    /// It shows this from now on.
+    Shows(String),
+    /// It refuses; the old value stays.
+    Rejected(String),
+    /// What it accepts is not known to this program.
+    Unclear,
+}
+
+/// The variable at a path below `/proc/sys`; interfaces share the rows of `conf/default`.
+pub(super) fn find(path: &str) -> Option<Variable> {
+    let row = |wanted: &str| {
+        let at = VARIABLES.binary_search_by(|(path, ..)| (*path).cmp(wanted)).ok()?;
+        let (_, kind, default) = VARIABLES[at];
+        Some(Variable { kind, default: (!default.is_empty()).then_some(default) })
+    };
+    row(path).or_else(|| {
+        let (family, interface, name) = interface_of(path)?;
+        (interface != "default").then_some(())?;
+        row(&format!("net/{family}/conf/default/{name}"))
+    })
+}
+
+/// Family, interface and name of a variable that every network interface has.
+pub(super) fn interface_of(path: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = path.split('/');
+    let parts = [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
+    match parts {
+        ["net", family @ ("ipv4" | "ipv6"), "conf", interface, name] => Some((family, interface, name)),
+        _ => None,
+    }
+}
+
+/// What the kernel makes of a text written to a variable that showed `before`.
+pub(super) fn write(variable: Option<Variable>, text: &str, before: Option<&str>) -> Written {
+    match variable.map(|variable| variable.kind) {
+        Some(Kind::Text) => Written::Shows(collapsed(text)),
+        Some(Kind::Int(low, high)) => match leading_number(text) {
+            Ok((number, _)) if (low..=high).contains(&number) => Written::Shows(number.to_string()),
+            Ok((number, _)) => Written::Rejected(format!("{number} is not between {low} and {high}")),
+            Err(trouble) => Written::Rejected(trouble),
+        },
+        Some(Kind::Ints(count)) => several_numbers(text, count, before),
+        None => match leading_number(text) {
+            Ok((number, "")) => Written::Shows(number.to_string()),
+            _ => Written::Unclear,
+        },
+    }
+}
+
+fn several_numbers(text: &str, count: usize, before: Option<&str>) -> Written {
+    let mut shown: Vec<String> =
+        before.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
+    let mut rest = text;
+    for at in 0..count {
+        match leading_number(rest) {
+            Ok((number, after)) => {
+                match shown.get_mut(at) {
+                    Some(old) => *old = number.to_string(),
+                    None => shown.push(number.to_string()),
+                }
+                rest = after;
+            }
+            Err(trouble) if at == 0 => return Written::Rejected(trouble),
+            Err(_) if rest.is_empty() => break,
+            Err(trouble) => return Written::Rejected(trouble),
+        }
+    }
+    if shown.len() < count { Written::Unclear } else { Written::Shows(shown.join(" ")) }
+}
+
+/// The number that a text starts with, and what comes behind it, as `proc_get_long` of the kernel reads:
+/// base by prefix, a blank or the end behind it.
+fn leading_number(text: &str) -> Result<(i64, &str), String> {
+    let text = text.trim_start_matches([' ', '\t']);
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (radix, digits) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', next, ..] if next.is_ascii_hexdigit() => (16, &digits[2..]),
+        [b'0', next, ..] if next.is_ascii_digit() => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
+    let (number, rest) = digits.split_at(end);
+    let shown = crate::fact::printable(text);
+    if number.is_empty() || !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
+        return Err(format!("`{shown}` is not a number"));
+    }
+    match i64::from_str_radix(number, radix) {
+        Ok(number) => Ok((sign * number, rest.trim_start_matches([' ', '\t']))),
+        Err(_) => Err(format!("`{shown}` is too large")),
+    }
+}
+
+/// The text with runs of blanks and tabs made one blank, as the value of a fact is shown.
+pub(crate) fn collapsed(text: &str) -> String {
+    text.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(path: &str, text: &str) -> Option<String> {
+        match write(find(path), text, find(path).and_then(|variable| variable.default)) {
+            Written::Shows(value) => Some(value),
+            Written::Rejected(_) => None,
+            Written::Unclear => Some("?".into()),
+        }
+    }
+
+    #[test]
+    fn the_table_is_sorted_so_that_everything_in_it_is_found() {
+        assert!(VARIABLES.is_sorted_by_key(|(path, ..)| path));
+        assert!(VARIABLES.windows(2).all(|pair| pair[0].0 != pair[1].0));
+        for (path, _, default) in VARIABLES {
+            assert!(default.is_empty() || shown(path, default).as_deref() == Some(default), "{path}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_the_kernel_reads_them() {
+        for (path, text, expected) in [
+            ("vm/swappiness", "010", Some("8")),
+            ("vm/swappiness", "0x10", Some("16")),
+            ("vm/swappiness", "3 # comment", Some("3")),
+            ("vm/swappiness", "3#", None),
+            ("vm/swappiness", "\"3\"", None),
+            ("vm/swappiness", "08", None),
+            ("vm/swappiness", "", None),
+            ("vm/panic_on_oom", "99", None),
+            ("net/ipv4/ip_forward", "yes", None),
+            ("net/ipv4/ip_forward", "-1", Some("-1")),
+            ("net/ipv4/conf/eth0/rp_filter", "2", Some("2")),
+            ("kernel/core_pattern", "|/x  %p # c", Some("|/x %p # c")),
+            ("net/ipv4/ip_local_port_range", "1024\t65000", Some("1024 65000")),
+            ("net/ipv4/ip_local_port_range", "1024", Some("1024 60999")),
+            ("some/unknown", "5", Some("5")),
+            ("some/unknown", "5 x", Some("?")),
+        ] {
+            assert_eq!(shown(path, text).as_deref(), expected, "{path} {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_an_answer(text in ".{0,40}", at in 0..VARIABLES.len()) {
+            shown(VARIABLES[at].0, &text);
+        }
+
+        #[test]
+        fn a_plain_number_is_shown_as_it_is(number in 0i64..=1) {
+            prop_assert_eq!(shown("vm/overcommit_memory", &number.to_string()), Some(number.to_string()));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+use node_preflight::fact::Moment;
+use node_preflight::host::Host;
+
+use crate::tree::{Tree, ask, attribute};
+
+const HYBRID: &str = "25 1 0:22 / /sys rw - sysfs sysfs rw\n\
+30 25 0:26 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
+31 30 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+32 30 0:28 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n\
+33 30 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n";
+
+#[test]
+fn the_mounts_tell_the_hierarchies_apart() {
+    let unified = format!("{HYBRID}34 30 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
+    for (mounts, mode, controllers) in [
+        ("30 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", "v2", "[cpu, memory]"),
+        (HYBRID, "v1", "[cpu, cpuacct, memory]"),
+        (unified.as_str(), "hybrid", "[cpu, cpuacct, memory]"),
+    ] {
+        let tree = Tree::new()
+            .live("/proc/self/mountinfo", mounts)
+            .live("/sys/fs/cgroup/cgroup.controllers", "memory cpu\n")
+            .machine("");
+        let fact = ask(&Host::recording(&tree.recording()).unwrap(), "cgroup", Moment::Now);
+        assert_eq!(attribute(&fact, "mode"), mode);
+        assert_eq!(attribute(&fact, "controllers"), controllers);
+    }
+}
+
+#[test]
+fn a_disabled_controller_is_known_to_be_missing_after_a_boot() {
+    let tree = crate::base::debian12("cgroup_disable=memory");
+    let fact = tree.boot("cgroup");
+    assert!(!attribute(&fact, "controllers").contains("memory"));
+    let fact = crate::base::debian12("quiet").boot("cgroup");
+    assert!(attribute(&fact, "controllers").starts_with("unknown: "));
+}
