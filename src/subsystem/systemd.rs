@@ -107,7 +107,7 @@ fn leads_to(files: &Files, path: &str) -> Option<bool> {
             return Some(true);
         }
         let whole = crate::host::HostPath::new(&path).link_target(target);
-        path = whole.as_path().to_str()?.to_owned();
+        whole.as_path().to_str()?.clone_into(&mut path);
     }
     files.lstat(&path).is_ok().then(|| names_systemd(&path))
 }

@@ -158,10 +158,9 @@ fn architecture(subsystems: &Subsystems<'_>, value: &str) -> Option<bool> {
     let found = match machine.as_deref() {
         Some("x86_64") => "x86-64",
         Some("aarch64") => "arm64",
-        Some(_) => return None,
         None if host.files().stat("/lib64/ld-linux-x86-64.so.2").is_ok() => "x86-64",
         None if host.files().stat("/lib/ld-linux-aarch64.so.1").is_ok() => "arm64",
-        None => return None,
+        _ => return None,
     };
     Some(value == found || value == "native")
 }

@@ -113,7 +113,7 @@ impl MergedUnit {
 fn drop_ins(search: &SearchPath, files: &Files, name: &str, gaps: &mut Vec<Gap>) -> Vec<String> {
     let mut winners: BTreeMap<String, String> = BTreeMap::new();
     for (file, path) in side_entries(search, files, name, ".d", gaps) {
-        if file.ends_with(".conf") {
+        if file.rsplit_once('.').is_some_and(|(_, suffix)| suffix == "conf") {
             winners.entry(file).or_insert(path);
         }
     }

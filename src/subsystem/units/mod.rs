@@ -85,7 +85,8 @@ impl Units {
         if subsystems.systemd().is_init == Some(false) {
             return Starts::Unknown(NOT_SYSTEMD.into());
         }
-        let mut answers = self.worlds(subsystems).iter().map(|world| Self::starts_in(subsystems, world, unit));
+        let mut answers =
+            self.worlds(subsystems).iter().map(|world| Self::starts_in(subsystems, world, unit));
         let Some(first) = answers.next() else { return Starts::Unknown("no boot is known".into()) };
         let same = |other: &Starts| std::mem::discriminant(other) == std::mem::discriminant(&first);
         match answers.find(|other| !same(other)) {

@@ -56,7 +56,7 @@ impl Options {
                 }
                 ("emergency" | "-b", None) => options.target = Some("emergency.target".into()),
                 ("rescue" | "single" | "s" | "S" | "1", None) => {
-                    options.target = Some("rescue.target".into())
+                    options.target = Some("rescue.target".into());
                 }
                 ("2" | "3" | "4", None) => options.target = Some("multi-user.target".into()),
                 ("5", None) => options.target = Some("graphical.target".into()),

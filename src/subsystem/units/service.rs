@@ -38,11 +38,11 @@ fn in_world(units: &Units, subsystems: &Subsystems<'_>, world: &World, name: &st
     let mut notes = Vec::new();
     let mut confidence = answer.confidence;
     let active = active(subsystems, world, name, answer.outcome, &mut because, &mut notes, &mut confidence);
-    let (enabled, link) = enabled(units, subsystems, world, name);
-    if let Some(link) = link.filter(|link| !because.contains(link)) {
-        because.push(link);
+    let (word, decider) = enabled(units, subsystems, world, name);
+    if let Some(decider) = decider.filter(|place| !because.contains(place)) {
+        because.push(decider);
     }
-    let record = Value::record([("active", active), ("enabled", enabled), ("fragment", fragment)]);
+    let record = Value::record([("active", active), ("enabled", word), ("fragment", fragment)]);
     let mut fact = Fact::new(record).because_all(because).at_most(confidence);
     fact.notes = notes;
     if world.graph.assumed {
