@@ -15,9 +15,11 @@ pub mod kernel_config;
 pub mod modprobe_d;
 pub mod module_index;
 pub mod modules_load_d;
+pub mod preset;
 pub mod swaps;
 pub mod sysctl_d;
 pub mod toml_document;
+pub mod unit;
 pub mod yaml;
 
 /// The lines of a file with their numbers, counted from 1; invalid UTF-8 is replaced, `\r` before the

@@ -14,6 +14,7 @@ mod kernel;
 mod kernel_config;
 mod key;
 mod kubelet;
+mod machine_id;
 mod memory;
 mod module;
 mod modules_load;
@@ -22,9 +23,12 @@ mod os;
 mod package;
 mod route;
 mod selinux;
+mod service;
 mod setting;
 mod socket;
+mod swap;
 mod sysctl;
+mod systemd;
 mod toml;
 mod yaml;
 
@@ -107,6 +111,7 @@ pub static PROBES: &[&Probe] = &[
     &kernel::PROBE,
     &kernel_config::PROBE,
     &kubelet::PROBE,
+    &machine_id::PROBE,
     &memory::PROBE,
     &module::PROBE,
     &modules_load::PROBE,
@@ -115,8 +120,11 @@ pub static PROBES: &[&Probe] = &[
     &package::PROBE,
     &route::PROBE,
     &selinux::PROBE,
+    &service::PROBE,
     &socket::PROBE,
+    &swap::PROBE,
     &sysctl::PROBE,
+    &systemd::PROBE,
     &toml::PROBE,
     &yaml::PROBE,
 ];

@@ -1,7 +1,8 @@
 //! The installed systemd: its version decides what many files mean.
 
 use super::Subsystems;
-use crate::fact::Origin;
+use crate::fact::{Confidence, Origin};
+use crate::host::Files;
 
 /// The installed systemd.
 #[derive(Clone, Debug, Default)]
@@ -10,12 +11,132 @@ pub struct Systemd {
     pub is_init: Option<bool>,
     /// Major version, 252; none if it can't be told.
     pub version: Option<u32>,
+    /// How sure the version is: high if it was taken from the distribution's release.
+    pub confidence: Confidence,
     /// The place that says so.
     pub because: Vec<Origin>,
 }
 
+/// Directories that hold systemd's private library, `libsystemd-shared-252.so`.
+const LIBRARIES: [&str; 8] = [
+    "/usr/lib/systemd",
+    "/lib/systemd",
+    "/usr/lib64/systemd",
+    "/usr/lib/x86_64-linux-gnu/systemd",
+    "/usr/lib/aarch64-linux-gnu/systemd",
+    "/usr/lib/arm-linux-gnueabihf/systemd",
+    "/usr/lib/s390x-linux-gnu/systemd",
+    "/usr/lib/powerpc64le-linux-gnu/systemd",
+];
+
+/// The version that a release of a distribution ships: `ID`, start of `VERSION_ID`, version.
+const RELEASES: [(&str, &str, u32); 16] = [
+    ("debian", "10", 241),
+    ("debian", "11", 247),
+    ("debian", "12", 252),
+    ("debian", "13", 257),
+    ("ubuntu", "20.04", 245),
+    ("ubuntu", "22.04", 249),
+    ("ubuntu", "24.04", 255),
+    ("rhel", "8", 239),
+    ("rhel", "9", 252),
+    ("rhel", "10", 257),
+    ("rocky", "8", 239),
+    ("rocky", "9", 252),
+    ("almalinux", "8", 239),
+    ("almalinux", "9", 252),
+    ("centos", "8", 239),
+    ("centos", "9", 252),
+];
+
 impl Systemd {
-    pub(super) fn merge(_subsystems: &Subsystems<'_>) -> Self {
-        Systemd::default()
+    pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let files = subsystems.host().files();
+        let mut systemd = Systemd::default();
+        let (is_init, origin) = init(subsystems);
+        systemd.is_init = is_init;
+        let version = library(files).or_else(|| {
+            systemd.confidence = Confidence::High;
+            release(files)
+        });
+        if let Some((version, origin)) = version {
+            systemd.version = Some(version);
+            systemd.because.push(origin);
+        }
+        systemd.because.extend(origin);
+        systemd
     }
+}
+
+/// Whether systemd boots, and the place that says so.
+fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
+    let files = subsystems.host().files();
+    let parameter = match subsystems.next_boot().parameter("init") {
+        Ok(parameter) => parameter.value,
+        Err(reason) => return (None, Some(Origin::file("kernel command line").says(reason))),
+    };
+    if let Some(program) = parameter.filter(|program| !program.is_empty()) {
+        let origin = Origin::file("kernel command line").says(format!("init={program}"));
+        let named = names_systemd(&program) || leads_to(files, &program) == Some(true);
+        return (Some(named), Some(origin));
+    }
+    for path in ["/sbin/init", "/usr/sbin/init"] {
+        if let Some(is_systemd) = leads_to(files, path) {
+            return (Some(is_systemd), Some(Origin::file(path)));
+        }
+    }
+    let trace = ["/etc/systemd", "/usr/lib/systemd", "/lib/systemd"]
+        .into_iter()
+        .find(|path| files.lstat(path).is_ok());
+    match trace {
+        Some(path) => (Some(true), Some(Origin::file(path).says("is there; systemd is assumed to boot"))),
+        None => (None, None),
+    }
+}
+
+fn names_systemd(path: &str) -> bool {
+    path.rsplit('/').next() == Some("systemd")
+}
+
+/// Whether a path is systemd, links followed by name; none if there is nothing.
+fn leads_to(files: &Files, path: &str) -> Option<bool> {
+    let mut path = path.to_owned();
+    for _ in 0..16 {
+        let Ok(target) = files.read_link(&path) else { break };
+        if target.file_name().is_some_and(|name| name == "systemd") {
+            return Some(true);
+        }
+        let whole = crate::host::HostPath::new(&path).link_target(target);
+        whole.as_path().to_str()?.clone_into(&mut path);
+    }
+    files.lstat(&path).is_ok().then(|| names_systemd(&path))
+}
+
+fn library(files: &Files) -> Option<(u32, Origin)> {
+    LIBRARIES.iter().find_map(|directory| {
+        let names = files.list(directory).ok()?;
+        names.iter().filter_map(|name| name.to_str()).find_map(|name| {
+            let rest = name.strip_prefix("libsystemd-shared-")?;
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let version = rest[..digits].parse().ok()?;
+            rest.contains(".so").then(|| (version, Origin::file(format!("{directory}/{name}"))))
+        })
+    })
+}
+
+fn release(files: &Files) -> Option<(u32, Origin)> {
+    let path =
+        ["/etc/os-release", "/usr/lib/os-release"].into_iter().find(|path| files.read(path).is_ok())?;
+    let bytes = files.read(path).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let value = |key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        line.map(|value| value.trim().trim_matches(['"', '\'']))
+    };
+    let (id, release) = (value("ID")?, value("VERSION_ID")?);
+    let (_, _, version) = RELEASES.iter().find(|(known, start, _)| {
+        *known == id
+            && release.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })?;
+    Some((*version, Origin::file(path).says(format!("{id} {release} ships systemd {version}"))))
 }

@@ -29,7 +29,13 @@ pub(super) fn native_units(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 pub(super) fn services(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let services = [
         ("zramswap.service", "/dev/zram0", "zram", "/etc/default/zramswap", None),
-        ("dphys-swapfile.service", "/var/swap", "file", "/etc/dphys-swapfile", Some(("CONF_SWAPSIZE", "CONF_SWAPFILE"))),
+        (
+            "dphys-swapfile.service",
+            "/var/swap",
+            "file",
+            "/etc/dphys-swapfile",
+            Some(("CONF_SWAPSIZE", "CONF_SWAPFILE")),
+        ),
         ("zram-config.service", "/dev/zram0", "zram", "/etc/default/zram-config", None),
     ];
     for (unit, usual, kind, configuration, names) in services {
@@ -67,10 +73,15 @@ pub(super) fn scripts(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let commands = subsystems.units().started_commands(subsystems);
     let lines = commands.iter().chain(&subsystems.boot_scripts().lines);
     for (origin, command) in lines.filter(|(_, command)| command.contains("swapon")) {
-        let words: Vec<&str> = command.split([' ', '\t', ';', '&', '|', '\'', '"']).filter(|word| !word.is_empty()).collect();
-        let Some(at) = words.iter().position(|word| *word == "swapon" || word.ends_with("/swapon")) else { continue };
+        let words: Vec<&str> =
+            command.split([' ', '\t', ';', '&', '|', '\'', '"']).filter(|word| !word.is_empty()).collect();
+        let Some(at) = words.iter().position(|word| *word == "swapon" || word.ends_with("/swapon")) else {
+            continue;
+        };
         let device = words[at + 1..].iter().find(|word| !word.starts_with('-'));
-        let all = words[at + 1..].iter().any(|word| matches!(*word, "-a" | "--all" | "-s" | "--show" | "--summary"));
+        let all = words[at + 1..]
+            .iter()
+            .any(|word| matches!(*word, "-a" | "--all" | "-s" | "--show" | "--summary"));
         let Some(device) = device.filter(|_| !all) else { continue };
         swap.confidence = Confidence::Heuristic;
         swap.notes.push(format!("{origin} runs `swapon {device}`; what else it does is not known"));

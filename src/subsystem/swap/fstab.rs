@@ -84,7 +84,9 @@ fn decide(
             swap.areas.push(area(line, place(line).says(format!("pulled in by {unit}"))));
         }
         (true, None, Target::Off(origin)) => swap.off.extend(origin.clone()),
-        (true, None, Target::Unknown(reason)) => swap.doubt(Some(&line.device), reason.clone(), Some(place(line))),
+        (true, None, Target::Unknown(reason)) => {
+            swap.doubt(Some(&line.device), reason.clone(), Some(place(line)))
+        }
         (true, ..) => match disturbed {
             Some(masked) => {
                 let reason = format!(
@@ -149,11 +151,13 @@ fn switched_off(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Result<Option<V
 /// The link to `/dev/null` that masks a generator (systemd.generator(7)).
 pub(super) fn masked_generator(subsystems: &Subsystems<'_>, name: &str) -> Option<Origin> {
     let files = subsystems.host().files();
-    ["/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators"].iter().find_map(|directory| {
-        let path = format!("{directory}/{name}");
-        let target = files.read_link(&path).ok()?;
-        (target.as_os_str() == "/dev/null").then(|| Origin::file(path).says("masks the generator"))
-    })
+    ["/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators"].iter().find_map(
+        |directory| {
+            let path = format!("{directory}/{name}");
+            let target = files.read_link(&path).ok()?;
+            (target.as_os_str() == "/dev/null").then(|| Origin::file(path).says("masks the generator"))
+        },
+    )
 }
 
 /// `parse_boolean` of systemd; a bare parameter is true.

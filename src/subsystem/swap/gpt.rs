@@ -47,7 +47,8 @@ fn is_switched_off(subsystems: &Subsystems<'_>, swap: &mut Swap) -> bool {
     }
     // systemd.swap= is heeded by newer versions only: 257 does, 252 doesn't.
     let heeds_swap = subsystems.systemd().version.is_some_and(|version| version >= 257);
-    let keys: &[&str] = if heeds_swap { &["systemd.gpt_auto", "systemd.swap"] } else { &["systemd.gpt_auto"] };
+    let keys: &[&str] =
+        if heeds_swap { &["systemd.gpt_auto", "systemd.swap"] } else { &["systemd.gpt_auto"] };
     keys.iter().any(|key| {
         let parameter = subsystems.next_boot().parameter(key);
         parameter.is_ok_and(|parameter| parameter.value.as_deref().is_some_and(is_false))
@@ -67,7 +68,9 @@ fn partitions(running: &dyn Running) -> Result<Vec<Area>, &'static str> {
         return Err("the root file system is not on a plain block device");
     }
     // Without a partition number the file system fills the whole disk: there is no table.
-    if files.stat(format!("/sys/dev/block/{root}")).is_ok() && files.stat(format!("/sys/dev/block/{root}/partition")).is_err() {
+    if files.stat(format!("/sys/dev/block/{root}")).is_ok()
+        && files.stat(format!("/sys/dev/block/{root}/partition")).is_err()
+    {
         return Ok(Vec::new());
     }
     let disk = udev(running, &root).and_then(|properties| property(&properties, "ID_PART_ENTRY_DISK"));
@@ -77,7 +80,10 @@ fn partitions(running: &dyn Running) -> Result<Vec<Area>, &'static str> {
     for device in names.iter().filter_map(|name| name.to_str()?.strip_prefix('b')) {
         let Some(properties) = udev(running, device) else { continue };
         let is = |name: &str, value: &str| property(&properties, name).as_deref() == Some(value);
-        if !is("ID_PART_ENTRY_DISK", &disk) || !is("ID_PART_ENTRY_SCHEME", "gpt") || !is("ID_PART_ENTRY_TYPE", SWAP_TYPE) {
+        if !is("ID_PART_ENTRY_DISK", &disk)
+            || !is("ID_PART_ENTRY_SCHEME", "gpt")
+            || !is("ID_PART_ENTRY_TYPE", SWAP_TYPE)
+        {
             continue;
         }
         let flags = property(&properties, "ID_PART_ENTRY_FLAGS").unwrap_or_default();
@@ -87,7 +93,8 @@ fn partitions(running: &dyn Running) -> Result<Vec<Area>, &'static str> {
             found.push(Area {
                 device: format!("/dev/disk/by-partuuid/{uuid}"),
                 kind: "partition",
-                origin: Origin::file(format!("/run/udev/data/b{device}")).says("a swap partition on the root's GPT disk"),
+                origin: Origin::file(format!("/run/udev/data/b{device}"))
+                    .says("a swap partition on the root's GPT disk"),
             });
         }
     }
@@ -101,5 +108,7 @@ fn udev(running: &dyn Running, device: &str) -> Option<String> {
 }
 
 fn property(properties: &str, name: &str) -> Option<String> {
-    properties.lines().find_map(|line| Some(line.strip_prefix("E:")?.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
+    properties
+        .lines()
+        .find_map(|line| Some(line.strip_prefix("E:")?.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
 }

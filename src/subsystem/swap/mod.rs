@@ -50,7 +50,8 @@ impl Swap {
     pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
         let mut swap = Swap::default();
         if subsystems.systemd().is_init == Some(false) {
-            swap.reason = Some("systemd is not the init, and what another init does about swap is not known".into());
+            swap.reason =
+                Some("systemd is not the init, and what another init does about swap is not known".into());
             return swap;
         }
         fstab::read(subsystems, &mut swap);
@@ -100,7 +101,8 @@ impl Swap {
         if let Some(reason) = &self.reason {
             return Fact::unknown(reason.clone());
         }
-        let same = |other: &str| device == "any" || unit_name::of_device(other) == unit_name::of_device(device);
+        let same =
+            |other: &str| device == "any" || unit_name::of_device(other) == unit_name::of_device(device);
         if let Some(area) = self.areas.iter().find(|area| same(&area.device)) {
             return self.told(Fact::new(State::from("on")).because(area.origin.clone()));
         }

@@ -43,7 +43,9 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
             && let Some(reason) = exceeds(subsystems, limit)
         {
             match reason {
-                Limit::Exceeded => swap.off.push(section.origin.clone().says("host-memory-limit is exceeded")),
+                Limit::Exceeded => {
+                    swap.off.push(section.origin.clone().says("host-memory-limit is exceeded"))
+                }
                 Limit::Unknown(reason) => swap.doubt(Some(&device), reason, Some(section.origin.clone())),
             }
         } else {
@@ -59,7 +61,8 @@ fn configuration(subsystems: &Subsystems<'_>) -> Vec<String> {
     let files = subsystems.host().files();
     let main = DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}"));
     let mut paths: Vec<String> = main.filter(|path| files.lstat(path).is_ok()).take(1).collect();
-    let directories: Vec<String> = DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}.d")).collect();
+    let directories: Vec<String> =
+        DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}.d")).collect();
     let directories: Vec<&str> = directories.iter().map(String::as_str).collect();
     let drop_ins = drop_in::merge(files, &directories, ".conf");
     paths.extend(drop_ins.files.into_iter().map(|file| file.path.to_string()));
@@ -123,11 +126,17 @@ enum Limit {
 
 /// Whether the host has more memory than the limit; none if it has not.
 fn exceeds(subsystems: &Subsystems<'_>, limit_mib: u64) -> Option<Limit> {
-    let unknown = || Some(Limit::Unknown(format!("zram is used up to {limit_mib} MiB of memory, and how much the host has is not known")));
+    let unknown = || {
+        Some(Limit::Unknown(format!(
+            "zram is used up to {limit_mib} MiB of memory, and how much the host has is not known"
+        )))
+    };
     let Some(running) = subsystems.host().running() else { return unknown() };
     let Ok(bytes) = running.files().read("/proc/meminfo") else { return unknown() };
     let text = String::from_utf8_lossy(&bytes);
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.split_ascii_whitespace().next()?.parse::<u64>().ok());
+    let total = text.lines().find_map(|line| {
+        line.strip_prefix("MemTotal:")?.split_ascii_whitespace().next()?.parse::<u64>().ok()
+    });
     match total {
         Some(kib) if kib / 1024 > limit_mib => Some(Limit::Exceeded),
         Some(_) => None,

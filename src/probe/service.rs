@@ -1,0 +1,67 @@
+//! `service`: whether a unit of systemd runs and is enabled.
+
+use super::key::KeyKind;
+use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::Subsystems;
+use crate::subsystem::units::full_name;
+
+pub(super) static PROBE: Probe = Probe {
+    name: "service",
+    summary: "Whether a unit of systemd is active and enabled.",
+    details: "Now: what systemd says over D-Bus; where it can't be asked, whether the unit's cgroup has processes. \
+              Boot: what the walk from the target that boots reaches, with masks, drop-ins, conditions, presets of \
+              a first boot, SysV scripts and the kernel command line considered. A unit of `Type=oneshot` without \
+              `RemainAfterExit=` is inactive again after it did its work. Absent if no such unit is there; unknown \
+              if the init that boots is not systemd, or if a condition can't be told before the boot.",
+    key: KeySyntax::Required(&KeyKind { noun: "unit", canonical }),
+    answer: Shape::Record(&[
+        Attribute {
+            name: "active",
+            shape: Shape::Word(&[
+                "active",
+                "inactive",
+                "failed",
+                "activating",
+                "deactivating",
+                "reloading",
+                "maintenance",
+            ]),
+            summary: "Whether it runs.",
+        },
+        Attribute {
+            name: "enabled",
+            shape: Shape::Word(&[
+                "enabled",
+                "enabled-runtime",
+                "disabled",
+                "masked",
+                "masked-runtime",
+                "static",
+                "indirect",
+                "alias",
+                "generated",
+                "linked",
+                "linked-runtime",
+                "transient",
+            ]),
+            summary: "The word of `systemctl is-enabled`.",
+        },
+        Attribute { name: "fragment", shape: Shape::Text, summary: "The unit file." },
+    ]),
+    moments: BOTH,
+    examples: &["crio", "kubelet"],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
+    subsystems.units().service(subsystems, key.as_str(), moment)
+}
+
+/// `kubelet` is `kubelet.service`.
+fn canonical(text: &str) -> Result<String, String> {
+    if text.contains('/') || text.chars().any(char::is_whitespace) {
+        return Err(format!("`{text}` is no name of a unit"));
+    }
+    Ok(full_name(text))
+}

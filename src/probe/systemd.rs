@@ -1,0 +1,41 @@
+//! `systemd`: the installed systemd.
+
+use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment, State, Value};
+use crate::subsystem::Subsystems;
+
+pub(super) static PROBE: Probe = Probe {
+    name: "systemd",
+    summary: "The version of systemd, and whether it is the init.",
+    details: "The version is in the name of systemd's private library; else it follows from the release of the \
+              distribution. Whether it boots: where `/sbin/init` leads, or `init=` of the next command line. Now: \
+              whether `/run/systemd/system` is there, as sd_booted(3) tells.",
+    key: KeySyntax::None,
+    answer: Shape::Record(&[
+        Attribute { name: "init", shape: Shape::Bool, summary: "Whether it is the first process." },
+        Attribute { name: "version", shape: Shape::Version, summary: "The major version, `252`." },
+    ]),
+    moments: BOTH,
+    examples: &[],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
+    let systemd = subsystems.systemd();
+    let init = match (moment, subsystems.host().running()) {
+        (Moment::Boot, _) => systemd.is_init.map_or_else(|| State::unknown("no init was found"), State::from),
+        (Moment::Now, None) => return Fact::unknown("nothing is running here"),
+        (Moment::Now, Some(running)) => match running.files().lstat("/run/systemd/system") {
+            Ok(_) => State::from(true),
+            Err(error) if error.is_not_found() => State::from(false),
+            Err(error) => State::unknown(error.to_string()),
+        },
+    };
+    let version = systemd.version.map_or_else(
+        || State::unknown("neither its library nor a known release of a distribution was found"),
+        |version| State::from(version.to_string()),
+    );
+    Fact::new(Value::record([("init", init), ("version", version)]))
+        .because_all(systemd.because.iter().cloned())
+        .at_most(systemd.confidence)
+}

@@ -1,0 +1,124 @@
+//! The word that `systemctl is-enabled` says of a unit (systemctl(1), systemd 252).
+
+use super::merged::MergedUnit;
+use super::search_path::{Found, SearchPath, link_target, place};
+use crate::fact::{Origin, State};
+use crate::format::unit;
+use crate::host::Files;
+
+const PERSISTENT: &str = "/etc/systemd/system";
+
+/// A word, and the place that decides it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Enablement {
+    pub(super) state: State,
+    pub(super) because: Option<Origin>,
+}
+
+fn word(word: &str, because: Option<Origin>) -> Enablement {
+    Enablement { state: State::from(word), because }
+}
+
+/// The word for a unit, by the name asked for; absent if no file has the name.
+pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
+    let (real, path) = match search.resolve(files, name) {
+        Found::Missing => return Enablement { state: State::Absent, because: None },
+        Found::Unreadable(gap) => {
+            return Enablement { state: State::unknown(gap.reason), because: Some(gap.origin) };
+        }
+        Found::Masked(origin) => {
+            let runtime = origin.path.starts_with("/run/");
+            return word(if runtime { "masked-runtime" } else { "masked" }, Some(origin));
+        }
+        Found::Fragment { name, path } => (name, path),
+    };
+    if real != name && unit::instance(name).is_none() {
+        return word("alias", Some(place(&path).says(format!("is {real}"))));
+    }
+    if path.starts_with("/run/systemd/generator") {
+        return word("generated", Some(place(&path)));
+    }
+    if path.starts_with("/run/systemd/transient/") {
+        return word("transient", Some(place(&path)));
+    }
+    let Some(unit) = MergedUnit::load(search, files, &real) else {
+        return Enablement { state: State::Absent, because: None };
+    };
+    if let Some(gap) = unit.gaps.first() {
+        return Enablement { state: State::unknown(gap.reason.clone()), because: Some(gap.origin.clone()) };
+    }
+    by_links(files, search, &unit, &path).unwrap_or_else(|| by_install(&unit, &path))
+}
+
+/// The word if links decide it: the highest of persistent, runtime, static instance, linked.
+fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &str) -> Option<Enablement> {
+    let aliases: Vec<String> =
+        unit.list("Install", "Alias").iter().flat_map(|s| unit::words(&s.value)).collect();
+    let links = links(files, search, &unit.name, &aliases);
+    if let Some(link) = links.iter().find(|link| link.starts_with("/etc/systemd/system/")) {
+        return Some(word("enabled", Some(place(link))));
+    }
+    if let Some(gap) = search.gaps.first() {
+        return Some(Enablement {
+            state: State::unknown(gap.reason.clone()),
+            because: Some(gap.origin.clone()),
+        });
+    }
+    if let Some(link) = links.iter().find(|link| link.starts_with("/run/")) {
+        return Some(word("enabled-runtime", Some(place(link))));
+    }
+    if unit::instance(&unit.name).is_some()
+        && let Some(link) = links.first()
+    {
+        return Some(word("static", Some(place(link))));
+    }
+    let runtime = "/run/systemd/system";
+    [(PERSISTENT, "linked"), (runtime, "linked-runtime")].into_iter().find_map(|(directory, says)| {
+        let own = fragment.strip_prefix(directory)?.strip_prefix('/')?;
+        (own == unit.name && link_target(files, fragment).is_some())
+            .then(|| word(says, Some(place(fragment))))
+    })
+}
+
+/// Links that enable a unit: under its name in a `.wants` directory, or under one of its `Alias=` names.
+fn links(files: &Files, search: &SearchPath, name: &str, aliases: &[String]) -> Vec<String> {
+    let mut links = Vec::new();
+    for directory in &search.directories {
+        for alias in aliases.iter().filter(|alias| *alias != name && directory.has(alias)) {
+            let path = format!("{}/{alias}", directory.path);
+            let leads_here = link_target(files, &path)
+                .is_some_and(|target| target.file_name().is_some_and(|file| file == name));
+            links.extend(leads_here.then_some(path));
+        }
+        for side in directory.names.iter().filter_map(|name| name.to_str()) {
+            if ![".wants", ".requires", ".upholds"].iter().any(|suffix| side.ends_with(suffix)) {
+                continue;
+            }
+            let path = format!("{}/{side}", directory.path);
+            let Ok(names) = files.list(&path) else { continue };
+            for known in std::iter::once(name).chain(aliases.iter().map(String::as_str)) {
+                if names.binary_search_by(|entry| entry.as_os_str().cmp(known.as_ref())).is_err() {
+                    continue;
+                }
+                let path = format!("{path}/{known}");
+                // A link to /dev/null there cancels; systemctl counts it as enabled, the boot doesn't.
+                let enables =
+                    link_target(files, &path).is_some_and(|target| target.as_os_str() != "/dev/null");
+                links.extend(enables.then_some(path));
+            }
+        }
+    }
+    links
+}
+
+fn by_install(unit: &MergedUnit, fragment: &str) -> Enablement {
+    let has = |key: &str| !unit.list("Install", key).is_empty();
+    let says = if ["WantedBy", "RequiredBy", "UpheldBy", "Alias"].into_iter().any(has) {
+        "disabled"
+    } else if has("Also") {
+        "indirect"
+    } else {
+        "static"
+    };
+    word(says, Some(place(fragment)))
+}

@@ -1,0 +1,96 @@
+//! What a unit is now: systemd's own answer, or what the cgroup of the unit shows.
+
+use super::enablement;
+use super::search_path::{Found, SearchPath, place};
+use crate::fact::{Fact, Origin, State, Value};
+use crate::host::{Running, Trouble};
+use crate::subsystem::Subsystems;
+
+/// Where the cgroups of services are, in all hierarchies.
+const CGROUPS: [&str; 3] = [
+    "/sys/fs/cgroup/system.slice",
+    "/sys/fs/cgroup/systemd/system.slice",
+    "/sys/fs/cgroup/unified/system.slice",
+];
+
+/// The answer for a unit now.
+pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
+    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    // The files of the host and of the running system are one tree only on the live machine; elsewhere
+    // both are asked, and what only one of them has is found in it.
+    let files = running.files();
+    let mut search = SearchPath::now(files);
+    let files = if search.directories.iter().any(|directory| !directory.path.starts_with("/run/")) {
+        files
+    } else {
+        search = SearchPath::now(subsystems.host().files());
+        subsystems.host().files()
+    };
+    let enablement = enablement::of(files, &search, name);
+    let found = search.resolve(files, name);
+    let (real, fragment) = match &found {
+        Found::Fragment { name, path } => (name.as_str(), State::from(path.as_str())),
+        _ => (name, State::Absent),
+    };
+    let (active, origin, note) = active(running, name, real);
+    if active == Some("not-found") && found == Found::Missing {
+        return Fact::absent().because(origin);
+    }
+    let active = match active {
+        Some("not-found") => State::from("inactive"),
+        Some(word) => State::from(word),
+        None => State::unknown(note.clone().unwrap_or_default()),
+    };
+    let mut fact =
+        Fact::new(Value::record([("active", active), ("enabled", enablement.state), ("fragment", fragment)]));
+    fact.because.push(origin);
+    fact.because.extend(enablement.because);
+    fact.notes.extend(note);
+    fact
+}
+
+/// The word, where it comes from, and what to know about it; without a word the note says why.
+fn active(running: &dyn Running, name: &str, real: &str) -> (Option<&'static str>, Origin, Option<String>) {
+    let bus = || Origin::file("org.freedesktop.systemd1");
+    let trouble = match running.units() {
+        Ok(units) => {
+            let unit = units.get(real).or_else(|| units.get(name));
+            return (
+                Some(unit.map_or("not-found", |unit| known_word(&unit.load, &unit.active))),
+                bus(),
+                None,
+            );
+        }
+        Err(error) => error,
+    };
+    let booted = running.files().lstat("/run/systemd/system");
+    if booted.as_ref().is_err_and(crate::host::HostError::is_not_found) {
+        let note = "systemd does not run here";
+        return (Some("not-found"), place("/run/systemd/system").says("is missing"), Some(note.into()));
+    }
+    for cgroups in CGROUPS {
+        let path = format!("{cgroups}/{real}/cgroup.events");
+        if let Ok(events) = running.files().read(&path)
+            && events.split(|b| *b == b'\n').any(|line| line == b"populated 1")
+        {
+            let note = "systemd could not be asked; its cgroup has processes";
+            return (Some("active"), place(&path).says("populated 1"), Some(note.into()));
+        }
+    }
+    let reason = match trouble.trouble {
+        Trouble::Denied => "systemd could not be asked; run as root to ask it".to_owned(),
+        _ => format!("systemd could not be asked: {trouble}"),
+    };
+    (None, bus(), Some(reason))
+}
+
+/// The word of the contract.
+fn known_word(load: &str, active: &str) -> &'static str {
+    const WORDS: [&str; 7] =
+        ["active", "inactive", "failed", "activating", "deactivating", "reloading", "maintenance"];
+    match WORDS.into_iter().find(|word| *word == active) {
+        Some("inactive") if load == "not-found" => "not-found",
+        Some(word) => word,
+        None => "inactive",
+    }
+}

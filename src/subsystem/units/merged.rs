@@ -1,0 +1,171 @@
+//! One unit with all its drop-ins: every assignment that counts, in the order in which it counts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+use super::search_path::{Found, SearchPath, link_target, suffix};
+use crate::fact::{Origin, printable};
+use crate::format::unit;
+use crate::host::Files;
+use crate::subsystem::Gap;
+
+/// A unit as systemd loads it: its file and its drop-ins.
+#[derive(Clone, Debug, Default)]
+pub struct MergedUnit {
+    /// The unit's own name.
+    pub name: String,
+    /// The unit file; none if only drop-ins are known.
+    pub fragment: Option<String>,
+    /// All assignments: the file's, then each drop-in's.
+    pub settings: Vec<Setting>,
+    /// Files that could not be read: they may set anything.
+    pub gaps: Vec<Gap>,
+}
+
+/// One assignment and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Section without brackets.
+    pub section: String,
+    /// Key.
+    pub key: String,
+    /// Value, specifiers of the unit's name replaced.
+    pub value: String,
+    path: Rc<str>,
+    line: u32,
+}
+
+impl Setting {
+    /// The place of the assignment.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin::line(&self.path, self.line)
+    }
+}
+
+impl MergedUnit {
+    /// All assignments of a key in the order in which they apply, resets included.
+    pub fn every<'u, 'k>(&'u self, section: &'k str, key: &'k str) -> impl Iterator<Item = &'u Setting> {
+        self.settings.iter().filter(move |setting| setting.section == section && setting.key == key)
+    }
+
+    /// The assignments of a list key that count: those after the last empty one.
+    #[must_use]
+    pub fn list(&self, section: &str, key: &str) -> Vec<&Setting> {
+        let mut list = Vec::new();
+        for setting in self.every(section, key) {
+            if setting.value.is_empty() {
+                list.clear();
+            } else {
+                list.push(setting);
+            }
+        }
+        list
+    }
+
+    /// The assignment of a scalar key that counts: the last one, unless it is empty.
+    #[must_use]
+    pub fn last(&self, section: &str, key: &str) -> Option<&Setting> {
+        self.every(section, key).last().filter(|setting| !setting.value.is_empty())
+    }
+
+    /// The boolean value of a key.
+    #[must_use]
+    pub fn boolean(&self, section: &str, key: &str) -> Option<bool> {
+        unit::boolean(&self.last(section, key)?.value)
+    }
+
+    /// The unit of a name with its drop-ins; none if no file describes it.
+    pub(super) fn load(search: &SearchPath, files: &Files, name: &str) -> Option<Self> {
+        let Found::Fragment { name, path } = search.resolve(files, name) else { return None };
+        let mut unit = MergedUnit { fragment: Some(path.clone()), name, ..MergedUnit::default() };
+        unit.add(files, &path);
+        let mut gaps = Vec::new();
+        for path in drop_ins(search, files, &unit.name, &mut gaps) {
+            unit.add(files, &path);
+        }
+        unit.gaps.append(&mut gaps);
+        Some(unit)
+    }
+
+    fn add(&mut self, files: &Files, path: &str) {
+        match files.read(path) {
+            Ok(bytes) => {
+                let path: Rc<str> = Rc::from(printable(path).as_ref());
+                for assignment in unit::parse(&bytes) {
+                    self.settings.push(Setting {
+                        section: assignment.section,
+                        key: assignment.key,
+                        value: unit::expand(&assignment.value, &self.name),
+                        path: Rc::clone(&path),
+                        line: assignment.line,
+                    });
+                }
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => self.gaps.push(error.into()),
+        }
+    }
+}
+
+/// The drop-ins of a unit in the order in which they apply: by file name, whatever the directory.
+fn drop_ins(search: &SearchPath, files: &Files, name: &str, gaps: &mut Vec<Gap>) -> Vec<String> {
+    let mut winners: BTreeMap<String, String> = BTreeMap::new();
+    for (file, path) in side_entries(search, files, name, ".d", gaps) {
+        if file.rsplit_once('.').is_some_and(|(_, suffix)| suffix == "conf") {
+            winners.entry(file).or_insert(path);
+        }
+    }
+    winners
+        .into_values()
+        .filter(|path| link_target(files, path).is_none_or(|target| target != Path::new("/dev/null")))
+        .collect()
+}
+
+/// The entries of the directories beside a unit (`X.d`, `X.wants`), name and path, highest directory first.
+pub(super) fn side_entries(
+    search: &SearchPath,
+    files: &Files,
+    name: &str,
+    side: &str,
+    gaps: &mut Vec<Gap>,
+) -> Vec<(String, String)> {
+    let mut bases = Vec::new();
+    for name in search.names(name) {
+        bases.extend(base_names(&name));
+    }
+    let kind = suffix(name).to_owned();
+    let specific = search.directories.iter().flat_map(|d| bases.iter().map(move |base| (d, base)));
+    let whole_kind = search.directories.iter().map(|d| (d, &kind));
+    let mut entries = Vec::new();
+    for (directory, base) in specific.chain(whole_kind) {
+        let beside = format!("{base}{side}");
+        if !directory.has(&beside) {
+            continue;
+        }
+        let path = format!("{}/{beside}", directory.path);
+        match files.list(&path) {
+            Ok(names) => {
+                let names = names.iter().filter_map(|name| name.to_str());
+                entries.extend(names.map(|name| (name.to_owned(), format!("{path}/{name}"))));
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => gaps.push(error.into()),
+        }
+    }
+    entries
+}
+
+/// A name, its template, and its prefixes that end in a dash: `a-b.service` → `a-.service`.
+fn base_names(name: &str) -> Vec<String> {
+    let mut bases = vec![name.to_owned()];
+    bases.extend(unit::template(name));
+    let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
+    let mut prefix = stem.split('@').next().unwrap_or(stem);
+    while let Some(dash) = prefix.trim_end_matches('-').rfind('-') {
+        prefix = &prefix[..=dash];
+        bases.push(format!("{prefix}.{kind}"));
+    }
+    bases
+}

@@ -1,0 +1,188 @@
+//! The graph of units that the next boot starts.
+
+mod conditions;
+mod enablement;
+mod graph;
+mod live;
+mod merged;
+mod options;
+mod outcome;
+mod presets;
+mod search_path;
+mod service;
+mod sysv;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub use merged::{MergedUnit, Setting};
+pub(crate) use options::full_name;
+
+use super::Subsystems;
+use crate::fact::{Fact, Moment, Origin};
+use crate::format::unit;
+use graph::Graph;
+use options::Options;
+use outcome::Outcome;
+use search_path::{Found, SearchPath, suffix};
+
+/// The units of the next boot. Files are read as far as they are asked for.
+#[derive(Debug, Default)]
+pub struct Units {
+    search: SearchPath,
+    worlds: OnceCell<Vec<World>>,
+}
+
+/// One plausible boot.
+#[derive(Debug)]
+struct World {
+    options: Options,
+    graph: Graph,
+    /// Services made of init scripts.
+    scripts: Rc<BTreeMap<String, Origin>>,
+    /// Units that presets enable, with the place; only on a first boot.
+    presets: BTreeMap<String, Origin>,
+}
+
+/// Whether the next boot starts a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Starts {
+    /// It is started; the places that pull it in.
+    Yes(Vec<Origin>),
+    /// It is not; the places that keep it from starting (a mask, a failed condition), or none.
+    No(Vec<Origin>),
+    /// It can't be told, and why.
+    Unknown(String),
+}
+
+impl Units {
+    pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        Units { search: SearchPath::at_boot(subsystems.host().files()), worlds: OnceCell::new() }
+    }
+
+    fn worlds(&self, subsystems: &Subsystems<'_>) -> &[World] {
+        self.worlds.get_or_init(|| {
+            let files = subsystems.host().files();
+            let scripts = Rc::new(sysv::services(subsystems, &self.search));
+            let generated = sysv::links(files, &scripts);
+            let world = |options: Options| {
+                let enabled = match options.first_boot {
+                    Some(true) => presets::links(files, &self.search),
+                    _ => Vec::new(),
+                };
+                let presets = enabled.iter().map(|link| (link.unit.clone(), link.origin.clone())).collect();
+                let extra: Vec<_> = generated.iter().cloned().chain(enabled).collect();
+                let graph = Graph::walk(files, &self.search, &options, &extra);
+                World { options, graph, scripts: Rc::clone(&scripts), presets }
+            };
+            options::of_each_boot(subsystems).into_iter().map(world).collect()
+        })
+    }
+
+    /// Whether the next boot starts a unit, by any name it has: masks, conditions and the graph considered.
+    pub fn starts(&self, subsystems: &Subsystems<'_>, unit: &str) -> Starts {
+        if subsystems.systemd().is_init == Some(false) {
+            return Starts::Unknown(NOT_SYSTEMD.into());
+        }
+        let mut answers =
+            self.worlds(subsystems).iter().map(|world| Self::starts_in(subsystems, world, unit));
+        let Some(first) = answers.next() else { return Starts::Unknown("no boot is known".into()) };
+        let same = |other: &Starts| std::mem::discriminant(other) == std::mem::discriminant(&first);
+        match answers.find(|other| !same(other)) {
+            None => first,
+            Some(_) => Starts::Unknown("the kernel command lines that could boot disagree".into()),
+        }
+    }
+
+    fn starts_in(subsystems: &Subsystems<'_>, world: &World, name: &str) -> Starts {
+        let usual =
+            world.graph.assumed && world.graph.nodes.get(name).is_some_and(|n| n.found == Found::Missing);
+        match outcome::of(subsystems, world, name).outcome {
+            _ if usual && suffix(name) == "service" && !world.scripts.contains_key(name) => {
+                Starts::Yes(Vec::new())
+            }
+            Outcome::Active(origins) | Outcome::Finished(origins) | Outcome::Failed(origins) => {
+                Starts::Yes(origins)
+            }
+            Outcome::Skipped(origins) => Starts::No(origins),
+            Outcome::Masked(origin) => Starts::No(vec![origin]),
+            Outcome::NotReached | Outcome::Missing => Starts::No(Vec::new()),
+            Outcome::Unknown(reason) => Starts::Unknown(reason),
+        }
+    }
+
+    /// The places that pull a unit in by name, whether or not it has a unit file: `dev-sda2.swap` is
+    /// generated from fstab and may still be wanted by a unit that starts. Empty if nothing does.
+    pub fn pulled_in_by(&self, subsystems: &Subsystems<'_>, unit: &str) -> Vec<Origin> {
+        let real = self.real_name(subsystems, unit);
+        let nodes = self.worlds(subsystems).iter().filter_map(|world| world.graph.nodes.get(&real));
+        let mut origins: Vec<Origin> = Vec::new();
+        for origin in nodes.flat_map(|node| &node.pulled_by) {
+            if !origins.contains(origin) {
+                origins.push(origin.clone());
+            }
+        }
+        origins
+    }
+
+    /// The link or empty file that masks a unit (in the files of the next boot, or `systemd.mask=`).
+    pub fn masked_by(&self, subsystems: &Subsystems<'_>, unit: &str) -> Option<Origin> {
+        self.worlds(subsystems).iter().find_map(|world| match outcome::of(subsystems, world, unit).outcome {
+            Outcome::Masked(origin) => Some(origin),
+            _ => None,
+        })
+    }
+
+    /// The commands (`ExecStartPre=`, `ExecStart=`, `ExecStartPost=`) of every service that the next boot
+    /// starts or may start, with their places: what may change a setting later.
+    pub fn started_commands(&self, subsystems: &Subsystems<'_>) -> Vec<(Origin, String)> {
+        let mut commands: Vec<(Origin, String)> = Vec::new();
+        for world in self.worlds(subsystems) {
+            for unit in world.graph.nodes.values().filter_map(|node| node.unit.as_deref()) {
+                if suffix(&unit.name) != "service"
+                    || matches!(
+                        outcome::of(subsystems, world, &unit.name).outcome,
+                        Outcome::Skipped(_) | Outcome::Masked(_)
+                    )
+                {
+                    continue;
+                }
+                for key in ["ExecStartPre", "ExecStart", "ExecStartPost"] {
+                    for setting in unit.list("Service", key) {
+                        let command = (setting.origin(), setting.value.clone());
+                        if !commands.contains(&command) {
+                            commands.push(command);
+                        }
+                    }
+                }
+            }
+        }
+        commands
+    }
+
+    /// A unit with its drop-ins as the next boot loads it; none if no file describes it.
+    pub fn merged(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<MergedUnit> {
+        MergedUnit::load(&self.search, subsystems.host().files(), &full_name(name))
+    }
+
+    /// The answer for `service:UNIT`: attributes `active`, `enabled` and `fragment`.
+    pub fn service(&self, subsystems: &Subsystems<'_>, unit: &str, moment: Moment) -> Fact {
+        match moment {
+            Moment::Now => live::service(subsystems, unit),
+            Moment::Boot if subsystems.systemd().is_init == Some(false) => {
+                Fact::unknown(NOT_SYSTEMD).because_all(subsystems.systemd().because.iter().cloned())
+            }
+            Moment::Boot => service::at_boot(self, subsystems, unit),
+        }
+    }
+
+    fn real_name(&self, subsystems: &Subsystems<'_>, name: &str) -> String {
+        match self.search.resolve(subsystems.host().files(), name) {
+            Found::Fragment { name, .. } => name,
+            _ => unit::expand(name, name),
+        }
+    }
+}
+
+const NOT_SYSTEMD: &str = "the init that boots is not systemd";

@@ -1,0 +1,243 @@
+//! Where unit files are looked for, and which file or mask a name leads to (systemd.unit(5), systemd 252).
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use crate::fact::{Origin, printable};
+use crate::format::unit;
+use crate::host::{Files, Kind};
+use crate::subsystem::Gap;
+
+/// The directories that count at a boot, highest first. Those below `/run` are empty then; what generators
+/// will put there is computed elsewhere.
+const AT_BOOT: &[&str] = &[
+    "/etc/systemd/system.control",
+    "/etc/systemd/system",
+    "/etc/systemd/system.attached",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
+/// The directories of a running system, highest first.
+const NOW: &[&str] = &[
+    "/etc/systemd/system.control",
+    "/run/systemd/system.control",
+    "/run/systemd/transient",
+    "/run/systemd/generator.early",
+    "/etc/systemd/system",
+    "/etc/systemd/system.attached",
+    "/run/systemd/system",
+    "/run/systemd/system.attached",
+    "/run/systemd/generator",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+    "/run/systemd/generator.late",
+];
+
+/// No honest chain of aliases is longer.
+const MAX_ALIASES: usize = 16;
+
+/// The directories with what is in them.
+#[derive(Debug, Default)]
+pub(super) struct SearchPath {
+    pub(super) directories: Vec<Directory>,
+    /// Directories that could not be listed.
+    pub(super) gaps: Vec<Gap>,
+    /// Other names of a unit: those that have drop-ins or wants of their own, and those of `/etc`.
+    aliases: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub(super) path: &'static str,
+    pub(super) names: Rc<[OsString]>,
+}
+
+/// What a name leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Found {
+    /// No file has the name.
+    Missing,
+    /// A link to `/dev/null` or an empty file keeps the unit from being started.
+    Masked(Origin),
+    /// A file describes the unit.
+    Fragment {
+        /// The unit's own name, which may differ from the one asked for.
+        name: String,
+        /// The file, as it is found in the search path.
+        path: String,
+    },
+    /// A file may describe it and can't be looked at.
+    Unreadable(Gap),
+}
+
+enum Step {
+    Alias(String),
+    End(Found),
+}
+
+impl SearchPath {
+    pub(super) fn at_boot(files: &Files) -> Self {
+        SearchPath::open(files, AT_BOOT)
+    }
+
+    pub(super) fn now(files: &Files) -> Self {
+        SearchPath::open(files, NOW)
+    }
+
+    fn open(files: &Files, paths: &[&'static str]) -> Self {
+        let merged_usr = files.lstat("/lib").is_ok_and(|lib| lib.kind == Kind::Link);
+        let mut search = SearchPath::default();
+        for path in paths.iter().copied().filter(|path| !(merged_usr && path.starts_with("/lib/"))) {
+            match files.list(path) {
+                Ok(names) => search.directories.push(Directory { path, names }),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => search.gaps.push(error.into()),
+            }
+        }
+        search.aliases = search.find_aliases(files);
+        search
+    }
+
+    fn find_aliases(&self, files: &Files) -> BTreeMap<String, Vec<String>> {
+        let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for directory in &self.directories {
+            for name in directory.names.iter().filter_map(|name| name.to_str()) {
+                let side = [".wants", ".requires", ".upholds", ".d"]
+                    .iter()
+                    .find_map(|suffix| name.strip_suffix(suffix));
+                let Some(name) = side.or((directory.path == "/etc/systemd/system").then_some(name)) else {
+                    continue;
+                };
+                if let Found::Fragment { name: real, .. } = self.resolve(files, name)
+                    && real != name
+                {
+                    let names = aliases.entry(real).or_default();
+                    if !names.iter().any(|known| known == name) {
+                        names.push(name.to_owned());
+                    }
+                }
+            }
+        }
+        aliases
+    }
+
+    /// The unit's name and the other names it is known by.
+    pub(super) fn names(&self, real: &str) -> Vec<String> {
+        let mut names = vec![real.to_owned()];
+        names.extend(self.aliases.get(real).into_iter().flatten().cloned());
+        names
+    }
+
+    /// What a name leads to, aliases and templates followed.
+    pub(super) fn resolve(&self, files: &Files, name: &str) -> Found {
+        let mut name = name.to_owned();
+        for _ in 0..MAX_ALIASES {
+            match self.step(files, &name) {
+                Step::Alias(next) => name = next,
+                Step::End(found) => return found,
+            }
+        }
+        Found::Missing
+    }
+
+    fn step(&self, files: &Files, name: &str) -> Step {
+        let template = unit::template(name);
+        for candidate in [Some(name), template.as_deref()].into_iter().flatten() {
+            for directory in self.directories.iter().filter(|directory| directory.has(candidate)) {
+                let path = format!("{}/{candidate}", directory.path);
+                if let Some(step) = self.entry(files, &path, candidate, name) {
+                    return step;
+                }
+            }
+        }
+        Step::End(Found::Missing)
+    }
+
+    /// What one entry of the search path says; none if it says nothing and lower directories count.
+    fn entry(&self, files: &Files, path: &str, candidate: &str, name: &str) -> Option<Step> {
+        let end = |found| Some(Step::End(found));
+        let fragment = || Found::Fragment { name: name.to_owned(), path: path.to_owned() };
+        let metadata = match files.lstat(path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.is_not_found() => return None,
+            Err(error) => return end(Found::Unreadable(error.into())),
+        };
+        match metadata.kind {
+            Kind::File if metadata.size == 0 => {
+                end(Found::Masked(place(path).says("an empty file masks it")))
+            }
+            Kind::File => end(fragment()),
+            Kind::Link => {
+                let target = link_target(files, path)?;
+                if target == Path::new("/dev/null") {
+                    return end(Found::Masked(place(path).says("links to /dev/null")));
+                }
+                if let Some(other) = self.alias(&target, candidate) {
+                    let instance = unit::instance(name).filter(|_| other.contains("@."));
+                    return Some(Step::Alias(match instance {
+                        Some(instance) => other.replacen("@.", &format!("@{instance}."), 1),
+                        None => other.to_owned(),
+                    }));
+                }
+                match files.stat(path) {
+                    Ok(there) if there.kind == Kind::File && there.size > 0 => end(fragment()),
+                    Ok(there) if matches!(there.kind, Kind::File | Kind::CharDevice) => {
+                        end(Found::Masked(place(path).says("leads to an empty file")))
+                    }
+                    Err(error) if !error.is_not_found() => end(Found::Unreadable(error.into())),
+                    Ok(_) | Err(_) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The other unit that a link names; none if it leads to a file of the same unit or out of the path.
+    fn alias<'t>(&self, target: &'t Path, candidate: &str) -> Option<&'t str> {
+        let parent = target.parent()?;
+        let inside = parent == Path::new("/lib/systemd/system")
+            || self.directories.iter().any(|directory| Path::new(directory.path) == parent);
+        let other = target.file_name()?.to_str()?;
+        let same = other == candidate || unit::template(candidate).as_deref() == Some(other);
+        let same_kind = suffix(other) == suffix(candidate);
+        (inside && !same && same_kind).then_some(other)
+    }
+}
+
+impl Directory {
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.binary_search_by(|known| known.as_os_str().cmp(OsStr::new(name))).is_ok()
+    }
+}
+
+/// The type of a unit: `service`.
+pub(super) fn suffix(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, suffix)| suffix)
+}
+
+/// A path of the host as an origin; names come from the host and may hold anything.
+pub(super) fn place(path: &str) -> Origin {
+    Origin::file(printable(path))
+}
+
+/// Where a link leads, `..` removed; none if the path is no link.
+pub(super) fn link_target(files: &Files, path: &str) -> Option<PathBuf> {
+    let target = files.read_link(path).ok()?;
+    let whole = Path::new(path).parent()?.join(target);
+    let mut normal = PathBuf::from("/");
+    for component in whole.components() {
+        match component {
+            Component::Normal(name) => normal.push(name),
+            Component::ParentDir => {
+                normal.pop();
+            }
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    Some(normal)
+}
