@@ -61,16 +61,9 @@ pub fn unescape(field: &str) -> String {
     while index < bytes.len() {
         let octal = bytes.get(index + 1..index + 4).filter(|_| bytes[index] == b'\\');
         let code = octal.and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) => {
-                text.push(byte);
-                index += 4;
-            }
-            None => {
-                text.push(bytes[index]);
-                index += 1;
-            }
-        }
+        let decoded = code.and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        text.push(decoded.unwrap_or(bytes[index]));
+        index += if decoded.is_some() { 4 } else { 1 };
     }
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -1,5 +1,6 @@
 //! One pure parser a file format: bytes in, typed values out. No I/O; any bytes give an answer, never a panic.
 
+pub mod alternatives;
 pub mod assignments;
 pub mod boot_entry;
 pub mod cmdline;

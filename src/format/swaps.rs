@@ -1,4 +1,4 @@
-//! `/proc/swaps`: the areas in use (proc_swaps(5)).
+//! `/proc/swaps`: the areas in use (`proc_swaps(5)`).
 
 use super::fstab::unescape;
 use super::lines;

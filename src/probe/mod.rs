@@ -1,15 +1,18 @@
 //! One question a file: a probe picks the answer for a key at a moment. It measures and never judges.
 
 mod address;
+mod alternative;
 mod binary;
 mod cgroup;
 mod cmdline;
 mod cpu;
 mod crio;
 mod env;
+mod file;
 mod filesystem;
 mod hostname;
 mod ini;
+mod iptables;
 mod kernel;
 mod kernel_config;
 mod key;
@@ -99,15 +102,18 @@ pub struct Attribute {
 /// All probes, sorted by name.
 pub static PROBES: &[&Probe] = &[
     &address::PROBE,
+    &alternative::PROBE,
     &binary::PROBE,
     &cgroup::PROBE,
     &cmdline::PROBE,
     &cpu::PROBE,
     &crio::PROBE,
     &env::PROBE,
+    &file::PROBE,
     &filesystem::PROBE,
     &hostname::PROBE,
     &ini::PROBE,
+    &iptables::PROBE,
     &kernel::PROBE,
     &kernel_config::PROBE,
     &kubelet::PROBE,

@@ -2,6 +2,7 @@
 //!
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
+pub mod alternatives;
 pub mod boot_scripts;
 pub mod cgroups;
 pub mod crio;

@@ -163,10 +163,8 @@ fn summary(report: &Report, style: Style, shown: usize) -> String {
     let worst =
         report.entries.iter().filter(|entry| entry.worst() == Worst::Fail).min_by_key(|entry| rank(entry));
     if let Some(entry) = worst {
-        text.push_str(&format!(
-            "\n `node-preflight explain {}` says why and how to fix",
-            printable(&entry.rule)
-        ));
+        let _ =
+            write!(text, "\n `node-preflight explain {}` says why and how to fix", printable(&entry.rule));
     }
     if !style.all && shown < report.entries.len() {
         text.push_str("\n `--all` also shows what passed or was skipped");
