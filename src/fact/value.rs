@@ -65,7 +65,7 @@ impl From<String> for Value {
     }
 }
 
-/// As a person reads it: `1`, `1.7GiB`, `[a, b]`, `active=active enabled=enabled`. Control characters
+/// As a person reads it: `1`, `1.7GiB`, `[a, b]`, `none` (an empty list), `active=active enabled=enabled`. Control characters
 /// are made visible: values come from hosts that may be hostile.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,13 +74,17 @@ impl fmt::Display for Value {
             Value::Integer(value) => write!(f, "{value}"),
             Value::Size(bytes) => f.write_str(&format_size(*bytes)),
             Value::Text(text) => f.write_str(&printable(text)),
+            Value::List(items) if items.is_empty() => f.write_str("none"),
             Value::List(items) => {
                 f.write_str("[")?;
                 for (index, item) in items.iter().enumerate() {
                     if index > 0 {
                         f.write_str(", ")?;
                     }
-                    write!(f, "{item}")?;
+                    match item {
+                        Value::Record(attributes) => write_values(f, attributes)?,
+                        item => write!(f, "{item}")?,
+                    }
                 }
                 f.write_str("]")
             }
@@ -99,6 +103,18 @@ impl fmt::Display for Value {
             }
         }
     }
+}
+
+/// A record in a list is told by its values alone: `/dev/sda5 partition`.
+fn write_values(f: &mut fmt::Formatter<'_>, attributes: &BTreeMap<String, State>) -> fmt::Result {
+    let known = attributes.values().filter_map(|state| match state {
+        State::Known(value) => Some(value),
+        State::Absent | State::Unknown(_) => None,
+    });
+    for (index, value) in known.enumerate() {
+        write!(f, "{}{value}", if index > 0 { " " } else { "" })?;
+    }
+    Ok(())
 }
 
 /// Text that may reach a terminal: control characters, and the Unicode characters that reorder or hide

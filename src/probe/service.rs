@@ -2,7 +2,7 @@
 
 use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::units::full_name;
 
@@ -55,7 +55,23 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    subsystems.units().service(subsystems, key.as_str(), moment)
+    let fact = subsystems.units().service(subsystems, key.as_str(), moment);
+    match (moment, key.as_str()) {
+        (Moment::Boot, "systemd-sysctl.service") => failed_by_mistakes(subsystems, fact),
+        _ => fact,
+    }
+}
+
+/// systemd-sysctl applies what it can and still ends as failed if a line makes no sense.
+fn failed_by_mistakes(subsystems: &Subsystems<'_>, mut fact: Fact) -> Fact {
+    let State::Known(Value::Record(attributes)) = &mut fact.state else { return fact };
+    if attributes.get("active") == Some(&State::from("active"))
+        && let Some(mistake) = subsystems.sysctl().mistakes().first()
+    {
+        attributes.insert("active".into(), State::from("failed"));
+        fact.because.insert(0, mistake.clone());
+    }
+    fact
 }
 
 /// `kubelet` is `kubelet.service`.

@@ -1,7 +1,7 @@
 //! `systemd`: the installed systemd.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, State, Value};
+use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -21,21 +21,30 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
+    const BOOTED: &str = "/run/systemd/system";
     let systemd = subsystems.systemd();
-    let init = match (moment, subsystems.host().running()) {
-        (Moment::Boot, _) => systemd.is_init.map_or_else(|| State::unknown("no init was found"), State::from),
+    let (init, origin) = match (moment, subsystems.host().running()) {
+        (Moment::Boot, _) => {
+            let doubt = systemd.doubt.as_deref().unwrap_or("no init was found");
+            (systemd.is_init.map_or_else(|| State::unknown(doubt), State::from), None)
+        }
         (Moment::Now, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => match running.files().lstat("/run/systemd/system") {
-            Ok(_) => State::from(true),
-            Err(error) if error.is_not_found() => State::from(false),
-            Err(error) => State::unknown(error.to_string()),
+        (Moment::Now, Some(running)) => match running.files().lstat(BOOTED) {
+            Ok(_) => (State::from(true), Some(Origin::file(BOOTED))),
+            Err(error) if error.is_not_found() => {
+                (State::from(false), Some(Origin::file(BOOTED).says("is not there")))
+            }
+            Err(error) => (State::unknown(error.to_string()), None),
         },
     };
     let version = systemd.version.map_or_else(
         || State::unknown("neither its library nor a known release of a distribution was found"),
         |version| State::from(version.to_string()),
     );
+    // The init's place decides the question that rules ask; the library comes after it.
+    let places = systemd.because.iter().rev().cloned();
     Fact::new(Value::record([("init", init), ("version", version)]))
-        .because_all(systemd.because.iter().cloned())
+        .because_all(origin)
+        .because_all(places)
         .at_most(systemd.confidence)
 }

@@ -100,8 +100,8 @@ fn controllers_of_v1(mounts: &[MountInfo]) -> State {
 
 fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
     let systemd = subsystems.systemd();
-    if systemd.is_init == Some(false) {
-        return Fact::unknown("systemd is not the init, and what another init mounts is not known")
+    if let Some(doubt) = &systemd.doubt {
+        return Fact::unknown(format!("what mounts the hierarchy is not known: {doubt}"))
             .because_all(systemd.because.iter().cloned());
     }
     let mode = match decide(subsystems) {

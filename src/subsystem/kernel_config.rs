@@ -55,7 +55,7 @@ impl KernelConfigs {
         }
     }
 
-    /// That of a kernel on disk.
+    /// That of a kernel on disk; of the running one also what it says itself.
     ///
     /// # Errors
     /// In words, if a file is there and can't be read.
@@ -74,7 +74,12 @@ impl KernelConfigs {
                 found => return found,
             }
         }
-        Ok(None)
+        match subsystems.host().running() {
+            Some(running) if running.uname().release == release => {
+                self.at(running.files(), "/proc/config.gz")
+            }
+            _ => Ok(None),
+        }
     }
 
     fn at(&self, files: &Files, place: &str) -> Found {

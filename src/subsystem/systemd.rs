@@ -13,6 +13,9 @@ pub struct Systemd {
     pub version: Option<u32>,
     /// How sure the version is: high if it was taken from the distribution's release.
     pub confidence: Confidence,
+    /// Why what systemd's files say doesn't tell what the next boot does: another init, or an initrd of its own
+    /// kind.
+    pub doubt: Option<String>,
     /// The place that says so.
     pub because: Vec<Origin>,
 }
@@ -55,6 +58,11 @@ impl Systemd {
         let mut systemd = Systemd::default();
         let (is_init, origin) = init(subsystems);
         systemd.is_init = is_init;
+        systemd.doubt = match (is_init, &origin) {
+            (Some(true), _) | (None, None) => None,
+            (Some(false), _) => Some("the init that boots is not systemd".into()),
+            (None, Some(origin)) => Some(origin.says.clone().unwrap_or_else(|| origin.to_string())),
+        };
         let version = library(files).or_else(|| {
             systemd.confidence = Confidence::High;
             release(files)
@@ -75,6 +83,13 @@ fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
         Ok(parameter) => parameter.value,
         Err(reason) => return (None, Some(Origin::file("kernel command line").says(reason))),
     };
+    // An initrd made by a distribution starts /init; another program need not hand over to the init on disk.
+    if let Ok(Some(program)) = subsystems.next_boot().parameter("rdinit").map(|found| found.value)
+        && !["", "/init"].contains(&program.as_str())
+    {
+        let says = format!("rdinit={program}: what that program starts is not known");
+        return (None, Some(Origin::file("kernel command line").says(says)));
+    }
     if let Some(program) = parameter.filter(|program| !program.is_empty()) {
         let origin = Origin::file("kernel command line").says(format!("init={program}"));
         let named = names_systemd(&program) || leads_to(files, &program) == Some(true);

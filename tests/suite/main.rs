@@ -1,6 +1,7 @@
 //! One test binary, so that there is one link.
 
 #![allow(
+    clippy::disallowed_methods,
     missing_docs,
     unreachable_pub,
     dead_code,
@@ -15,4 +16,5 @@ mod drop_in;
 mod practice;
 mod probe;
 mod rule;
+mod rules;
 mod tree;

@@ -81,7 +81,10 @@ fn every_rule_passes_and_fails_as_its_cases_say() {
                 let found = judgement.map_or("not judged", |judgement| word(&judgement.verdict));
                 seen.insert((moment, found));
                 if found != expected {
-                    wrong.push(format!("{id} ({}): {moment} {found}, expected {expected}: {judgement:?}", case.says));
+                    wrong.push(format!(
+                        "{id} ({}): {moment} {found}, expected {expected}: {judgement:?}",
+                        case.says
+                    ));
                 }
             }
             wrong.extend(wrong_place(id, case, &finding));
@@ -118,7 +121,8 @@ fn word(verdict: &Verdict) -> &'static str {
 
 fn wrong_place(id: &str, case: &Case, finding: &Finding) -> Option<String> {
     let expected = case.because.as_deref()?;
-    let judgement: &Judgement = if case.boot.is_some() { finding.boot.as_ref()? } else { finding.now.as_ref()? };
+    let judgement: &Judgement =
+        if case.boot.is_some() { finding.boot.as_ref()? } else { finding.now.as_ref()? };
     let places: Vec<String> = judgement.because.iter().map(ToString::to_string).collect();
     (places.first().map(String::as_str) != Some(expected))
         .then(|| format!("{id} ({}): decided by {places:?}, expected {expected}", case.says))
@@ -157,6 +161,10 @@ fn build(case: &Case) -> Tree {
     }
     for (path, mode) in &case.mode {
         tree = tree.meta(path, &format!("mode = \"{mode}\""));
+    }
+    if case.live.is_some() || case.machine.is_some() {
+        // What every running Linux has.
+        tree = tree.live("/proc/cmdline", cmdline).live("/proc/sys/kernel/ostype", "Linux\n");
     }
     for (path, content) in case.live.iter().flatten() {
         tree = tree.live(path, content);

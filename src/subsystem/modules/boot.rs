@@ -208,6 +208,10 @@ fn built_in_by_config(subsystems: &Subsystems<'_>, plan: &Plan, release: &str, n
     };
     match (subsystems.kernel_config().of_release(subsystems, release), option) {
         (Ok(Some(config)), Some(option)) => match config.option(option) {
+            // That the running kernel says so is as good as its release is unchanged.
+            Some(("y", origin)) if origin.path.starts_with("/proc/") => {
+                Fact::new(BUILT_IN).because(origin).at_most(Confidence::High)
+            }
             Some(("y", origin)) => Fact::new(BUILT_IN).because(origin),
             Some((_, origin)) => absent.because(origin),
             None => absent.because(Origin::file(&config.path).says(format!("CONFIG_{option} is not set"))),

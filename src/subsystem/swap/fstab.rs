@@ -123,6 +123,7 @@ fn target(subsystems: &Subsystems<'_>) -> Target {
     match subsystems.units().starts(subsystems, TARGET) {
         Starts::No(origins) if !origins.is_empty() => Target::Off(origins.into_iter().next()),
         // A tree without systemd's own units: every boot of a full system reaches the target.
+        _ if subsystems.units().merged(subsystems, TARGET).is_none() => Target::On,
         Starts::Yes(_) | Starts::No(_) => Target::On,
         Starts::Unknown(reason) => Target::Unknown(reason),
     }

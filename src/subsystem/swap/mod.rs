@@ -49,9 +49,8 @@ struct Doubt {
 impl Swap {
     pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
         let mut swap = Swap::default();
-        if subsystems.systemd().is_init == Some(false) {
-            swap.reason =
-                Some("systemd is not the init, and what another init does about swap is not known".into());
+        if let Some(doubt) = &subsystems.systemd().doubt {
+            swap.reason = Some(format!("what turns swap on at boot is not known: {doubt}"));
             return swap;
         }
         fstab::read(subsystems, &mut swap);

@@ -14,8 +14,8 @@ pub(super) const SERVICE: &str = "systemd-sysctl.service";
 
 /// The value that the kernel will show after the next boot.
 pub(super) fn value(sysctls: &Sysctls, subsystems: &Subsystems<'_>, key: &str) -> Fact {
-    if subsystems.systemd().is_init == Some(false) {
-        return Fact::unknown("init is not systemd, so it is not known what reads sysctl.d at boot");
+    if let Some(doubt) = &subsystems.systemd().doubt {
+        return Fact::unknown(format!("it is not known what reads sysctl.d at boot: {doubt}"));
     }
     let path = sysctl_d::path_of(key);
     if let Some(fact) = without_ipv6(subsystems, &path) {

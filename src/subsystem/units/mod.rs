@@ -82,8 +82,8 @@ impl Units {
 
     /// Whether the next boot starts a unit, by any name it has: masks, conditions and the graph considered.
     pub fn starts(&self, subsystems: &Subsystems<'_>, unit: &str) -> Starts {
-        if subsystems.systemd().is_init == Some(false) {
-            return Starts::Unknown(NOT_SYSTEMD.into());
+        if let Some(doubt) = &subsystems.systemd().doubt {
+            return Starts::Unknown(doubt.clone());
         }
         let mut answers =
             self.worlds(subsystems).iter().map(|world| Self::starts_in(subsystems, world, unit));
@@ -170,10 +170,12 @@ impl Units {
     pub fn service(&self, subsystems: &Subsystems<'_>, unit: &str, moment: Moment) -> Fact {
         match moment {
             Moment::Now => live::service(subsystems, unit),
-            Moment::Boot if subsystems.systemd().is_init == Some(false) => {
-                Fact::unknown(NOT_SYSTEMD).because_all(subsystems.systemd().because.iter().cloned())
-            }
-            Moment::Boot => service::at_boot(self, subsystems, unit),
+            Moment::Boot => match &subsystems.systemd().doubt {
+                Some(doubt) => {
+                    Fact::unknown(doubt.clone()).because_all(subsystems.systemd().because.iter().cloned())
+                }
+                None => service::at_boot(self, subsystems, unit),
+            },
         }
     }
 
@@ -184,5 +186,3 @@ impl Units {
         }
     }
 }
-
-const NOT_SYSTEMD: &str = "the init that boots is not systemd";
