@@ -62,7 +62,9 @@ pub fn exit(failure: &Failure) -> ExitCode {
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
         Failure::Output(_) => terminal::complain(&format!("error: {failure}\n")),
         Failure::Rules(rendered) => {
-            terminal::complain(&format!("{rendered}\nerror: nothing was judged: mend the mistakes above first\n"));
+            terminal::complain(&format!(
+                "{rendered}\nerror: nothing was judged: mend the mistakes above first\n"
+            ));
         }
         Failure::Input { message, hints } => {
             let mut text = format!("error: nothing was judged: {}\n", printable(message));

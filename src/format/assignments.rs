@@ -9,7 +9,7 @@ pub struct Assignment {
     pub name: String,
     /// The value, quotes and escapes removed.
     pub value: String,
-    /// Line, counted from 1.
+    /// The line on which it starts, counted from 1.
     pub line: u32,
 }
 

@@ -1,17 +1,10 @@
 //! Environment files as systemd's `EnvironmentFile=` reads them (systemd.exec(5), systemd 252).
 
+use super::assignments::Assignment;
 use super::lines;
 
-/// One assignment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment {
-    /// The name of the variable.
-    pub name: String,
-    /// Its value, quotes and escapes taken away.
-    pub value: String,
-    /// The line on which it starts, counted from 1.
-    pub line: u32,
-}
+/// No value goes on over more lines.
+const MOST_CONTINUED: usize = 1000;
 
 /// The assignments in the order of the file; the last one of a name counts. Lines without `=` and lines
 /// whose name is no variable name are ignored, as systemd does; `export` is not understood by it either.
@@ -25,9 +18,10 @@ pub fn parse(bytes: &[u8]) -> Vec<Assignment> {
             continue;
         }
         let Some((name, mut value)) = split(&text) else { continue };
-        // An open quote or a backslash at the end of the line goes on in the next line.
-        while value.is_none() {
-            let Some((_, more)) = rest.next() else { break };
+        // An open quote or a backslash at the end of the line goes on in the next line. The bound keeps a quote
+        // that is never closed from costing the square of the file.
+        for _ in 0..MOST_CONTINUED {
+            let Some((_, more)) = rest.next().filter(|_| value.is_none()) else { break };
             text.push('\n');
             text.push_str(&more);
             value = split(&text).and_then(|(_, value)| value);

@@ -218,13 +218,25 @@ fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "" | "1" | "yes" | "y" | "true" | "t" | "on")
 }
 
-/// Controllers that every distribution's kernel has, for v2 and for v1.
-const USUAL_V2: [&str; 7] = ["cpu", "cpuset", "hugetlb", "io", "memory", "pids", "rdma"];
-const USUAL_V1: [&str; 9] =
-    ["blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "hugetlb", "memory", "pids"];
+/// Controllers by the option that builds them in: what for, the option, the names in v2 and in v1
+/// (`init/Kconfig` and `block/Kconfig` of Linux 6.1).
+const CONTROLLERS: [(&str, &str, Option<&str>, Option<&str>); 12] = [
+    ("CPU time", "CGROUP_SCHED", Some("cpu"), Some("cpu")),
+    ("CPU accounting", "CGROUP_CPUACCT", None, Some("cpuacct")),
+    ("CPU sets", "CPUSETS", Some("cpuset"), Some("cpuset")),
+    ("memory", "MEMCG", Some("memory"), Some("memory")),
+    ("block devices", "BLK_CGROUP", Some("io"), Some("blkio")),
+    ("processes", "CGROUP_PIDS", Some("pids"), Some("pids")),
+    ("huge pages", "CGROUP_HUGETLB", Some("hugetlb"), Some("hugetlb")),
+    ("RDMA", "CGROUP_RDMA", Some("rdma"), Some("rdma")),
+    ("scalar resources", "CGROUP_MISC", Some("misc"), Some("misc")),
+    ("device nodes", "CGROUP_DEVICE", None, Some("devices")),
+    ("freezing", "CGROUP_FREEZER", None, Some("freezer")),
+    ("performance events", "CGROUP_PERF", Some("perf_event"), Some("perf_event")),
+];
 
-/// From files only what is switched off is known; a running system with the same hierarchy and the same kernel
-/// shows the rest.
+/// A running system with the same hierarchy and the same kernel shows the controllers of the next boot; else the
+/// configuration of the next kernel says which are built in.
 fn controllers_at_boot(subsystems: &Subsystems<'_>, mode: &str, disabled: &str) -> State {
     let disabled: Vec<&str> = disabled.split(',').filter(|name| !name.is_empty()).collect();
     let release = subsystems.next_boot().entries.first().and_then(|entry| entry.release.as_deref());
@@ -237,9 +249,23 @@ fn controllers_at_boot(subsystems: &Subsystems<'_>, mode: &str, disabled: &str) 
         let kept = names.iter().filter(|name| !name.as_text().is_some_and(|name| disabled.contains(&name)));
         return State::from(Value::List(kept.cloned().collect()));
     }
-    let usual: &[&str] = if mode == "v2" { &USUAL_V2 } else { &USUAL_V1 };
-    if disabled.is_empty() {
-        return State::unknown("which controllers the next kernel has is seen when it runs");
-    }
-    State::from(Value::list(usual.iter().copied().filter(|name| !disabled.contains(name))))
+    let config = release.map(|release| subsystems.kernel_config().of_release(subsystems, release));
+    let config = match config {
+        Some(Ok(Some(config))) => config,
+        Some(Err(trouble)) => return State::unknown(trouble),
+        Some(Ok(None)) | None => {
+            return State::unknown(
+                "which controllers the next kernel has is not known: its configuration is not on disk",
+            );
+        }
+    };
+    let is_v2 = mode == "v2";
+    let mut names: Vec<&str> = CONTROLLERS
+        .iter()
+        .filter(|(_, option, ..)| config.option(option).is_some_and(|(value, _)| value == "y"))
+        .filter_map(|(_, _, v2, v1)| if is_v2 { *v2 } else { *v1 })
+        .filter(|name| !disabled.contains(name))
+        .collect();
+    names.sort_unstable();
+    State::from(Value::list(names))
 }

@@ -34,7 +34,7 @@ pub struct Crio {
 impl Crio {
     pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
         let files = subsystems.host().files();
-        let mut crio = Crio { launch: Launch::read(files, "crio.service"), ..Crio::default() };
+        let mut crio = Crio { launch: Launch::read(subsystems, "crio.service"), ..Crio::default() };
         let programs =
             ["/usr/local/bin/crio", "/usr/bin/crio", "/usr/local/sbin/crio", "/usr/sbin/crio", "/etc/crio"];
         crio.installed = crio.launch.exists || programs.iter().any(|path| files.stat(path).is_ok());

@@ -28,7 +28,7 @@ pub struct Kubelet {
 impl Kubelet {
     pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
         let files = subsystems.host().files();
-        let launch = Launch::read(files, "kubelet.service");
+        let launch = Launch::read(subsystems, "kubelet.service");
         let signs = ["/usr/bin/kubelet", "/usr/local/bin/kubelet", "/usr/sbin/kubelet", CONFIG];
         let installed =
             launch.exists || !launch.files.is_empty() || signs.iter().any(|path| files.stat(path).is_ok());

@@ -2,18 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Gap;
+use super::units::MergedUnit;
+use super::{Gap, Subsystems};
 use crate::fact::Origin;
-use crate::format::{env_file, ini};
+use crate::format::{env_file, unit};
 use crate::host::Files;
-
-/// Where units are searched, highest first (systemd.unit(5), without `/run`).
-const DIRECTORIES: [&str; 4] = [
-    "/etc/systemd/system",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
 
 /// Flags that take a value only after `=`.
 const SWITCHES: [&str; 1] = ["fail-swap-on"];
@@ -34,87 +27,33 @@ pub(super) struct Launch {
 }
 
 impl Launch {
-    pub(super) fn read(files: &Files, unit: &str) -> Self {
-        let mut launch = Launch::default();
-        let mut sources: Vec<String> = DIRECTORIES
-            .iter()
-            .map(|dir| format!("{dir}/{unit}"))
-            .find(|path| files.stat(path).is_ok())
-            .into_iter()
-            .collect();
-        launch.exists = !sources.is_empty();
-        let mut dropins = BTreeMap::new();
-        for directory in DIRECTORIES.iter().rev() {
-            let directory = format!("{directory}/{unit}.d");
-            match files.list(&directory) {
-                Ok(names) => dropins.extend(
-                    names
-                        .iter()
-                        .filter_map(|name| name.to_str())
-                        .filter(|name| {
-                            std::path::Path::new(name).extension().is_some_and(|suffix| suffix == "conf")
-                        })
-                        .map(|name| (name.to_owned(), format!("{directory}/{name}"))),
-                ),
-                Err(error) if error.is_not_found() => {}
-                Err(error) => launch.gaps.push(error.into()),
-            }
-        }
-        sources.extend(dropins.into_values());
-        let (mut command, mut plain) = (None, Vec::new());
-        for path in sources {
-            // A link to /dev/null masks a drop-in.
-            if files.read_link(&path).is_ok_and(|target| target.as_os_str() == "/dev/null") {
-                continue;
-            }
-            match files.read(&path) {
-                Ok(content) => launch.apply(&path, &content, &mut command, &mut plain),
-                Err(error) => launch.gaps.push(error.into()),
-            }
-        }
-        launch.read_environment(files, plain);
-        if let Some((origin, command)) = command {
-            launch.expand(&origin, &command);
+    pub(super) fn read(subsystems: &Subsystems<'_>, name: &str) -> Self {
+        let units = subsystems.units();
+        let merged = units.merged(subsystems, name);
+        let exists = merged.is_some();
+        let merged = merged.unwrap_or_else(|| units.drop_ins_alone(subsystems, name));
+        let mut launch = Launch { exists, gaps: merged.gaps.clone(), ..Launch::default() };
+        launch.read_environment(subsystems.host().files(), &merged);
+        if let Some(command) = merged.list("Service", "ExecStart").last() {
+            launch.expand(&command.origin(), &command.value);
         }
         launch
     }
 
-    fn apply(
-        &mut self,
-        path: &str,
-        content: &[u8],
-        command: &mut Option<(Origin, String)>,
-        plain: &mut Vec<(Origin, String)>,
-    ) {
-        let text = String::from_utf8_lossy(content).replace("\\\n", " ");
-        for entry in
-            ini::parse(text.as_bytes()).entries.into_iter().filter(|entry| entry.section == "Service")
-        {
-            let origin = Origin::line(path, entry.line);
-            let value = entry.value;
-            match (entry.key.as_str(), value.is_empty()) {
-                ("ExecStart", true) => *command = None,
-                ("ExecStart", false) => *command = Some((origin, value)),
-                ("Environment", true) => plain.clear(),
-                ("Environment", false) => plain.push((origin, value)),
-                ("EnvironmentFile", true) => self.files.clear(),
-                ("EnvironmentFile", false) => {
-                    self.files.push((origin, value.trim_start_matches('-').to_owned()));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn read_environment(&mut self, files: &Files, plain: Vec<(Origin, String)>) {
-        for (origin, value) in plain {
+    fn read_environment(&mut self, files: &Files, merged: &MergedUnit) {
+        for setting in merged.list("Service", "Environment") {
             // Each assignment may be quoted as a whole: "NAME=a b".
-            for part in quoted_words(&value) {
+            for part in unit::words(&setting.value) {
                 if let Some((name, value)) = part.split_once('=') {
-                    self.environment.insert(name.to_owned(), (origin.clone(), value.to_owned()));
+                    self.environment.insert(name.to_owned(), (setting.origin(), value.to_owned()));
                 }
             }
         }
+        let environment_files = merged.list("Service", "EnvironmentFile");
+        self.files = environment_files
+            .iter()
+            .map(|setting| (setting.origin(), setting.value.trim_start_matches('-').to_owned()))
+            .collect();
         for (_, path) in &self.files {
             match files.read(path) {
                 Ok(content) => {
@@ -129,11 +68,11 @@ impl Launch {
     }
 
     fn expand(&mut self, origin: &Origin, command: &str) {
-        for word in quoted_words(command) {
+        for word in unit::words(command) {
             let name = word.strip_prefix('$').filter(|name| !name.starts_with(['{', '$']));
             if let Some(name) = name {
                 if let Some((place, value)) = self.environment.get(name) {
-                    self.words.extend(quoted_words(value).into_iter().map(|word| (place.clone(), word)));
+                    self.words.extend(unit::words(value).into_iter().map(|word| (place.clone(), word)));
                 }
                 continue;
             }
@@ -164,22 +103,4 @@ impl Launch {
         }
         found
     }
-}
-
-/// Words at blanks; single and double quotes keep blanks.
-fn quoted_words(text: &str) -> Vec<String> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for c in text.chars() {
-        match quote {
-            Some(open) if c == open => quote = None,
-            None if c == '"' || c == '\'' => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            None if c.is_whitespace() => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
 }

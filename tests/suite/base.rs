@@ -83,7 +83,7 @@ fn debian(version: &str, codename: &str, systemd: &str, cmdline: &str) -> Tree {
             "alias fs-overlay overlay\nalias netdev-dummy dummy\n",
         )
         .file(&format!("/usr/lib/modules/{KERNEL}/modules.softdep"), "")
-        .file(&format!("/boot/config-{KERNEL}"), "CONFIG_MODULES=y\nCONFIG_SWAP=y\nCONFIG_OVERLAY_FS=m\n");
+        .file(&format!("/boot/config-{KERNEL}"), "CONFIG_MODULES=y\nCONFIG_SWAP=y\nCONFIG_OVERLAY_FS=m\nCONFIG_CGROUP_SCHED=y\nCONFIG_CPUSETS=y\nCONFIG_MEMCG=y\nCONFIG_CGROUP_PIDS=y\nCONFIG_BLK_CGROUP=y\n");
     units(tree)
 }
 

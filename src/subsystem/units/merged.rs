@@ -81,12 +81,23 @@ impl MergedUnit {
         let Found::Fragment { name, path } = search.resolve(files, name) else { return None };
         let mut unit = MergedUnit { fragment: Some(path.clone()), name, ..MergedUnit::default() };
         unit.add(files, &path);
-        let mut gaps = Vec::new();
-        for path in drop_ins(search, files, &unit.name, &mut gaps) {
-            unit.add(files, &path);
-        }
-        unit.gaps.append(&mut gaps);
+        unit.add_drop_ins(search, files);
         Some(unit)
+    }
+
+    /// The drop-ins of a unit that has no file: what they would say if it had one.
+    pub(super) fn drop_ins_alone(search: &SearchPath, files: &Files, name: &str) -> Self {
+        let mut unit = MergedUnit { name: name.to_owned(), ..MergedUnit::default() };
+        unit.add_drop_ins(search, files);
+        unit
+    }
+
+    fn add_drop_ins(&mut self, search: &SearchPath, files: &Files) {
+        let mut gaps = Vec::new();
+        for path in drop_ins(search, files, &self.name, &mut gaps) {
+            self.add(files, &path);
+        }
+        self.gaps.append(&mut gaps);
     }
 
     fn add(&mut self, files: &Files, path: &str) {

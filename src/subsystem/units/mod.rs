@@ -166,6 +166,11 @@ impl Units {
         MergedUnit::load(&self.search, subsystems.host().files(), &full_name(name))
     }
 
+    /// The drop-ins of a unit, whether or not it has a file.
+    pub fn drop_ins_alone(&self, subsystems: &Subsystems<'_>, name: &str) -> MergedUnit {
+        MergedUnit::drop_ins_alone(&self.search, subsystems.host().files(), &full_name(name))
+    }
+
     /// The answer for `service:UNIT`: attributes `active`, `enabled` and `fragment`.
     pub fn service(&self, subsystems: &Subsystems<'_>, unit: &str, moment: Moment) -> Fact {
         match moment {

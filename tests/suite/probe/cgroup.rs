@@ -28,10 +28,11 @@ fn the_mounts_tell_the_hierarchies_apart() {
 }
 
 #[test]
-fn a_disabled_controller_is_known_to_be_missing_after_a_boot() {
-    let tree = crate::base::debian12("cgroup_disable=memory");
-    let fact = tree.boot("cgroup");
-    assert!(!attribute(&fact, "controllers").contains("memory"));
+fn the_next_kernels_configuration_and_command_line_tell_the_controllers_after_a_boot() {
     let fact = crate::base::debian12("quiet").boot("cgroup");
+    assert_eq!(attribute(&fact, "controllers"), "[cpu, cpuset, io, memory, pids]");
+    let fact = crate::base::debian12("cgroup_disable=memory").boot("cgroup");
+    assert_eq!(attribute(&fact, "controllers"), "[cpu, cpuset, io, pids]");
+    let fact = crate::base::debian12("quiet").without("/boot/config-6.1.0-18-amd64").boot("cgroup");
     assert!(attribute(&fact, "controllers").starts_with("unknown: "));
 }
