@@ -21,7 +21,10 @@ pub fn parse(bytes: &[u8]) -> Vec<Assignment> {
         // An open quote or a backslash at the end of the line goes on in the next line. The bound keeps a quote
         // that is never closed from costing the square of the file.
         for _ in 0..MOST_CONTINUED {
-            let Some((_, more)) = rest.next().filter(|_| value.is_none()) else { break };
+            if value.is_some() {
+                break;
+            }
+            let Some((_, more)) = rest.next() else { break };
             text.push('\n');
             text.push_str(&more);
             value = split(&text).and_then(|(_, value)| value);
