@@ -2,8 +2,9 @@
 
 use super::facts::Facts;
 use super::finding::{Finding, Judgement, Verdict};
-use super::logic::{Evidence, Outcome, Truth, evaluate, same_subject};
+use super::logic::{Evidence, Outcome, evaluate, same_subject};
 use super::plan::{Matcher, Plan, PlannedRule, Subject};
+use super::truth::Truth;
 use crate::fact::{Confidence, Moment, Reason, State, Value};
 use crate::subsystem::Subsystems;
 

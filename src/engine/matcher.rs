@@ -4,8 +4,8 @@
 use std::cmp::Ordering;
 
 use super::facts::Facts;
-use super::logic::Truth;
 use super::plan::{Matcher, Subject, Test};
+use super::truth::Truth;
 use crate::fact::{Moment, Network, State, Value, Version, parse_size};
 use crate::probe::Shape;
 

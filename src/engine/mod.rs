@@ -9,6 +9,7 @@ mod logic;
 mod matcher;
 pub mod plan;
 pub mod schema;
+mod truth;
 
 pub use compile::{Selection, compile, mistakes};
 pub use judge::judge;
