@@ -1,7 +1,6 @@
 //! One test binary, so that there is one link.
 
 #![allow(
-    clippy::disallowed_methods,
     missing_docs,
     unreachable_pub,
     dead_code,

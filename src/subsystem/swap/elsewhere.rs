@@ -11,7 +11,7 @@ pub(super) fn native_units(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let files = subsystems.host().files();
     for directory in ["/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"] {
         let Ok(names) = files.list(directory) else { continue };
-        for name in names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".swap")) {
+        for name in names.iter().filter_map(|name| name.to_str()).filter(|name| has_suffix(name, "swap")) {
             let path = format!("{directory}/{name}");
             let origin = || Origin::file(&path);
             let Some(unit) = subsystems.units().merged(subsystems, name) else { continue };
@@ -41,12 +41,11 @@ pub(super) fn services(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     for (unit, usual, kind, configuration, names) in services {
         let origin = match subsystems.units().starts(subsystems, unit) {
             Starts::Yes(origins) => origins.into_iter().next().unwrap_or_else(|| Origin::file(unit)),
-            Starts::No(_) => continue,
             Starts::Unknown(reason) if exists(subsystems, unit) => {
                 swap.doubt(Some(usual), reason, Some(Origin::file(unit)));
                 continue;
             }
-            Starts::Unknown(_) => continue,
+            Starts::No(_) | Starts::Unknown(_) => continue,
         };
         let read = subsystems.host().files().read(configuration);
         let assignments = read.map(|bytes| assignments::parse(&bytes)).unwrap_or_default();
@@ -61,6 +60,10 @@ pub(super) fn services(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         }
         swap.areas.push(Area { device, kind, origin: origin.says(format!("starts {unit}")) });
     }
+}
+
+fn has_suffix(name: &str, suffix: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, found)| found == suffix)
 }
 
 fn exists(subsystems: &Subsystems<'_>, unit: &str) -> bool {
@@ -109,7 +112,7 @@ pub(super) fn cloud(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     }
     let mut paths = vec!["/etc/cloud/cloud.cfg".to_owned()];
     if let Ok(names) = files.list("/etc/cloud/cloud.cfg.d") {
-        let names = names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".cfg"));
+        let names = names.iter().filter_map(|name| name.to_str()).filter(|name| has_suffix(name, "cfg"));
         paths.extend(names.map(|name| format!("/etc/cloud/cloud.cfg.d/{name}")));
     }
     for path in paths {

@@ -6,6 +6,8 @@ mod gpt;
 mod unit_name;
 mod zram;
 
+use std::rc::Rc;
+
 use super::{Gap, Subsystems};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::format::swaps;
@@ -142,7 +144,7 @@ fn now(running: &dyn Running, device: Option<&str>) -> Fact {
     let bytes = match running.files().read(SWAPS) {
         Ok(bytes) => bytes,
         // A kernel without swap (CONFIG_SWAP=n) has no such file; kubeadm and the kubelet take it so, too.
-        Err(error) if error.is_not_found() => Default::default(),
+        Err(error) if error.is_not_found() => Rc::default(),
         Err(error) => return Fact::unknown(error.to_string()),
     };
     let found: Vec<Area> = swaps::parse(&bytes)

@@ -44,7 +44,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         {
             match reason {
                 Limit::Exceeded => {
-                    swap.off.push(section.origin.clone().says("host-memory-limit is exceeded"))
+                    swap.off.push(section.origin.clone().says("host-memory-limit is exceeded"));
                 }
                 Limit::Unknown(reason) => swap.doubt(Some(&device), reason, Some(section.origin.clone())),
             }
@@ -81,40 +81,26 @@ struct Section {
 }
 
 fn merge(sections: &mut Vec<Section>, path: &str, file: &ini::Ini) {
-    for entry in &file.entries {
-        if !entry.section.starts_with("zram") {
-            continue;
+    for (name, line) in file.sections.iter().filter(|(name, _)| name.starts_with("zram")) {
+        if !sections.iter().any(|section| section.name == *name) {
+            sections.push(Section {
+                name: name.clone(),
+                origin: Origin::line(path, *line),
+                mounts: false,
+                is_empty: false,
+                memory_limit: None,
+            });
         }
-        let index = match sections.iter().position(|section| section.name == entry.section) {
-            Some(index) => index,
-            None => {
-                sections.push(Section {
-                    name: entry.section.clone(),
-                    origin: Origin::line(path, entry.line),
-                    mounts: false,
-                    is_empty: false,
-                    memory_limit: None,
-                });
-                sections.len() - 1
-            }
+    }
+    for entry in &file.entries {
+        let Some(section) = sections.iter_mut().find(|section| section.name == entry.section) else {
+            continue;
         };
-        let section = &mut sections[index];
         match entry.key.as_str() {
             "mount-point" => section.mounts = !entry.value.is_empty(),
             "zram-size" => section.is_empty = entry.value == "0",
             "host-memory-limit" | "memory-limit" => section.memory_limit = entry.value.parse().ok(),
             _ => {}
-        }
-    }
-    for name in &file.sections {
-        if name.0.starts_with("zram") && !sections.iter().any(|section| section.name == name.0) {
-            sections.push(Section {
-                name: name.0.clone(),
-                origin: Origin::line(path, name.1),
-                mounts: false,
-                is_empty: false,
-                memory_limit: None,
-            });
         }
     }
 }
