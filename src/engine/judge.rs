@@ -104,10 +104,11 @@ fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Moment) -> Jud
     let mut seen: Vec<usize> = Vec::new();
     for (index, Evidence { test, story }) in evidence.iter().enumerate() {
         if !evidence[..index].iter().any(|earlier| same_subject(&earlier.test.subject, &test.subject)) {
-            let value = show(facts.state(&test.subject, moment));
+            let state = facts.state(&test.subject, moment);
+            let value = show(state);
             found.push(match story {
                 Some(story) => story.clone(),
-                None if evidence.len() == 1 && !is_variable(&test.subject) => value,
+                None if evidence.len() == 1 && speaks_for_itself(state, &test.subject) => value,
                 None => format!("{} is {value}", name(facts, &test.subject)),
             });
         }
@@ -142,8 +143,10 @@ fn question(subject: &Subject) -> Option<usize> {
     }
 }
 
-fn is_variable(subject: &Subject) -> bool {
-    matches!(subject, Subject::Constant { .. })
+/// Whether a value is understood without saying what has it: `0` is, `absent` and `false` are not.
+fn speaks_for_itself(state: &State, subject: &Subject) -> bool {
+    let is_bare = matches!(state, State::Absent | State::Known(Value::Bool(_)));
+    !is_bare && matches!(subject, Subject::Fact { .. })
 }
 
 /// `net.ipv4.ip_forward`, `crio.service active`, `variable cni`.

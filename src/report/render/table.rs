@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
-use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::{Format, Style};
 use crate::engine::finding::{Judgement, Verdict};
@@ -17,8 +17,12 @@ pub(super) static FORMAT: Format = Format { name: "table", summary: "A table for
 
 /// Up to this many rules are all shown.
 const FEW: usize = 12;
-/// Below this width a table is unreadable; lines then run over.
+/// From this width on the story has a column of its own.
+const WIDE: u16 = 100;
+/// Below this width lines run over.
 const NARROWEST: u16 = 40;
+/// Columns for the longest id that is not wrapped.
+const LONGEST_RULE: u16 = 32;
 const NOW: &str = "NOW";
 const BOOT: &str = "AFTER REBOOT";
 
@@ -58,29 +62,57 @@ fn rank(entry: &Entry) -> (Worst, bool, Severity) {
 }
 
 fn write_table(entries: &[&Entry], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let is_wide = style.width >= WIDE;
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(style.width.max(NARROWEST));
-    table.set_header(["RULE", NOW, BOOT, "FOUND"]);
+    table.load_style(presets::NOTHING);
+    table.set_header(if is_wide { vec!["RULE", NOW, BOOT, "FOUND"] } else { vec!["RULE", NOW, BOOT] });
     for entry in entries {
-        let mut row = Row::from(vec![
+        let mut cells = vec![
             printable(&entry.rule).into_owned(),
             word(entry, Moment::Now).to_owned(),
             word(entry, Moment::Boot).to_owned(),
-            story(entry),
-        ]);
-        row.max_height(12);
-        table.add_row(row);
+        ];
+        cells.extend(is_wide.then(|| story(entry)));
+        table.add_row(cells);
     }
-    if style.width > NARROWEST * 2 {
+    if is_wide {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(style.width);
         let longest = entries.iter().map(|entry| entry.rule.chars().count()).max().unwrap_or(0);
-        let width = u16::try_from(longest).unwrap_or(u16::MAX).clamp(4, 32) + 2;
+        let width = u16::try_from(longest).unwrap_or(u16::MAX).clamp(4, LONGEST_RULE) + 2;
         table.set_constraints([ColumnConstraint::Absolute(Width::Fixed(width))]);
+        for line in table.lines() {
+            writeln!(out, "{}", paint(line.trim_end(), style.color))?;
+        }
+        return Ok(());
     }
-    for line in table.lines() {
+    // On a narrow terminal a column for the story would break every path in it; it goes below its rule.
+    for (index, line) in table.lines().enumerate() {
         writeln!(out, "{}", paint(line.trim_end(), style.color))?;
+        if let Some(entry) = index.checked_sub(1).and_then(|index| entries.get(index)) {
+            for paragraph in story(entry).lines() {
+                write_wrapped(paragraph, style.width, out)?;
+            }
+        }
     }
     Ok(())
+}
+
+/// Text in lines of at most `width` columns, indented. A word that is longer stays whole: it can be copied.
+fn write_wrapped(text: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    const INDENT: &str = "   ";
+    let room = usize::from(width.max(NARROWEST)) - INDENT.len();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
+            writeln!(out, "{INDENT}{line}")?;
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    writeln!(out, "{INDENT}{line}")
 }
 
 fn word(entry: &Entry, moment: Moment) -> &'static str {
