@@ -12,6 +12,7 @@
 
 mod base;
 mod drop_in;
+mod fixtures;
 mod practice;
 mod probe;
 mod rule;
