@@ -17,6 +17,9 @@ const DATABASE_LIMIT: u64 = 64 << 20;
 /// No directory that is asked for has more entries.
 const LIST_LIMIT: usize = 1 << 16;
 
+/// Links that the kernel follows in one path (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
 type Memo<T> = RefCell<HashMap<PathBuf, Result<T, HostError>>>;
 
 /// A tree with a memory.
@@ -117,6 +120,39 @@ impl Files {
     /// If the path is missing or not a link.
     pub fn read_link(&self, path: impl AsRef<Path>) -> Result<PathBuf, HostError> {
         remember(&self.links, path.as_ref(), |path| self.tree.read_link(path))
+    }
+
+    /// The path without links, as far as it exists: what is missing or can't be looked at stays as it is
+    /// written, and so does everything from the 41st link on.
+    #[must_use]
+    pub fn real_path(&self, path: impl AsRef<Path>) -> HostPath {
+        let parts = |path: &Path| -> Vec<OsString> {
+            HostPath::new(path).relative().iter().rev().map(OsString::from).collect()
+        };
+        let mut real = PathBuf::from("/");
+        let mut pending = parts(path.as_ref());
+        let mut links = 0;
+        while let Some(part) = pending.pop() {
+            match part.as_encoded_bytes() {
+                b"." => continue,
+                b".." => {
+                    real.pop();
+                    continue;
+                }
+                _ => real.push(part),
+            }
+            if links < MOST_LINKS
+                && let Ok(target) = self.read_link(&real)
+            {
+                links += 1;
+                real.pop();
+                if target.is_absolute() {
+                    real = PathBuf::from("/");
+                }
+                pending.extend(parts(&target));
+            }
+        }
+        HostPath::new(real)
     }
 
     /// The files and directories whose content was asked of the tree, in order, as they were named: the

@@ -11,8 +11,11 @@
     clippy::expect_used
 )]
 
+mod bad_input;
 mod base;
 mod drop_in;
+mod opened;
+mod order;
 mod practice;
 mod probe;
 mod rule;
