@@ -1,11 +1,11 @@
 //! A directory as a file tree: the live root, or an untrusted one given with `--root`.
 //!
-//! Paths are resolved by the kernel with `openat2(2)` and `RESOLVE_IN_ROOT`, so that no link, `..` or
-//! race leads out of the root.
+//! Paths are resolved by the kernel with `openat2(2)` and `RESOLVE_IN_ROOT`, or by [`resolve`] where that
+//! call is missing or refused, so that no link, `..` or race leads out of the root.
 
 use std::ffi::OsString;
 use std::io::{self, Read as _};
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,17 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
 
 use super::error::{HostError, Trouble};
 use super::path::HostPath;
+use super::resolve;
 use super::tree::{Kind, Metadata, Tree};
+
+const IN_ROOT: ResolveFlags = ResolveFlags::IN_ROOT.union(ResolveFlags::NO_MAGICLINKS);
 
 /// A directory on the machine that this program runs on.
 pub(super) struct Directory {
     root: OwnedFd,
     live: bool,
+    /// Whether `openat2(2)` works here: Linux 5.6 and later, unless a seccomp filter refuses it.
+    by_kernel: bool,
 }
 
 impl Directory {
@@ -37,18 +42,32 @@ impl Directory {
             };
             HostError::new(path.display(), trouble)
         })?;
-        Ok(Directory { root, live: false })
+        let by_kernel = rustix::fs::openat2(&root, ".", flags, Mode::empty(), IN_ROOT).is_ok();
+        Ok(Directory { root, live: false, by_kernel })
+    }
+
+    /// The same directory, its paths resolved without the kernel's help.
+    #[cfg(test)]
+    pub(super) fn without_openat2(self) -> Self {
+        Directory { by_kernel: false, ..self }
     }
 
     fn open_in_root(&self, path: &HostPath, flags: OFlags) -> Result<OwnedFd, HostError> {
-        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        rustix::fs::openat2(&self.root, path.relative(), flags | OFlags::CLOEXEC, Mode::empty(), resolve)
-            .map_err(|errno| HostError::from_io(path, &errno.into()))
+        let kernel = || {
+            rustix::fs::openat2(&self.root, path.relative(), flags | OFlags::CLOEXEC, Mode::empty(), IN_ROOT)
+        };
+        let opened = if self.by_kernel { kernel() } else { Err(rustix::io::Errno::AGAIN) };
+        // AGAIN: the kernel could not follow `..` safely, because something on the machine was renamed meanwhile.
+        match opened {
+            Err(rustix::io::Errno::AGAIN) => resolve::open(self.root.as_fd(), path.relative(), flags),
+            opened => opened,
+        }
+        .map_err(|errno| HostError::from_io(path, &errno.into()))
     }
 
     /// A regular file, opened for reading. Devices and FIFOs are recognised before they are opened,
     /// because opening alone can have effects (`/dev/watchdog`).
-    fn open_file(&self, path: &HostPath) -> Result<std::fs::File, HostError> {
+    fn open_file(&self, path: &HostPath, limit: u64) -> Result<std::fs::File, HostError> {
         let reading = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let fd = if self.live {
             let status = rustix::fs::statat(&self.root, path.relative(), AtFlags::empty());
@@ -63,7 +82,11 @@ impl Directory {
                 opened => opened.map_err(|errno| HostError::from_io(path, &errno.into()))?,
             }
         };
-        regular(path, &status_of(path, &fd)?)?;
+        let status = status_of(path, &fd)?;
+        regular(path, &status)?;
+        if metadata(&status).size > limit {
+            return Err(HostError::new(path, Trouble::TooLarge { limit }));
+        }
         Ok(fd.into())
     }
 }
@@ -108,7 +131,7 @@ impl Tree for Directory {
     }
 
     fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError> {
-        let file = self.open_file(path)?;
+        let file = self.open_file(path, limit)?;
         let mut bytes = Vec::with_capacity(4096);
         match file.take(limit + 1).read_to_end(&mut bytes) {
             Ok(_) if bytes.len() as u64 > limit => Err(HostError::new(path, Trouble::TooLarge { limit })),

@@ -11,6 +11,9 @@ mod kernel;
 mod path;
 mod recorded;
 mod recording;
+mod resolve;
+#[cfg(test)]
+mod resolve_tests;
 mod running;
 mod tree;
 

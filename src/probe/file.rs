@@ -2,7 +2,7 @@
 
 use super::{Attribute, BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::format;
+use crate::format::{self, fstab};
 use crate::host::{Files, HostPath, Kind, Metadata};
 use crate::subsystem::Subsystems;
 use crate::subsystem::units::Starts;
@@ -48,28 +48,37 @@ fn canonical(text: &str) -> Result<String, String> {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let path = HostPath::new(key.as_str());
     let disk = subsystems.host().files();
+    // Where links lead counts: /var/lock/x is /run/lock/x.
+    let real = disk.real_path(&path);
     let files = match (moment, subsystems.host().running()) {
         (Moment::Now, Some(running)) if is_made_at_boot(&path) => running.files(),
-        (Moment::Now, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Boot, _) if is_made_at_boot(&path) => {
-            return Fact::absent().note(format!("{path} is made anew by every boot"));
+        (Moment::Now, Some(running)) if is_made_at_boot(&real) => {
+            return describe(running.files(), disk, &real);
         }
-        (Moment::Boot, _) if path.as_path().starts_with("/tmp") => match tmp_is_in_memory(subsystems) {
+        (Moment::Now, None) => return Fact::unknown("nothing is running here"),
+        (Moment::Boot, _) if is_made_at_boot(&path) || is_made_at_boot(&real) => {
+            return Fact::absent().note(format!("{real} is made anew by every boot"));
+        }
+        (Moment::Boot, _) if real.as_path().starts_with("/tmp") => match tmp_is_in_memory(subsystems) {
             Ok(true) => return Fact::absent().note("/tmp is in memory (tmp.mount)"),
             Ok(false) => disk,
             Err(reason) => return Fact::unknown(reason),
         },
         (Moment::Now, Some(_)) | (Moment::Boot, _) => disk,
     };
-    match files.stat(&path) {
+    describe(files, disk, &path)
+}
+
+fn describe(files: &Files, disk: &Files, path: &HostPath) -> Fact {
+    match files.stat(path) {
         Ok(metadata) => {
-            Fact::new(State::from(record(files, disk, &path, metadata))).because(Origin::file(&path))
+            Fact::new(State::from(record(files, disk, path, metadata))).because(Origin::file(path))
         }
         Err(error) if error.is_not_found() => {
-            let dangling = files.read_link(&path).ok();
+            let dangling = files.read_link(path).ok();
             let note =
                 dangling.map(|target| format!("{path} is a link to {}, which isn't there", target.display()));
-            let mut fact = Fact::absent().because(Origin::file(&path));
+            let mut fact = Fact::absent().because(Origin::file(path));
             fact.notes.extend(note);
             fact
         }
@@ -78,13 +87,28 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
 }
 
 /// File systems in memory that the kernel and PID 1 mount (file-hierarchy(7)).
-fn is_made_at_boot(path: &HostPath) -> bool {
+pub(super) fn is_made_at_boot(path: &HostPath) -> bool {
     ["/run", "/var/run", "/proc", "/sys", "/dev"]
         .iter()
         .any(|directory| path.as_path().starts_with(directory))
 }
 
+/// A line of fstab for /tmp decides, else the unit `tmp.mount`.
 fn tmp_is_in_memory(subsystems: &Subsystems<'_>) -> Result<bool, String> {
+    let lines = match subsystems.host().files().read("/etc/fstab") {
+        Ok(bytes) => fstab::parse(&bytes),
+        Err(error) if error.is_not_found() => Vec::new(),
+        Err(error) => return Err(format!("whether /tmp is in memory can't be told: {error}")),
+    };
+    match lines.iter().rfind(|mount| HostPath::new(&mount.target) == HostPath::new("/tmp") && mount.is_auto())
+    {
+        Some(mount) if mount.kind == "tmpfs" => return Ok(true),
+        Some(mount) => return Err(format!("/etc/fstab:{}: /tmp is on a device of its own", mount.line)),
+        None => {}
+    }
+    if subsystems.units().merged(subsystems, "tmp.mount").is_none() {
+        return Ok(false);
+    }
     match subsystems.units().starts(subsystems, "tmp.mount") {
         Starts::Yes(_) => Ok(true),
         Starts::No(_) => Ok(false),

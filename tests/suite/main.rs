@@ -10,9 +10,12 @@
     clippy::expect_used
 )]
 
+mod bad_input;
 mod base;
 mod drop_in;
 mod fixtures;
+mod opened;
+mod order;
 mod practice;
 mod probe;
 mod rule;

@@ -147,6 +147,9 @@ fn now(running: &dyn Running, device: Option<&str>) -> Fact {
         Err(error) if error.is_not_found() => Rc::default(),
         Err(error) => return Fact::unknown(error.to_string()),
     };
+    if !bytes.is_empty() && !bytes.starts_with(b"Filename") {
+        return Fact::unknown(format!("{SWAPS} is not what Linux writes"));
+    }
     let found: Vec<Area> = swaps::parse(&bytes)
         .into_iter()
         .map(|area| Area {
