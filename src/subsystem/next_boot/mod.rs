@@ -111,8 +111,16 @@ impl NextBoot {
         }
         match answer {
             Some((value, because)) => Ok((Some(value), confidence, because)),
-            None => Ok((None, Confidence::High.min(confidence), Vec::new())),
+            None => match self.unread() {
+                Some(gap) => Err(format!("whether the kernel gets {what} can't be told: {}", gap.reason)),
+                None => Ok((None, Confidence::High.min(confidence), Vec::new())),
+            },
         }
+    }
+
+    /// What keeps every command line from being known: the configuration is there and could not be read.
+    fn unread(&self) -> Option<&Gap> {
+        self.gaps.first().filter(|_| self.entries.iter().all(|entry| entry.cmdline.is_none()))
     }
 
     /// The command lines of all plausible entries; none for an entry whose command line is not known.
@@ -125,9 +133,10 @@ impl NextBoot {
     pub fn cmdline(&self) -> Fact {
         let Some(first) = self.entries.first() else { return self.nothing("command line") };
         let Some(words) = &first.cmdline else {
-            return Fact::unknown(
+            return Fact::unknown(self.unread().map_or(
                 "no boot loader configuration says with which command line the kernel boots",
-            );
+                |gap| &gap.reason,
+            ));
         };
         if self.entries.iter().any(|entry| entry.cmdline.as_ref() != Some(words)) {
             return self.undecided("command lines");

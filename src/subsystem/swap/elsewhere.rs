@@ -10,7 +10,13 @@ use crate::subsystem::units::Starts;
 pub(super) fn native_units(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let files = subsystems.host().files();
     for directory in ["/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"] {
-        let Ok(names) = files.list(directory) else { continue };
+        let names = match files.list(directory) {
+            Ok(names) => names,
+            Err(error) => {
+                swap.not_read(error);
+                continue;
+            }
+        };
         for name in names.iter().filter_map(|name| name.to_str()).filter(|name| has_suffix(name, "swap")) {
             let path = format!("{directory}/{name}");
             let origin = || Origin::file(&path);
@@ -48,7 +54,14 @@ pub(super) fn services(subsystems: &Subsystems<'_>, swap: &mut Swap) {
             Starts::No(_) | Starts::Unknown(_) => continue,
         };
         let read = subsystems.host().files().read(configuration);
-        let assignments = read.map(|bytes| assignments::parse(&bytes)).unwrap_or_default();
+        let assignments = match read {
+            Ok(bytes) => assignments::parse(&bytes),
+            Err(error) if error.is_not_found() => Vec::new(),
+            Err(error) => {
+                swap.doubt(Some(usual), error.to_string(), Some(origin));
+                continue;
+            }
+        };
         let value = |name| assignments::last(&assignments, name);
         let mut device = usual.to_owned();
         if let Some((size, file)) = names {
@@ -93,10 +106,17 @@ pub(super) fn scripts(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     }
 }
 
+/// Scripts that run and can't be read may turn swap on.
+pub(super) fn unread_scripts(subsystems: &Subsystems<'_>, swap: &mut Swap) {
+    for gap in &subsystems.boot_scripts().unread {
+        swap.doubt(None, format!("it may run swapon: {}", gap.reason), Some(gap.origin.clone()));
+    }
+}
+
 /// cloud-init and Azure's agent write or turn on swap when an instance boots.
 pub(super) fn cloud(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let files = subsystems.host().files();
-    if let Ok(bytes) = files.read("/etc/waagent.conf") {
+    if let Some(bytes) = swap.read(files, "/etc/waagent.conf") {
         let line = crate::format::lines(&bytes).find(|(_, line)| {
             line.split_once('=').is_some_and(|(key, value)| {
                 key.trim() == "ResourceDisk.EnableSwap" && value.trim().eq_ignore_ascii_case("y")
@@ -111,12 +131,16 @@ pub(super) fn cloud(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         return;
     }
     let mut paths = vec!["/etc/cloud/cloud.cfg".to_owned()];
-    if let Ok(names) = files.list("/etc/cloud/cloud.cfg.d") {
+    let listed = files.list("/etc/cloud/cloud.cfg.d");
+    if let Err(error) = &listed {
+        swap.not_read(error.clone());
+    }
+    if let Ok(names) = listed {
         let names = names.iter().filter_map(|name| name.to_str()).filter(|name| has_suffix(name, "cfg"));
         paths.extend(names.map(|name| format!("/etc/cloud/cloud.cfg.d/{name}")));
     }
     for path in paths {
-        let Ok(bytes) = files.read(&path) else { continue };
+        let Some(bytes) = swap.read(files, &path) else { continue };
         let line = crate::format::lines(&bytes).find(|(_, line)| line.starts_with("swap:"));
         if let Some((line, _)) = line {
             let origin = Origin::line(&path, line).says("configures swap");

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::{Gap, Subsystems};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::format::swaps;
-use crate::host::Running;
+use crate::host::{Files, HostError, Running};
 
 /// A swap area that is on, or will be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,7 @@ impl Swap {
         zram::read(subsystems, &mut swap);
         elsewhere::services(subsystems, &mut swap);
         elsewhere::scripts(subsystems, &mut swap);
+        elsewhere::unread_scripts(subsystems, &mut swap);
         elsewhere::cloud(subsystems, &mut swap);
         gpt::read(subsystems, &mut swap);
         let mut seen: Vec<String> = Vec::new();
@@ -87,6 +88,7 @@ impl Swap {
         }
         let mut fact = areas(&self.areas);
         fact.notes.extend(self.doubts.iter().map(|doubt| format!("there may be more: {}", doubt.reason)));
+        fact.notes.extend(self.gaps.iter().map(|gap| format!("there may be more: {}", gap.reason)));
         if self.areas.is_empty() {
             fact.because.extend(self.off.iter().cloned());
             if fact.because.is_empty() {
@@ -120,6 +122,17 @@ impl Swap {
         fact.confidence = fact.confidence.min(self.confidence);
         fact.notes.extend(self.notes.iter().cloned());
         fact
+    }
+
+    /// A file's content; a failure to read one that is there is a gap.
+    fn read(&mut self, files: &Files, path: &str) -> Option<Rc<[u8]>> {
+        files.read(path).map_err(|error| self.not_read(error)).ok()
+    }
+
+    fn not_read(&mut self, error: HostError) {
+        if !error.is_not_found() {
+            self.gaps.push(error.into());
+        }
     }
 
     fn doubt(&mut self, device: Option<&str>, reason: impl Into<String>, origin: Option<Origin>) {

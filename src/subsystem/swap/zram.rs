@@ -28,7 +28,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         return;
     }
     let mut sections: Vec<Section> = Vec::new();
-    for path in configuration(subsystems) {
+    for path in configuration(subsystems, swap) {
         match files.read(&path) {
             Ok(bytes) => merge(&mut sections, &path, &ini::parse(&bytes)),
             Err(error) if error.is_not_found() => {}
@@ -56,7 +56,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 }
 
 /// The main file, then the drop-ins; `/run` is empty at boot.
-fn configuration(subsystems: &Subsystems<'_>) -> Vec<String> {
+fn configuration(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Vec<String> {
     const DIRECTORIES: [&str; 3] = ["/etc", "/usr/local/lib", "/usr/lib"];
     let files = subsystems.host().files();
     let main = DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}"));
@@ -65,6 +65,7 @@ fn configuration(subsystems: &Subsystems<'_>) -> Vec<String> {
         DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}.d")).collect();
     let directories: Vec<&str> = directories.iter().map(String::as_str).collect();
     let drop_ins = drop_in::merge(files, &directories, ".conf");
+    swap.gaps.extend(drop_ins.gaps);
     paths.extend(drop_ins.files.into_iter().map(|file| file.path.to_string()));
     paths
 }
