@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod base;
+mod docs;
 mod drop_in;
 mod fixtures;
 mod opened;
