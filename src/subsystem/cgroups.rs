@@ -8,6 +8,7 @@ use procfs::process::{MountInfo, MountInfos};
 use super::Subsystems;
 use super::os_release::OsRelease;
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
+use crate::format::cmdline;
 use crate::host::Running;
 
 /// The words for hierarchies.
@@ -108,8 +109,9 @@ fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
         Ok(mode) => mode,
         Err(reason) => return Fact::unknown(reason),
     };
-    let disabled = match subsystems.next_boot().parameter("cgroup_disable") {
-        Ok(parameter) => parameter.value.unwrap_or_default(),
+    // Every occurrence counts, not the last alone (`cgroup_disable` of the kernel).
+    let disabled = match subsystems.next_boot().values("cgroup_disable") {
+        Ok(values) => values.join(","),
         Err(reason) => return Fact::unknown(reason),
     };
     let controllers = controllers_at_boot(subsystems, mode.name, &disabled);
@@ -150,9 +152,10 @@ fn decide(subsystems: &Subsystems<'_>) -> Result<Mode, String> {
     let legacy_name = if legacy.value.as_deref().is_some_and(is_true) { "v1" } else { "hybrid" };
     let wanted = match unified.value.as_deref() {
         Some(value) if is_true(value) => mode("v2", &unified),
-        Some(_) => mode(legacy_name, &unified),
-        None if no_v1.value.as_deref() == Some("all") => mode("v2", &no_v1),
-        None => return build_default(subsystems, version, legacy_name, unified.confidence),
+        Some(value) if is_false(value) => mode(legacy_name, &unified),
+        // What is no boolean counts as not given.
+        _ if no_v1.value.as_deref() == Some("all") => mode("v2", &no_v1),
+        _ => return build_default(subsystems, version, legacy_name, unified.confidence),
     };
     let refused =
         version.is_some_and(|version| version >= 256) && !forced.value.as_deref().is_some_and(is_true);
@@ -218,6 +221,12 @@ fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "" | "1" | "yes" | "y" | "true" | "t" | "on")
 }
 
+fn is_false(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "0" | "no" | "n" | "false" | "f" | "off")
+}
+
+/// What every Kubernetes node needs.
+const NEEDED: [&str; 4] = ["cpu", "cpuset", "memory", "pids"];
 /// Controllers that every distribution's kernel has, for v2 and for v1.
 const USUAL_V2: [&str; 7] = ["cpu", "cpuset", "hugetlb", "io", "memory", "pids", "rdma"];
 const USUAL_V1: [&str; 9] =
@@ -234,12 +243,28 @@ fn controllers_at_boot(subsystems: &Subsystems<'_>, mode: &str, disabled: &str) 
         && attributes.get("mode") == Some(&State::from(mode))
         && let Some(State::Known(Value::List(names))) = attributes.get("controllers")
     {
-        let kept = names.iter().filter(|name| !name.as_text().is_some_and(|name| disabled.contains(&name)));
-        return State::from(Value::List(kept.cloned().collect()));
+        let mut names: Vec<&str> = names.iter().filter_map(Value::as_text).collect();
+        // The kernel has what it was told to leave out this time.
+        let disabled_now = running.map(disabled_now).unwrap_or_default();
+        let usual: &[&str] = if mode == "v2" { &USUAL_V2 } else { &USUAL_V1 };
+        names.extend(usual.iter().filter(|name| disabled_now.iter().any(|now| now == *name)));
+        names.retain(|name| !disabled.contains(name));
+        names.sort_unstable();
+        names.dedup();
+        return State::from(Value::list(names));
     }
     let usual: &[&str] = if mode == "v2" { &USUAL_V2 } else { &USUAL_V1 };
-    if disabled.is_empty() {
+    // A list names all or nothing: it is only told where one that is needed is certainly missing.
+    if !disabled.iter().any(|name| NEEDED.contains(name)) {
         return State::unknown("which controllers the next kernel has is seen when it runs");
     }
     State::from(Value::list(usual.iter().copied().filter(|name| !disabled.contains(name))))
+}
+
+/// The controllers that the running kernel was told to leave out.
+fn disabled_now(running: &dyn Running) -> Vec<String> {
+    let Ok(bytes) = running.files().read("/proc/cmdline") else { return Vec::new() };
+    let words = cmdline::words(&String::from_utf8_lossy(&bytes));
+    let values = words.iter().filter_map(|word| word.strip_prefix("cgroup_disable="));
+    values.flat_map(|value| value.split(',')).map(str::to_owned).collect()
 }
