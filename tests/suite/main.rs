@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod base;
+mod denied;
 mod drop_in;
 mod opened;
 mod order;

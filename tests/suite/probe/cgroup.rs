@@ -32,6 +32,12 @@ fn a_disabled_controller_is_known_to_be_missing_after_a_boot() {
     let tree = crate::base::debian12("cgroup_disable=memory");
     let fact = tree.boot("cgroup");
     assert!(!attribute(&fact, "controllers").contains("memory"));
+    let fact = crate::base::debian12("cgroup_disable=memory cgroup_disable=pids").boot("cgroup");
+    assert!(!attribute(&fact, "controllers").contains("memory"), "{fact:?}");
+    let fact = crate::base::debian12("cgroup_disable=rdma").boot("cgroup");
+    assert!(attribute(&fact, "controllers").starts_with("unknown: "), "what else is missing isn't known");
+    let fact = crate::base::debian12("systemd.unified_cgroup_hierarchy=perhaps").boot("cgroup");
+    assert_eq!(attribute(&fact, "mode"), "v2", "what is no boolean counts as not given");
     let fact = crate::base::debian12("quiet").boot("cgroup");
     assert!(attribute(&fact, "controllers").starts_with("unknown: "));
 }
