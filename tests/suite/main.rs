@@ -12,8 +12,10 @@
 
 mod bad_input;
 mod base;
+mod denied;
 mod docs;
 mod drop_in;
+mod engine;
 mod fixtures;
 mod opened;
 mod order;
