@@ -163,9 +163,10 @@ mod tests {
             let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
             for config_turn in [database_first, !database_first] {
                 for name in ["small", "/middle", "/huge"] {
-                    match config_turn {
-                        false => assert_eq!(files.read(name).is_ok(), name == "small"),
-                        true => assert_eq!(files.read_database(name).is_ok(), name != "/huge"),
+                    if config_turn {
+                        assert_eq!(files.read_database(name).is_ok(), name != "/huge");
+                    } else {
+                        assert_eq!(files.read(name).is_ok(), name == "small");
                     }
                 }
             }

@@ -29,7 +29,8 @@ fn judge(text: &str) -> Vec<Finding> {
     let source = SourceFile::given("test.toml", text);
     let rules = rule::load(vec![source]).unwrap_or_else(|broken| panic!("{:?}", broken.mistakes));
     let plan = engine::compile(&rules, &Selection::everything(), &[]).unwrap();
-    let host = Host::directory(&tree().root()).unwrap();
+    let tree = tree();
+    let host = Host::directory(&tree.root()).unwrap();
     engine::judge(&plan, &Subsystems::of(&host), &[Moment::Boot])
 }
 
