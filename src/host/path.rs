@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::fact::printable;
 
-/// Links that the kernel follows in one path (path_resolution(7)).
+/// Links that the kernel follows in one path (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
 /// An absolute path on a host. `..` and links are resolved by the tree, inside the root.

@@ -147,7 +147,7 @@ pub fn filter(subsystems: &Subsystems<'_>) -> Fact {
                         found.push((tool, backend, origin.says(format!("{tool} is {backend}"))));
                     }
                     None => {
-                        unclear = Some(format!("{tool} leads to a program that this version doesn't know"))
+                        unclear = Some(format!("{tool} leads to a program that this version doesn't know"));
                     }
                 }
             }

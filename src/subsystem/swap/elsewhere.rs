@@ -17,7 +17,7 @@ pub(super) fn native_units(subsystems: &Subsystems<'_>, swap: &mut Swap) {
                 continue;
             }
         };
-        for name in names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".swap")) {
+        for name in names.iter().filter_map(|name| name.to_str()).filter(|name| has_suffix(name, "swap")) {
             let path = format!("{directory}/{name}");
             let origin = || Origin::file(&path);
             let Some(unit) = subsystems.units().merged(subsystems, name) else { continue };
@@ -47,12 +47,11 @@ pub(super) fn services(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     for (unit, usual, kind, configuration, names) in services {
         let origin = match subsystems.units().starts(subsystems, unit) {
             Starts::Yes(origins) => origins.into_iter().next().unwrap_or_else(|| Origin::file(unit)),
-            Starts::No(_) => continue,
             Starts::Unknown(reason) if exists(subsystems, unit) => {
                 swap.doubt(Some(usual), reason, Some(Origin::file(unit)));
                 continue;
             }
-            Starts::Unknown(_) => continue,
+            Starts::No(_) | Starts::Unknown(_) => continue,
         };
         let read = subsystems.host().files().read(configuration);
         let assignments = match read {
@@ -74,6 +73,10 @@ pub(super) fn services(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         }
         swap.areas.push(Area { device, kind, origin: origin.says(format!("starts {unit}")) });
     }
+}
+
+fn has_suffix(name: &str, suffix: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|found| found == suffix)
 }
 
 fn exists(subsystems: &Subsystems<'_>, unit: &str) -> bool {
@@ -133,7 +136,7 @@ pub(super) fn cloud(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         swap.not_read(error.clone());
     }
     if let Ok(names) = listed {
-        let names = names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".cfg"));
+        let names = names.iter().filter_map(|name| name.to_str()).filter(|name| has_suffix(name, "cfg"));
         paths.extend(names.map(|name| format!("/etc/cloud/cloud.cfg.d/{name}")));
     }
     for path in paths {

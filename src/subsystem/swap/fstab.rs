@@ -85,7 +85,7 @@ fn decide(
         }
         (true, None, Target::Off(origin)) => swap.off.extend(origin.clone()),
         (true, None, Target::Unknown(reason)) => {
-            swap.doubt(Some(&line.device), reason.clone(), Some(place(line)))
+            swap.doubt(Some(&line.device), reason.clone(), Some(place(line)));
         }
         (true, ..) => match disturbed {
             Some(masked) => {

@@ -157,7 +157,7 @@ fn now(running: &dyn Running, device: Option<&str>) -> Fact {
     let bytes = match running.files().read(SWAPS) {
         Ok(bytes) => bytes,
         // A kernel without swap (CONFIG_SWAP=n) has no such file; kubeadm and the kubelet take it so, too.
-        Err(error) if error.is_not_found() => Default::default(),
+        Err(error) if error.is_not_found() => Rc::default(),
         Err(error) => return Fact::unknown(error.to_string()),
     };
     if !bytes.is_empty() && !bytes.starts_with(b"Filename") {

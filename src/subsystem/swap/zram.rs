@@ -44,7 +44,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         {
             match reason {
                 Limit::Exceeded => {
-                    swap.off.push(section.origin.clone().says("host-memory-limit is exceeded"))
+                    swap.off.push(section.origin.clone().says("host-memory-limit is exceeded"));
                 }
                 Limit::Unknown(reason) => swap.doubt(Some(&device), reason, Some(section.origin.clone())),
             }
@@ -86,19 +86,17 @@ fn merge(sections: &mut Vec<Section>, path: &str, file: &ini::Ini) {
         if !entry.section.starts_with("zram") {
             continue;
         }
-        let index = match sections.iter().position(|section| section.name == entry.section) {
-            Some(index) => index,
-            None => {
-                sections.push(Section {
-                    name: entry.section.clone(),
-                    origin: Origin::line(path, entry.line),
-                    mounts: false,
-                    is_empty: false,
-                    memory_limit: None,
-                });
-                sections.len() - 1
-            }
-        };
+        let known = sections.iter().position(|section| section.name == entry.section);
+        let index = known.unwrap_or_else(|| {
+            sections.push(Section {
+                name: entry.section.clone(),
+                origin: Origin::line(path, entry.line),
+                mounts: false,
+                is_empty: false,
+                memory_limit: None,
+            });
+            sections.len() - 1
+        });
         let section = &mut sections[index];
         match entry.key.as_str() {
             "mount-point" => section.mounts = !entry.value.is_empty(),
