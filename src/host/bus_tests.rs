@@ -23,6 +23,8 @@ fn rows() -> Vec<Row> {
     vec![row("a.service", "loaded", "active", "running"), row("b.mount", "not-found", "inactive", "dead")]
 }
 
+type Peer = Box<dyn FnOnce(UnixStream) + Send>;
+
 /// A socket whose first connection is handed to a peer in a thread of its own.
 fn socket(peer: impl FnOnce(UnixStream) + Send + 'static) -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -100,7 +102,7 @@ fn no_peer_makes_us_wait_or_believe() {
     };
     let huge = header(u32::MAX);
     let large = header(120 << 20);
-    let peers: [(&str, Box<dyn FnOnce(UnixStream) + Send>); 7] = [
+    let peers: [(&str, Peer); 7] = [
         ("closes", Box::new(drop)),
         (
             "hangs",

@@ -149,6 +149,7 @@ fn remember<T: Clone>(
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the files are made here")]
 mod tests {
     use super::super::directory::Directory;
     use super::*;
@@ -161,9 +162,9 @@ mod tests {
         }
         for database_first in [false, true] {
             let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
-            for config_turn in [database_first, !database_first] {
+            for database_turn in [database_first, !database_first] {
                 for name in ["small", "/middle", "/huge"] {
-                    if config_turn {
+                    if database_turn {
                         assert_eq!(files.read_database(name).is_ok(), name != "/huge");
                     } else {
                         assert_eq!(files.read(name).is_ok(), name == "small");
