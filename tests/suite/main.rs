@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod base;
+mod cli;
 mod denied;
 mod docs;
 mod drop_in;
