@@ -17,9 +17,6 @@ const DATABASE_LIMIT: u64 = 64 << 20;
 /// No directory that is asked for has more entries.
 const LIST_LIMIT: usize = 1 << 16;
 
-/// Links that the kernel follows in one path (path_resolution(7)).
-const MOST_LINKS: usize = 40;
-
 type Memo<T> = RefCell<HashMap<PathBuf, Result<T, HostError>>>;
 
 /// A tree with a memory.
@@ -126,33 +123,7 @@ impl Files {
     /// written, and so does everything from the 41st link on.
     #[must_use]
     pub fn real_path(&self, path: impl AsRef<Path>) -> HostPath {
-        let parts = |path: &Path| -> Vec<OsString> {
-            HostPath::new(path).relative().iter().rev().map(OsString::from).collect()
-        };
-        let mut real = PathBuf::from("/");
-        let mut pending = parts(path.as_ref());
-        let mut links = 0;
-        while let Some(part) = pending.pop() {
-            match part.as_encoded_bytes() {
-                b"." => continue,
-                b".." => {
-                    real.pop();
-                    continue;
-                }
-                _ => real.push(part),
-            }
-            if links < MOST_LINKS
-                && let Ok(target) = self.read_link(&real)
-            {
-                links += 1;
-                real.pop();
-                if target.is_absolute() {
-                    real = PathBuf::from("/");
-                }
-                pending.extend(parts(&target));
-            }
-        }
-        HostPath::new(real)
+        HostPath::new(path).without_links(|link| self.read_link(link).ok())
     }
 
     /// The files and directories whose content was asked of the tree, in order, as they were named: the

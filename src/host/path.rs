@@ -1,6 +1,6 @@
 //! Paths on a host: always absolute, and shown with control characters made visible.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
@@ -51,6 +51,39 @@ impl HostPath {
     #[must_use]
     pub fn file_name(&self) -> &OsStr {
         self.0.file_name().unwrap_or_default()
+    }
+
+    /// The path without links, as far as `read_link` finds any; from the 41st link on none is followed
+    /// (path_resolution(7)).
+    pub(super) fn without_links(&self, read_link: impl Fn(&HostPath) -> Option<PathBuf>) -> HostPath {
+        const MOST_LINKS: usize = 40;
+        let parts = |path: &Path| -> Vec<OsString> {
+            HostPath::new(path).relative().iter().rev().map(OsString::from).collect()
+        };
+        let mut real = HostPath::new("/");
+        let mut pending = parts(&self.0);
+        let mut links = 0;
+        while let Some(part) = pending.pop() {
+            match part.as_encoded_bytes() {
+                b"." => continue,
+                b".." => {
+                    real.0.pop();
+                    continue;
+                }
+                _ => real.0.push(part),
+            }
+            if links < MOST_LINKS
+                && let Some(target) = read_link(&real)
+            {
+                links += 1;
+                real.0.pop();
+                if target.is_absolute() {
+                    real = HostPath::new("/");
+                }
+                pending.extend(parts(&target));
+            }
+        }
+        real
     }
 
     /// The path itself.

@@ -14,6 +14,7 @@ mod bad_input;
 mod base;
 mod drop_in;
 mod fixtures;
+mod hosts;
 mod opened;
 mod order;
 mod practice;
