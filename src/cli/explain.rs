@@ -81,12 +81,11 @@ fn write_judgement(moment: Moment, judgement: &Judgement, out: &mut dyn Write) -
         Verdict::Skip(reason) => ("skipped", Some(reason)),
     };
     writeln!(out, "\n{heading}: {verdict}")?;
-    match reason {
-        Some(reason) => paragraph(reason.as_str(), "  ", out)?,
-        None => {
-            paragraph(&format!("found  {}", judgement.found), "  ", out)?;
-            paragraph(&format!("wanted {}", judgement.expected), "  ", out)?;
-        }
+    if let Some(reason) = reason {
+        paragraph(reason.as_str(), "  ", out)?;
+    } else {
+        paragraph(&format!("found  {}", judgement.found), "  ", out)?;
+        paragraph(&format!("wanted {}", judgement.expected), "  ", out)?;
     }
     let mut write_places = |mark: &str, places: &[Origin]| {
         places.iter().try_for_each(|place| {

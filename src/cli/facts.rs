@@ -114,7 +114,8 @@ struct FactV1<'f> {
 }
 
 /// The JSON Schema of the document.
-pub(super) fn schema() -> serde_json::Value {
+#[must_use]
+pub fn schema() -> serde_json::Value {
     schemars::generate::SchemaSettings::draft07()
         .into_generator()
         .into_root_schema_for::<Document<'_>>()

@@ -17,8 +17,10 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::fact::Moment;
+pub use crate::report::render::report_schema;
 use crate::rule::Severity;
 pub use error::{Failure, exit};
+pub use facts::schema as facts_schema;
 
 /// Judges a Linux host that is about to become a Kubernetes node: now, and after the next reboot.
 ///

@@ -76,10 +76,10 @@ impl Files {
             self.contents.borrow_mut().insert(path.as_path().to_owned(), answer.clone());
             answer
         })?;
-        match answer.len() as u64 > limit {
-            true => Err(HostError::new(path, Trouble::TooLarge { limit })),
-            false => Ok(answer),
+        if answer.len() as u64 > limit {
+            return Err(HostError::new(path, Trouble::TooLarge { limit }));
         }
+        Ok(answer)
     }
 
     /// The names in a directory, sorted bytewise.
@@ -149,6 +149,7 @@ fn remember<T: Clone>(
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the files are made here")]
 mod tests {
     use super::super::directory::Directory;
     use super::*;
@@ -161,11 +162,12 @@ mod tests {
         }
         for database_first in [false, true] {
             let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
-            for config_turn in [database_first, !database_first] {
+            for database_turn in [database_first, !database_first] {
                 for name in ["small", "/middle", "/huge"] {
-                    match config_turn {
-                        false => assert_eq!(files.read(name).is_ok(), name == "small"),
-                        true => assert_eq!(files.read_database(name).is_ok(), name != "/huge"),
+                    if database_turn {
+                        assert_eq!(files.read_database(name).is_ok(), name != "/huge");
+                    } else {
+                        assert_eq!(files.read(name).is_ok(), name == "small");
                     }
                 }
             }

@@ -6,6 +6,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::fact::printable;
 
+/// Links that the kernel follows in one path (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
 /// An absolute path on a host. `..` and links are resolved by the tree, inside the root.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostPath(PathBuf);
@@ -41,6 +44,39 @@ impl HostPath {
         }
     }
 
+    /// The path with all links replaced by what they lead to, as far as they are known; the 41st and all later
+    /// ones stay as they are.
+    #[must_use]
+    pub(super) fn without_links(&self, read_link: impl Fn(&Path) -> Option<PathBuf>) -> Self {
+        let parts = |path: &Path| -> Vec<OsString> {
+            HostPath::new(path).relative().iter().rev().map(OsString::from).collect()
+        };
+        let mut real = PathBuf::from("/");
+        let mut pending = parts(&self.0);
+        let mut links = 0;
+        while let Some(part) = pending.pop() {
+            match part.as_encoded_bytes() {
+                b"." => continue,
+                b".." => {
+                    real.pop();
+                    continue;
+                }
+                _ => real.push(part),
+            }
+            if links < MOST_LINKS
+                && let Some(target) = read_link(&real)
+            {
+                links += 1;
+                real.pop();
+                if target.is_absolute() {
+                    real = PathBuf::from("/");
+                }
+                pending.extend(parts(&target));
+            }
+        }
+        HostPath(real)
+    }
+
     /// The directory that holds this path; none for the root.
     #[must_use]
     pub fn parent(&self) -> Option<HostPath> {
@@ -51,39 +87,6 @@ impl HostPath {
     #[must_use]
     pub fn file_name(&self) -> &OsStr {
         self.0.file_name().unwrap_or_default()
-    }
-
-    /// The path without links, as far as `read_link` finds any; from the 41st link on none is followed
-    /// (path_resolution(7)).
-    pub(super) fn without_links(&self, read_link: impl Fn(&HostPath) -> Option<PathBuf>) -> HostPath {
-        const MOST_LINKS: usize = 40;
-        let parts = |path: &Path| -> Vec<OsString> {
-            HostPath::new(path).relative().iter().rev().map(OsString::from).collect()
-        };
-        let mut real = HostPath::new("/");
-        let mut pending = parts(&self.0);
-        let mut links = 0;
-        while let Some(part) = pending.pop() {
-            match part.as_encoded_bytes() {
-                b"." => continue,
-                b".." => {
-                    real.0.pop();
-                    continue;
-                }
-                _ => real.0.push(part),
-            }
-            if links < MOST_LINKS
-                && let Some(target) = read_link(&real)
-            {
-                links += 1;
-                real.0.pop();
-                if target.is_absolute() {
-                    real = HostPath::new("/");
-                }
-                pending.extend(parts(&target));
-            }
-        }
-        real
     }
 
     /// The path itself.

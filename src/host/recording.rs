@@ -2,7 +2,7 @@
 //! `meta.toml` what a copy can't keep: owners, modes, sockets, empty directories.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -136,14 +136,15 @@ impl RecordedTree {
         if entry.kind.is_none() && !entry.denied {
             return (!is_there(&found)).then_some("is not in the recording and has no `kind`");
         }
-        let parent = found.parent().filter(|parent| !is_there(parent));
-        let orphan = parent.is_some_and(|parent| !self.entries.contains_key(parent.as_path()));
-        orphan.then_some("is in a directory that is not in the recording")
+        let parent = found.parent().and_then(|parent| self.directory.lstat(&parent).ok());
+        parent
+            .is_some_and(|parent| parent.kind != Kind::Directory)
+            .then_some("is below something that is not a directory")
     }
 
     /// Where a path leads.
     fn place(&self, path: &HostPath) -> HostPath {
-        path.without_links(|link| self.directory.read_link(link).ok())
+        path.without_links(|link| self.directory.read_link(&HostPath::new(link)).ok())
     }
 
     /// Where a path leads if a link at its end is not followed.
@@ -158,19 +159,30 @@ impl RecordedTree {
         self.entries.get(place.as_path()).is_some_and(|entry| entry.denied)
     }
 
+    /// What `meta.toml` says of a place: a directory that holds only such entries is not kept by a copy.
+    fn kind(&self, place: &HostPath) -> Option<Kind> {
+        let implied = || self.below(place).next().map(|_| Kind::Directory);
+        let recorded = self.entries.get(place.as_path()).and_then(|entry| entry.kind);
+        recorded.map(Kind::from).or_else(implied)
+    }
+
+    /// The names in a directory that lead to entries of `meta.toml`; some come several times.
+    fn below<'e>(&'e self, place: &'e HostPath) -> impl Iterator<Item = &'e OsStr> {
+        self.entries.keys().filter_map(move |path| path.strip_prefix(place).ok()?.iter().next())
+    }
+
     /// What the recording lacks at or below a place that could not be read may be there all the same.
     fn missing(&self, place: &HostPath, error: HostError) -> HostError {
         let denied = |part: &Path| self.entries.get(part).is_some_and(|entry| entry.denied);
-        match error.is_not_found() && place.as_path().ancestors().any(denied) {
-            true => HostError { trouble: Trouble::Denied, ..error },
-            false => error,
+        if error.is_not_found() && place.as_path().ancestors().any(denied) {
+            return HostError { trouble: Trouble::Denied, ..error };
         }
+        error
     }
 
     fn amend(&self, place: &HostPath, found: Result<Metadata, HostError>) -> Result<Metadata, HostError> {
         let entry = self.entries.get(place.as_path());
-        let kind = entry.and_then(|entry| entry.kind).map(Kind::from);
-        let found = match (found, kind) {
+        let found = match (found, self.kind(place)) {
             (Err(_), Some(kind)) => Metadata { kind, size: 0, mode: 0, uid: None, gid: None },
             (found, kind) => {
                 let found = found.map_err(|error| self.missing(place, error))?;
@@ -210,14 +222,12 @@ impl Tree for RecordedTree {
         if self.is_denied(&place) {
             return Err(HostError::new(path, Trouble::Denied));
         }
-        let kind = self.entries.get(place.as_path()).and_then(|entry| entry.kind);
-        let mut names = match (self.directory.list(path, limit), kind) {
-            (Err(error), Some(EntryKind::Directory)) if error.is_not_found() => Vec::new(),
+        let mut names = match (self.directory.list(path, limit), self.kind(&place)) {
+            (Err(error), Some(Kind::Directory)) if error.is_not_found() => Vec::new(),
             (listed, _) => listed.map_err(|error| self.missing(&place, error))?,
         };
         // Entries that exist only in meta.toml: sockets, devices, empty directories.
-        for recorded in self.entries.keys().filter(|recorded| recorded.parent() == Some(place.as_path())) {
-            let name = recorded.file_name().unwrap_or_default();
+        for name in self.below(&place) {
             if !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
             }

@@ -1,7 +1,7 @@
 //! Resolves paths inside a root without `openat2(2)`: Linux before 5.6, and sandboxes that refuse the call.
 //!
 //! The rules are those of `RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS`: an absolute target starts at the root,
-//! `..` stops at the root, at most 40 links (path_resolution(7)). `..` goes back to the directory that was
+//! `..` stops at the root, at most 40 links (`path_resolution(7)`). `..` goes back to the directory that was
 //! really walked through, so that no rename in between leads out of the root.
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -11,7 +11,7 @@ use std::path::Path;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-/// Links that the kernel follows in one path (path_resolution(7)).
+/// Links that the kernel follows in one path (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 /// No path that fits into `PATH_MAX` and 40 such targets has more components.
 const MOST_STEPS: usize = 1 << 16;

@@ -30,10 +30,7 @@ fn every_mistake_is_told_before_anything_is_asked() {
         ("[root.\"/etc/../etc/x\"]\nuid = 0\n", "`/etc/../etc/x` is not an absolute path"),
         ("[root.\"/lib/y\"]\nuid = 0\n", "`/lib/y` leads through a symbolic link"),
         ("[root.\"/etc/z\"]\nuid = 0\n", "`/etc/z` is not in the recording and has no `kind`"),
-        (
-            "[root.\"/run/a/s\"]\nkind = \"socket\"\n",
-            "`/run/a/s` is in a directory that is not in the recording",
-        ),
+        ("[root.\"/etc/x/s\"]\nkind = \"socket\"\n", "`/etc/x/s` is below something that is not a directory"),
         ("[live.\"/etc/x\"]\nuid = 0\n", "`/etc/x` is not in the recording"),
     ] {
         let tree = Tree::new().file("/etc/x", "").file("/usr/lib/y", "").link("/lib", "usr/lib").machine("");
@@ -75,6 +72,7 @@ fn entries_are_found_through_links() {
         .link("/var/run", "/run")
         .directory("/run")
         .meta("/etc/real", "mode = \"0600\"\nuid = 7\ngid = 8")
+        .meta("/srv/a/b", "kind = \"fifo\"")
         .meta("/run/s", "kind = \"socket\"\nmode = \"0660\"");
     let host = open(&tree);
     for path in ["/etc/real", "/etc/alias", "/etc/../etc/alias"] {
@@ -89,6 +87,10 @@ fn entries_are_found_through_links() {
         assert_eq!(trouble(host.files().read(path)), Some(Trouble::NotAFile(Kind::Socket)), "{path}");
         assert!(host.files().list(path).is_err(), "{path}");
     }
+    // Directories that hold nothing else are implied.
+    assert_eq!(host.files().stat("/srv/a").unwrap().kind, Kind::Directory);
+    assert_eq!(*host.files().list("/srv").unwrap(), ["a"]);
+    assert_eq!(*host.files().list("/srv/a").unwrap(), ["b"]);
     for directory in ["/run", "/var/run"] {
         assert_eq!(*host.files().list(directory).unwrap(), ["s"], "{directory}");
     }

@@ -12,7 +12,10 @@
 
 mod bad_input;
 mod base;
+mod denied;
+mod docs;
 mod drop_in;
+mod engine;
 mod fixtures;
 mod hosts;
 mod opened;

@@ -149,7 +149,8 @@ impl<'r> From<&'r Origin> for OriginV1<'r> {
 }
 
 /// The JSON Schema of the document.
-pub(crate) fn report_schema() -> serde_json::Value {
+#[must_use]
+pub fn report_schema() -> serde_json::Value {
     schemars::generate::SchemaSettings::draft07()
         .into_generator()
         .into_root_schema_for::<Document<'_>>()

@@ -3,7 +3,8 @@
 mod json;
 mod table;
 
-pub(crate) use json::{Json, OriginV1, report_schema};
+pub use json::report_schema;
+pub(crate) use json::{Json, OriginV1};
 
 use std::io::{self, Write};
 
