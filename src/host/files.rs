@@ -1,6 +1,7 @@
 //! A file tree in which everything is read at most once a run.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub struct Files {
     followed: Memo<Metadata>,
     links: Memo<PathBuf>,
     opened: RefCell<Vec<HostPath>>,
+    /// Whether `/lib` is a link to `usr/lib`, as on every distribution with a merged `/usr`.
+    merged_usr: OnceCell<bool>,
 }
 
 impl Files {
@@ -40,6 +43,7 @@ impl Files {
             followed: Memo::default(),
             links: Memo::default(),
             opened: RefCell::default(),
+            merged_usr: OnceCell::new(),
         }
     }
 
@@ -62,7 +66,7 @@ impl Files {
     /// One memory serves both limits: content is measured by the limit of the one who asks, and a file that
     /// was too large for a smaller limit is looked at again for a larger one.
     fn read_up_to(&self, path: &Path, limit: u64) -> Result<Rc<[u8]>, HostError> {
-        let path = HostPath::new(path);
+        let path = HostPath::new(self.unmerged(path));
         let known = self.contents.borrow().get(path.as_path()).cloned();
         let answer = match known {
             Some(Err(HostError { trouble: Trouble::TooLarge { limit: before }, .. })) if before < limit => {
@@ -87,12 +91,22 @@ impl Files {
     /// # Errors
     /// If the path is not a readable directory.
     pub fn list(&self, path: impl AsRef<Path>) -> Result<Rc<[OsString]>, HostError> {
-        remember(&self.lists, path.as_ref(), |path| {
+        remember(&self.lists, &self.unmerged(path.as_ref()), |path| {
             self.opened.borrow_mut().push(path.clone());
             let mut names = self.tree.list(path, LIST_LIMIT)?;
             names.sort_unstable();
             Ok(Rc::from(names))
         })
+    }
+
+    /// `/lib/x` is `/usr/lib/x` where `/usr` is merged: so that a directory that has two names is read once.
+    fn unmerged<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
+        let Ok(rest) = path.strip_prefix("/lib") else { return Cow::Borrowed(path) };
+        let merged = self.merged_usr.get_or_init(|| {
+            self.read_link("/lib")
+                .is_ok_and(|target| target == Path::new("usr/lib") || target == Path::new("/usr/lib"))
+        });
+        if *merged { Cow::Owned(Path::new("/usr/lib").join(rest)) } else { Cow::Borrowed(path) }
     }
 
     /// Metadata; a link at the end of the path is described, not followed.

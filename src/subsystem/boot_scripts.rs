@@ -34,7 +34,7 @@ impl BootScripts {
             }
         }
         for (origin, command) in units.started_commands(subsystems) {
-            if named_in(&command, "systemd-sysctl") || command.contains("/ufw-init") {
+            if named_in(command, "systemd-sysctl") || command.contains("/ufw-init") {
                 continue;
             }
             let mut before = "";
@@ -45,7 +45,7 @@ impl BootScripts {
                 }
                 before = word;
             }
-            scripts.lines.push((origin, command));
+            scripts.lines.push((origin.clone(), command.clone()));
         }
         if !matches!(units.starts(subsystems, "networking.service"), Starts::No(_)) {
             scripts.ifupdown(files);
