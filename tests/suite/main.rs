@@ -18,6 +18,7 @@ mod docs;
 mod drop_in;
 mod engine;
 mod fixtures;
+mod hosts;
 mod opened;
 mod order;
 mod practice;
