@@ -34,7 +34,8 @@ pub fn addresses(running: &dyn Running) -> Result<Vec<Attachment>, String> {
     Ok(found)
 }
 
-/// Destinations of all routes but the default ones and loopback, IPv4 and IPv6.
+/// Destinations of all routes but the default ones and loopback, IPv4 and IPv6. Half the address space (`0.0.0.0/1`,
+/// as VPNs write it) is a default route in disguise.
 ///
 /// # Errors
 /// Why they can't be known.
@@ -64,7 +65,7 @@ fn ipv4(bytes: &[u8]) -> Result<Vec<Attachment>, String> {
     let attachment = |entry: procfs::net::RouteEntry| {
         let prefix = u8::try_from(entry.mask.to_bits().count_ones()).unwrap_or(32);
         let network = Network::new(entry.destination.into(), prefix)?;
-        (prefix > 0).then_some(Attachment { network, interface: entry.iface })
+        (prefix > 1).then_some(Attachment { network, interface: entry.iface })
     };
     Ok(entries.0.into_iter().filter_map(attachment).collect())
 }
@@ -85,7 +86,7 @@ fn ipv6(bytes: &[u8]) -> Result<Vec<Attachment>, String> {
             return Err(format!("line {number} is not a route"));
         };
         let says_nothing =
-            address.is_unicast_link_local() || address.is_multicast() || *interface == "lo" || prefix == 0;
+            address.is_unicast_link_local() || address.is_multicast() || *interface == "lo" || prefix < 2;
         if let Some(network) = Network::new(address.into(), prefix).filter(|_| !says_nothing) {
             routes.push(Attachment { network, interface: (*interface).to_owned() });
         }
