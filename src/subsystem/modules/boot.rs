@@ -123,6 +123,10 @@ impl Boot {
         if plan.index.builtin.contains_key(&target) {
             return Fact::new(BUILT_IN).because_all(plan.index.origin(&target));
         }
+        let doubt = subsystems.systemd().doubt.as_deref();
+        if let (Some(doubt), true) = (doubt, plan.index.modules.contains_key(&target)) {
+            return Fact::unknown(format!("what loads modules at boot is not known: {doubt}"));
+        }
         if let Some(origins) = plan.loaded.get(&target) {
             return self.guarded(plan, Fact::new(LOADED).because_all(origins.iter().cloned()));
         }

@@ -116,6 +116,9 @@ impl Units {
     /// The places that pull a unit in by name, whether or not it has a unit file: `dev-sda2.swap` is
     /// generated from fstab and may still be wanted by a unit that starts. Empty if nothing does.
     pub fn pulled_in_by(&self, subsystems: &Subsystems<'_>, unit: &str) -> Vec<Origin> {
+        if subsystems.systemd().doubt.is_some() {
+            return Vec::new();
+        }
         let real = self.real_name(subsystems, unit);
         let nodes = self.worlds(subsystems).iter().filter_map(|world| world.graph.nodes.get(&real));
         let mut origins: Vec<Origin> = Vec::new();
@@ -129,6 +132,9 @@ impl Units {
 
     /// The link or empty file that masks a unit (in the files of the next boot, or `systemd.mask=`).
     pub fn masked_by(&self, subsystems: &Subsystems<'_>, unit: &str) -> Option<Origin> {
+        if subsystems.systemd().doubt.is_some() {
+            return None;
+        }
         self.worlds(subsystems).iter().find_map(|world| match outcome::of(subsystems, world, unit).outcome {
             Outcome::Masked(origin) => Some(origin),
             _ => None,

@@ -158,3 +158,15 @@ fn the_live_machine_has_overlay_in_some_way_and_says_why() {
     }
     assert_eq!(text(&ask(&host, "module:no-such-module", Moment::Now)), "absent");
 }
+
+#[test]
+fn another_init_may_load_what_it_likes() {
+    let tree = crate::base::debian12("ro quiet")
+        .file("/etc/modules-load.d/k8s.conf", "br_netfilter\n")
+        .program("/bin/busybox", "")
+        .link("/usr/sbin/init", "/bin/busybox");
+    assert!(
+        tree.boot_text("module:br_netfilter").starts_with("unknown: what loads modules at boot is not known")
+    );
+    assert_eq!(tree.boot_text("module:ext4"), "built-in");
+}
