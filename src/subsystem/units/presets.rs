@@ -19,7 +19,7 @@ const DIRECTORIES: [&str; 4] = [
     "/lib/systemd/system-preset",
 ];
 
-/// The links that presets make on a first boot, for every unit with an [Install] section that no preset
+/// The links that presets make on a first boot, for every unit with an `[Install]` section that no preset
 /// disables. Links that exist stay.
 pub(super) fn links(files: &Files, search: &SearchPath) -> Vec<Extra> {
     let rules = rules(files);
@@ -54,7 +54,7 @@ fn is_unit(name: &str) -> bool {
         .contains(&super::search_path::suffix(name))
 }
 
-/// The links of a unit's [Install] section.
+/// The links of a unit's `[Install]` section.
 fn install(unit: &MergedUnit, origin: &Origin, instances: &[String]) -> Vec<Extra> {
     let mut names = vec![unit.name.clone()];
     if let Some((prefix, suffix)) = unit.name.split_once("@.") {
