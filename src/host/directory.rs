@@ -120,15 +120,25 @@ impl Tree for Directory {
     }
 
     fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError> {
-        let place = self.open_in_root(path, OFlags::PATH | OFlags::NOFOLLOW)?;
-        let text = rustix::fs::readlinkat(&place, "", Vec::new()).map_err(|errno| match errno {
-            rustix::io::Errno::INVAL | rustix::io::Errno::NOENT => {
-                let kind = status_of(path, &place).map_or(Kind::File, |status| metadata(&status).kind);
-                HostError::new(path, Trouble::NotAFile(kind))
+        use rustix::io::Errno;
+        let read = if self.live {
+            rustix::fs::readlinkat(&self.root, path.relative(), Vec::new())
+        } else {
+            let place = self.open_in_root(path, OFlags::PATH | OFlags::NOFOLLOW)?;
+            // Of a descriptor that is no link, ENOENT says so; the path itself is there.
+            rustix::fs::readlinkat(&place, "", Vec::new()).map_err(|errno| match errno {
+                Errno::NOENT => Errno::INVAL,
+                other => other,
+            })
+        };
+        match read {
+            Ok(text) => Ok(OsString::from_vec(text.into_bytes()).into()),
+            Err(Errno::INVAL) => {
+                let kind = self.lstat(path).map_or(Kind::File, |metadata| metadata.kind);
+                Err(HostError::new(path, Trouble::NotAFile(kind)))
             }
-            _ => HostError::from_io(path, &errno.into()),
-        })?;
-        Ok(OsString::from_vec(text.into_bytes()).into())
+            Err(errno) => Err(HostError::from_io(path, &errno.into())),
+        }
     }
 
     fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<OsString>, HostError> {
