@@ -3,9 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::unit_name::node;
-use crate::format::lines;
-use crate::host::Running;
-use crate::subsystem::Subsystems;
+use crate::format::{fstab, lines};
+use crate::host::{Host, Running, Source};
 
 /// udev's links are one hop long; device-mapper's, too.
 const MOST_HOPS: usize = 8;
@@ -41,19 +40,20 @@ pub(super) fn kind_of(device: &str) -> &'static str {
 }
 
 /// Whether two names, as fstab writes them, are of one device. Links of the running system are followed.
-pub(super) fn compare(running: Option<&dyn Running>, one: &str, other: &str) -> Same {
-    let (one, other) = (resolve(running, one), resolve(running, other));
+pub(super) fn compare(host: &Host, one: &str, other: &str) -> Same {
+    let (one, other) = (resolve(host.running(), one), resolve(host.running(), other));
     if one == other {
         return Same::Yes;
     }
-    let there = |path: &str| match running {
-        Some(running) if path.starts_with("/dev/") => is_there(running, path),
-        _ => None,
-    };
-    if there(&one) == Some(false) || there(&other) == Some(false) {
+    if is_there(host, &one) == Some(false) || is_there(host, &other) == Some(false) {
         return Same::No;
     }
-    match (class(&one), class(&other)) {
+    told_apart(&one, &other)
+}
+
+/// Whether two names without links are of one device, as far as the names tell.
+fn told_apart(one: &str, other: &str) -> Same {
+    match (class(one), class(other)) {
         (Class::Other, _) | (_, Class::Other) => Same::Unclear,
         (Class::File, _) | (_, Class::File) | (Class::Kernel, Class::Kernel) => Same::No,
         // A device has one UUID and one label, and each mapping is a device of its own.
@@ -62,59 +62,80 @@ pub(super) fn compare(running: Option<&dyn Running>, one: &str, other: &str) -> 
         {
             Same::No
         }
-        _ if is_zram(&one) || is_zram(&other) => Same::No,
+        _ if is_zram(one) || is_zram(other) => Same::No,
         _ => Same::Unclear,
     }
 }
 
 /// Says that a device or file isn't there now and that nothing known makes it at boot. Only a running
 /// system can tell: an image is made for disks that it doesn't hold.
-pub(super) fn missing(subsystems: &Subsystems<'_>, device: &str) -> Option<String> {
-    let running = subsystems.host().running()?;
+pub(super) fn missing(host: &Host, device: &str) -> Option<String> {
     let path = node(device);
-    match class(&path) {
-        Class::File => {
-            let file = subsystems.host().files().lstat(path.as_ref());
-            file.is_err_and(|error| error.is_not_found()).then(|| format!("{path} isn't there"))
-        }
-        Class::Kernel | Class::Link(_) if is_zram(&path) || may_be_mapped(subsystems, &path) => None,
-        Class::Kernel | Class::Link(_) => {
-            (is_there(running, &path) == Some(false)).then(|| format!("there is no device {path}"))
-        }
-        Class::Other => None,
+    if is_zram(&path) || may_be_mapped(host, &path) || may_be_mounted(host, &path) {
+        return None;
     }
+    let what = if class(&path) == Class::File { "file" } else { "device" };
+    (is_there(host, &path) == Some(false)).then(|| format!("there is no {what} {path}"))
 }
 
 /// Encrypted and logical volumes may be closed now and are opened at boot.
-fn may_be_mapped(subsystems: &Subsystems<'_>, path: &str) -> bool {
-    let files = subsystems.host().files();
+fn may_be_mapped(host: &Host, path: &str) -> bool {
+    let is_plain = match class(path) {
+        Class::Kernel => !path.starts_with("/dev/dm-"),
+        Class::Link(directory) => directory.starts_with("/dev/disk/by-part"),
+        Class::File | Class::Other => return false,
+    };
     let has_line = |bytes: &[u8]| {
         lines(bytes).any(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
     };
-    let crypttab = match files.read("/etc/crypttab") {
+    let has_crypttab = || match host.files().read("/etc/crypttab") {
         Ok(bytes) => has_line(&bytes),
         Err(error) => !error.is_not_found(),
     };
-    let has_volumes = || files.list("/etc/lvm/backup").is_ok_and(|names| !names.is_empty());
-    let is_plain = match class(path) {
-        Class::Kernel => true,
-        Class::Link(directory) => directory.starts_with("/dev/disk/by-part"),
-        _ => false,
+    let has_volumes = || match host.files().list("/etc/lvm/backup") {
+        Ok(names) => !names.is_empty(),
+        Err(error) => !error.is_not_found(),
     };
-    !is_plain && (crypttab || has_volumes() || !path.starts_with("/dev/disk/"))
+    !is_plain && (!path.starts_with("/dev/disk/") || has_crypttab() || has_volumes())
 }
 
-/// Whether a device is there, where the running system's directories tell.
-fn is_there(running: &dyn Running, path: &str) -> Option<bool> {
-    let files = running.files();
-    let (directory, name) = path.rsplit_once('/')?;
-    let listing = match class(path) {
-        Class::Kernel => "/sys/class/block",
-        Class::Link(_) => directory,
-        _ => return None,
-    };
-    let names = files.list(listing).ok().filter(|names| !names.is_empty())?;
-    Some(names.iter().any(|known| known.to_str() == Some(name)))
+/// A file may be on a file system that isn't mounted now.
+fn may_be_mounted(host: &Host, path: &str) -> bool {
+    let mounts = host.files().read("/etc/fstab").map(|bytes| fstab::parse(&bytes)).unwrap_or_default();
+    class(path) == Class::File
+        && mounts.iter().any(|mount| {
+            mount.target.len() > 1
+                && mount.target.starts_with('/')
+                && Path::new(path).starts_with(&mount.target)
+        })
+}
+
+/// Whether a device or file is there now, where that can be told. A recording holds the files that were asked
+/// for, so that only a complete list counts in it.
+fn is_there(host: &Host, path: &str) -> Option<bool> {
+    let running = host.running()?;
+    let is_live = *host.source() == Source::Live;
+    match class(path) {
+        Class::Kernel => {
+            let bytes = running.files().read("/proc/partitions").ok()?;
+            let name = path.strip_prefix("/dev/");
+            let mut names = lines(&bytes).filter_map(|(number, line)| {
+                (number > 2).then(|| line.split_ascii_whitespace().nth(3).map(str::to_owned))?
+            });
+            let first = names.next()?;
+            Some(name == Some(&first) || names.any(|known| name == Some(&known)))
+        }
+        Class::Link(directory) if is_live => {
+            let name = path.rsplit_once('/').map(|(_, name)| name);
+            let names = running.files().list(directory).ok().filter(|names| !names.is_empty())?;
+            Some(names.iter().any(|known| known.to_str() == name))
+        }
+        Class::File if is_live => match host.files().lstat(path) {
+            Ok(_) => Some(true),
+            Err(error) => error.is_not_found().then_some(false),
+        },
+        Class::Link(_) | Class::File | Class::Other => None,
+    }
 }
 
 /// The kernel's name of a device, as far as links of the running system lead to it.
@@ -179,8 +200,10 @@ mod tests {
             ("/dev/mapper/vg-swap", "/dev/dm-1", Same::Unclear),
             ("$SWAP", "/dev/sda2", Same::Unclear),
         ] {
-            assert_eq!(compare(None, one, other), expected, "{one} {other}");
-            assert_eq!(compare(None, other, one), expected, "{other} {one}");
+            let (one, other) = (resolve(None, one), resolve(None, other));
+            let found = if one == other { Same::Yes } else { told_apart(&one, &other) };
+            assert_eq!(found, expected, "{one} {other}");
+            assert_eq!(told_apart(&one, &other), told_apart(&other, &one), "{other} {one}");
         }
     }
 

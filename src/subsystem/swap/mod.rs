@@ -119,10 +119,9 @@ impl Swap {
         if let Some(reason) = &self.reason {
             return Fact::unknown(reason.clone());
         }
-        let running = subsystems.host().running();
         let same = |other: &str| match device {
             "any" => Same::Yes,
-            device => device::compare(running, device, other),
+            device => device::compare(subsystems.host(), device, other),
         };
         let on = self.areas.iter().filter(|area| same(&area.device) == Same::Yes);
         if let Some(area) = on.max_by_key(|area| area.confidence) {
@@ -151,7 +150,7 @@ impl Swap {
 
     /// Adds an area that will be on, unless its device isn't there; each device once.
     fn add(&mut self, subsystems: &Subsystems<'_>, area: Area) {
-        if let Some(missing) = device::missing(subsystems, &area.device) {
+        if let Some(missing) = device::missing(subsystems.host(), &area.device) {
             self.confidence = self.confidence.min(Confidence::High);
             self.notes.push(format!("{}: {missing}; swap stays off unless it comes back", area.origin));
             self.off.push(area.origin.says(missing));
@@ -181,7 +180,7 @@ pub fn swap(subsystems: &Subsystems<'_>, device: Option<&str>, moment: Moment) -
             None => subsystems.swap().list(),
         },
         (Moment::Now, None) => Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => now::ask(running, device),
+        (Moment::Now, Some(running)) => now::ask(subsystems.host(), running, device),
     }
 }
 

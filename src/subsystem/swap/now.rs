@@ -4,12 +4,12 @@ use super::device::{self, Same};
 use super::{Area, areas};
 use crate::fact::{Confidence, Fact, Origin, State};
 use crate::format::swaps::{self, SwapArea};
-use crate::host::Running;
+use crate::host::{Host, Running};
 
 const SWAPS: &str = "/proc/swaps";
 
 /// The list of areas, or whether one is on; `any` asks for any.
-pub(super) fn ask(running: &dyn Running, device: Option<&str>) -> Fact {
+pub(super) fn ask(host: &Host, running: &dyn Running, device: Option<&str>) -> Fact {
     let bytes = match running.files().read(SWAPS) {
         Ok(bytes) => bytes,
         // A kernel without swap (CONFIG_SWAP=n) has no such file; kubeadm and the kubelet take it so, too.
@@ -23,18 +23,17 @@ pub(super) fn ask(running: &dyn Running, device: Option<&str>) -> Fact {
     let mut fact = match device {
         None if used.is_empty() => areas(&[]).because(Origin::file(SWAPS)),
         None => areas(&used.iter().map(area).collect::<Vec<_>>()),
-        Some(device) => one(running, &used, device),
+        Some(device) => one(host, &used, device),
     };
     fact.notes.extend(notes);
     fact
 }
 
-fn one(running: &dyn Running, used: &[SwapArea], device: &str) -> Fact {
+fn one(host: &Host, used: &[SwapArea], device: &str) -> Fact {
     let mut unclear = None;
     for area in used {
         let origin = Origin::line(SWAPS, area.line);
-        let same =
-            if device == "any" { Same::Yes } else { device::compare(Some(running), device, &area.device) };
+        let same = if device == "any" { Same::Yes } else { device::compare(host, device, &area.device) };
         match same {
             Same::Yes => return Fact::new(State::from("on")).because(origin),
             Same::Unclear => unclear = Some((area, origin)),
