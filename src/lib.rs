@@ -2,21 +2,29 @@
 //!
 //! The rooms, in the order in which data flows (see ARCHITECTURE.md).
 
-/// The command line: glue between the rooms.
-pub mod cli;
-/// Judging: plan and facts to findings.
-pub mod engine;
 /// The words that all rooms share.
 pub mod fact;
-/// One pure parser a file format.
-pub mod format;
+
 /// Where facts come from; nothing else reads a host.
 pub mod host;
-/// One question a file.
-pub mod probe;
-/// All findings, the summary, and what they mean to a script; and the output formats.
-pub mod report;
-/// The TOML language of rules, as text.
-pub mod rule;
+
+/// One pure parser a file format.
+pub mod format;
+
 /// One part of the system a file: which files count, and what they add up to.
 pub mod subsystem;
+
+/// One question a file.
+pub mod probe;
+
+/// The TOML language of rules, as text.
+pub mod rule;
+
+/// Judging: plan and facts to findings.
+pub mod engine;
+
+/// All findings, the summary, and what they mean to a script; and the output formats.
+pub mod report;
+
+/// The command line: glue between the rooms.
+pub mod cli;

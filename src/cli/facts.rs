@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Failure;
@@ -11,6 +12,7 @@ use crate::engine::plan::Question;
 use crate::fact::{Fact, Moment, State, printable};
 use crate::probe::{self, KeySyntax, PROBES};
 use crate::report::render::{Json, OriginV1};
+use crate::rule::suggestion;
 use crate::subsystem::Subsystems;
 
 pub(super) fn run(arguments: &FactsArguments) -> Result<ExitCode, Failure> {
@@ -74,7 +76,7 @@ fn question(text: &str) -> Result<Question, Failure> {
     let Some(probe) = probe::find(name) else {
         let names = PROBES.iter().map(|probe| probe.name);
         let failure = Failure::input(format!("there is no probe `{name}`"));
-        return Err(match closest(name, names) {
+        return Err(match suggestion::nearest(name, names) {
             Some(similar) => failure.hint(format!("did you mean `{similar}`?")),
             None => failure.hint("`node-preflight facts` without a name asks all probes"),
         });
@@ -89,22 +91,15 @@ fn question(text: &str) -> Result<Question, Failure> {
     Ok(Question { probe, key })
 }
 
-fn closest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    names
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
 /// `node-preflight/facts/v1`: within v1, fields are only ever added.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(title = "node-preflight/facts/v1")]
 struct Document<'f> {
     schema: &'static str,
     facts: Vec<FactV1<'f>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct FactV1<'f> {
     probe: &'static str,
     key: Option<&'f str>,
@@ -116,6 +111,15 @@ struct FactV1<'f> {
     confidence: &'static str,
     reason: Option<String>,
     notes: &'f [String],
+}
+
+/// The JSON Schema of the document.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::generate::SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<Document<'_>>()
+        .to_value()
 }
 
 fn write_json(answers: &[Answer], out: &mut Vec<u8>) -> std::io::Result<()> {

@@ -2,8 +2,10 @@
 
 mod check;
 mod error;
+mod explain;
 mod facts;
 mod lint;
+mod list;
 mod rules;
 mod schema;
 mod source;
@@ -12,11 +14,13 @@ mod terminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::fact::Moment;
+pub use crate::report::render::report_schema;
 use crate::rule::Severity;
 pub use error::{Failure, exit};
+pub use facts::schema as facts_schema;
 
 /// Judges a Linux host that is about to become a Kubernetes node: now, and after the next reboot.
 ///
@@ -38,10 +42,52 @@ enum Command {
     Check(CheckArguments),
     /// Print what the program sees, and why, without judging.
     Facts(FactsArguments),
+    /// Show the rules, profiles and variables.
+    List(ListArguments),
+    /// Tell all about one rule, and what it comes to on this host.
+    Explain(ExplainArguments),
     /// Look for mistakes in rule files.
     Lint(LintArguments),
     /// Print a JSON Schema, for editors that complete and check TOML.
     Schema(SchemaArguments),
+    /// Print completions for a shell.
+    Completions(CompletionsArguments),
+}
+
+#[derive(Debug, Args)]
+struct ListArguments {
+    #[command(flatten)]
+    rules: RulesArguments,
+    /// Show which checks of other tools the rules stand for.
+    #[arg(long)]
+    covers: bool,
+    /// The output format.
+    #[arg(long, default_value = "table", value_parser = ["table", "json"])]
+    format: String,
+}
+
+#[derive(Debug, Args)]
+struct ExplainArguments {
+    /// The id of the rule.
+    rule: String,
+    #[command(flatten)]
+    source: SourceArguments,
+    /// The profile whose variables count; may be repeated [default: node].
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// Add rules from a file or directory.
+    #[arg(long, value_name = "PATH")]
+    rules: Vec<PathBuf>,
+    /// Set a variable of the rules; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_enum)]
+    shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
@@ -62,6 +108,10 @@ struct SchemaArguments {
 enum SchemaOf {
     /// Rule files.
     Rule,
+    /// The report of `check --format json`.
+    Report,
+    /// The document of `facts --format json`.
+    Facts,
 }
 
 /// Which host.
@@ -176,5 +226,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Facts(arguments)) => facts::run(arguments),
         Some(Command::Lint(arguments)) => lint::run(arguments),
         Some(Command::Schema(arguments)) => schema::run(arguments),
+        Some(Command::List(arguments)) => list::run(arguments),
+        Some(Command::Explain(arguments)) => explain::run(arguments),
+        Some(Command::Completions(arguments)) => completions(arguments),
     }
+}
+
+fn completions(arguments: &CompletionsArguments) -> Result<ExitCode, Failure> {
+    let mut out = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut out);
+    terminal::write(None, &out)?;
+    Ok(ExitCode::SUCCESS)
 }

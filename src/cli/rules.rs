@@ -1,16 +1,56 @@
-//! Reads the rule files that the user names: `--rules`, `lint`.
+//! Loads and compiles rules: the built-in ones, and the files that the user names.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
 use super::error::Failure;
-use crate::rule::SourceFile;
+use super::{RulesArguments, source, terminal};
+use crate::engine::plan::Plan;
+use crate::engine::{self, Selection};
+use crate::rule::{self, RuleSet, SourceFile, diagnostic};
+
+/// What is judged if no profile is named.
+const DEFAULT_PROFILE: &str = "node";
 
 /// More than any rule file has; a mistaken path to something large must not fill the memory.
 const LIMIT_BYTES: u64 = 16 << 20;
+
+/// The built-in rules with the files of the paths.
+pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
+    let mut sources = rule::builtin::sources();
+    sources.extend(read(paths)?);
+    rule::load(sources).map_err(|broken| {
+        let mistakes = engine::mistakes(&broken);
+        Failure::Rules(diagnostic::render(&broken.rules.files, &mistakes, colors()))
+    })
+}
+
+/// The rules that the arguments select, ready to be judged; all rules if no profile is given.
+pub(super) fn compile(
+    rules: &RuleSet,
+    arguments: &RulesArguments,
+    profiles: &[String],
+) -> Result<Plan, Failure> {
+    let RulesArguments { only, skip, variables, .. } = arguments;
+    let selection = Selection { profiles: profiles.to_vec(), only: only.clone(), skip: skip.clone() };
+    engine::compile(rules, &selection, &source::variables(rules, variables)?)
+        .map_err(|wrong| Failure::Rules(diagnostic::render(&rules.files, &wrong, colors())))
+}
+
+/// The profiles that the arguments name, or the default.
+pub(super) fn profiles(arguments: &RulesArguments) -> Vec<String> {
+    match arguments.profile.as_slice() {
+        [] => vec![DEFAULT_PROFILE.to_owned()],
+        profiles => profiles.to_vec(),
+    }
+}
+
+fn colors() -> bool {
+    terminal::colors(io::stderr().is_terminal())
+}
 
 /// The files of the paths, in order; of a directory all `*.toml` beneath it, sorted by name.
 pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {

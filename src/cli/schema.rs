@@ -9,6 +9,8 @@ use crate::engine::schema;
 pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
     let schema = match arguments.of {
         SchemaOf::Rule => schema::rules(),
+        SchemaOf::Report => crate::report::render::report_schema(),
+        SchemaOf::Facts => super::facts::schema(),
     };
     terminal::write(None, format!("{schema:#}\n").as_bytes())?;
     Ok(ExitCode::SUCCESS)

@@ -108,7 +108,13 @@ fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Moment) -> Jud
             let value = show(state);
             found.push(match story {
                 Some(story) => story.clone(),
+                None if matches!((&test.matcher, state), (Matcher::Exists(_), State::Known(_))) => {
+                    format!("{} is there", name(facts, &test.subject))
+                }
                 None if evidence.len() == 1 && speaks_for_itself(state, &test.subject) => value,
+                None if *state == State::Absent && matches!(test.subject, Subject::Constant { .. }) => {
+                    format!("{} is not set", name(facts, &test.subject))
+                }
                 None => format!("{} is {value}", name(facts, &test.subject)),
             });
         }

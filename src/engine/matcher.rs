@@ -179,10 +179,8 @@ fn overlaps(facts: &Facts<'_>, test: &Test, found: &Value, other: &Subject, mome
         found.iter().find_map(|ours| wanted.iter().find(|theirs| ours.overlaps(theirs)).map(|t| (ours, t)));
     let Some((ours, theirs)) = pair else { return Truth::No.into() };
     let owner = owner(facts, &test.subject, moment, *ours);
-    Comparison {
-        truth: Truth::Yes,
-        story: Some(format!("{theirs} contains or overlaps this node's {ours}{owner}")),
-    }
+    let relation = if theirs.contains(ours) { "contains" } else { "lies within" };
+    Comparison { truth: Truth::Yes, story: Some(format!("{theirs} {relation} this node's {ours}{owner}")) }
 }
 
 /// ` (eth0)`: the place that an address or route was found at.

@@ -12,12 +12,60 @@ pub fn rules() -> Value {
     let mut schema = keys(FILE);
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!("node-preflight rules");
-    schema["definitions"] = json!({
-        "condition": condition(),
-        "operand": operand(),
-        "value": { "type": ["string", "integer", "boolean", "array"] },
-    });
+    let mut definitions = Map::new();
+    definitions.insert("condition".into(), condition());
+    definitions.insert("operand".into(), operand());
+    definitions.insert("value".into(), json!({ "type": ["string", "integer", "boolean", "array"] }));
+    for shape in shapes() {
+        for operator in &OPERATORS {
+            let name = matcher_name(operator.name, &shape);
+            definitions.insert(name, described(taken(operator.takes, &shape), operator.summary));
+        }
+        definitions.insert(tests_name(&shape), closed(matchers(&shape)));
+    }
+    schema["definitions"] = Value::Object(definitions);
     schema
+}
+
+/// Every kind of answer and attribute, each once.
+fn shapes() -> Vec<Shape> {
+    let mut shapes = vec![Shape::Any];
+    for probe in PROBES {
+        let attributes = match probe.answer {
+            Shape::Record(attributes) => attributes,
+            _ => &[],
+        };
+        for shape in std::iter::once(probe.answer).chain(attributes.iter().map(|attribute| attribute.shape)) {
+            if !shapes.iter().any(|known| shape_name(known) == shape_name(&shape)) {
+                shapes.push(shape);
+            }
+        }
+    }
+    shapes
+}
+
+/// A name for a kind of answer; records are told apart by their attributes, which stand elsewhere.
+fn shape_name(shape: &Shape) -> String {
+    match shape {
+        Shape::Bool => "bool".into(),
+        Shape::Integer => "integer".into(),
+        Shape::Size => "size".into(),
+        Shape::Text => "text".into(),
+        Shape::Version => "version".into(),
+        Shape::Network => "network".into(),
+        Shape::Mode => "mode".into(),
+        Shape::Word(words) => format!("{}-to-{}", words.first().unwrap_or(&""), words.last().unwrap_or(&"")),
+        Shape::List(item) => format!("list-{}", shape_name(item)),
+        Shape::Record(_) | Shape::Any => "any".into(),
+    }
+}
+
+fn matcher_name(operator: &str, shape: &Shape) -> String {
+    format!("{operator}.{}", shape_name(shape))
+}
+
+fn tests_name(shape: &Shape) -> String {
+    format!("tests.{}", shape_name(shape))
 }
 
 /// A table with these keys and no others.
@@ -97,9 +145,8 @@ fn entries(shape: &Shape) -> Map<String, Value> {
     let mut entries = matchers(shape);
     if let Shape::Record(attributes) = shape {
         for attribute in *attributes {
-            let mut tests = matchers(&attribute.shape);
-            tests.remove("attribute");
-            let forms = [literal(&attribute.shape), reference("operand"), closed(tests)];
+            let tests = reference(&tests_name(&attribute.shape));
+            let forms = [literal(&attribute.shape), reference("operand"), tests];
             let described = json!({ "anyOf": forms, "description": attribute.summary });
             entries.insert(attribute.name.to_owned(), described);
         }
@@ -108,10 +155,8 @@ fn entries(shape: &Shape) -> Map<String, Value> {
 }
 
 fn matchers(shape: &Shape) -> Map<String, Value> {
-    OPERATORS
-        .iter()
-        .map(|operator| (operator.name.to_owned(), described(taken(operator.takes, shape), operator.summary)))
-        .collect()
+    let named = |name: &str| (name.to_owned(), reference(&matcher_name(name, shape)));
+    OPERATORS.iter().map(|operator| named(operator.name)).collect()
 }
 
 fn taken(takes: Operand, shape: &Shape) -> Value {
@@ -207,6 +252,7 @@ mod tests {
     #[test]
     fn every_reference_has_its_definition() {
         let schema = rules();
+        assert!(schema.to_string().len() < 200_000, "the same tables again and again");
         for part in schema.to_string().split("#/definitions/").skip(1) {
             let name = part.split('"').next().unwrap();
             assert!(schema["definitions"].get(name).is_some(), "{name}");

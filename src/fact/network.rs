@@ -20,7 +20,13 @@ impl Network {
     /// Whether the two ranges share an address. Ranges of different families never do.
     #[must_use]
     pub fn overlaps(&self, other: &Network) -> bool {
-        self.0.contains(&other.0) || other.0.contains(&self.0)
+        self.contains(other) || other.contains(self)
+    }
+
+    /// Whether every address of the other range is in this one.
+    #[must_use]
+    pub fn contains(&self, other: &Network) -> bool {
+        self.0.contains(&other.0)
     }
 }
 

@@ -1,11 +1,11 @@
 //! A directory as a file tree: the live root, or an untrusted one given with `--root`.
 //!
-//! Paths are resolved by the kernel with `openat2(2)` and `RESOLVE_IN_ROOT`, so that no link, `..` or
-//! race leads out of the root.
+//! Paths are resolved by the kernel with `openat2(2)` and `RESOLVE_IN_ROOT`, or by [`resolve`] where that
+//! call is missing or refused, so that no link, `..` or race leads out of the root.
 
 use std::ffi::OsString;
-use std::io::{self, Read as _};
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,17 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
 
 use super::error::{HostError, Trouble};
 use super::path::HostPath;
+use super::resolve;
 use super::tree::{Kind, Metadata, Tree};
+
+const IN_ROOT: ResolveFlags = ResolveFlags::IN_ROOT.union(ResolveFlags::NO_MAGICLINKS);
 
 /// A directory on the machine that this program runs on.
 pub(super) struct Directory {
     root: OwnedFd,
     live: bool,
+    /// Whether `openat2(2)` works here: Linux 5.6 and later, unless a seccomp filter refuses it.
+    by_kernel: bool,
 }
 
 impl Directory {
@@ -37,44 +42,79 @@ impl Directory {
             };
             HostError::new(path.display(), trouble)
         })?;
-        Ok(Directory { root, live: false })
+        let by_kernel = rustix::fs::openat2(&root, ".", flags, Mode::empty(), IN_ROOT).is_ok();
+        Ok(Directory { root, live: false, by_kernel })
+    }
+
+    /// The same directory, its paths resolved without the kernel's help.
+    #[cfg(test)]
+    pub(super) fn without_openat2(self) -> Self {
+        Directory { by_kernel: false, ..self }
     }
 
     fn open_in_root(&self, path: &HostPath, flags: OFlags) -> Result<OwnedFd, HostError> {
-        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        rustix::fs::openat2(&self.root, path.relative(), flags | OFlags::CLOEXEC, Mode::empty(), resolve)
-            .map_err(|errno| HostError::from_io(path, &errno.into()))
+        let kernel = || {
+            rustix::fs::openat2(&self.root, path.relative(), flags | OFlags::CLOEXEC, Mode::empty(), IN_ROOT)
+        };
+        let opened = if self.by_kernel { kernel() } else { Err(rustix::io::Errno::AGAIN) };
+        // AGAIN: the kernel could not follow `..` safely, because something on the machine was renamed meanwhile.
+        match opened {
+            Err(rustix::io::Errno::AGAIN) => resolve::open(self.root.as_fd(), path.relative(), flags),
+            opened => opened,
+        }
+        .map_err(|errno| HostError::from_io(path, &errno.into()))
     }
 
     /// A regular file, opened for reading. Devices and FIFOs are recognised before they are opened,
     /// because opening alone can have effects (`/dev/watchdog`).
-    fn open_file(&self, path: &HostPath) -> Result<std::fs::File, HostError> {
+    fn open_file(&self, path: &HostPath, limit: u64) -> Result<(OwnedFd, u64), HostError> {
         let reading = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let fd = if self.live {
-            let status = rustix::fs::statat(&self.root, path.relative(), AtFlags::empty());
-            regular(path, &status.map_err(|errno| HostError::from_io(path, &errno.into()))?)?;
-            self.open_in_root(path, reading)?
-        } else {
-            let place = self.open_in_root(path, OFlags::PATH)?;
-            regular(path, &status_of(path, &place)?)?;
-            let magic = format!("/proc/self/fd/{}", place.as_raw_fd());
-            match rustix::fs::open(magic, reading, Mode::empty()) {
-                Err(rustix::io::Errno::NOENT) => self.open_in_root(path, reading)?,
-                opened => opened.map_err(|errno| HostError::from_io(path, &errno.into()))?,
-            }
+        let checked = |status: Stat| {
+            regular(path, &status)?;
+            let size = metadata(&status).size;
+            if size > limit { Err(HostError::new(path, Trouble::TooLarge { limit })) } else { Ok(size) }
         };
-        regular(path, &status_of(path, &fd)?)?;
-        Ok(fd.into())
+        if self.live {
+            regular(path, &self.status_at(path, AtFlags::empty())?)?;
+            let fd = self.open_in_root(path, reading)?;
+            let size = checked(status_of(path, &fd)?)?;
+            return Ok((fd, size));
+        }
+        let place = self.open_in_root(path, OFlags::PATH)?;
+        let size = checked(status_of(path, &place)?)?;
+        // Opening through the descriptor opens the very file that was looked at, whatever has the name by now.
+        let magic = format!("/proc/self/fd/{}", place.as_raw_fd());
+        match rustix::fs::open(magic, reading, Mode::empty()) {
+            Ok(fd) => Ok((fd, size)),
+            Err(rustix::io::Errno::NOENT) => {
+                let fd = self.open_in_root(path, reading)?;
+                let size = checked(status_of(path, &fd)?)?;
+                Ok((fd, size))
+            }
+            Err(errno) => Err(HostError::from_io(path, &errno.into())),
+        }
+    }
+
+    /// Of the live root the kernel resolves paths as everybody does: one call suffices.
+    fn status_at(&self, path: &HostPath, flags: AtFlags) -> Result<Stat, HostError> {
+        rustix::fs::statat(&self.root, path.relative(), flags)
+            .map_err(|errno| HostError::from_io(path, &errno.into()))
     }
 }
 
 impl Tree for Directory {
     fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError> {
+        if self.live {
+            return self.status_at(path, AtFlags::SYMLINK_NOFOLLOW).map(|status| metadata(&status));
+        }
         let place = self.open_in_root(path, OFlags::PATH | OFlags::NOFOLLOW)?;
         status_of(path, &place).map(|status| metadata(&status))
     }
 
     fn stat(&self, path: &HostPath) -> Result<Metadata, HostError> {
+        if self.live {
+            return self.status_at(path, AtFlags::empty()).map(|status| metadata(&status));
+        }
         let place = self.open_in_root(path, OFlags::PATH)?;
         status_of(path, &place).map(|status| metadata(&status))
     }
@@ -108,12 +148,25 @@ impl Tree for Directory {
     }
 
     fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError> {
-        let file = self.open_file(path)?;
-        let mut bytes = Vec::with_capacity(4096);
-        match file.take(limit + 1).read_to_end(&mut bytes) {
-            Ok(_) if bytes.len() as u64 > limit => Err(HostError::new(path, Trouble::TooLarge { limit })),
-            Ok(_) => Ok(bytes),
-            Err(error) => Err(HostError::from_io(path, &error)),
+        let (fd, size) = self.open_file(path, limit)?;
+        // Files of /proc say that they are empty. Of a file that tells its size, one call sees the end, too.
+        let step = usize::try_from(size.max(4095)).unwrap_or(usize::MAX).saturating_add(1);
+        let mut bytes = vec![0; step];
+        let mut filled = 0;
+        loop {
+            let count = rustix::io::read(&fd, &mut bytes[filled..])
+                .map_err(|errno| HostError::from_io(path, &errno.into()))?;
+            filled += count;
+            if filled as u64 > limit {
+                return Err(HostError::new(path, Trouble::TooLarge { limit }));
+            }
+            if count == 0 || (size > 0 && filled < bytes.len()) {
+                bytes.truncate(filled);
+                return Ok(bytes);
+            }
+            if filled == bytes.len() {
+                bytes.resize(filled + step, 0);
+            }
         }
     }
 }

@@ -4,6 +4,8 @@
 //! reads are bounded, links never lead out of the root, and no FIFO or device is ever opened.
 
 mod bus;
+#[cfg(test)]
+mod bus_tests;
 mod directory;
 mod error;
 mod files;
@@ -11,6 +13,9 @@ mod kernel;
 mod path;
 mod recorded;
 mod recording;
+mod resolve;
+#[cfg(test)]
+mod resolve_tests;
 mod running;
 mod tree;
 

@@ -1,10 +1,13 @@
 //! Paths on a host: always absolute, and shown with control characters made visible.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::fact::printable;
+
+/// Links that the kernel follows in one path (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
 
 /// An absolute path on a host. `..` and links are resolved by the tree, inside the root.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +42,39 @@ impl HostPath {
         } else {
             HostPath::new(self.0.parent().unwrap_or(Path::new("/")).join(target))
         }
+    }
+
+    /// The path with all links replaced by what they lead to, as far as they are known; the 41st and all later
+    /// ones stay as they are.
+    #[must_use]
+    pub(super) fn without_links(&self, read_link: impl Fn(&Path) -> Option<PathBuf>) -> Self {
+        let parts = |path: &Path| -> Vec<OsString> {
+            HostPath::new(path).relative().iter().rev().map(OsString::from).collect()
+        };
+        let mut real = PathBuf::from("/");
+        let mut pending = parts(&self.0);
+        let mut links = 0;
+        while let Some(part) = pending.pop() {
+            match part.as_encoded_bytes() {
+                b"." => continue,
+                b".." => {
+                    real.pop();
+                    continue;
+                }
+                _ => real.push(part),
+            }
+            if links < MOST_LINKS
+                && let Some(target) = read_link(&real)
+            {
+                links += 1;
+                real.pop();
+                if target.is_absolute() {
+                    real = PathBuf::from("/");
+                }
+                pending.extend(parts(&target));
+            }
+        }
+        HostPath(real)
     }
 
     /// The directory that holds this path; none for the root.

@@ -94,8 +94,17 @@ struct RecordedTree {
 }
 
 impl RecordedTree {
-    fn amend(&self, path: &HostPath, found: Result<Metadata, HostError>) -> Result<Metadata, HostError> {
-        let entry = self.entries.get(path.as_path());
+    /// What the recording says of what a path leads to: of the path itself, or of where its links end.
+    fn entry(&self, path: &HostPath) -> Option<&Entry> {
+        let followed = || path.without_links(|link| self.directory.read_link(&HostPath::new(link)).ok());
+        self.entries.get(path.as_path()).or_else(|| self.entries.get(followed().as_path()))
+    }
+
+    fn amend(
+        path: &HostPath,
+        entry: Option<&Entry>,
+        found: Result<Metadata, HostError>,
+    ) -> Result<Metadata, HostError> {
         let kind = entry.and_then(|entry| entry.kind).map(Kind::from);
         let found = match (found, kind) {
             (Err(_), Some(kind)) => Metadata { kind, size: 0, mode: 0o755, uid: None, gid: None },
@@ -129,7 +138,7 @@ impl RecordedTree {
     }
 
     fn refuse_special(&self, path: &HostPath) -> Result<(), HostError> {
-        match self.entries.get(path.as_path()) {
+        match self.entry(path) {
             Some(entry) if entry.denied => Err(HostError::new(path, Trouble::Denied)),
             Some(Entry { kind: Some(kind), .. }) => {
                 Err(HostError::new(path, Trouble::NotAFile(Kind::from(*kind))))
@@ -141,11 +150,11 @@ impl RecordedTree {
 
 impl Tree for RecordedTree {
     fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError> {
-        self.amend(path, self.directory.lstat(path))
+        Self::amend(path, self.entries.get(path.as_path()), self.directory.lstat(path))
     }
 
     fn stat(&self, path: &HostPath) -> Result<Metadata, HostError> {
-        self.amend(path, self.directory.stat(path))
+        Self::amend(path, self.entry(path), self.directory.stat(path))
     }
 
     fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError> {
@@ -153,8 +162,12 @@ impl Tree for RecordedTree {
     }
 
     fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<OsString>, HostError> {
+        let entry = self.entry(path);
+        if entry.is_some_and(|entry| entry.denied) {
+            return Err(HostError::new(path, Trouble::Denied));
+        }
         let mut names = match self.directory.list(path, limit) {
-            Err(error) if error.is_not_found() && self.entries.contains_key(path.as_path()) => Vec::new(),
+            Err(error) if error.is_not_found() && entry.is_some() => Vec::new(),
             listed => listed?,
         };
         // Entries that exist only in meta.toml: sockets, devices, empty directories.

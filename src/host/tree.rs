@@ -72,7 +72,7 @@ pub struct Metadata {
 }
 
 /// A readable file tree. Links are followed inside the root only; an absolute target starts at the root.
-pub trait Tree {
+pub(super) trait Tree {
     /// Metadata; a link at the end of the path is described, not followed.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ fn canonical(text: &str) -> Result<String, String> {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let path = HostPath::new(key.as_str());
     let disk = subsystems.host().files();
-    let end = volatile::real(disk, &through_var_run(disk, &path));
+    let end = volatile::real(disk, &path);
     let files = match (moment, subsystems.host().running()) {
         (Moment::Now, None) => return Fact::unknown("nothing is running here"),
         (Moment::Now, Some(running)) if volatile::is_below_memory(&end) => running.files(),
@@ -83,16 +83,6 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
 /// Names below the old directories, whose links are the usual ones: nothing but the place is meant.
 fn is_by_name(path: &HostPath) -> bool {
     ["/var/run", "/var/lock"].iter().any(|directory| path.as_path().starts_with(directory))
-}
-
-/// Every boot makes `/var/run` a link to `/run`, where nothing else has the name (tmpfiles.d `var.conf`).
-fn through_var_run(disk: &Files, path: &HostPath) -> HostPath {
-    match path.as_path().strip_prefix("/var/run") {
-        Ok(rest) if disk.lstat("/var/run").is_err_and(|error| error.is_not_found()) => {
-            HostPath::new("/run").join(rest)
-        }
-        _ => path.clone(),
-    }
 }
 
 fn record([disk, other]: [&Files; 2], path: &HostPath, metadata: Metadata) -> Value {

@@ -1,10 +1,12 @@
 //! Shell lines that the next boot runs: rc.local, the commands of started units, and the scripts they name.
 
+use std::rc::Rc;
+
 use super::Subsystems;
 use super::units::Starts;
 use crate::fact::{Origin, printable};
 use crate::format::lines;
-use crate::host::{Files, HostPath, Kind};
+use crate::host::{Files, HostError, HostPath, Kind};
 
 /// Lines that run after the kernel variables and modules of the configuration files are set.
 #[derive(Clone, Debug, Default)]
@@ -27,23 +29,23 @@ impl BootScripts {
             for path in ["/etc/rc.local", "/etc/rc.d/rc.local"] {
                 let is_other = files.read_link(path).is_ok_and(|target| target.ends_with("rc.d/rc.local"));
                 if is_executable(files, &HostPath::new(path)) && !is_other {
-                    scripts.read(files, &HostPath::new(path));
+                    scripts.read(files, &HostPath::new(path), true);
                 }
             }
         }
         for (origin, command) in units.started_commands(subsystems) {
-            if named_in(&command, "systemd-sysctl") || command.contains("/ufw-init") {
+            if named_in(command, "systemd-sysctl") || command.contains("/ufw-init") {
                 continue;
             }
             let mut before = "";
             for word in command.split_ascii_whitespace() {
                 let path = HostPath::new(word.trim_start_matches(['-', '@', ':', '+', '!', '|']));
                 if word.contains('/') && (is_shell(before) || is_executable(files, &path)) {
-                    scripts.read(files, &path);
+                    scripts.read(files, &path, is_shell(before));
                 }
                 before = word;
             }
-            scripts.lines.push((origin, command));
+            scripts.lines.push((origin.clone(), command.clone()));
         }
         if !matches!(units.starts(subsystems, "networking.service"), Starts::No(_)) {
             scripts.ifupdown(files);
@@ -54,10 +56,19 @@ impl BootScripts {
     /// Commands of interfaces(5): `up`, `pre-up`, `post-up`.
     fn ifupdown(&mut self, files: &Files) {
         let directory = HostPath::new("/etc/network/interfaces.d");
-        let names = files.list(&directory).unwrap_or_default();
+        let names = files.list(&directory).unwrap_or_else(|error| {
+            self.not_read(error);
+            Rc::default()
+        });
         let paths = names.iter().map(|name| directory.join(name));
         for path in std::iter::once(HostPath::new("/etc/network/interfaces")).chain(paths) {
-            let Ok(bytes) = files.read(&path) else { continue };
+            let bytes = match files.read(&path) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    self.not_read(error);
+                    continue;
+                }
+            };
             self.lines.extend(
                 lines(&bytes)
                     .filter(|(_, text)| {
@@ -68,11 +79,18 @@ impl BootScripts {
         }
     }
 
-    /// Takes the lines of a file if it is a script.
-    fn read(&mut self, files: &Files, path: &HostPath) {
+    fn not_read(&mut self, error: HostError) {
+        if !error.is_not_found() {
+            self.unread.push(error.into());
+        }
+    }
+
+    /// Takes the lines of a file if it is a script; one that certainly is counts as unread if it is too large.
+    fn read(&mut self, files: &Files, path: &HostPath, is_script: bool) {
+        let largest = if is_script { u64::MAX } else { SCRIPT_LIMIT };
         let is_small = files
             .stat(path)
-            .is_ok_and(|metadata| metadata.kind == Kind::File && (2..=SCRIPT_LIMIT).contains(&metadata.size));
+            .is_ok_and(|metadata| metadata.kind == Kind::File && (2..=largest).contains(&metadata.size));
         let place = path.to_string();
         if !is_small || self.lines.iter().any(|(origin, _)| origin.path == place) {
             return;

@@ -8,6 +8,7 @@ use procfs::process::{MountInfo, MountInfos};
 use super::Subsystems;
 use super::os_release::OsRelease;
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
+use crate::format::cmdline;
 use crate::host::Running;
 
 /// The words for hierarchies.
@@ -108,8 +109,9 @@ fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
         Ok(mode) => mode,
         Err(reason) => return Fact::unknown(reason),
     };
-    let disabled = match subsystems.next_boot().parameter("cgroup_disable") {
-        Ok(parameter) => parameter.value.unwrap_or_default(),
+    // Every occurrence counts, not the last alone (`cgroup_disable` of the kernel).
+    let disabled = match subsystems.next_boot().values("cgroup_disable") {
+        Ok(values) => values.join(","),
         Err(reason) => return Fact::unknown(reason),
     };
     let controllers = controllers_at_boot(subsystems, mode.name, &disabled);
@@ -150,9 +152,10 @@ fn decide(subsystems: &Subsystems<'_>) -> Result<Mode, String> {
     let legacy_name = if legacy.value.as_deref().is_some_and(is_true) { "v1" } else { "hybrid" };
     let wanted = match unified.value.as_deref() {
         Some(value) if is_true(value) => mode("v2", &unified),
-        Some(_) => mode(legacy_name, &unified),
-        None if no_v1.value.as_deref() == Some("all") => mode("v2", &no_v1),
-        None => return build_default(subsystems, version, legacy_name, unified.confidence),
+        Some(value) if is_false(value) => mode(legacy_name, &unified),
+        // What is no boolean counts as not given.
+        _ if no_v1.value.as_deref() == Some("all") => mode("v2", &no_v1),
+        _ => return build_default(subsystems, version, legacy_name, unified.confidence),
     };
     let refused =
         version.is_some_and(|version| version >= 256) && !forced.value.as_deref().is_some_and(is_true);
@@ -218,6 +221,13 @@ fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "" | "1" | "yes" | "y" | "true" | "t" | "on")
 }
 
+fn is_false(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "0" | "no" | "n" | "false" | "f" | "off")
+}
+
+/// What every Kubernetes node needs.
+const NEEDED: [&str; 4] = ["cpu", "cpuset", "memory", "pids"];
+
 /// Controllers by the option that builds them in: what for, the option, the names in v2 and in v1
 /// (`init/Kconfig` and `block/Kconfig` of Linux 6.1).
 const CONTROLLERS: [(&str, &str, Option<&str>, Option<&str>); 12] = [
@@ -246,26 +256,50 @@ fn controllers_at_boot(subsystems: &Subsystems<'_>, mode: &str, disabled: &str) 
         && attributes.get("mode") == Some(&State::from(mode))
         && let Some(State::Known(Value::List(names))) = attributes.get("controllers")
     {
-        let kept = names.iter().filter(|name| !name.as_text().is_some_and(|name| disabled.contains(&name)));
-        return State::from(Value::List(kept.cloned().collect()));
+        let mut names: Vec<&str> = names.iter().filter_map(Value::as_text).collect();
+        // The kernel has what it was told to leave out this time.
+        let disabled_now = running.map(disabled_now).unwrap_or_default();
+        names.extend(
+            controllers(mode).map(|(_, name)| name).filter(|name| disabled_now.iter().any(|now| now == name)),
+        );
+        names.retain(|name| !disabled.contains(name));
+        names.sort_unstable();
+        names.dedup();
+        return State::from(Value::list(names));
     }
     let config = release.map(|release| subsystems.kernel_config().of_release(subsystems, release));
-    let config = match config {
-        Some(Ok(Some(config))) => config,
+    let has: Box<dyn Fn(&str) -> bool> = match config {
+        Some(Ok(Some(config))) => {
+            Box::new(move |option| config.option(option).is_some_and(|(value, _)| value == "y"))
+        }
         Some(Err(trouble)) => return State::unknown(trouble),
+        // A list names all or nothing: without a configuration it is only told where one that is needed is
+        // certainly missing.
+        Some(Ok(None)) | None if disabled.iter().any(|name| NEEDED.contains(name)) => Box::new(|_| true),
         Some(Ok(None)) | None => {
             return State::unknown(
                 "which controllers the next kernel has is not known: its configuration is not on disk",
             );
         }
     };
-    let is_v2 = mode == "v2";
-    let mut names: Vec<&str> = CONTROLLERS
-        .iter()
-        .filter(|(_, option, ..)| config.option(option).is_some_and(|(value, _)| value == "y"))
-        .filter_map(|(_, _, v2, v1)| if is_v2 { *v2 } else { *v1 })
-        .filter(|name| !disabled.contains(name))
-        .collect();
+    let found = controllers(mode).filter(|(option, name)| has(option) && !disabled.contains(name));
+    let mut names: Vec<&str> = found.map(|(_, name)| name).collect();
     names.sort_unstable();
     State::from(Value::list(names))
+}
+
+/// Options and names of the controllers of a hierarchy.
+fn controllers(mode: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_v2 = mode == "v2";
+    CONTROLLERS
+        .iter()
+        .filter_map(move |(_, option, v2, v1)| Some((*option, if is_v2 { (*v2)? } else { (*v1)? })))
+}
+
+/// The controllers that the running kernel was told to leave out.
+fn disabled_now(running: &dyn Running) -> Vec<String> {
+    let Ok(bytes) = running.files().read("/proc/cmdline") else { return Vec::new() };
+    let words = cmdline::words(&String::from_utf8_lossy(&bytes));
+    let values = words.iter().filter_map(|word| word.strip_prefix("cgroup_disable="));
+    values.flat_map(|value| value.split(',')).map(str::to_owned).collect()
 }

@@ -1,5 +1,7 @@
 //! The host name at the next boot, as systemd sets it (hostname(5); `hostname-setup.c` of 252 and 257).
 
+use std::rc::Rc;
+
 use super::Subsystems;
 use crate::fact::{Confidence, Fact, Origin, State};
 use crate::format;
@@ -20,8 +22,13 @@ pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
     // A distribution that isn't run by cloud-init has neither of these.
     let files = subsystems.host().files();
     let cloud = "/etc/cloud/cloud.cfg";
-    let cloud_init =
-        files.read(cloud).ok().filter(|_| files.lstat("/etc/cloud/cloud-init.disabled").is_err());
+    let cloud_init = match files.read(cloud) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.is_not_found() => None,
+        // It is there, and that it preserves the name can't be seen.
+        Err(_) => Some(Rc::default()),
+    };
+    let cloud_init = cloud_init.filter(|_| files.lstat("/etc/cloud/cloud-init.disabled").is_err());
     let preserved = cloud_init.as_deref().is_some_and(|bytes| {
         format::lines(bytes).any(|(_, line)| {
             line.split_once(':').is_some_and(|(key, value)| {

@@ -24,7 +24,10 @@ pub fn addresses(running: &dyn Running) -> Result<Vec<Attachment>, String> {
         let network = Network::new(address.address, address.prefix)?;
         Some(Attachment { network, interface: address.interface.clone() })
     };
-    Ok(addresses.iter().filter(|address| !address.address.is_loopback()).filter_map(attachment).collect())
+    let mut found: Vec<Attachment> =
+        addresses.iter().filter(|address| !address.address.is_loopback()).filter_map(attachment).collect();
+    found.sort_by(|a, b| (&a.network, &a.interface).cmp(&(&b.network, &b.interface)));
+    Ok(found)
 }
 
 /// Destinations of all routes but the default ones and loopback, IPv4 and IPv6.
@@ -41,6 +44,7 @@ pub fn routes(running: &dyn Running) -> Result<Vec<Attachment>, String> {
             Err(error) => return Err(error.to_string()),
         }
     }
+    routes.sort_by(|a: &Attachment, b| (&a.network, &a.interface).cmp(&(&b.network, &b.interface)));
     Ok(routes)
 }
 
@@ -82,8 +86,9 @@ pub fn fact(attachments: Result<Vec<Attachment>, String>) -> Fact {
         Ok(attachments) => attachments,
         Err(reason) => return Fact::unknown(reason),
     };
-    attachments.sort_by(|a, b| (&a.network, &a.interface).cmp(&(&b.network, &b.interface)));
-    attachments.dedup_by(|a, b| a.network == b.network && a.interface == b.interface);
+    // Addresses stay before routes: a reader knows the addresses of a host.
+    let mut seen = std::collections::BTreeSet::new();
+    attachments.retain(|attachment| seen.insert((attachment.network, attachment.interface.clone())));
     let networks = Value::list(attachments.iter().map(|attachment| attachment.network.to_string()));
     let origins = attachments
         .iter()

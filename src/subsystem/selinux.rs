@@ -34,7 +34,11 @@ pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
     let word = mode.value.to_ascii_lowercase();
     let policy =
         assignments::last(&assignments, "SELINUXTYPE").map_or("targeted", |found| found.value.as_str());
-    let has_policy = files.stat(format!("/etc/selinux/{policy}/policy")).is_ok();
+    let has_policy = match files.stat(format!("/etc/selinux/{policy}/policy")) {
+        Ok(_) => true,
+        Err(error) if error.is_not_found() => false,
+        Err(error) => return Fact::unknown(error.to_string()),
+    };
     let fact = match (word.as_str(), enforcing.value.as_deref()) {
         ("disabled", _) => Fact::new(State::from("disabled")).because(place),
         ("enforcing" | "permissive", _) if !has_policy => Fact::new(State::from("disabled"))

@@ -1,18 +1,14 @@
 //! What a boot makes anew: file systems in memory, and directories that are emptied.
 
-use std::ffi::OsString;
-use std::path::Component;
-
 use super::Subsystems;
 use super::drop_in::{self, Content};
 use super::units::Starts;
-use crate::format::{fstab, lines};
+use crate::format::fstab::{self, Mount};
+use crate::format::lines;
 use crate::host::{Files, HostPath};
 
 /// File systems in memory that the kernel and PID 1 mount (file-hierarchy(7)).
 const IN_MEMORY: [&str; 4] = ["/run", "/proc", "/sys", "/dev"];
-/// The kernel's own limit of links on one path.
-const MOST_LINKS: usize = 40;
 
 /// Whether a path without links is below a file system that every boot makes anew. The mount points
 /// themselves are on disk.
@@ -29,13 +25,16 @@ pub fn lost(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Strin
     if is_below_memory(path) {
         return Ok(Some(format!("{path} is made anew by every boot")));
     }
-    let mounted = mounted(subsystems, path);
-    if let Some((target, kind)) = &mounted
-        && matches!(kind.as_str(), "tmpfs" | "ramfs")
-    {
-        return Ok(Some(format!("{target} is in memory (/etc/fstab)")));
+    let mounted = mounted(subsystems, path)?;
+    if let Some(mount) = &mounted {
+        if matches!(mount.kind.as_str(), "tmpfs" | "ramfs") {
+            return Ok(Some(format!("{} is in memory (/etc/fstab:{})", mount.target, mount.line)));
+        }
+        if HostPath::new(&mount.target) == HostPath::new("/tmp") && subsystems.host().running().is_none() {
+            return Err(format!("/etc/fstab:{}: /tmp is on a device of its own", mount.line));
+        }
     }
-    if mounted.is_none_or(|(target, _)| target == "/") && is_below(path, "/tmp") {
+    if mounted.is_none_or(|mount| mount.target == "/") && is_below(path, "/tmp") {
         let units = subsystems.units();
         let is_unit = units.masked_by(subsystems, "tmp.mount").is_none()
             && units.merged(subsystems, "tmp.mount").is_some();
@@ -50,13 +49,20 @@ pub fn lost(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Strin
     Ok(emptied(subsystems.host().files(), path))
 }
 
-/// The nearest mount of fstab above a path: where, and its type.
-fn mounted(subsystems: &Subsystems<'_>, path: &HostPath) -> Option<(String, String)> {
-    let bytes = subsystems.host().files().read("/etc/fstab").ok()?;
+/// The nearest mount of fstab above a path; of several for one place the last is on top.
+fn mounted(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Mount>, String> {
+    let bytes = match subsystems.host().files().read("/etc/fstab") {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) if is_below(path, "/tmp") => {
+            return Err(format!("whether /tmp is in memory can't be told: {error}"));
+        }
+        Err(_) => return Ok(None),
+    };
     let above = fstab::parse(&bytes)
         .into_iter()
         .filter(|mount| mount.is_auto() && (mount.target == "/" || is_below(path, &mount.target)));
-    above.max_by_key(|mount| mount.target.len()).map(|mount| (mount.target, mount.kind))
+    Ok(above.max_by_key(|mount| mount.target.len()))
 }
 
 /// Directories that systemd-tmpfiles empties at boot: lines of type `D` (tmpfiles.d(5)); the first line for a
@@ -87,37 +93,14 @@ fn is_below(path: &HostPath, directory: &str) -> bool {
     path != &directory && path.as_path().starts_with(&directory)
 }
 
-/// A path with all links on its way followed inside the root, as far as it exists. After too many links it
-/// is given back as far as it was followed.
+/// A path without links. Every boot makes `/var/run` a link to `/run`, where nothing else has the name
+/// (tmpfiles.d `var.conf`).
 #[must_use]
 pub fn real(files: &Files, path: &HostPath) -> HostPath {
-    let parts = |path: &HostPath| -> Vec<OsString> {
-        let parts = path.as_path().components().rev().filter_map(|part| match part {
-            Component::Normal(name) => Some(name.to_owned()),
-            Component::ParentDir => Some("..".into()),
-            _ => None,
-        });
-        parts.collect()
-    };
-    let mut real = HostPath::new("/");
-    let mut rest = parts(path);
-    let mut links = 0;
-    while let Some(part) = rest.pop() {
-        if part == ".." {
-            real = real.parent().unwrap_or(real);
-            continue;
+    match path.as_path().strip_prefix("/var/run") {
+        Ok(rest) if files.lstat("/var/run").is_err_and(|error| error.is_not_found()) => {
+            files.real_path(HostPath::new("/run").join(rest))
         }
-        let next = real.join(&part);
-        match files.read_link(&next) {
-            Ok(target) if links < MOST_LINKS => {
-                links += 1;
-                if target.is_absolute() {
-                    real = HostPath::new("/");
-                }
-                rest.extend(parts(&HostPath::new(target)));
-            }
-            _ => real = next,
-        }
+        _ => files.real_path(path),
     }
-    real
 }

@@ -10,8 +10,15 @@
     clippy::expect_used
 )]
 
+mod bad_input;
 mod base;
+mod denied;
+mod docs;
 mod drop_in;
+mod engine;
+mod fixtures;
+mod opened;
+mod order;
 mod practice;
 mod probe;
 mod rule;

@@ -131,6 +131,26 @@ impl Tree {
         self.file(&format!("/boot/vmlinuz-{release}"), "k").file("/boot/grub/grub.cfg", entry)
     }
 
+    /// The recording says that nobody could read a file or directory; only its name is known.
+    pub fn denied(self, path: &str) -> Self {
+        self.meta(path, "denied = true")
+    }
+
+    /// The value at boot in the recording, as it is printed; `absent`, or `unknown: reason`.
+    pub fn recorded_text(&self, question: &str) -> String {
+        text(&ask(&Host::recording(&self.recording()).unwrap(), question, Moment::Boot))
+    }
+
+    /// Asks `probe` or `probe:key` of the recording, now.
+    pub fn now(&self, question: &str) -> Fact {
+        ask(&Host::recording(&self.recording()).unwrap(), question, Moment::Now)
+    }
+
+    /// The value now, as it is printed; `absent`, or `unknown: reason`.
+    pub fn now_text(&self, question: &str) -> String {
+        text(&self.now(question))
+    }
+
     /// Asks `probe` or `probe:key` at boot.
     pub fn boot(&self, question: &str) -> Fact {
         let host = Host::directory(&self.root()).unwrap();

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Format, Style};
@@ -14,7 +15,8 @@ use crate::rule::{Fix, Severity};
 
 pub(super) static FORMAT: Format = Format { name: "json", summary: "One JSON document, schema v1.", render };
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(title = "node-preflight/report/v1")]
 struct Document<'r> {
     schema: &'static str,
     tool: Tool,
@@ -30,13 +32,13 @@ struct Document<'r> {
     duration_us: u128,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Host<'r> {
     name: Option<&'r str>,
     os: Option<&'r str>,
@@ -46,14 +48,14 @@ struct Host<'r> {
     path: Option<&'r str>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Summary {
     error: CountsV1,
     warning: CountsV1,
     info: CountsV1,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct CountsV1 {
     pass: usize,
     fail: usize,
@@ -62,7 +64,7 @@ struct CountsV1 {
     skip: usize,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct FindingV1<'r> {
     rule: &'r str,
     title: &'r str,
@@ -74,7 +76,7 @@ struct FindingV1<'r> {
     refs: &'r [String],
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct JudgementV1<'r> {
     verdict: &'static str,
     found: &'r str,
@@ -87,14 +89,14 @@ struct JudgementV1<'r> {
 }
 
 /// A place that decided, as in facts.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(crate) struct OriginV1<'r> {
     path: &'r str,
     line: Option<u32>,
     says: Option<&'r str>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct FixV1<'r> {
     text: Option<&'r str>,
     sysctl: BTreeMap<&'r str, &'r str>,
@@ -105,7 +107,7 @@ struct FixV1<'r> {
 }
 
 /// A value as JSON: sizes are bytes; an attribute that is absent or unknown is null.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Json {
     Bool(bool),
@@ -144,6 +146,15 @@ impl<'r> From<&'r Origin> for OriginV1<'r> {
     fn from(origin: &'r Origin) -> Self {
         OriginV1 { path: &origin.path, line: origin.line, says: origin.says.as_deref() }
     }
+}
+
+/// The JSON Schema of the document.
+#[must_use]
+pub fn report_schema() -> serde_json::Value {
+    schemars::generate::SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<Document<'_>>()
+        .to_value()
 }
 
 fn render(report: &Report, _style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -3,6 +3,7 @@
 mod json;
 mod table;
 
+pub use json::report_schema;
 pub(crate) use json::{Json, OriginV1};
 
 use std::io::{self, Write};
@@ -31,4 +32,25 @@ pub struct Style {
     pub color: bool,
     /// Whether to show what passed, too.
     pub all: bool,
+}
+
+/// Below this width lines run over.
+const NARROWEST: u16 = 40;
+
+/// Writes text in lines of at most `width` columns, indented. A word that is longer stays whole, so that a path
+/// can be copied.
+pub(crate) fn write_wrapped(text: &str, indent: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let room = usize::from(width.max(NARROWEST)) - indent.len();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
+            writeln!(out, "{indent}{line}")?;
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    writeln!(out, "{indent}{line}")
 }

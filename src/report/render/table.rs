@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
-use super::{Format, Style};
+use super::{Format, Style, write_wrapped};
 use crate::engine::finding::{Judgement, Verdict};
 use crate::fact::{Moment, printable};
 use crate::report::{Entry, Outcome, Report, Worst};
@@ -19,8 +19,6 @@ pub(super) static FORMAT: Format = Format { name: "table", summary: "A table for
 const FEW: usize = 12;
 /// From this width on the story has a column of its own.
 const WIDE: u16 = 100;
-/// Below this width lines run over.
-const NARROWEST: u16 = 40;
 /// Columns for the longest id that is not wrapped.
 const LONGEST_RULE: u16 = 32;
 const NOW: &str = "NOW";
@@ -90,29 +88,11 @@ fn write_table(entries: &[&Entry], style: Style, out: &mut dyn Write) -> io::Res
         writeln!(out, "{}", paint(line.trim_end(), style.color))?;
         if let Some(entry) = index.checked_sub(1).and_then(|index| entries.get(index)) {
             for paragraph in story(entry).lines() {
-                write_wrapped(paragraph, style.width, out)?;
+                write_wrapped(paragraph, "   ", style.width, out)?;
             }
         }
     }
     Ok(())
-}
-
-/// Text in lines of at most `width` columns, indented. A word that is longer stays whole: it can be copied.
-fn write_wrapped(text: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    const INDENT: &str = "   ";
-    let room = usize::from(width.max(NARROWEST)) - INDENT.len();
-    let mut line = String::new();
-    for word in text.split(' ') {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
-            writeln!(out, "{INDENT}{line}")?;
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    writeln!(out, "{INDENT}{line}")
 }
 
 fn word(entry: &Entry, moment: Moment) -> &'static str {
@@ -156,7 +136,11 @@ fn tell(judgement: &Judgement) -> String {
 
 /// `: /etc/sysctl.d/99-x.conf:12 sets 0, after /etc/sysctl.d/k8s.conf:1 sets 1`
 fn deciding_place(judgement: &Judgement) -> String {
-    let Some(decider) = judgement.because.first() else { return String::new() };
+    // A story may name the place already.
+    let told = |path: &str| judgement.found.contains(path);
+    let Some(decider) = judgement.because.first().filter(|origin| !told(&origin.path)) else {
+        return String::new();
+    };
     let says =
         |says: &Option<String>| says.as_deref().map_or(String::new(), |says| format!(" {}", printable(says)));
     let mut text = format!(": {}{}", printable(&decider.to_string()), says(&decider.says));

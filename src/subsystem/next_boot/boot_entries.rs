@@ -46,13 +46,17 @@ pub(super) fn read(files: &Files, found: &mut Found) {
             }
         };
         let Some(entry) = chosen.or(candidates.first()) else { continue };
-        found.choose("systemd-boot", vec![boot_entry(files, entry, &Grub::default())], doubt);
+        let mut entries = vec![boot_entry(files, entry, &Grub::default())];
+        entries.extend(unread(found, place));
+        found.choose("systemd-boot", entries, doubt);
         return;
     }
 }
 
 /// `blscfg`: GRUB lists the entries, newest first; `default` is an id or a number. Whether there was one.
-pub(super) fn read_for_grub(files: &Files, found: &mut Found, grub: &Grub) -> bool {
+///
+/// Without the environment block, which `default` comes from, any entry may be the default.
+pub(super) fn read_for_grub(files: &Files, found: &mut Found, grub: &Grub, any: bool) -> bool {
     let mut candidates = candidates(files, found, "/boot");
     candidates.sort_by(newest_first);
     let default = grub.default.as_deref().unwrap_or_default();
@@ -65,8 +69,20 @@ pub(super) fn read_for_grub(files: &Files, found: &mut Found, grub: &Grub) -> bo
     let Some(entry) = named.or(candidates.first()) else { return false };
     let doubt = (named.is_none() && !default.is_empty())
         .then(|| format!("GRUB's default `{default}` names no entry, so that it takes the newest"));
-    found.choose("GRUB with boot loader entries", vec![boot_entry(files, entry, grub)], doubt);
+    let mut entries = vec![boot_entry(files, entry, grub)];
+    if any {
+        entries = candidates.iter().map(|entry| boot_entry(files, entry, grub)).collect();
+    }
+    entries.extend(unread(found, "/boot"));
+    found.choose("GRUB with boot loader entries", entries, doubt);
     true
+}
+
+/// Entries that are there and could not be read: each may be the one that boots.
+fn unread(found: &Found, place: &str) -> Vec<BootEntry> {
+    let directory = format!("{place}/loader/entries/");
+    let gaps = found.gaps.iter().filter(|gap| gap.origin.path.starts_with(&directory));
+    gaps.map(|gap| BootEntry { because: vec![gap.origin.clone()], ..BootEntry::default() }).collect()
 }
 
 fn candidates(files: &Files, found: &mut Found, place: &str) -> Vec<Candidate> {

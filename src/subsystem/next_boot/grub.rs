@@ -15,13 +15,17 @@ pub(super) fn read(files: &Files, found: &mut Found) {
     for directory in DIRECTORIES {
         let path = format!("{directory}/grub.cfg");
         let Some(bytes) = found.read(files, &path) else { continue };
+        let gaps = found.gaps.len();
         let environment = environment(files, found, directory);
+        let any = found.gaps.len() > gaps;
         let grub = Grub::parse(&bytes, &environment);
-        if grub.uses_boot_entries && boot_entries::read_for_grub(files, found, &grub) {
+        if grub.uses_boot_entries && boot_entries::read_for_grub(files, found, &grub, any) {
             return;
         }
         let doubtful = |entry: &&Item| entry.linux.is_some();
+        let all = |files| grub.menu.iter().filter(doubtful).map(|item| entry(files, &path, item)).collect();
         match grub.default_entry() {
+            _ if any => found.choose("GRUB", all(files), Some("GRUB's saved entry is not known".into())),
             Some((item, true)) if item.linux.is_some() => {
                 found.choose("GRUB", vec![entry(files, &path, item)], None);
             }
@@ -32,11 +36,7 @@ pub(super) fn read(files: &Files, found: &mut Found) {
                 });
                 found.choose("GRUB", vec![entry(files, &path, item)], doubt);
             }
-            _ => {
-                let entries =
-                    grub.menu.iter().filter(doubtful).map(|item| entry(files, &path, item)).collect();
-                found.choose("GRUB", entries, Some("GRUB's default entry boots no Linux".into()));
-            }
+            _ => found.choose("GRUB", all(files), Some("GRUB's default entry boots no Linux".into())),
         }
         return;
     }

@@ -54,7 +54,9 @@ fn images(files: &Files) -> Vec<String> {
 pub(super) fn assume(subsystems: &Subsystems<'_>, mut next: NextBoot) -> NextBoot {
     let files = subsystems.host().files();
     let running = subsystems.host().running();
-    let cmdline = running.and_then(|running| running.files().read("/proc/cmdline").ok());
+    // A configuration that is there and can't be read may say anything else.
+    let trusted = running.filter(|_| next.gaps.is_empty());
+    let cmdline = trusted.and_then(|running| running.files().read("/proc/cmdline").ok());
     let cmdline = cmdline.map(|bytes| cmdline::words(&String::from_utf8_lossy(&bytes)));
     let images: BTreeSet<String> = images(files).into_iter().collect();
     let releases = if images.is_empty() { installed(files) } else { images.into_iter().collect() };

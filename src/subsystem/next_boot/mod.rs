@@ -68,6 +68,18 @@ impl NextBoot {
         next
     }
 
+    /// All values of a parameter that may be given several times, each of which counts.
+    ///
+    /// # Errors
+    /// Says that the command lines disagree.
+    pub fn values(&self, key: &str) -> Result<Vec<String>, String> {
+        let all = |words: &[String]| -> Vec<String> {
+            let words = words.iter().filter_map(|word| word.split_once('='));
+            words.filter(|(name, _)| *name == key).map(|(_, value)| value.to_owned()).collect()
+        };
+        self.agreed(key, all).map(|(values, ..)| values.unwrap_or_default())
+    }
+
     /// What the command lines say about a parameter, if all that may boot next say the same.
     ///
     /// # Errors
@@ -96,6 +108,9 @@ impl NextBoot {
         let mut confidence = self.confidence;
         for entry in &self.entries {
             let Some(words) = entry.cmdline.as_deref() else {
+                if let Some(gap) = self.gaps.first() {
+                    return Err(unread(what, gap));
+                }
                 confidence = confidence.min(Confidence::High);
                 continue;
             };
@@ -111,7 +126,10 @@ impl NextBoot {
         }
         match answer {
             Some((value, because)) => Ok((Some(value), confidence, because)),
-            None => Ok((None, Confidence::High.min(confidence), Vec::new())),
+            None => match self.gaps.first() {
+                Some(gap) => Err(unread(what, gap)),
+                None => Ok((None, Confidence::High.min(confidence), Vec::new())),
+            },
         }
     }
 
@@ -125,9 +143,10 @@ impl NextBoot {
     pub fn cmdline(&self) -> Fact {
         let Some(first) = self.entries.first() else { return self.nothing("command line") };
         let Some(words) = &first.cmdline else {
-            return Fact::unknown(
+            return Fact::unknown(self.gaps.first().map_or(
                 "no boot loader configuration says with which command line the kernel boots",
-            );
+                |gap| &gap.reason,
+            ));
         };
         if self.entries.iter().any(|entry| entry.cmdline.as_ref() != Some(words)) {
             return self.undecided("command lines");
@@ -167,6 +186,11 @@ impl NextBoot {
         Fact::unknown(format!("several {what} may boot next ({}): {why}", releases.join(", ")))
             .because_all(places)
     }
+}
+
+/// A configuration is there and could not be read: it may say anything.
+fn unread(what: &str, gap: &Gap) -> String {
+    format!("whether the kernel gets {what} can't be told: {}", gap.reason)
 }
 
 /// What the loaders' files say, before it is settled which loader counts.

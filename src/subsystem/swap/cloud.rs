@@ -15,7 +15,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 
 fn azure(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     const CONFIGURATION: &str = "/etc/waagent.conf";
-    let Ok(bytes) = subsystems.host().files().read(CONFIGURATION) else { return };
+    let Some(bytes) = swap.read(subsystems.host().files(), CONFIGURATION) else { return };
     let units = subsystems.units();
     let runs = ["walinuxagent.service", "waagent.service"]
         .iter()
@@ -50,39 +50,32 @@ fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     {
         return;
     }
-    for path in configuration(files) {
-        let bytes = match files.read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                if !error.is_not_found() {
-                    swap.notes.push(format!("{error}: it may configure swap"));
-                }
-                continue;
-            }
-        };
-        if let Some(line) = makes_swap(&bytes) {
-            let origin = line.map_or_else(|| Origin::file(&path), |line| Origin::line(&path, line));
+    for path in configuration(files, swap) {
+        let Some(bytes) = swap.read(files, &path) else { continue };
+        if let Some(origin) = makes_swap(&bytes, &path) {
             let reason = "cloud-init makes swap at the first boot of an instance";
             swap.doubt(None, reason, Some(origin.says("configures swap")));
         }
     }
 }
 
-fn configuration(files: &Files) -> Vec<String> {
+fn configuration(files: &Files, swap: &mut Swap) -> Vec<String> {
     let mut paths = vec!["/etc/cloud/cloud.cfg".to_owned()];
-    let names = files.list("/etc/cloud/cloud.cfg.d").unwrap_or_default();
-    let names = names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".cfg"));
+    let names =
+        files.list("/etc/cloud/cloud.cfg.d").map_err(|error| swap.not_read(error)).unwrap_or_default();
+    let names =
+        names.iter().filter_map(|name| name.to_str()).filter(|name| name.strip_suffix(".cfg").is_some());
     paths.extend(names.map(|name| format!("/etc/cloud/cloud.cfg.d/{name}")));
     let seeds = ["nocloud", "nocloud-net"].iter();
     paths.extend(seeds.map(|seed| format!("/var/lib/cloud/seed/{seed}/user-data")));
     paths
 }
 
-/// Whether a file configures swap, and the line, where that is known.
-fn makes_swap(bytes: &[u8]) -> Option<Option<u32>> {
+/// The place in a file that configures swap.
+fn makes_swap(bytes: &[u8], path: &str) -> Option<Origin> {
     let Ok(document) = yaml::parse(bytes) else {
-        let line = lines(bytes).find(|(_, line)| line.starts_with("swap:"));
-        return line.map(|(number, _)| Some(number));
+        let (line, _) = lines(bytes).find(|(_, line)| line.starts_with("swap:"))?;
+        return Some(Origin::line(path, line));
     };
     let Content::Table(table) = &document.content else { return None };
     let file = table.get("swap").filter(|swap| {
@@ -96,7 +89,7 @@ fn makes_swap(bytes: &[u8]) -> Option<Option<u32>> {
         Content::List(mounts) => mounts.iter().any(is_swap),
         _ => false,
     });
-    file.or(mount).map(|node| node.line)
+    file.or(mount).map(|node| Origin { line: node.line, ..Origin::file(path) })
 }
 
 /// Whether a line for fstab is of type swap. The device `swap` stands for one that few clouds ever had.
@@ -124,7 +117,7 @@ mod tests {
             ("swap:\n  size: [\n", true),
             ("#cloud-config\nusers: [default]\n", false),
         ] {
-            assert_eq!(makes_swap(text.as_bytes()).is_some(), expected, "{text}");
+            assert_eq!(makes_swap(text.as_bytes(), "/c").is_some(), expected, "{text}");
         }
     }
 }

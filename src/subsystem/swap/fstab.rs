@@ -74,10 +74,8 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 /// What the generator sees: of several lines for a device the first, then the command line. Only the type
 /// counts, letter by letter.
 fn entries(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Vec<Entry> {
-    if let Err(error) = subsystems.host().files().read(FSTAB)
-        && !error.is_not_found()
-    {
-        swap.gaps.push(error.into());
+    if let Err(error) = subsystems.host().files().read(FSTAB) {
+        swap.not_read(error);
     }
     let mut mounts = mounts(subsystems);
     mounts.retain(|mount| mount.kind == "swap");

@@ -93,39 +93,40 @@ fn partition(running: &dyn Running, swap: &mut Swap) -> Result<Option<Area>, &'s
     {
         return Ok(None);
     }
-    let properties = udev(running, &root).ok_or("udev doesn't know the root's partition")?;
-    let disk = property(&properties, "ID_PART_ENTRY_DISK").ok_or("udev doesn't say which disk it is on")?;
-    let names = files.list("/run/udev/data").map_err(|_| "udev's data can't be read")?;
-    let mut found: Vec<(u32, String, String)> = Vec::new();
-    for device in names.iter().filter_map(|name| name.to_str()?.strip_prefix('b')) {
-        if let Some(properties) =
-            udev(running, device).filter(|properties| is_swap(properties, disk.as_str()))
-        {
-            let number = property(&properties, "ID_PART_ENTRY_NUMBER");
-            let number = number.and_then(|number| number.parse().ok()).unwrap_or(u32::MAX);
-            found.push((number, device.to_owned(), properties));
-        }
-    }
-    found.sort_unstable();
-    if found.len() > 1 {
+    let mut found = candidates(running, &root)?.into_iter();
+    let Some((_, device, properties)) = found.next() else { return Ok(None) };
+    if found.next().is_some() {
         swap.notes.push("the root's disk has several swap partitions; the first is turned on".into());
     }
-    let Some((_, device, properties)) = found.into_iter().next() else { return Ok(None) };
     let origin = Origin::file(format!("/run/udev/data/b{device}"));
     // What blkid doesn't take for swap, swapon doesn't either.
-    match property(&properties, "ID_FS_TYPE").as_deref() {
-        Some("swap" | "crypto_LUKS") => {}
-        _ => {
-            swap.off.push(origin.says("a swap partition on the root's GPT disk, not formatted as swap"));
-            swap.confidence = swap.confidence.min(Confidence::High);
-            return Ok(None);
-        }
+    if !matches!(property(&properties, "ID_FS_TYPE").as_deref(), Some("swap" | "crypto_LUKS")) {
+        swap.off.push(origin.says("a swap partition on the root's GPT disk, not formatted as swap"));
+        swap.confidence = swap.confidence.min(Confidence::High);
+        return Ok(None);
     }
     let name = files.read_link(format!("/sys/dev/block/{device}")).ok();
     let name = name.and_then(|link| Some(format!("/dev/{}", link.file_name()?.to_str()?)));
     let uuid = || property(&properties, "ID_PART_ENTRY_UUID").map(|uuid| format!("PARTUUID={uuid}"));
     let name = name.or_else(uuid).ok_or("the partition's name is not known")?;
     Ok(Some(Area::new(name, origin.says("a swap partition on the root's GPT disk, which systemd turns on"))))
+}
+
+/// The swap partitions of the root's disk by their numbers, with `major:minor` and udev's record.
+fn candidates(running: &dyn Running, root: &str) -> Result<Vec<(u32, String, String)>, &'static str> {
+    let disk = udev(running, root).and_then(|properties| property(&properties, "ID_PART_ENTRY_DISK"));
+    let disk = disk.ok_or("udev doesn't say which disk it is on")?;
+    let names = running.files().list("/run/udev/data").map_err(|_| "udev's data can't be read")?;
+    let mut found = Vec::new();
+    for device in names.iter().filter_map(|name| name.to_str()?.strip_prefix('b')) {
+        if let Some(properties) = udev(running, device).filter(|properties| is_swap(properties, &disk)) {
+            let number = property(&properties, "ID_PART_ENTRY_NUMBER");
+            let number = number.and_then(|number| number.parse().ok()).unwrap_or(u32::MAX);
+            found.push((number, device.to_owned(), properties));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// Whether udev's record is of a swap partition that may be turned on, on this disk.
@@ -170,7 +171,7 @@ fn root_device(running: &dyn Running) -> Result<Option<String>, &'static str> {
     Err("the root file system is on too many layers of devices")
 }
 
-/// Number, type and source of the root mount (proc_pid_mountinfo(5)).
+/// Number, type and source of the root mount (`proc_pid_mountinfo(5)`).
 fn root_mount(line: &str) -> Option<(String, String, String)> {
     let (before, after) = line.split_once(" - ")?;
     let mut before = before.split(' ').skip(2);

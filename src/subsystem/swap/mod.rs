@@ -14,8 +14,11 @@ mod swapon;
 mod unit_name;
 mod zram;
 
+use std::rc::Rc;
+
 use super::{Gap, Subsystems};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
+use crate::host::{Files, HostError};
 use device::Same;
 
 /// A swap area that is on, or will be.
@@ -164,6 +167,17 @@ impl Swap {
         match self.areas.iter_mut().find(|known| known.device == area.device) {
             Some(known) => known.confidence = known.confidence.max(area.confidence),
             None => self.areas.push(area),
+        }
+    }
+
+    /// A file's content; a failure to read one that is there is a gap.
+    fn read(&mut self, files: &Files, path: &str) -> Option<Rc<[u8]>> {
+        files.read(path).map_err(|error| self.not_read(error)).ok()
+    }
+
+    fn not_read(&mut self, error: HostError) {
+        if !error.is_not_found() {
+            self.gaps.push(error.into());
         }
     }
 

@@ -22,9 +22,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         let names = match files.list(directory) {
             Ok(names) => names,
             Err(error) => {
-                if !error.is_not_found() {
-                    swap.gaps.push(error.into());
-                }
+                swap.not_read(error);
                 continue;
             }
         };

@@ -1,5 +1,7 @@
 //! The areas in use now: `/proc/swaps`.
 
+use std::rc::Rc;
+
 use super::device::{self, Same};
 use super::{Area, areas};
 use crate::fact::{Confidence, Fact, Origin, State};
@@ -13,10 +15,12 @@ pub(super) fn ask(host: &Host, running: &dyn Running, device: Option<&str>) -> F
     let bytes = match running.files().read(SWAPS) {
         Ok(bytes) => bytes,
         // A kernel without swap (CONFIG_SWAP=n) has no such file; kubeadm and the kubelet take it so, too.
-        // It is told from a recording without the file by the size of all swap.
-        Err(error) if error.is_not_found() && has_no_swap(running) => Default::default(),
+        Err(error) if error.is_not_found() => Rc::default(),
         Err(error) => return Fact::unknown(error.to_string()),
     };
+    if !bytes.is_empty() && !bytes.starts_with(b"Filename") {
+        return Fact::unknown(format!("{SWAPS} is not what Linux writes"));
+    }
     let used = swaps::parse(&bytes);
     let notes = used.iter().filter(|area| area.deleted);
     let notes = notes.map(|area| format!("{} was deleted and is in use until the next boot", area.device));
@@ -57,11 +61,4 @@ fn area(used: &SwapArea) -> Area {
     };
     let origin = Origin::line(SWAPS, used.line);
     Area { device: used.device.clone(), kind, origin, confidence: Confidence::Certain }
-}
-
-fn has_no_swap(running: &dyn Running) -> bool {
-    let Ok(bytes) = running.files().read("/proc/meminfo") else { return false };
-    crate::format::lines(&bytes).any(|(_, line)| {
-        line.strip_prefix("SwapTotal:").is_some_and(|rest| rest.split_ascii_whitespace().next() == Some("0"))
-    })
 }

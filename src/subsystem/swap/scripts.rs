@@ -31,9 +31,8 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
             }
         }
     }
-    // A script that can't be read may turn on anything; that is worth a note, not a doubt about every host.
     for gap in &subsystems.boot_scripts().unread {
-        swap.notes.push(format!("{}: it may turn swap on", gap.reason));
+        swap.doubt(None, format!("it may run swapon: {}", gap.reason), Some(gap.origin.clone()));
     }
 }
 
@@ -42,9 +41,11 @@ fn value_of(device: &str, origin: &Origin, lines: &[(Origin, String)]) -> String
     let Some(name) = device.strip_prefix('$').map(|name| name.trim_matches(['{', '}'])) else {
         return device.to_owned();
     };
-    let values = lines.iter().filter(|(place, _)| place.path == origin.path).filter_map(|(_, line)| {
-        let set = assignments::parse(line.trim().as_bytes()).pop()?;
-        (set.name == name && !set.value.is_empty() && !set.value.contains(['$', '`'])).then_some(set.value)
-    });
-    values.last().unwrap_or_else(|| device.to_owned())
+    let mut values =
+        lines.iter().rev().filter(|(place, _)| place.path == origin.path).filter_map(|(_, line)| {
+            let set = assignments::parse(line.trim().as_bytes()).pop()?;
+            (set.name == name && !set.value.is_empty() && !set.value.contains(['$', '`']))
+                .then_some(set.value)
+        });
+    values.next().unwrap_or_else(|| device.to_owned())
 }

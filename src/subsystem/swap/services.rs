@@ -45,9 +45,10 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         match subsystems.units().starts(subsystems, service.unit) {
             Starts::Yes(origins) => {
                 let origin = origins.into_iter().next().unwrap_or_else(|| Origin::file(service.unit));
-                match configured(subsystems, service) {
-                    Ok(device) => swap.add_unchecked(Area::new(device, origin.says(says))),
-                    Err(off) => swap.off.push(off),
+                match configured(subsystems, swap, service) {
+                    Some(Ok(device)) => swap.add_unchecked(Area::new(device, origin.says(says))),
+                    Some(Err(off)) => swap.off.push(off),
+                    None => {}
                 }
             }
             Starts::Unknown(reason) if exists(subsystems, service.unit) => {
@@ -64,19 +65,31 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     raspberry_pi(subsystems, swap);
 }
 
-/// The device that a service turns on, or the place that says none.
-fn configured(subsystems: &Subsystems<'_>, service: &Service) -> Result<String, Origin> {
+/// The device that a service turns on, or the place that says none; nothing if its configuration can't be
+/// read, which is then a gap.
+fn configured(
+    subsystems: &Subsystems<'_>,
+    swap: &mut Swap,
+    service: &Service,
+) -> Option<Result<String, Origin>> {
     const CONFIGURATION: &str = "/etc/dphys-swapfile";
     if service.unit != DPHYS {
-        return Ok(service.device.to_owned());
+        return Some(Ok(service.device.to_owned()));
     }
-    let read = subsystems.host().files().read(CONFIGURATION);
-    let assignments = read.map(|bytes| assignments::parse(&bytes)).unwrap_or_default();
-    if let Some(zero) = assignments::last(&assignments, "CONF_SWAPSIZE").filter(|size| size.value == "0") {
-        return Err(Origin::line(CONFIGURATION, zero.line).says("CONF_SWAPSIZE=0"));
+    let assignments = match subsystems.host().files().read(CONFIGURATION) {
+        Ok(bytes) => assignments::parse(&bytes),
+        Err(error) if error.is_not_found() => Vec::new(),
+        Err(error) => {
+            swap.not_read(error);
+            return None;
+        }
+    };
+    let value = |name| assignments::last(&assignments, name);
+    if let Some(zero) = value("CONF_SWAPSIZE").filter(|size| size.value == "0") {
+        return Some(Err(Origin::line(CONFIGURATION, zero.line).says("CONF_SWAPSIZE=0")));
     }
-    let file = assignments::last(&assignments, "CONF_SWAPFILE").filter(|file| !file.value.is_empty());
-    Ok(file.map_or_else(|| service.device.to_owned(), |file| file.value.clone()))
+    let file = value("CONF_SWAPFILE").filter(|file| !file.value.is_empty());
+    Some(Ok(file.map_or_else(|| service.device.to_owned(), |file| file.value.clone())))
 }
 
 /// Raspberry Pi OS since 13: rpi-swap, with zram, a file, or nothing.

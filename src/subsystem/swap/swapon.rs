@@ -35,13 +35,13 @@ fn search(line: &str, depth: usize, found: &mut Vec<Call>) {
 
 /// Words that may stand before a command's name.
 fn leads_in(word: &str) -> bool {
-    let is_assignment = word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    });
     const KEYWORDS: [&str; 16] = [
         "if", "then", "else", "elif", "while", "until", "do", "!", "{", "exec", "sudo", "nice", "ionice",
         "env", "time", "timeout",
     ];
+    let is_assignment = word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    });
     is_assignment
         || KEYWORDS.contains(&base(word))
         || word.starts_with('-') && !word.contains('/')

@@ -32,6 +32,7 @@ use search_path::{Found, SearchPath, suffix};
 pub struct Units {
     search: SearchPath,
     worlds: OnceCell<Vec<World>>,
+    commands: OnceCell<Vec<(Origin, String)>>,
 }
 
 /// One plausible boot.
@@ -58,7 +59,7 @@ pub enum Starts {
 
 impl Units {
     pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
-        Units { search: SearchPath::at_boot(subsystems.host().files()), worlds: OnceCell::new() }
+        Units { search: SearchPath::at_boot(subsystems.host().files()), ..Units::default() }
     }
 
     fn worlds(&self, subsystems: &Subsystems<'_>) -> &[World] {
@@ -136,7 +137,14 @@ impl Units {
 
     /// The commands (`ExecStartPre=`, `ExecStart=`, `ExecStartPost=`) of every service that the next boot
     /// starts or may start, with their places: what may change a setting later.
-    pub fn started_commands(&self, subsystems: &Subsystems<'_>) -> Vec<(Origin, String)> {
+    pub fn started_commands(&self, subsystems: &Subsystems<'_>) -> &[(Origin, String)] {
+        self.commands.get_or_init(|| self.commands_of_all(subsystems))
+    }
+
+    fn commands_of_all(&self, subsystems: &Subsystems<'_>) -> Vec<(Origin, String)> {
+        if subsystems.systemd().doubt.is_some() {
+            return Vec::new();
+        }
         let mut commands: Vec<(Origin, String)> = Vec::new();
         for world in self.worlds(subsystems) {
             for unit in world.graph.nodes.values().filter_map(|node| node.unit.as_deref()) {

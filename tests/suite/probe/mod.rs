@@ -1,25 +1,34 @@
 //! The tests of `src/probe/NAME.rs`, under the same names.
 
+mod address;
 mod alternative;
 mod binary;
 mod cgroup;
 mod cmdline;
+mod cpu;
 mod crio;
+mod env;
 mod file;
 mod filesystem;
 mod hostname;
+mod ini;
 mod iptables;
 mod kernel;
 mod kernel_config;
 mod kubelet;
 mod machine_id;
+mod memory;
 mod module;
 mod modules_load;
+mod network;
 mod os;
 mod package;
+mod route;
 mod selinux;
 mod service;
+mod socket;
 mod swap;
 mod sysctl;
 mod systemd;
 mod toml;
+mod yaml;

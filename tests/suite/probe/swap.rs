@@ -8,7 +8,7 @@ use crate::base;
 use crate::tree::{Tree, ask, text};
 
 const HEADER: &str = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
-const MEMORY: &str = "MemTotal: 4015976 kB\nSwapTotal: 0 kB\n";
+const MEMORY: &str = "MemTotal: 4015976 kB\n";
 const SWAP: &str = "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f";
 const LINUX: &str = "0fc63daf-8483-4772-8e79-3d69d8477de4";
 
@@ -17,7 +17,7 @@ fn recorded(tree: &Tree, question: &str, moment: Moment) -> Fact {
 }
 
 fn now(tree: &Tree, question: &str) -> String {
-    text(&recorded(tree, question, Moment::Now))
+    tree.now_text(question)
 }
 
 fn boot(tree: &Tree, question: &str) -> String {
@@ -62,13 +62,6 @@ fn areas_in_use_are_listed_with_their_kind() {
 fn no_area_is_an_empty_list() {
     assert_eq!(now(&running(), "swap"), "none");
     assert_eq!(now(&running(), "swap:any"), "off");
-}
-
-#[test]
-fn a_kernel_without_swap_has_none_and_a_recording_without_the_file_says_nothing() {
-    let bare = base::debian12("").machine("");
-    assert!(now(&bare, "swap").starts_with("unknown: /proc/swaps"), "{}", now(&bare, "swap"));
-    assert_eq!(now(&bare.live("/proc/meminfo", MEMORY), "swap"), "none");
 }
 
 #[test]
@@ -246,4 +239,36 @@ fn a_script_is_a_rule_of_thumb_and_fstab_is_not() {
     assert_eq!(confidence("swap:/data/swap"), Confidence::Heuristic);
     assert_eq!(confidence("swap:any"), Confidence::Certain);
     assert_eq!(confidence("swap"), Confidence::Heuristic);
+}
+
+#[test]
+fn areas_in_use_are_listed_and_garbage_is_not_swaplessness() {
+    let tree = |text: &str| Tree::new().live("/proc/swaps", text);
+    let two = format!("{HEADER}/dev/sda5 partition 9 0 -2\n/dev/zram0 partition 9 0 100\n");
+    for (text, question, expected) in [
+        (HEADER, "swap", "none"),
+        (HEADER, "swap:any", "off"),
+        (&two, "swap", "[/dev/sda5 partition, /dev/zram0 zram]"),
+        (&two, "swap:/dev/sda5", "on"),
+        (&two, "swap:/dev/sda6", "off"),
+        (&two, "swap:any", "on"),
+        ("\u{7f}ELF", "swap", "unknown: /proc/swaps is not what Linux writes"),
+        ("garbage\n", "swap:any", "unknown: /proc/swaps is not what Linux writes"),
+    ] {
+        assert_eq!(tree(text).now_text(question), expected, "{question} {text}");
+    }
+    assert_eq!(Tree::new().machine("").now_text("swap"), "none");
+}
+
+#[test]
+fn an_unread_fstab_makes_the_next_boot_unknown() {
+    let tree = base::debian12("root=/dev/vda1 systemd.gpt_auto=0");
+    assert_eq!(tree.boot_text("swap"), "none");
+    let tree = tree.without("/etc/fstab").directory("/etc/fstab").directory("/d");
+    assert!(
+        tree.boot_text("swap").starts_with("unknown: /etc/fstab: is a directory"),
+        "{}",
+        tree.boot_text("swap")
+    );
+    assert!(tree.boot_text("swap:any").starts_with("unknown: /etc/fstab"));
 }

@@ -1,0 +1,120 @@
+//! `list`: the rules of a profile, or what other tools' checks they stand for.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use super::error::Failure;
+use super::{ListArguments, rules, terminal};
+use crate::engine::plan::PlannedRule;
+use crate::rule::{Rule, RuleSet};
+
+pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
+    let rules = rules::load(&arguments.rules.rules)?;
+    let plan = rules::compile(&rules, &arguments.rules, &arguments.rules.profile)?;
+    let written: BTreeMap<&str, &Rule> =
+        rules.rules.iter().map(|rule| (rule.id.value.as_str(), rule)).collect();
+    let chosen: Vec<(&PlannedRule, &Rule)> =
+        plan.rules.iter().filter_map(|planned| Some((planned, *written.get(planned.id.as_str())?))).collect();
+    let mut out = Vec::new();
+    match (arguments.format.as_str(), arguments.covers) {
+        ("json", _) => write_json(&chosen, &mut out)?,
+        (_, true) => write_covers(&chosen, &mut out)?,
+        _ => write_rules(&rules, &chosen, &mut out)?,
+    }
+    terminal::write(None, &out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(terminal::style(true, true).width).set_header(header.to_vec());
+    table
+}
+
+fn write_table(table: &Table, out: &mut Vec<u8>) -> std::io::Result<()> {
+    table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
+}
+
+fn write_rules(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut shown = table(&["RULE", "SEVERITY", "MOMENTS", "PROFILES", "TITLE"]);
+    for (planned, rule) in chosen {
+        let profiles: Vec<&str> = rule.profiles.iter().map(|profile| profile.value.as_str()).collect();
+        let severity = planned.severity.name();
+        shown.add_row([&planned.id, severity, &moments(planned), &profiles.join(" "), &planned.title]);
+    }
+    write_table(&shown, out)?;
+    writeln!(out, "\n {} rules; `node-preflight explain RULE` tells all about one\n", chosen.len())?;
+    let mut profiles = table(&["PROFILE", "DESCRIPTION"]);
+    for profile in &rules.profiles {
+        profiles.add_row([&profile.name.value, &profile.description]);
+    }
+    write_table(&profiles, out)?;
+    writeln!(out)?;
+    let mut variables = table(&["VARIABLE", "DESCRIPTION"]);
+    for variable in &rules.variables {
+        variables.add_row([&variable.name.value, &variable.description]);
+    }
+    write_table(&variables, out)
+}
+
+/// Which check of which other tool is covered by which rules.
+fn write_covers(chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut covered: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (planned, rule) in chosen {
+        for check in &rule.covers {
+            covered.entry(check).or_default().push(&planned.id);
+        }
+    }
+    let mut shown = table(&["CHECK OF ANOTHER TOOL", "RULES"]);
+    for (check, ids) in covered {
+        shown.add_row([check.to_owned(), ids.join(", ")]);
+    }
+    write_table(&shown, out)
+}
+
+/// `now`, `boot` or both.
+pub(super) fn moments(rule: &PlannedRule) -> String {
+    rule.moments.iter().map(|moment| moment.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// `node-preflight/rules/v1`: within v1, fields are only ever added.
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    rules: Vec<RuleV1<'r>>,
+}
+
+#[derive(Serialize)]
+struct RuleV1<'r> {
+    id: &'r str,
+    title: &'r str,
+    severity: &'static str,
+    profiles: Vec<&'r str>,
+    moments: Vec<&'static str>,
+    tags: &'r [String],
+    covers: &'r [String],
+    why: &'r str,
+    refs: &'r [String],
+}
+
+fn write_json(chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
+    let rules = chosen.iter().map(|(planned, rule)| RuleV1 {
+        id: &planned.id,
+        title: &planned.title,
+        severity: planned.severity.name(),
+        profiles: rule.profiles.iter().map(|profile| profile.value.as_str()).collect(),
+        moments: planned.moments.iter().map(|moment| moment.name()).collect(),
+        tags: &planned.tags,
+        covers: &rule.covers,
+        why: &planned.why,
+        refs: &planned.refs,
+    });
+    let document = Document { schema: "node-preflight/rules/v1", rules: rules.collect() };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}

@@ -1,0 +1,142 @@
+//! Peers that answer as systemd does, and peers that do anything else.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use futures_core::Stream as _;
+use zbus::wire::OwnedObjectPath;
+
+use super::bus::list_units;
+use super::error::Trouble;
+
+type Row = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
+
+fn rows() -> Vec<Row> {
+    let row = |name: &str, load: &str, active: &str, sub: &str| {
+        let path = || OwnedObjectPath::try_from("/x").unwrap();
+        let text = str::to_owned;
+        (text(name), text("says"), text(load), text(active), text(sub), text(""), path(), 0, text(""), path())
+    };
+    vec![row("a.service", "loaded", "active", "running"), row("b.mount", "not-found", "inactive", "dead")]
+}
+
+type Peer = Box<dyn FnOnce(UnixStream) + Send>;
+
+/// A socket whose first connection is handed to a peer in a thread of its own.
+fn socket(peer: impl FnOnce(UnixStream) + Send + 'static) -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("private");
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || peer(listener.accept().unwrap().0));
+    (directory, path)
+}
+
+fn play_systemd(stream: UnixStream) {
+    stream.set_nonblocking(true).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let guid = zbus::Guid::generate();
+        let connection =
+            zbus::connection::Builder::unix_stream(stream).server(guid).p2p().build().await.unwrap();
+        let mut calls = zbus::MessageStream::from(&connection);
+        let next = std::future::poll_fn(|context| Pin::new(&mut calls).poll_next(context));
+        let call = next.await.unwrap().unwrap();
+        let header = call.header();
+        assert_eq!(header.interface().unwrap().as_str(), "org.freedesktop.systemd1.Manager");
+        assert_eq!(header.path().unwrap().as_str(), "/org/freedesktop/systemd1");
+        assert_eq!(header.member().unwrap().as_str(), "ListUnits");
+        connection.reply(&header, &rows()).await.unwrap();
+    });
+}
+
+/// Lets the client log in, then sends whatever it is given.
+fn after_login(mut stream: UnixStream, bytes: &[u8]) {
+    let mut heard = Vec::new();
+    let mut buffer = [0; 512];
+    while !heard.windows(5).any(|word| word == b"BEGIN") {
+        let count = stream.read(&mut buffer).unwrap_or(0);
+        if count == 0 {
+            return;
+        }
+        heard.extend_from_slice(&buffer[..count]);
+        let lines: &[u8] = match () {
+            () if buffer[..count].windows(4).any(|word| word == b"AUTH") => {
+                b"OK 0123456789abcdef0123456789abcdef\r\n"
+            }
+            () => b"",
+        };
+        let fds: &[u8] = match () {
+            () if buffer[..count].windows(9).any(|word| word == b"NEGOTIATE") => b"AGREE_UNIX_FD\r\n",
+            () => b"",
+        };
+        if stream.write_all(&[lines, fds].concat()).is_err() {
+            return;
+        }
+    }
+    drop(stream.write_all(bytes));
+    std::thread::sleep(Duration::from_secs(4));
+}
+
+#[test]
+fn units_are_listed_by_name_with_their_states() {
+    let (_directory, path) = socket(play_systemd);
+    let units = list_units(path.to_str().unwrap(), false).unwrap();
+    let shown: Vec<String> = units
+        .iter()
+        .map(|(name, state)| format!("{name} {} {} {}", state.load, state.active, state.sub))
+        .collect();
+    assert_eq!(shown, ["a.service loaded active running", "b.mount not-found inactive dead"]);
+}
+
+#[test]
+fn no_peer_makes_us_wait_or_believe() {
+    let header = |length: u32| {
+        let mut bytes = vec![b'l', 2, 0, 1];
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(1_u32.to_le_bytes());
+        bytes.extend(length.to_le_bytes());
+        bytes
+    };
+    let huge = header(u32::MAX);
+    let large = header(120 << 20);
+    let peers: [(&str, Peer); 7] = [
+        ("closes", Box::new(drop)),
+        (
+            "hangs",
+            Box::new(|stream| {
+                std::thread::sleep(Duration::from_secs(4));
+                drop(stream);
+            }),
+        ),
+        (
+            "speaks HTTP",
+            Box::new(|mut stream| {
+                drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+            }),
+        ),
+        (
+            "never ends its line",
+            Box::new(|mut stream| {
+                let chunk = [b'A'; 4096];
+                for _ in 0..16_384 {
+                    if stream.write_all(&chunk).is_err() {
+                        break;
+                    }
+                }
+            }),
+        ),
+        ("logs in and sends garbage", Box::new(|stream| after_login(stream, &[0xff; 4096]))),
+        ("promises 4 GiB", Box::new(move |stream| after_login(stream, &huge))),
+        ("promises 120 MiB", Box::new(move |stream| after_login(stream, &large))),
+    ];
+    for (does, peer) in peers {
+        let (_directory, path) = socket(peer);
+        let start = Instant::now();
+        let error = list_units(path.to_str().unwrap(), false).unwrap_err();
+        assert!(matches!(error.trouble, Trouble::Io(_)), "{does}: {error}");
+        assert!(start.elapsed() < Duration::from_secs(3), "{does}: {:?}", start.elapsed());
+    }
+}

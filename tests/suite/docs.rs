@@ -1,0 +1,147 @@
+//! `docs/` is made from the program itself; these tests say when it is stale.
+//! `SNAPSHOTS=overwrite cargo test` writes it anew.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use node_preflight::probe::{KeySyntax, PROBES, Shape};
+use node_preflight::rule::{self, Code, Fix};
+use node_preflight::{cli, engine};
+
+fn check(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    if std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite") {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == text,
+        "docs/{name} is stale: run `SNAPSHOTS=overwrite cargo test` and commit what changes"
+    );
+}
+
+const NOTE: &str = "<!-- Made from the program: `SNAPSHOTS=overwrite cargo test`. Don't edit. -->\n\n";
+
+#[test]
+fn the_command_line_is_documented() {
+    let mut text = format!("# Command line\n\n{NOTE}");
+    let mut command = cli::Arguments::command().term_width(100);
+    command.build();
+    write_command(&mut text, "node-preflight", command.clone());
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        write_command(&mut text, &format!("node-preflight {}", sub.get_name()), sub.clone());
+    }
+    check("cli.md", &text);
+}
+
+fn write_command(text: &mut String, name: &str, command: clap::Command) {
+    let help = command.term_width(100).render_long_help().to_string();
+    let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+    write!(text, "## `{name}`\n\n```text\n{}\n```\n\n", help.join("\n").trim()).unwrap();
+}
+
+#[test]
+fn the_probes_are_documented() {
+    let mut text = format!(
+        "# Probes\n\n{NOTE}What the program can ask of a host: `node-preflight facts PROBE[:KEY]`, and in rules \
+         `{{ PROBE = \"KEY\", ... }}`.\n\n"
+    );
+    for probe in PROBES {
+        let key = match probe.key {
+            KeySyntax::None => "none".to_owned(),
+            KeySyntax::Optional(kind) => format!("{} (optional)", kind.noun),
+            KeySyntax::Required(kind) => kind.noun.to_owned(),
+        };
+        let moments: Vec<&str> = probe.moments.iter().map(|moment| moment.name()).collect();
+        write!(text, "## `{}`\n\n{}\n\n", probe.name, probe.summary).unwrap();
+        write!(text, "Key: {key} · moments: {} · answer: {}\n\n", moments.join(", "), shape(&probe.answer))
+            .unwrap();
+        if let Shape::Record(attributes) = probe.answer {
+            text.push_str("| attribute | kind | meaning |\n|---|---|---|\n");
+            for attribute in attributes {
+                let kind = shape(&attribute.shape);
+                writeln!(text, "| `{}` | {kind} | {} |", attribute.name, attribute.summary).unwrap();
+            }
+            text.push('\n');
+        }
+        write!(text, "{}\n\n", probe.details).unwrap();
+    }
+    check("probes.md", &text);
+}
+
+fn shape(shape: &Shape) -> String {
+    match shape {
+        Shape::Bool => "yes or no".into(),
+        Shape::Integer => "number".into(),
+        Shape::Size => "size in bytes".into(),
+        Shape::Text => "text".into(),
+        Shape::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        Shape::Version => "version".into(),
+        Shape::Network => "address or network".into(),
+        Shape::Mode => "permission bits".into(),
+        Shape::List(item) => format!("list of {}", self::shape(item)),
+        Shape::Record(_) => "attributes".into(),
+        Shape::Any => "any".into(),
+    }
+}
+
+#[test]
+fn the_rules_are_documented() {
+    let rules =
+        rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("mistakes in the built-in rules"));
+    let mut text = format!("# Rules\n\n{NOTE}");
+    let mut file = usize::MAX;
+    for rule in &rules.rules {
+        if rule.id.place.file != file {
+            file = rule.id.place.file;
+            let topic = rules.files[file].name.trim_start_matches("built-in:").trim_end_matches(".toml");
+            write!(text, "## {topic}\n\n").unwrap();
+        }
+        let profiles: Vec<&str> = rule.profiles.iter().map(|profile| profile.value.as_str()).collect();
+        write!(
+            text,
+            "### {}\n\n**{}** ({}; {})\n\n",
+            rule.id.value,
+            rule.title,
+            rule.severity.name(),
+            profiles.join(", ")
+        )
+        .unwrap();
+        write!(text, "{}\n\n", rule.why).unwrap();
+        if let Fix { text: Some(fix), .. } = &rule.fix {
+            write!(text, "Fix: {fix}\n\n").unwrap();
+        }
+        if !rule.covers.is_empty() {
+            write!(text, "Covers: {}\n\n", rule.covers.join(", ")).unwrap();
+        }
+    }
+    check("rules.md", &text);
+}
+
+#[test]
+fn the_mistakes_in_rules_are_documented() {
+    let mut text = format!("# Mistakes in rule files\n\n{NOTE}| code | meaning |\n|---|---|\n");
+    for code in Code::ALL {
+        writeln!(text, "| `{}` | {} |", code.name(), code.description()).unwrap();
+    }
+    check("diagnostics.md", &text);
+}
+
+#[test]
+fn the_schemas_are_kept() {
+    check("rule.schema.json", &format!("{:#}\n", engine::schema::rules()));
+    check("report.schema.json", &format!("{:#}\n", cli::report_schema()));
+    check("facts.schema.json", &format!("{:#}\n", cli::facts_schema()));
+}
+
+#[test]
+fn the_built_in_rules_are_clean() {
+    let rules =
+        rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("mistakes in the built-in rules"));
+    let warnings = rule::lint::lint(&rules);
+    assert!(warnings.is_empty(), "{}", rule::diagnostic::render(&rules.files, &warnings, false));
+    let plan = engine::compile(&rules, &engine::Selection::everything(), &[]);
+    assert!(plan.is_ok(), "the built-in rules don't compile");
+}

@@ -1,0 +1,170 @@
+//! Properties of judging: three-valued logic, root causes, order, and cost in the number of rules.
+
+use node_preflight::engine::finding::{Finding, Verdict};
+use node_preflight::engine::{self, Selection};
+use node_preflight::fact::Moment;
+use node_preflight::host::Host;
+use node_preflight::rule::{self, SourceFile};
+use node_preflight::subsystem::Subsystems;
+use proptest::prelude::*;
+
+use crate::tree::Tree;
+
+/// A host on which `/etc/yes` is there, `/etc/no` is not, and whether `/etc/dunno` is an ini file can't be known.
+fn tree() -> Tree {
+    Tree::new().file("/etc/yes", "").directory("/etc/dunno")
+}
+
+const YES: &str = r#"{ file = "/etc/yes", exists = true }"#;
+const NO: &str = r#"{ file = "/etc/no", exists = true }"#;
+const UNKNOWN: &str = r#"{ ini = "/etc/dunno#a", exists = true }"#;
+
+fn rule(id: &str, check: &str, rest: &str) -> String {
+    format!(
+        "[[rule]]\nid = \"{id}\"\ntitle = \"T\"\nseverity = \"error\"\nwhy = \"W\"\ncheck = {check}\n{rest}\n"
+    )
+}
+
+fn judge(text: &str) -> Vec<Finding> {
+    let source = SourceFile::given("test.toml", text);
+    let rules = rule::load(vec![source]).unwrap_or_else(|broken| panic!("{:?}", broken.mistakes));
+    let plan = engine::compile(&rules, &Selection::everything(), &[]).unwrap();
+    let tree = tree();
+    let host = Host::directory(&tree.root()).unwrap();
+    engine::judge(&plan, &Subsystems::of(&host), &[Moment::Boot])
+}
+
+fn word(finding: &Finding) -> &'static str {
+    match finding.boot.as_ref().map(|judgement| &judgement.verdict) {
+        Some(Verdict::Pass) => "pass",
+        Some(Verdict::Fail) => "fail",
+        Some(Verdict::Unknown(_)) => "unknown",
+        Some(Verdict::Skip(_)) => "skip",
+        None => "not judged",
+    }
+}
+
+fn truth(check: &str) -> &'static str {
+    word(&judge(&rule("a", check, ""))[0])
+}
+
+#[test]
+fn the_three_values_are_what_the_tests_take_them_for() {
+    assert_eq!((truth(YES), truth(NO), truth(UNKNOWN)), ("pass", "fail", "unknown"));
+}
+
+/// A condition of a few levels over the three values, as TOML.
+fn condition() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![Just(YES.to_owned()), Just(NO.to_owned()), Just(UNKNOWN.to_owned())];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let parts = proptest::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.join(", "));
+        prop_oneof![
+            parts.clone().prop_map(|parts| format!("{{ all = [{parts}] }}")),
+            parts.prop_map(|parts| format!("{{ any = [{parts}] }}")),
+            inner.prop_map(|inner| format!("{{ not = {inner} }}")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn de_morgan_holds(a in condition(), b in condition()) {
+        prop_assert_eq!(
+            truth(&format!("{{ not = {{ all = [{a}, {b}] }} }}")),
+            truth(&format!("{{ any = [{{ not = {a} }}, {{ not = {b} }}] }}"))
+        );
+    }
+
+    #[test]
+    fn learning_what_was_unknown_never_turns_a_verdict_around(check in condition()) {
+        let before = truth(&check);
+        if before != "unknown" {
+            for known in [YES, NO] {
+                prop_assert_eq!(truth(&check.replace(UNKNOWN, known)), before);
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_rules_changes_no_finding(checks in proptest::collection::vec(condition(), 1..6)) {
+        let texts: Vec<String> =
+            checks.iter().enumerate().map(|(n, check)| rule(&format!("r-{n}"), check, "")).collect();
+        let reversed: Vec<String> = texts.iter().rev().cloned().collect();
+        let mut forward: Vec<_> = judge(&texts.concat()).into_iter().map(|f| (f.id, f.boot)).collect();
+        let mut backward: Vec<_> = judge(&reversed.concat()).into_iter().map(|f| (f.id, f.boot)).collect();
+        forward.sort_by(|a, b| a.0.cmp(&b.0));
+        backward.sort_by(|a, b| a.0.cmp(&b.0));
+        prop_assert_eq!(forward, backward);
+    }
+}
+
+#[test]
+fn one_root_cause_is_one_failure() {
+    let text = [
+        rule("c", YES, "needs = [\"b\"]"),
+        rule("b", YES, "needs = [\"a\"]"),
+        rule("a", NO, ""),
+        rule("d", NO, "needs = [\"u\"]"),
+        rule("u", UNKNOWN, ""),
+    ]
+    .concat();
+    let findings = judge(&text);
+    let words: Vec<(&str, &str)> = findings.iter().map(|f| (f.id.as_str(), word(f))).collect();
+    assert_eq!(words, [("c", "skip"), ("b", "skip"), ("a", "fail"), ("d", "fail"), ("u", "unknown")]);
+    let Some(Verdict::Skip(reason)) = findings[0].boot.as_ref().map(|judgement| judgement.verdict.clone())
+    else {
+        panic!("c is skipped");
+    };
+    assert_eq!(reason.as_str(), "needs b, which was skipped");
+}
+
+#[test]
+fn a_condition_that_does_not_hold_skips_and_an_unknown_one_spoils_only_failures() {
+    for (when, check, expected) in [
+        (NO, NO, "skip"),
+        (YES, NO, "fail"),
+        (UNKNOWN, YES, "pass"),
+        (UNKNOWN, NO, "unknown"),
+        (UNKNOWN, UNKNOWN, "unknown"),
+    ] {
+        let findings = judge(&rule("a", check, &format!("when = {when}")));
+        assert_eq!(word(&findings[0]), expected, "when {when} check {check}");
+    }
+}
+
+#[test]
+fn a_rule_of_the_other_moment_is_not_judged() {
+    let findings = judge(&rule("a", r#"{ cpu = { count = { at-least = 1 } } }"#, ""));
+    assert_eq!(word(&findings[0]), "not judged");
+}
+
+/// Ten thousand rules, each with questions of its own.
+fn many(count: usize) -> String {
+    (0..count)
+        .map(|n| rule(&format!("r-{n}"), &format!("{{ sysctl = \"net.x.k{n}\", equals = {n} }}"), ""))
+        .collect()
+}
+
+#[test]
+fn ten_thousand_rules_are_judged_with_little_memory() {
+    let findings = judge(&many(10_000));
+    assert_eq!(findings.len(), 10_000);
+    // The peak of this whole test process, which runs other tests besides; measured alone it is below 150 MB.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(kib < 400 * 1024, "{kib} KiB");
+}
+
+#[test]
+fn needs_in_a_long_chain_don_t_exhaust_the_stack() {
+    let mut text = rule("r-0", NO, "");
+    for n in 1..3_000 {
+        text.push_str(&rule(&format!("r-{n}"), YES, &format!("needs = [\"r-{}\"]", n - 1)));
+    }
+    let findings = judge(&text);
+    assert_eq!(findings.iter().filter(|finding| word(finding) == "fail").count(), 1);
+    assert_eq!(findings.iter().filter(|finding| word(finding) == "skip").count(), 2_999);
+}

@@ -1,0 +1,120 @@
+//! Whole hosts: every recording in `fixtures/` is judged, and its full reports are compared with reviewed
+//! snapshots (`INSTA_UPDATE=always cargo test` writes them anew; read the diff).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use node_preflight::engine::identity::identify;
+use node_preflight::engine::{self, Selection};
+use node_preflight::fact::Moment;
+use node_preflight::host::Host;
+use node_preflight::report::render::{FORMATS, Style};
+use node_preflight::report::{Outcome, Report, Worst};
+use node_preflight::rule;
+use node_preflight::subsystem::Subsystems;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn names() -> Vec<String> {
+    let entries = std::fs::read_dir(fixtures()).unwrap().map(Result::unwrap);
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn judged(name: &str, profile: &str) -> Report {
+    let rules =
+        rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("mistakes in the built-in rules"));
+    let selection = Selection { profiles: vec![profile.into()], ..Selection::everything() };
+    let plan = engine::compile(&rules, &selection, &[]).unwrap_or_else(|_| panic!("no profile {profile}"));
+    let host = Host::recording(&fixtures().join(name)).unwrap();
+    let subsystems = Subsystems::of(&host);
+    let findings = engine::judge(&plan, &subsystems, &Moment::ALL);
+    let mut report = Report::new(plan, findings, identify(&subsystems), &Moment::ALL);
+    // Where the checkout is and how fast the machine is say nothing about the host.
+    report.host.path = Some(format!("fixtures/{name}"));
+    report.duration = Duration::ZERO;
+    report
+}
+
+fn rendered(report: &Report, format: &str) -> String {
+    let format = FORMATS.iter().find(|found| found.name == format).unwrap();
+    let mut out = Vec::new();
+    (format.render)(report, Style { width: 120, color: false, all: true }, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// What a rule came to: now, after reboot.
+fn verdicts(report: &Report, rule: &str) -> (String, String) {
+    let entry = report.entries.iter().find(|entry| entry.rule == rule).unwrap();
+    let word =
+        |moment| entry.at(moment).map_or("-".to_owned(), |judgement| format!("{:?}", judgement.verdict));
+    (word(Moment::Now), word(Moment::Boot))
+}
+
+#[test]
+fn every_recording_is_judged_as_its_snapshots_say() {
+    for name in names() {
+        let profile = if name.ends_with("article") { "article" } else { "node" };
+        let report = judged(&name, profile);
+        insta::assert_snapshot!(format!("{name}-table"), rendered(&report, "table"));
+        insta::assert_snapshot!(format!("{name}-json"), rendered(&report, "json"));
+    }
+}
+
+#[test]
+fn the_article_passes_now_and_fails_after_reboot() {
+    let report = judged("debian10-article", "article");
+    assert_eq!(report.outcome(), Outcome::NotReady);
+    assert_eq!(verdicts(&report, "swap-off"), ("Pass".into(), "Fail".into()));
+    let swap = report.entries.iter().find(|entry| entry.rule == "swap-off").unwrap();
+    assert_eq!(swap.boot.as_ref().unwrap().because[0].to_string(), "/etc/fstab:11");
+    assert_eq!(verdicts(&report, "pod-cidr-free"), ("Fail".into(), "-".into()));
+    let network = report.entries.iter().find(|entry| entry.rule == "pod-cidr-free").unwrap();
+    let found = &network.now.as_ref().unwrap().found;
+    assert_eq!(found, "192.168.0.0/16 contains this node's 192.168.45.2/24 (eth0)");
+    let failing: Vec<&str> = report
+        .entries
+        .iter()
+        .filter(|entry| matches!(entry.worst(), Worst::Fail | Worst::Unknown))
+        .map(|entry| entry.rule.as_str())
+        .collect();
+    assert_eq!(failing, ["pod-cidr-free", "crio-net-raw", "swap-off"]);
+}
+
+#[test]
+fn a_ready_node_raises_no_alarm() {
+    for (name, unknown) in [("debian13-ready", vec![]), ("rocky9-ready", vec!["kubernetes-versions-agree"])] {
+        let report = judged(name, "node");
+        assert_eq!(report.outcome(), Outcome::Ready, "{name}");
+        assert!(report.entries.iter().all(|entry| entry.worst() != Worst::Fail), "{name}");
+        let unknowns: Vec<&str> = report
+            .entries
+            .iter()
+            .filter(|entry| entry.worst() == Worst::Unknown)
+            .map(|entry| entry.rule.as_str())
+            .collect();
+        assert_eq!(unknowns, unknown, "{name}");
+    }
+}
+
+#[test]
+fn zram_comes_back() {
+    let report = judged("ubuntu2404-zram", "node");
+    assert_eq!(verdicts(&report, "swap-off"), ("Pass".into(), "Fail".into()));
+    let swap = report.entries.iter().find(|entry| entry.rule == "swap-off").unwrap();
+    assert_eq!(swap.boot.as_ref().unwrap().because[0].to_string(), "/etc/systemd/zram-generator.conf:2");
+}
+
+#[test]
+fn every_recording_is_described() {
+    let text = std::fs::read_to_string(fixtures().join("README.md")).unwrap();
+    for name in names() {
+        assert!(text.contains(&format!("`{name}`")), "fixtures/README.md says nothing of {name}");
+    }
+}
