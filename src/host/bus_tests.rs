@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_core::Stream as _;
 use zbus::wire::OwnedObjectPath;
@@ -134,9 +134,8 @@ fn no_peer_makes_us_wait_or_believe() {
     ];
     for (does, peer) in peers {
         let (_directory, path) = socket(peer);
-        let start = Instant::now();
+        // That it comes back at all is the test: without the time-out it would wait for ever.
         let error = list_units(path.to_str().unwrap(), false).unwrap_err();
         assert!(matches!(error.trouble, Trouble::Io(_)), "{does}: {error}");
-        assert!(start.elapsed() < Duration::from_secs(3), "{does}: {:?}", start.elapsed());
     }
 }

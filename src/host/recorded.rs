@@ -11,6 +11,7 @@ use super::files::Files;
 use super::path::HostPath;
 use super::running::{Address, Connection, Running, Uname, UnitState};
 use super::tree::Kind;
+use crate::fact::printable;
 
 /// A running system as it was recorded.
 pub(super) struct Recorded {
@@ -29,10 +30,8 @@ struct Machine {
     /// Whether the recording was made as root; true if left out.
     root: Option<bool>,
     cpus: Option<u32>,
-    #[serde(default)]
-    address: Vec<RecordedAddress>,
-    #[serde(default)]
-    units: BTreeMap<String, RecordedUnit>,
+    address: Option<Vec<RecordedAddress>>,
+    units: Option<BTreeMap<String, RecordedUnit>>,
     /// Why systemd could not be asked.
     units_unavailable: Option<String>,
     #[serde(default)]
@@ -78,15 +77,37 @@ enum RecordedSocket {
     Denied,
 }
 
+impl Machine {
+    /// What the syntax allows and no machine answers; left alone, it would be passed over in silence.
+    fn mistake(&self) -> Option<String> {
+        let address =
+            self.address.iter().flatten().find_map(|RecordedAddress { address, prefix, .. }| {
+                let longest = if address.is_ipv4() { 32 } else { 128 };
+                (*prefix > longest).then(|| format!("{address}: {prefix} is no prefix length"))
+            });
+        let socket = || {
+            let is_wrong = |path: &&String| HostPath::new(path).as_path().as_os_str() != path.as_str();
+            let path = self.sockets.keys().find(is_wrong)?;
+            Some(format!("`{}` is not an absolute path without `.` and `//`", printable(path)))
+        };
+        let both = || {
+            (self.units.is_some() && self.units_unavailable.is_some())
+                .then(|| "`units` and `units-unavailable` exclude each other".to_owned())
+        };
+        address.or_else(socket).or_else(both)
+    }
+}
+
 impl Recorded {
     /// Reads `machine.toml`; a recording without one has only files.
     pub(super) fn open(files: Files) -> Result<Self, HostError> {
+        let corrupt = |wrong: String| HostError::new("live/machine.toml", Trouble::Corrupt(wrong));
         let machine: Machine = match files.read("/machine.toml") {
-            Ok(bytes) => toml::from_slice(&bytes)
-                .map_err(|error| HostError::new("live/machine.toml", Trouble::Corrupt(error.to_string())))?,
+            Ok(bytes) => toml::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?,
             Err(error) if error.is_not_found() => Machine::default(),
             Err(error) => return Err(error),
         };
+        machine.mistake().map_or(Ok(()), |wrong| Err(corrupt(wrong)))?;
         let RecordedUname { nodename, release, machine: hardware } = &machine.uname;
         let uname = Uname { nodename: nodename.clone(), release: release.clone(), machine: hardware.clone() };
         Ok(Recorded { files, machine, uname })
@@ -107,9 +128,10 @@ impl Running for Recorded {
     }
 
     fn addresses(&self) -> Result<Rc<[Address]>, HostError> {
-        Ok(self
-            .machine
-            .address
+        let missing = || Trouble::Unsupported("the recording doesn't say which addresses there are".into());
+        let recorded =
+            self.machine.address.as_ref().ok_or_else(|| HostError::new("getifaddrs(3)", missing()))?;
+        Ok(recorded
             .iter()
             .map(|RecordedAddress { interface, address, prefix }| Address {
                 interface: interface.clone(),
@@ -128,15 +150,17 @@ impl Running for Recorded {
         if let Some(reason) = &self.machine.units_unavailable {
             return Err(HostError::new("systemd", Trouble::Unsupported(reason.clone())));
         }
-        if self.machine.units.is_empty() && self.files.stat("/run/systemd/system").is_err() {
-            return Err(HostError::new("systemd", Trouble::NotFound));
-        }
+        let Some(units) = &self.machine.units else {
+            self.files.stat("/run/systemd/system")?;
+            let missing = "the recording doesn't say which units are loaded";
+            return Err(HostError::new("systemd", Trouble::Unsupported(missing.into())));
+        };
         let state = |unit: &RecordedUnit| UnitState {
             load: unit.load.clone(),
             active: unit.active.clone(),
             sub: unit.sub.clone(),
         };
-        Ok(Rc::new(self.machine.units.iter().map(|(name, unit)| (name.clone(), state(unit))).collect()))
+        Ok(Rc::new(units.iter().map(|(name, unit)| (name.clone(), state(unit))).collect()))
     }
 
     fn connect(&self, path: &HostPath) -> Result<Connection, HostError> {

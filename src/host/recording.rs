@@ -2,7 +2,7 @@
 //! `meta.toml` what a copy can't keep: owners, modes, sockets, empty directories.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -15,6 +15,7 @@ use super::path::HostPath;
 use super::recorded::Recorded;
 use super::running::Running;
 use super::tree::{Kind, Metadata, Tree};
+use crate::fact::printable;
 
 /// The parts of a recording.
 pub(super) struct Recording {
@@ -33,7 +34,7 @@ impl Recording {
         };
         let tree = |name: &str, entries| -> Result<Files, HostError> {
             let directory = Directory::open(&path.join(name))?;
-            Ok(Files::new(Box::new(RecordedTree { directory, entries })))
+            Ok(Files::new(Box::new(RecordedTree::new(directory, entries)?)))
         };
         let running: Option<Box<dyn Running>> = match top.stat("/live") {
             Ok(_) => Some(Box::new(Recorded::open(tree("live", meta.live)?)?)),
@@ -48,20 +49,37 @@ impl Recording {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Meta {
-    root: BTreeMap<PathBuf, Entry>,
-    live: BTreeMap<PathBuf, Entry>,
+    root: Entries,
+    live: Entries,
 }
+
+type Entries = BTreeMap<PathBuf, Entry>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Entry {
     /// Octal, `0640`.
-    mode: Option<String>,
+    mode: Option<Mode>,
     uid: Option<u32>,
     gid: Option<u32>,
     kind: Option<EntryKind>,
-    /// Whether it could not be read when the recording was made.
+    /// Whether its content could not be read when the recording was made.
     denied: bool,
+}
+
+/// Permission bits, written in octal.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Mode(u32);
+
+impl TryFrom<String> for Mode {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let digits = text.bytes().all(|digit| digit.is_ascii_digit());
+        let bits = u32::from_str_radix(&text, 8).ok().filter(|bits| digits && *bits <= 0o7777);
+        bits.map(Mode).ok_or_else(|| format!("`{}` is not an octal mode such as 0640", printable(&text)))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -90,26 +108,84 @@ impl From<EntryKind> for Kind {
 /// says otherwise, everything belongs to root, with the usual modes.
 struct RecordedTree {
     directory: Directory,
-    entries: BTreeMap<PathBuf, Entry>,
+    entries: Entries,
 }
 
 impl RecordedTree {
-    /// What the recording says of what a path leads to: of the path itself, or of where its links end.
-    fn entry(&self, path: &HostPath) -> Option<&Entry> {
-        let followed = || path.without_links(|link| self.directory.read_link(&HostPath::new(link)).ok());
-        self.entries.get(path.as_path()).or_else(|| self.entries.get(followed().as_path()))
+    fn new(directory: Directory, entries: Entries) -> Result<Self, HostError> {
+        let tree = RecordedTree { directory, entries };
+        for (path, entry) in &tree.entries {
+            if let Some(wrong) = tree.mistake(path, entry) {
+                let wrong = format!("`{}` {wrong}", printable(&path.to_string_lossy()));
+                return Err(HostError::new("meta.toml", Trouble::Corrupt(wrong)));
+            }
+        }
+        Ok(tree)
     }
 
-    fn amend(
-        path: &HostPath,
-        entry: Option<&Entry>,
-        found: Result<Metadata, HostError>,
-    ) -> Result<Metadata, HostError> {
-        let kind = entry.and_then(|entry| entry.kind).map(Kind::from);
-        let found = match (found, kind) {
-            (Err(_), Some(kind)) => Metadata { kind, size: 0, mode: 0o755, uid: None, gid: None },
+    /// Why an entry would never be looked up, or would describe nothing.
+    fn mistake(&self, path: &Path, entry: &Entry) -> Option<&'static str> {
+        let found = HostPath::new(path);
+        if found.as_path().as_os_str() != path.as_os_str() || path.iter().any(|part| part == "..") {
+            return Some("is not an absolute path without `.`, `..` and `//`");
+        }
+        if self.own_place(&found) != found {
+            return Some("leads through a symbolic link; name the place it leads to");
+        }
+        let is_there = |path: &HostPath| self.directory.lstat(path).is_ok();
+        if entry.kind.is_none() && !entry.denied {
+            return (!is_there(&found)).then_some("is not in the recording and has no `kind`");
+        }
+        let parent = found.parent().and_then(|parent| self.directory.lstat(&parent).ok());
+        parent
+            .is_some_and(|parent| parent.kind != Kind::Directory)
+            .then_some("is below something that is not a directory")
+    }
+
+    /// Where a path leads.
+    fn place(&self, path: &HostPath) -> HostPath {
+        path.without_links(|link| self.directory.read_link(&HostPath::new(link)).ok())
+    }
+
+    /// Where a path leads if a link at its end is not followed.
+    fn own_place(&self, path: &HostPath) -> HostPath {
+        match (path.parent(), path.file_name()) {
+            (Some(parent), name) if !name.is_empty() => self.place(&parent).join(name),
+            _ => self.place(path),
+        }
+    }
+
+    fn is_denied(&self, place: &HostPath) -> bool {
+        self.entries.get(place.as_path()).is_some_and(|entry| entry.denied)
+    }
+
+    /// What `meta.toml` says of a place: a directory that holds only such entries is not kept by a copy.
+    fn kind(&self, place: &HostPath) -> Option<Kind> {
+        let implied = || self.below(place).next().map(|_| Kind::Directory);
+        let recorded = self.entries.get(place.as_path()).and_then(|entry| entry.kind);
+        recorded.map(Kind::from).or_else(implied)
+    }
+
+    /// The names in a directory that lead to entries of `meta.toml`; some come several times.
+    fn below<'e>(&'e self, place: &'e HostPath) -> impl Iterator<Item = &'e OsStr> {
+        self.entries.keys().filter_map(move |path| path.strip_prefix(place).ok()?.iter().next())
+    }
+
+    /// What the recording lacks at or below a place that could not be read may be there all the same.
+    fn missing(&self, place: &HostPath, error: HostError) -> HostError {
+        let denied = |part: &Path| self.entries.get(part).is_some_and(|entry| entry.denied);
+        if error.is_not_found() && place.as_path().ancestors().any(denied) {
+            return HostError { trouble: Trouble::Denied, ..error };
+        }
+        error
+    }
+
+    fn amend(&self, place: &HostPath, found: Result<Metadata, HostError>) -> Result<Metadata, HostError> {
+        let entry = self.entries.get(place.as_path());
+        let found = match (found, self.kind(place)) {
+            (Err(_), Some(kind)) => Metadata { kind, size: 0, mode: 0, uid: None, gid: None },
             (found, kind) => {
-                let found = found?;
+                let found = found.map_err(|error| self.missing(place, error))?;
                 Metadata { kind: kind.unwrap_or(found.kind), ..found }
             }
         };
@@ -119,60 +195,39 @@ impl RecordedTree {
             _ if found.mode & 0o111 != 0 => 0o755,
             _ => 0o644,
         };
-        let recorded = entry.and_then(|entry| entry.mode.as_deref());
-        let mode = match recorded {
-            Some(text) => u32::from_str_radix(text, 8).map_err(|_| {
-                HostError::new(
-                    "meta.toml",
-                    Trouble::Corrupt(format!("{path}: `{text}` is not an octal mode")),
-                )
-            })?,
-            None => usual,
-        };
         Ok(Metadata {
-            mode,
+            mode: entry.and_then(|entry| entry.mode).map_or(usual, |mode| mode.0),
             uid: Some(entry.and_then(|entry| entry.uid).unwrap_or(0)),
             gid: Some(entry.and_then(|entry| entry.gid).unwrap_or(0)),
             ..found
         })
     }
-
-    fn refuse_special(&self, path: &HostPath) -> Result<(), HostError> {
-        match self.entry(path) {
-            Some(entry) if entry.denied => Err(HostError::new(path, Trouble::Denied)),
-            Some(Entry { kind: Some(kind), .. }) => {
-                Err(HostError::new(path, Trouble::NotAFile(Kind::from(*kind))))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl Tree for RecordedTree {
     fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError> {
-        Self::amend(path, self.entries.get(path.as_path()), self.directory.lstat(path))
+        self.amend(&self.own_place(path), self.directory.lstat(path))
     }
 
     fn stat(&self, path: &HostPath) -> Result<Metadata, HostError> {
-        Self::amend(path, self.entry(path), self.directory.stat(path))
+        self.amend(&self.place(path), self.directory.stat(path))
     }
 
     fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError> {
-        self.directory.read_link(path)
+        self.directory.read_link(path).map_err(|error| self.missing(&self.own_place(path), error))
     }
 
     fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<OsString>, HostError> {
-        let entry = self.entry(path);
-        if entry.is_some_and(|entry| entry.denied) {
+        let place = self.place(path);
+        if self.is_denied(&place) {
             return Err(HostError::new(path, Trouble::Denied));
         }
-        let mut names = match self.directory.list(path, limit) {
-            Err(error) if error.is_not_found() && entry.is_some() => Vec::new(),
-            listed => listed?,
+        let mut names = match (self.directory.list(path, limit), self.kind(&place)) {
+            (Err(error), Some(Kind::Directory)) if error.is_not_found() => Vec::new(),
+            (listed, _) => listed.map_err(|error| self.missing(&place, error))?,
         };
         // Entries that exist only in meta.toml: sockets, devices, empty directories.
-        for recorded in self.entries.keys().filter(|recorded| recorded.parent() == Some(path.as_path())) {
-            let name = recorded.file_name().unwrap_or_default();
+        for name in self.below(&place) {
             if !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
             }
@@ -181,7 +236,13 @@ impl Tree for RecordedTree {
     }
 
     fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError> {
-        self.refuse_special(path)?;
-        self.directory.read(path, limit)
+        let place = self.place(path);
+        match self.entries.get(place.as_path()) {
+            Some(entry) if entry.denied => Err(HostError::new(path, Trouble::Denied)),
+            Some(Entry { kind: Some(kind), .. }) => {
+                Err(HostError::new(path, Trouble::NotAFile(Kind::from(*kind))))
+            }
+            _ => self.directory.read(path, limit).map_err(|error| self.missing(&place, error)),
+        }
     }
 }

@@ -21,26 +21,33 @@ pub struct Attachment {
 pub fn addresses(running: &dyn Running) -> Result<Vec<Attachment>, String> {
     let addresses = running.addresses().map_err(|error| error.to_string())?;
     let attachment = |address: &crate::host::Address| {
-        let network = Network::new(address.address, address.prefix)?;
-        Some(Attachment { network, interface: address.interface.clone() })
+        let network = Network::new(address.address, address.prefix)
+            .ok_or_else(|| format!("{}/{} is no address", address.address, address.prefix))?;
+        Ok(Attachment { network, interface: address.interface.clone() })
     };
-    let mut found: Vec<Attachment> =
-        addresses.iter().filter(|address| !address.address.is_loopback()).filter_map(attachment).collect();
+    let mut found = addresses
+        .iter()
+        .filter(|address| !address.address.is_loopback())
+        .map(attachment)
+        .collect::<Result<Vec<Attachment>, String>>()?;
     found.sort_by(|a, b| (&a.network, &a.interface).cmp(&(&b.network, &b.interface)));
     Ok(found)
 }
 
-/// Destinations of all routes but the default ones and loopback, IPv4 and IPv6.
+/// Destinations of all routes but the default ones and loopback, IPv4 and IPv6. Half the address space (`0.0.0.0/1`,
+/// as VPNs write it) is a default route in disguise.
 ///
 /// # Errors
 /// Why they can't be known.
 pub fn routes(running: &dyn Running) -> Result<Vec<Attachment>, String> {
     let mut routes = Vec::new();
-    // Without IPv6, or without any network, a kernel has no such file.
-    for (path, parse) in [("/proc/net/route", ipv4 as fn(&[u8]) -> _), ("/proc/net/ipv6_route", ipv6)] {
+    // A kernel may do without IPv6; where the table of IPv4 is missing, /proc is.
+    for (path, parse, optional) in
+        [("/proc/net/route", ipv4 as fn(&[u8]) -> _, false), ("/proc/net/ipv6_route", ipv6, true)]
+    {
         match running.files().read(path) {
             Ok(bytes) => routes.extend(parse(&bytes).map_err(|wrong| format!("{path}: {wrong}"))?),
-            Err(error) if error.is_not_found() => {}
+            Err(error) if optional && error.is_not_found() => {}
             Err(error) => return Err(error.to_string()),
         }
     }
@@ -49,12 +56,16 @@ pub fn routes(running: &dyn Running) -> Result<Vec<Attachment>, String> {
 }
 
 fn ipv4(bytes: &[u8]) -> Result<Vec<Attachment>, String> {
+    // The crate skips the first line, whatever it is.
+    if !bytes.starts_with(b"Iface\t") {
+        return Err("not a table of routes".into());
+    }
     let entries =
         RouteEntries::from_read(bytes).map_err(|error| format!("not a table of routes: {error}"))?;
     let attachment = |entry: procfs::net::RouteEntry| {
         let prefix = u8::try_from(entry.mask.to_bits().count_ones()).unwrap_or(32);
         let network = Network::new(entry.destination.into(), prefix)?;
-        (prefix > 0).then_some(Attachment { network, interface: entry.iface })
+        (prefix > 1).then_some(Attachment { network, interface: entry.iface })
     };
     Ok(entries.0.into_iter().filter_map(attachment).collect())
 }
@@ -65,13 +76,17 @@ fn ipv6(bytes: &[u8]) -> Result<Vec<Attachment>, String> {
     let mut routes = Vec::new();
     for (number, line) in crate::format::lines(bytes) {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        let [destination, prefix, .., interface] = words.as_slice() else { continue };
+        let (destination, prefix, interface) = match words.as_slice() {
+            [] => continue,
+            [destination, prefix, .., interface] => (destination, prefix, interface),
+            _ => return Err(format!("line {number} is not a route")),
+        };
         let address = u128::from_str_radix(destination, 16).map(std::net::Ipv6Addr::from_bits);
         let (Ok(address), Ok(prefix)) = (address, u8::from_str_radix(prefix, 16)) else {
             return Err(format!("line {number} is not a route"));
         };
         let says_nothing =
-            address.is_unicast_link_local() || address.is_multicast() || *interface == "lo" || prefix == 0;
+            address.is_unicast_link_local() || address.is_multicast() || *interface == "lo" || prefix < 2;
         if let Some(network) = Network::new(address.into(), prefix).filter(|_| !says_nothing) {
             routes.push(Attachment { network, interface: (*interface).to_owned() });
         }
@@ -110,18 +125,25 @@ eth0\t002DA8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
         let routes = ipv4(table).unwrap();
         assert_eq!(routes.len(), 1);
         assert_eq!(routes[0].network.to_string(), "192.168.45.0/24");
+        for wrong in [&b""[..], b"\0\n", b"nonsense\n"] {
+            assert!(ipv4(wrong).is_err(), "{wrong:?}");
+        }
         let table = b"fd000000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001 eth0\n\
 fe800000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001 eth0\n";
         let routes = ipv6(table).unwrap();
         assert_eq!(routes.len(), 1);
         assert_eq!(routes[0].network.to_string(), "fd00::/64");
-        assert!(ipv6(b"x y z\n").is_err());
+        assert!(ipv6(b"").is_ok_and(|routes| routes.is_empty()));
+        for wrong in [&b"x y z\n"[..], b"fd000000000000000000000000000000 40\n"] {
+            assert!(ipv6(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_an_answer_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             drop(ipv4(&bytes));
+            drop(ipv4(&[b"Iface\t\n", &*bytes].concat()));
             drop(ipv6(&bytes));
         }
     }

@@ -51,6 +51,24 @@ if need jq jq; then
     else
         skip "alternatives" "no update-alternatives on this machine"
     fi
+
+    if command -v systemctl >/dev/null && [ -d /usr/lib/systemd/system ]; then
+        # Offline on both sides: what the files say. Templates can't be asked without an instance.
+        units=$(cd /usr/lib/systemd/system && ls -- *.service *.socket *.timer 2>/dev/null | grep -v '@\.' | head -150)
+        # shellcheck disable=SC2046,SC2086 # the units are words
+        "$binary" facts --root / --format json $(printf 'service:%s ' $units) |
+            jq -r '.facts[] | select(.value.enabled) | "\(.key) \(.value.enabled)"' | sort >"$work/ours"
+        for unit in $units; do
+            word=$(systemctl --root=/ is-enabled "$unit" 2>/dev/null | head -1)
+            [ -n "$word" ] && printf '%s %s\n' "$unit" "$word"
+        done | sort >"$work/theirs"
+        wrong=$(join "$work/ours" "$work/theirs" | awk '$2 != $3' | tee "$work/differ" | wc -l)
+        count=$(join "$work/ours" "$work/theirs" | wc -l)
+        [ "$wrong" = 0 ] && [ "$count" -gt 20 ] && pass "$count units: is-enabled as systemctl says" ||
+            fail "$wrong of $count units differ from systemctl: $(head -3 "$work/differ" | tr '\n' ';')"
+    else
+        skip "units" "no systemctl on this machine"
+    fi
 else
     skip "differential tests" "jq is missing and can't be installed"
 fi

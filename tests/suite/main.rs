@@ -12,11 +12,13 @@
 
 mod bad_input;
 mod base;
+mod cli;
 mod denied;
 mod docs;
 mod drop_in;
 mod engine;
 mod fixtures;
+mod hosts;
 mod opened;
 mod order;
 mod practice;

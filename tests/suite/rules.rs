@@ -164,7 +164,11 @@ fn build(case: &Case) -> Tree {
     }
     if case.live.is_some() || case.machine.is_some() {
         // What every running Linux has.
-        tree = tree.live("/proc/cmdline", cmdline).live("/proc/sys/kernel/ostype", "Linux\n");
+        let routes = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n";
+        tree = tree
+            .live("/proc/cmdline", cmdline)
+            .live("/proc/sys/kernel/ostype", "Linux\n")
+            .live("/proc/net/route", routes);
     }
     for (path, content) in case.live.iter().flatten() {
         tree = tree.live(path, content);

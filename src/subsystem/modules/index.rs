@@ -98,7 +98,10 @@ impl Index {
             .aliases
             .as_deref()
             .map(|bytes| {
-                module_index::aliases(bytes).filter(covers).map(|(_, name)| underscored(name)).collect()
+                module_index::aliases(bytes, &name)
+                    .filter(covers)
+                    .map(|(_, name)| underscored(name))
+                    .collect()
             })
             .unwrap_or_default();
         if !own.is_empty() {
