@@ -32,13 +32,19 @@ pub fn parse(bytes: &[u8]) -> Option<Alternatives> {
     }
     let mut choices = Vec::new();
     while let Some(path) = rest.next().filter(|path| !path.is_empty()) {
-        let Some(priority) = rest.next().and_then(|priority| priority.trim().parse().ok()) else { break };
+        let Some(priority) = rest.next().and_then(|line| priority(&line)) else { break };
         choices.push((path, priority));
         for _ in 0..slaves {
             rest.next();
         }
     }
     Some(Alternatives { auto, link, choices })
+}
+
+/// The Red Hat family writes a family before the priority and a service after it: `@nft@10 iptables`.
+fn priority(line: &str) -> Option<i64> {
+    let rest = line.strip_prefix('@').and_then(|rest| rest.split_once('@')).map_or(line, |(_, rest)| rest);
+    rest.split_ascii_whitespace().next()?.parse().ok()
 }
 
 impl Alternatives {
@@ -64,6 +70,14 @@ mod tests {
         assert_eq!(parsed.choices.len(), 2);
         assert_eq!(parsed.best(), Some("/usr/sbin/iptables-nft"));
         assert_eq!(parse(b"something else\n"), None);
+    }
+
+    #[test]
+    fn chkconfig_adds_a_family_and_a_service_to_the_priority() {
+        let text = b"manual\n/usr/sbin/iptables\n\n/usr/sbin/iptables-legacy\n@old@5 iptables\n/usr/sbin/iptables-nft\n10\n";
+        let parsed = parse(text).expect("a file");
+        assert_eq!((parsed.auto, parsed.best()), (false, Some("/usr/sbin/iptables-nft")));
+        assert_eq!(parsed.choices[0], ("/usr/sbin/iptables-legacy".to_owned(), 5));
     }
 
     proptest! {

@@ -26,7 +26,8 @@ pub fn parse(bytes: &[u8]) -> Vec<Mount> {
             if text.starts_with('#') {
                 return None;
             }
-            let mut fields = text.split([' ', '\t', '\r']).filter(|field| !field.is_empty()).map(unescape);
+            // A carriage return is no blank: `swap\r` is another type (measured with systemd 252).
+            let mut fields = text.split([' ', '\t']).filter(|field| !field.is_empty()).map(unescape);
             let (device, target, kind) = (fields.next()?, fields.next()?, fields.next()?);
             let options = fields.next().unwrap_or_else(|| "defaults".into());
             Some(Mount { device, target, kind, options, line })
@@ -35,37 +36,43 @@ pub fn parse(bytes: &[u8]) -> Vec<Mount> {
 }
 
 impl Mount {
-    /// Whether an option is given.
-    #[must_use]
-    pub fn has(&self, option: &str) -> bool {
-        self.options.split(',').any(|given| given == option)
-    }
-
     /// Whether it is started at boot: the last of `auto` and `noauto` counts.
     #[must_use]
     pub fn is_auto(&self) -> bool {
-        let decides = self.options.split(',').rev().find(|option| matches!(*option, "auto" | "noauto"));
-        decides != Some("noauto")
+        self.last_of("auto", "noauto") != Some("noauto")
+    }
+
+    /// Whether the boot goes on without it: the last of `nofail` and `fail` counts.
+    #[must_use]
+    pub fn may_fail(&self) -> bool {
+        self.last_of("nofail", "fail") == Some("nofail")
+    }
+
+    /// The last of two options; a value behind it makes no difference (`noauto=1`).
+    fn last_of(&self, one: &str, other: &str) -> Option<&str> {
+        let names = self.options.split(',').map(|option| option.split('=').next().unwrap_or_default());
+        names.rev().find(|name| *name == one || *name == other)
     }
 }
 
-/// Decodes `\040` and its kin (`/proc/mounts`, `/proc/swaps` and fstab escape blanks so).
+/// Decodes `\040` and its kin (`/proc/mounts`, `/proc/swaps` and fstab escape blanks so), and `\\`. As
+/// glibc does, no other escapes than those of blank, tab, line feed and backslash are known.
 #[must_use]
 pub fn unescape(field: &str) -> String {
-    if !field.contains('\\') {
-        return field.to_owned();
+    const KNOWN: [(&str, char); 5] =
+        [("\\040", ' '), ("\\011", '\t'), ("\\012", '\n'), ("\\134", '\\'), ("\\\\", '\\')];
+    let mut text = String::with_capacity(field.len());
+    let mut rest = field;
+    while let Some(at) = rest.find('\\') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let known = KNOWN.iter().find_map(|(escape, c)| Some((rest.strip_prefix(escape)?, *c)));
+        let (after, c) = known.unwrap_or((&rest[1..], '\\'));
+        text.push(c);
+        rest = after;
     }
-    let bytes = field.as_bytes();
-    let mut text = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let octal = bytes.get(index + 1..index + 4).filter(|_| bytes[index] == b'\\');
-        let code = octal.and_then(|digits| std::str::from_utf8(digits).ok());
-        let decoded = code.and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        text.push(decoded.unwrap_or(bytes[index]));
-        index += if decoded.is_some() { 4 } else { 1 };
-    }
-    String::from_utf8_lossy(&text).into_owned()
+    text.push_str(rest);
+    text
 }
 
 #[cfg(test)]
@@ -83,11 +90,34 @@ mod tests {
         assert_eq!(mounts[1].options, "defaults");
     }
 
+    /// Each line was put before systemd-fstab-generator of systemd 252.
+    #[test]
+    fn a_carriage_return_belongs_to_its_field() {
+        let mounts = parse(b"/dev/a none swap\r\n/dev/b none swap noauto\r\n/dev/c none swap sw 0 0\r\n");
+        let found: Vec<(&str, bool)> = mounts.iter().map(|m| (m.kind.as_str(), m.is_auto())).collect();
+        assert_eq!(found, [("swap\r", true), ("swap", true), ("swap", true)]);
+    }
+
+    #[test]
+    fn only_blanks_and_backslashes_are_escaped() {
+        for (field, expected) in [
+            ("a\\040b", "a b"),
+            ("a\\043b", "a\\043b"),
+            ("c\\\\d", "c\\d"),
+            ("\\+12", "\\+12"),
+            ("e\\", "e\\"),
+        ] {
+            assert_eq!(unescape(field), expected, "{field}");
+        }
+    }
+
     #[test]
     fn the_last_of_auto_and_noauto_counts() {
         let auto = |options: &str| parse(format!("d none swap {options}").as_bytes())[0].is_auto();
         assert!(auto("sw") && auto("noauto,auto") && auto("noautox"));
-        assert!(!auto("auto,noauto"));
+        assert!(!auto("auto,noauto") && !auto("auto=x,noauto=1"));
+        let may_fail = |options: &str| parse(format!("d none swap {options}").as_bytes())[0].may_fail();
+        assert!(may_fail("sw,nofail") && !may_fail("nofail,fail") && !may_fail("sw"));
     }
 
     proptest! {

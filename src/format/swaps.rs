@@ -10,6 +10,8 @@ pub struct SwapArea {
     pub device: String,
     /// `partition` or `file`, as the kernel says.
     pub kind: String,
+    /// The file was deleted, and the area is in use all the same.
+    pub deleted: bool,
     /// Line, counted from 1.
     pub line: u32,
 }
@@ -21,14 +23,19 @@ pub fn parse(bytes: &[u8]) -> Vec<SwapArea> {
         .skip(1)
         .filter_map(|(line, text)| {
             let mut fields = text.split_ascii_whitespace();
-            let device = unescape(fields.next()?);
-            Some(SwapArea { device, kind: fields.next()?.to_owned(), line })
+            let name = unescape(fields.next()?);
+            // The kernel escapes the blank before its mark, too.
+            let left = name.strip_suffix(" (deleted)");
+            let device = left.unwrap_or(&name).to_owned();
+            Some(SwapArea { device, kind: fields.next()?.to_owned(), deleted: left.is_some(), line })
         })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -38,5 +45,17 @@ mod tests {
         assert_eq!(areas.len(), 2);
         assert_eq!((areas[1].device.as_str(), areas[1].kind.as_str(), areas[1].line), ("/swap a", "file", 3));
         assert_eq!(parse(b""), []);
+    }
+    #[test]
+    fn a_deleted_file_keeps_its_name() {
+        let areas = parse(b"Filename Type Size Used Priority\n/swapfile\\040(deleted) file 8 0 -2\n");
+        assert_eq!((areas[0].device.as_str(), areas[0].deleted), ("/swapfile", true));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_parsed(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(parse(&bytes).iter().all(|area| area.line > 1));
+        }
     }
 }

@@ -2,17 +2,16 @@
 
 use super::{Attribute, BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::format::{self, fstab};
-use crate::host::{Files, HostPath, Kind, Metadata};
-use crate::subsystem::Subsystems;
-use crate::subsystem::units::Starts;
+use crate::format;
+use crate::host::{Files, HostPath, Metadata};
+use crate::subsystem::{Subsystems, volatile};
 
 pub(super) static PROBE: Probe = Probe {
     name: "file",
     summary: "What is at a path: kind, permission bits, owner, group, size.",
     details: "Links are followed; `link` holds the text of a link at the path itself. Now: as it is. Boot: what is on \
-              disk, except below /run, /proc, /sys, /dev (and /tmp where it is in memory), which every boot makes anew: \
-              absent. Owners are names of the host's own /etc/passwd, else numbers.",
+              disk, except below /run, /proc, /sys, /dev, file systems in memory (fstab, tmp.mount) and directories that \
+              tmpfiles.d empties, which every boot makes anew: absent. Owners are names of the host's own /etc/passwd, else numbers.",
     key: KeySyntax::Required(&KeyKind { noun: "path", canonical }),
     answer: Shape::Record(&[
         Attribute {
@@ -48,37 +47,32 @@ fn canonical(text: &str) -> Result<String, String> {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let path = HostPath::new(key.as_str());
     let disk = subsystems.host().files();
-    // Where links lead counts: /var/lock/x is /run/lock/x.
-    let real = disk.real_path(&path);
+    let end = volatile::real(disk, &path);
     let files = match (moment, subsystems.host().running()) {
-        (Moment::Now, Some(running)) if is_made_at_boot(&path) => running.files(),
-        (Moment::Now, Some(running)) if is_made_at_boot(&real) => {
-            return describe(running.files(), disk, &real);
-        }
         (Moment::Now, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Boot, _) if is_made_at_boot(&path) || is_made_at_boot(&real) => {
-            return Fact::absent().note(format!("{real} is made anew by every boot"));
-        }
-        (Moment::Boot, _) if real.as_path().starts_with("/tmp") => match tmp_is_in_memory(subsystems) {
-            Ok(true) => return Fact::absent().note("/tmp is in memory (tmp.mount)"),
-            Ok(false) => disk,
+        (Moment::Now, Some(running)) if volatile::is_below_memory(&end) => running.files(),
+        (Moment::Now, Some(_)) => disk,
+        (Moment::Boot, _) => match volatile::lost(subsystems, &end) {
+            Ok(None) => disk,
+            Ok(Some(why)) if end == path || is_by_name(&path) => {
+                return Fact::absent().because(Origin::file(&path)).note(why);
+            }
+            // `/etc/resolv.conf` leads to what a service makes after the boot.
+            Ok(Some(why)) => {
+                return Fact::unknown(format!("{path} leads to {end}: {why}")).because(Origin::file(&path));
+            }
             Err(reason) => return Fact::unknown(reason),
         },
-        (Moment::Now, Some(_)) | (Moment::Boot, _) => disk,
     };
-    describe(files, disk, &path)
-}
-
-fn describe(files: &Files, disk: &Files, path: &HostPath) -> Fact {
-    match files.stat(path) {
+    match files.stat(&end) {
         Ok(metadata) => {
-            Fact::new(State::from(record(files, disk, path, metadata))).because(Origin::file(path))
+            Fact::new(State::from(record([disk, files], &path, metadata))).because(Origin::file(&path))
         }
         Err(error) if error.is_not_found() => {
-            let dangling = files.read_link(path).ok();
+            let dangling = disk.read_link(&path).ok();
             let note =
                 dangling.map(|target| format!("{path} is a link to {}, which isn't there", target.display()));
-            let mut fact = Fact::absent().because(Origin::file(path));
+            let mut fact = Fact::absent().because(Origin::file(&path));
             fact.notes.extend(note);
             fact
         }
@@ -86,46 +80,17 @@ fn describe(files: &Files, disk: &Files, path: &HostPath) -> Fact {
     }
 }
 
-/// File systems in memory that the kernel and PID 1 mount (file-hierarchy(7)).
-pub(super) fn is_made_at_boot(path: &HostPath) -> bool {
-    ["/run", "/var/run", "/proc", "/sys", "/dev"]
-        .iter()
-        .any(|directory| path.as_path().starts_with(directory))
+/// Names below the old directories, whose links are the usual ones: nothing but the place is meant.
+fn is_by_name(path: &HostPath) -> bool {
+    ["/var/run", "/var/lock"].iter().any(|directory| path.as_path().starts_with(directory))
 }
 
-/// A line of fstab for /tmp decides, else the unit `tmp.mount`.
-fn tmp_is_in_memory(subsystems: &Subsystems<'_>) -> Result<bool, String> {
-    let lines = match subsystems.host().files().read("/etc/fstab") {
-        Ok(bytes) => fstab::parse(&bytes),
-        Err(error) if error.is_not_found() => Vec::new(),
-        Err(error) => return Err(format!("whether /tmp is in memory can't be told: {error}")),
-    };
-    match lines.iter().rfind(|mount| HostPath::new(&mount.target) == HostPath::new("/tmp") && mount.is_auto())
-    {
-        Some(mount) if mount.kind == "tmpfs" => return Ok(true),
-        Some(mount) => return Err(format!("/etc/fstab:{}: /tmp is on a device of its own", mount.line)),
-        None => {}
-    }
-    if subsystems.units().merged(subsystems, "tmp.mount").is_none() {
-        return Ok(false);
-    }
-    match subsystems.units().starts(subsystems, "tmp.mount") {
-        Starts::Yes(_) => Ok(true),
-        Starts::No(_) => Ok(false),
-        Starts::Unknown(reason) => Err(format!("whether /tmp is in memory can't be told: {reason}")),
-    }
-}
-
-fn record(files: &Files, disk: &Files, path: &HostPath, metadata: Metadata) -> Value {
+fn record([disk, other]: [&Files; 2], path: &HostPath, metadata: Metadata) -> Value {
     let name = |database: &str, id: Option<u32>| match id {
         Some(id) => State::from(name_of(disk, database, id).unwrap_or_else(|| id.to_string())),
         None => State::unknown("this kind of host doesn't say who owns it"),
     };
-    let link = files
-        .lstat(path)
-        .is_ok_and(|own| own.kind == Kind::Link)
-        .then(|| files.read_link(path).ok())
-        .flatten();
+    let link = disk.read_link(path).or_else(|_| other.read_link(path)).ok();
     Value::record([
         ("kind", State::from(metadata.kind.name())),
         ("mode", State::from(format!("{:04o}", metadata.mode))),

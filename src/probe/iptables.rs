@@ -7,8 +7,10 @@ use crate::subsystem::{Subsystems, alternatives};
 pub(super) static PROBE: Probe = Probe {
     name: "iptables",
     summary: "Which backend the packet filter tools use, and whether all of them use the same.",
-    details: "Both moments alike: the programs behind iptables, ip6tables, arptables and ebtables, as far as they are \
-              installed; absent if none is. Programs without `nft` in their name write legacy rules.",
+    details: "The programs are the same at both moments: those behind iptables, ip6tables, arptables and ebtables, as far as they are \
+              installed; absent if none is. Programs without `nft` in their name write legacy rules; a script \
+              may run either. Which legacy tables are loaded now needs root and says whether rules of both backends \
+              are in force.",
     key: KeySyntax::None,
     answer: Shape::Record(&[
         Attribute {
@@ -17,12 +19,17 @@ pub(super) static PROBE: Probe = Probe {
             summary: "That of the first tool found.",
         },
         Attribute { name: "consistent", shape: Shape::Bool, summary: "Whether the others use it, too." },
+        Attribute {
+            name: "legacy_tables",
+            shape: Shape::List(&Shape::Text),
+            summary: "Now only: tables of legacy rules that are loaded (`filter`, `ip6 filter`).",
+        },
     ]),
     moments: BOTH,
     examples: &[],
     ask,
 };
 
-fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    alternatives::filter(subsystems)
+fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
+    alternatives::filter(subsystems, moment)
 }

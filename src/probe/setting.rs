@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use super::file::is_made_at_boot;
 use super::key::KeyKind;
 use super::{Key, Moment};
 use crate::fact::{Fact, Origin};
 use crate::format::document::{Node, SyntaxError};
 use crate::host::HostPath;
-use crate::subsystem::Subsystems;
+use crate::subsystem::{Subsystems, volatile};
 
 pub(super) static PATH_AND_KEY: KeyKind = KeyKind { noun: "path and key (PATH#KEY)", canonical };
 
@@ -27,9 +26,9 @@ pub(super) fn open<'k>(
 ) -> Result<(&'k str, &'k str, Rc<[u8]>), Fact> {
     let (path, key) = key.as_str().split_once('#').unwrap_or((key.as_str(), ""));
     let host = subsystems.host();
-    let real = host.files().real_path(path);
-    let volatile = is_made_at_boot(&real) || is_made_at_boot(&HostPath::new(path));
-    let files = match (volatile, moment) {
+    let real = volatile::real(host.files(), &HostPath::new(path));
+    let is_volatile = volatile::is_below_memory(&real);
+    let files = match (is_volatile, moment) {
         (true, Moment::Boot) => return Err(Fact::unknown(format!("{path} is made anew at boot"))),
         (true, Moment::Now) => match host.running() {
             Some(running) => running.files(),
@@ -38,7 +37,7 @@ pub(super) fn open<'k>(
         (false, _) => host.files(),
     };
     // Links of the disk that lead to what is running are not in the tree of what is running.
-    let place = if volatile { real } else { HostPath::new(path) };
+    let place = if is_volatile { real } else { HostPath::new(path) };
     files.read(&place).map(|content| (path, key, content)).map_err(|error| {
         if error.is_not_found() {
             Fact::absent().because(Origin::file(path)).note("the file is not there")

@@ -1,22 +1,36 @@
 //! `swap`: swap areas.
 
-use super::key::verbatim;
 use super::{BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
+use crate::host::HostPath;
 use crate::subsystem::{Subsystems, swap};
 
 pub(super) static PROBE: Probe = Probe {
     name: "swap",
     summary: "Swap areas that are on; with a device, whether it is `on` or `off` (`any` for any of them).",
-    details: "Now: /proc/swaps. Boot: everything that turns swap on: fstab, swap units, swap partitions on the root's \
-              GPT disk, zram-generator, zram-tools, dphys-swapfile, commands with swapon, cloud tools. A directory has \
-              no partition table, so that a note says so where nothing rules such a partition out.",
-    key: KeySyntax::Optional(&KeyKind { noun: "device", canonical: verbatim }),
+    details: "Now: /proc/swaps. Boot: everything that turns swap on: fstab and systemd.swap-extra=, swap units, swap \
+              partitions on the root's GPT disk, zram-generator, zram-tools, dphys-swapfile, commands with swapon, cloud \
+              tools. A directory has no partition table, so that a note says so where nothing rules such a partition \
+              out. A device may be named as fstab names it; where a name can't be told to be or not to be that of \
+              an area that is on (`UUID=` in an image), the answer is unknown.",
+    key: KeySyntax::Optional(&KeyKind { noun: "device", canonical }),
     answer: Shape::List(&Shape::Any),
     moments: BOTH,
     examples: &[],
     ask,
 };
+
+/// The kernel's name or a link of udev, as fstab writes them; `any` for any area.
+fn canonical(text: &str) -> Result<String, String> {
+    const TAGS: [&str; 4] = ["UUID=", "LABEL=", "PARTUUID=", "PARTLABEL="];
+    if text == "any" || TAGS.iter().any(|tag| text.starts_with(tag)) {
+        return Ok(text.to_owned());
+    }
+    if !text.starts_with('/') {
+        return Err(format!("`{text}` is no path such as /dev/sda2, no `UUID=...` and not `any`"));
+    }
+    Ok(HostPath::new(text).to_string())
+}
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let device = if key.is_none() { None } else { Some(key.as_str()) };

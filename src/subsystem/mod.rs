@@ -22,6 +22,7 @@ pub mod swap;
 pub mod sysctl;
 pub mod systemd;
 pub mod units;
+pub mod volatile;
 
 use std::cell::OnceCell;
 

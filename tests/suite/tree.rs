@@ -40,6 +40,14 @@ impl Tree {
         self
     }
 
+    /// Adds a symbolic link of the running system: `/dev/disk/by-uuid/...`.
+    pub fn live_link(self, path: &str, target: &str) -> Self {
+        let place = self.directory.path().join("live").join(path.trim_start_matches('/'));
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        symlink(target, place).unwrap();
+        self
+    }
+
     /// Writes `live/machine.toml`.
     pub fn machine(self, text: &str) -> Self {
         self.live("machine.toml", text)

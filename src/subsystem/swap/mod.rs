@@ -1,8 +1,16 @@
 //! Swap: the areas in use, and every mechanism that brings one back at the next boot.
 
-mod elsewhere;
+mod cloud;
+mod command_line;
+mod device;
 mod fstab;
+mod generated;
 mod gpt;
+mod native;
+mod now;
+mod scripts;
+mod services;
+mod swapon;
 mod unit_name;
 mod zram;
 
@@ -10,18 +18,40 @@ use std::rc::Rc;
 
 use super::{Gap, Subsystems};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
-use crate::format::swaps;
-use crate::host::{Files, HostError, Running};
+use crate::host::{Files, HostError};
+use device::Same;
 
 /// A swap area that is on, or will be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Area {
+struct Area {
     /// The device as the place that names it writes it.
-    pub device: String,
-    /// `partition`, `file`, `zram` or `device` (a block device of some kind).
-    pub kind: &'static str,
+    device: String,
+    /// `partition`, `file` or `zram`.
+    kind: &'static str,
     /// What turns it on.
-    pub origin: Origin,
+    origin: Origin,
+    confidence: Confidence,
+}
+
+impl Area {
+    fn new(device: impl Into<String>, origin: Origin) -> Self {
+        let device = device.into();
+        Area { kind: device::kind_of(&device), device, origin, confidence: Confidence::Certain }
+    }
+
+    fn at_most(mut self, confidence: Confidence) -> Self {
+        self.confidence = self.confidence.min(confidence);
+        self
+    }
+}
+
+/// A swap area that may be on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Doubt {
+    /// None if it can be any.
+    device: Option<String>,
+    reason: String,
+    origin: Option<Origin>,
 }
 
 /// What the next boot does about swap.
@@ -29,23 +59,17 @@ pub struct Area {
 pub struct Swap {
     /// Areas that will be on.
     areas: Vec<Area>,
-    /// Areas that may be on: the device, if it is known, why it can't be told, and the place.
+    /// Areas that may be on.
     doubts: Vec<Doubt>,
     /// Areas that somebody configured and that stay off: the place.
     off: Vec<Origin>,
+    /// Why units that only `swap.target` wants may not be started.
+    disturbed: Option<String>,
     notes: Vec<String>,
     gaps: Vec<Gap>,
     confidence: Confidence,
     /// Why nothing can be said at all.
     reason: Option<String>,
-}
-
-/// A swap area that may be on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Doubt {
-    device: Option<String>,
-    reason: String,
-    origin: Option<Origin>,
 }
 
 impl Swap {
@@ -56,19 +80,12 @@ impl Swap {
             return swap;
         }
         fstab::read(subsystems, &mut swap);
-        elsewhere::native_units(subsystems, &mut swap);
+        native::read(subsystems, &mut swap);
         zram::read(subsystems, &mut swap);
-        elsewhere::services(subsystems, &mut swap);
-        elsewhere::scripts(subsystems, &mut swap);
-        elsewhere::unread_scripts(subsystems, &mut swap);
-        elsewhere::cloud(subsystems, &mut swap);
+        services::read(subsystems, &mut swap);
+        scripts::read(subsystems, &mut swap);
+        cloud::read(subsystems, &mut swap);
         gpt::read(subsystems, &mut swap);
-        let mut seen: Vec<String> = Vec::new();
-        swap.areas.retain(|area| {
-            let new = !seen.contains(&area.device);
-            seen.push(area.device.clone());
-            new
-        });
         swap
     }
 
@@ -78,17 +95,18 @@ impl Swap {
         if let Some(reason) = &self.reason {
             return Fact::unknown(reason.clone());
         }
-        if self.areas.is_empty()
-            && let Some(doubt) = self.doubts.first()
-        {
-            return self.told(Fact::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
-        }
-        if let (true, Some(gap)) = (self.areas.is_empty(), self.gaps.first()) {
-            return self.told(Fact::unknown(gap.reason.clone()).because(gap.origin.clone()));
+        if self.areas.is_empty() {
+            if let Some(doubt) = self.doubts.first() {
+                return self.told(Fact::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
+            }
+            if let Some(gap) = self.gaps.first() {
+                return self.told(Fact::unknown(gap.reason.clone()).because(gap.origin.clone()));
+            }
         }
         let mut fact = areas(&self.areas);
-        fact.notes.extend(self.doubts.iter().map(|doubt| format!("there may be more: {}", doubt.reason)));
-        fact.notes.extend(self.gaps.iter().map(|gap| format!("there may be more: {}", gap.reason)));
+        let more = self.doubts.iter().map(|doubt| &doubt.reason);
+        let more = more.chain(self.gaps.iter().map(|gap| &gap.reason));
+        fact.notes.extend(more.map(|reason| format!("there may be more: {reason}")));
         if self.areas.is_empty() {
             fact.because.extend(self.off.iter().cloned());
             if fact.because.is_empty() {
@@ -100,28 +118,56 @@ impl Swap {
 
     /// Whether a device will be on; `any` asks for any.
     #[must_use]
-    pub fn device(&self, device: &str) -> Fact {
+    pub fn device(&self, subsystems: &Subsystems<'_>, device: &str) -> Fact {
         if let Some(reason) = &self.reason {
             return Fact::unknown(reason.clone());
         }
-        let same =
-            |other: &str| device == "any" || unit_name::of_device(other) == unit_name::of_device(device);
-        if let Some(area) = self.areas.iter().find(|area| same(&area.device)) {
-            return self.told(Fact::new(State::from("on")).because(area.origin.clone()));
+        let same = |other: &str| match device {
+            "any" => Same::Yes,
+            device => device::compare(subsystems.host(), device, other),
+        };
+        let on = self.areas.iter().filter(|area| same(&area.device) == Same::Yes);
+        if let Some(area) = on.max_by_key(|area| area.confidence) {
+            let fact = Fact::new(State::from("on")).because(area.origin.clone());
+            return self.told(fact.at_most(area.confidence));
         }
-        if let Some(doubt) = self.doubts.iter().find(|doubt| doubt.device.as_deref().is_none_or(same)) {
+        if let Some(area) = self.areas.iter().find(|area| same(&area.device) == Same::Unclear) {
+            let reason = format!("{} will be on, and whether that is {device} is not known", area.device);
+            return self.told(Fact::unknown(reason).because(area.origin.clone()));
+        }
+        let maybe = |doubt: &&Doubt| doubt.device.as_deref().is_none_or(|other| same(other) != Same::No);
+        if let Some(doubt) = self.doubts.iter().find(maybe) {
             return self.told(Fact::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
         }
         if let Some(gap) = self.gaps.first() {
-            return Fact::unknown(gap.reason.clone());
+            return self.told(Fact::unknown(gap.reason.clone()).because(gap.origin.clone()));
         }
         self.told(Fact::new(State::from("off")).because_all(self.off.iter().cloned()))
     }
 
-    fn told(&self, mut fact: Fact) -> Fact {
-        fact.confidence = fact.confidence.min(self.confidence);
+    fn told(&self, fact: Fact) -> Fact {
+        let mut fact = fact.at_most(self.confidence);
         fact.notes.extend(self.notes.iter().cloned());
         fact
+    }
+
+    /// Adds an area that will be on, unless its device isn't there; each device once.
+    fn add(&mut self, subsystems: &Subsystems<'_>, area: Area) {
+        if let Some(missing) = device::missing(subsystems.host(), &area.device) {
+            self.confidence = self.confidence.min(Confidence::High);
+            self.notes.push(format!("{}: {missing}; swap stays off unless it comes back", area.origin));
+            self.off.push(area.origin.says(missing));
+            return;
+        }
+        self.add_unchecked(area);
+    }
+
+    /// Adds an area whose device is made by what turns it on; each device once.
+    fn add_unchecked(&mut self, area: Area) {
+        match self.areas.iter_mut().find(|known| known.device == area.device) {
+            Some(known) => known.confidence = known.confidence.max(area.confidence),
+            None => self.areas.push(area),
+        }
     }
 
     /// A file's content; a failure to read one that is there is a gap.
@@ -144,44 +190,11 @@ impl Swap {
 pub fn swap(subsystems: &Subsystems<'_>, device: Option<&str>, moment: Moment) -> Fact {
     match (moment, subsystems.host().running()) {
         (Moment::Boot, _) => match device {
-            Some(device) => subsystems.swap().device(device),
+            Some(device) => subsystems.swap().device(subsystems, device),
             None => subsystems.swap().list(),
         },
         (Moment::Now, None) => Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => now(running, device),
-    }
-}
-
-fn now(running: &dyn Running, device: Option<&str>) -> Fact {
-    const SWAPS: &str = "/proc/swaps";
-    let bytes = match running.files().read(SWAPS) {
-        Ok(bytes) => bytes,
-        // A kernel without swap (CONFIG_SWAP=n) has no such file; kubeadm and the kubelet take it so, too.
-        Err(error) if error.is_not_found() => Rc::default(),
-        Err(error) => return Fact::unknown(error.to_string()),
-    };
-    if !bytes.is_empty() && !bytes.starts_with(b"Filename") {
-        return Fact::unknown(format!("{SWAPS} is not what Linux writes"));
-    }
-    let found: Vec<Area> = swaps::parse(&bytes)
-        .into_iter()
-        .map(|area| Area {
-            kind: match area.kind.as_str() {
-                _ if area.device.starts_with("/dev/zram") => "zram",
-                "file" => "file",
-                _ => "partition",
-            },
-            device: area.device,
-            origin: Origin::line(SWAPS, area.line),
-        })
-        .collect();
-    let Some(device) = device else {
-        let fact = areas(&found);
-        return if found.is_empty() { fact.because(Origin::file(SWAPS)) } else { fact };
-    };
-    match found.iter().find(|area| device == "any" || area.device == device) {
-        Some(area) => Fact::new(State::from("on")).because(area.origin.clone()),
-        None => Fact::new(State::from("off")).because(Origin::file(SWAPS)),
+        (Moment::Now, Some(running)) => now::ask(subsystems.host(), running, device),
     }
 }
 
@@ -189,15 +202,8 @@ fn areas(areas: &[Area]) -> Fact {
     let record = |area: &Area| {
         Value::record([("device", State::from(area.device.as_str())), ("kind", State::from(area.kind))])
     };
+    let least = areas.iter().map(|area| area.confidence).min().unwrap_or_default();
     Fact::new(State::from(Value::List(areas.iter().map(record).collect())))
         .because_all(areas.iter().map(|area| area.origin.clone()))
-}
-
-/// `partition` and `device` can't be told apart from a name; a file can.
-fn kind_of(device: &str) -> &'static str {
-    match device {
-        _ if device.starts_with("/dev/zram") => "zram",
-        _ if device.starts_with("/dev/") || !device.starts_with('/') => "partition",
-        _ => "file",
-    }
+        .at_most(least)
 }

@@ -1,21 +1,23 @@
-//! Compressed swap in memory: systemd's zram-generator and Debian's zram-tools.
+//! Compressed swap in memory: systemd's zram-generator (zram-generator.conf(5), 1.1).
 
-use super::fstab::{is_false, masked_generator};
+use super::command_line::{is_false, is_true};
+use super::generated::{is_installed, masked, settle};
 use super::{Area, Swap};
-use crate::fact::{Confidence, Origin};
+use crate::fact::{Confidence, Origin, State};
 use crate::format::ini;
-use crate::subsystem::{Subsystems, drop_in};
+use crate::host::HostPath;
+use crate::subsystem::drop_in::{self, Content};
+use crate::subsystem::{Gap, Subsystems};
 
-const GENERATOR: &str = "/usr/lib/systemd/system-generators/zram-generator";
+const GENERATOR: &str = "zram-generator";
 const NAME: &str = "systemd/zram-generator.conf";
 
-/// zram-generator.conf(5): the main file of the highest directory hides those below, drop-ins are merged over it.
+/// The main file of the highest directory hides those below, drop-ins are merged over it.
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
-    let files = subsystems.host().files();
-    if files.stat(GENERATOR).is_err() {
+    if !is_installed(subsystems.host().files(), GENERATOR) {
         return;
     }
-    if let Some(mask) = masked_generator(subsystems, "zram-generator") {
+    if let Some(mask) = masked(subsystems, GENERATOR) {
         swap.off.push(mask);
         return;
     }
@@ -23,50 +25,73 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         Ok(parameter) => parameter,
         Err(reason) => return swap.doubt(Some("/dev/zram0"), reason, None),
     };
-    if parameter.value.as_deref().is_some_and(is_false) {
-        swap.off.extend(parameter.because.into_iter().map(|origin| origin.says("systemd.zram=0")));
+    let mut because = parameter.because.into_iter();
+    let value = parameter.value.as_deref();
+    if value.is_some_and(is_false) {
+        swap.off.extend(because.map(|origin| origin.says("systemd.zram=0")));
         return;
     }
     let mut sections: Vec<Section> = Vec::new();
-    for path in configuration(subsystems, swap) {
-        match files.read(&path) {
-            Ok(bytes) => merge(&mut sections, &path, &ini::parse(&bytes)),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => swap.gaps.push(error.into()),
+    if value.is_some_and(is_true) {
+        let origin = because.next().unwrap_or_else(|| Origin::file("kernel command line"));
+        sections.push(Section::new("zram0", origin.says("systemd.zram")));
+    }
+    for path in configuration(subsystems, &mut swap.gaps) {
+        match drop_in::read(subsystems.host().files(), &path) {
+            Content::Bytes(bytes) => merge(&mut sections, &path, &ini::parse(&bytes)),
+            Content::Masked => {}
+            Content::Broken(gap) | Content::Unread(gap) => swap.gaps.push(gap),
         }
     }
-    for section in sections.iter().filter(|section| !section.mounts) {
-        let device = format!("/dev/{}", section.name);
-        if section.is_empty {
-            swap.off.push(section.origin.clone().says("zram-size = 0"));
-        } else if let Some(limit) = section.memory_limit
-            && let Some(reason) = exceeds(subsystems, limit)
-        {
-            match reason {
-                Limit::Exceeded => {
-                    swap.off.push(section.origin.clone().says("host-memory-limit is exceeded"));
-                }
-                Limit::Unknown(reason) => swap.doubt(Some(&device), reason, Some(section.origin.clone())),
-            }
-        } else {
-            swap.confidence = swap.confidence.min(parameter.confidence.max(Confidence::High));
-            swap.areas.push(Area { device, kind: "zram", origin: section.origin.clone() });
+    sections.retain(Section::is_swap);
+    if sections.is_empty() {
+        return;
+    }
+    if let Some(origin) = no_module(subsystems) {
+        swap.off.push(origin);
+        return;
+    }
+    let confidence = parameter.confidence.max(Confidence::High);
+    for section in sections {
+        decide(subsystems, swap, section, confidence);
+    }
+}
+
+fn decide(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section, confidence: Confidence) {
+    let device = format!("/dev/{}", section.name);
+    if section.is_empty() {
+        swap.off.push(section.origin.says("its size is 0"));
+        return;
+    }
+    match section.memory_limit.map(|limit| (limit, memory_mib(subsystems))) {
+        Some((limit, Some(memory))) if memory > limit => {
+            swap.off.push(section.origin.says("host-memory-limit is exceeded"));
+        }
+        Some((limit, None)) => {
+            let reason =
+                format!("zram is used up to {limit} MiB of memory, and how much the host has is not known");
+            swap.doubt(Some(&device), reason, Some(section.origin));
+        }
+        Some((_, Some(_))) | None => {
+            let area = Area::new(device, section.origin).at_most(confidence);
+            settle(subsystems, swap, area, true);
         }
     }
 }
 
 /// The main file, then the drop-ins; `/run` is empty at boot.
-fn configuration(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Vec<String> {
+fn configuration(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<HostPath> {
     const DIRECTORIES: [&str; 3] = ["/etc", "/usr/local/lib", "/usr/lib"];
     let files = subsystems.host().files();
     let main = DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}"));
-    let mut paths: Vec<String> = main.filter(|path| files.lstat(path).is_ok()).take(1).collect();
+    let mut paths: Vec<HostPath> =
+        main.filter(|path| files.lstat(path).is_ok()).take(1).map(HostPath::new).collect();
     let directories: Vec<String> =
         DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}.d")).collect();
     let directories: Vec<&str> = directories.iter().map(String::as_str).collect();
     let drop_ins = drop_in::merge(files, &directories, ".conf");
-    swap.gaps.extend(drop_ins.gaps);
-    paths.extend(drop_ins.files.into_iter().map(|file| file.path.to_string()));
+    gaps.extend(drop_ins.gaps);
+    paths.extend(drop_ins.files.into_iter().map(|file| file.path));
     paths
 }
 
@@ -74,59 +99,88 @@ fn configuration(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Vec<String> {
 struct Section {
     name: String,
     origin: Origin,
-    /// It becomes a file system and no swap.
-    mounts: bool,
-    is_empty: bool,
+    mount_point: bool,
+    /// `fs-type`.
+    filesystem: Option<String>,
+    /// `zram-size`, an expression; it beats the two older keys.
+    size: Option<String>,
+    fraction: Option<String>,
+    most: Option<String>,
     /// In MiB; none for no limit.
     memory_limit: Option<u64>,
 }
 
-fn merge(sections: &mut Vec<Section>, path: &str, file: &ini::Ini) {
-    for (name, line) in file.sections.iter().filter(|(name, _)| name.starts_with("zram")) {
-        if !sections.iter().any(|section| section.name == *name) {
-            sections.push(Section {
-                name: name.clone(),
-                origin: Origin::line(path, *line),
-                mounts: false,
-                is_empty: false,
-                memory_limit: None,
-            });
+impl Section {
+    fn new(name: &str, origin: Origin) -> Self {
+        Section {
+            name: name.to_owned(),
+            origin,
+            mount_point: false,
+            filesystem: None,
+            size: None,
+            fraction: None,
+            most: None,
+            memory_limit: None,
         }
     }
-    for entry in &file.entries {
-        let Some(section) = sections.iter_mut().find(|section| section.name == entry.section) else {
-            continue;
-        };
-        match entry.key.as_str() {
-            "mount-point" => section.mounts = !entry.value.is_empty(),
-            "zram-size" => section.is_empty = entry.value == "0",
-            "host-memory-limit" | "memory-limit" => section.memory_limit = entry.value.parse().ok(),
+
+    fn set(&mut self, key: &str, value: &str) {
+        match key {
+            "mount-point" => self.mount_point = true,
+            "fs-type" => self.filesystem = Some(value.to_owned()),
+            "zram-size" => self.size = Some(value.to_owned()),
+            "zram-fraction" => self.fraction = Some(value.to_owned()),
+            "max-zram-size" => self.most = Some(value.to_owned()),
+            "host-memory-limit" | "memory-limit" => self.memory_limit = value.parse().ok(),
             _ => {}
         }
     }
-}
 
-enum Limit {
-    Exceeded,
-    Unknown(String),
-}
-
-/// Whether the host has more memory than the limit; none if it has not.
-fn exceeds(subsystems: &Subsystems<'_>, limit_mib: u64) -> Option<Limit> {
-    let unknown = || {
-        Some(Limit::Unknown(format!(
-            "zram is used up to {limit_mib} MiB of memory, and how much the host has is not known"
-        )))
-    };
-    let Some(running) = subsystems.host().running() else { return unknown() };
-    let Ok(bytes) = running.files().read("/proc/meminfo") else { return unknown() };
-    let text = String::from_utf8_lossy(&bytes);
-    let total = text.lines().find_map(|line| {
-        line.strip_prefix("MemTotal:")?.split_ascii_whitespace().next()?.parse::<u64>().ok()
-    });
-    match total {
-        Some(kib) if kib / 1024 > limit_mib => Some(Limit::Exceeded),
-        Some(_) => None,
-        None => unknown(),
+    /// With a mount point or a file system's type it becomes a file system.
+    fn is_swap(&self) -> bool {
+        !self.mount_point && self.filesystem.as_deref().is_none_or(|kind| kind == "swap")
     }
+
+    /// A device of size 0 is not made. Expressions are not computed: only a plain 0 is known to be one.
+    fn is_empty(&self) -> bool {
+        let is_zero = |value: &Option<String>| {
+            value.as_deref().is_some_and(|value| value.parse::<f64>().is_ok_and(|number| number <= 0.0))
+        };
+        match &self.size {
+            Some(_) => is_zero(&self.size),
+            None => is_zero(&self.fraction) || is_zero(&self.most),
+        }
+    }
+}
+
+fn merge(sections: &mut Vec<Section>, path: &HostPath, file: &ini::Ini) {
+    let is_device = |name: &str| name.strip_prefix("zram").is_some_and(|n| n.parse::<u64>().is_ok());
+    for (name, line) in file.sections.iter().filter(|(name, _)| is_device(name)) {
+        if !sections.iter().any(|section| section.name == *name) {
+            sections.push(Section::new(name, Origin::line(path, *line)));
+        }
+    }
+    for entry in &file.entries {
+        if let Some(section) = sections.iter_mut().find(|section| section.name == entry.section) {
+            section.set(&entry.key, &entry.value);
+        }
+    }
+}
+
+/// The host's memory in MiB, where it runs.
+fn memory_mib(subsystems: &Subsystems<'_>) -> Option<u64> {
+    let bytes = subsystems.host().running()?.files().read("/proc/meminfo").ok()?;
+    crate::format::lines(&bytes).find_map(|(_, line)| {
+        let kib: u64 = line.strip_prefix("MemTotal:")?.split_ascii_whitespace().next()?.parse().ok()?;
+        Some(kib / 1024)
+    })
+}
+
+/// Says that the next kernel has no zram, or that it can't be loaded.
+fn no_module(subsystems: &Subsystems<'_>) -> Option<Origin> {
+    let module = subsystems.modules().at_boot(subsystems, "zram");
+    let State::Known(value) = &module.state else { return None };
+    let word = value.as_text().filter(|word| matches!(*word, "absent" | "blocked"))?;
+    let origin = module.because.first().cloned().unwrap_or_else(|| Origin::file("/lib/modules"));
+    Some(origin.says(format!("the module zram is {word}")))
 }

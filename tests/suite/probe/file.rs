@@ -1,5 +1,128 @@
+use node_preflight::fact::Moment;
+use node_preflight::host::Host;
+use node_preflight::probe;
+
 use crate::base;
-use crate::tree::{Tree, attribute};
+use crate::tree::{Tree, ask, attribute, text};
+
+fn recorded(tree: &Tree, question: &str, moment: Moment) -> node_preflight::fact::Fact {
+    ask(&Host::recording(&tree.recording()).unwrap(), question, moment)
+}
+
+#[test]
+fn attributes_are_those_of_what_the_path_leads_to() {
+    let tree = Tree::new()
+        .file("/etc/passwd", "root:x:0:0::/root:/bin/sh\netcd:x:107:113::/:/bin/false\n")
+        .file("/etc/group", "root:x:0:\n")
+        .file("/etc/kubernetes/admin.conf", "12345")
+        .link("/etc/kubernetes/link.conf", "admin.conf")
+        .meta("/etc/kubernetes/admin.conf", "mode = \"0640\"\nuid = 107\ngid = 113");
+    let fact = recorded(&tree, "file:/etc/kubernetes/link.conf", Moment::Boot);
+    for (name, expected) in [
+        ("kind", "file"),
+        ("mode", "0640"),
+        ("owner", "etcd"),
+        ("group", "113"),
+        ("size", "5B"),
+        ("link", "admin.conf"),
+    ] {
+        assert_eq!(attribute(&fact, name), expected, "{name}");
+    }
+    let fact = recorded(&tree, "file:/etc/kubernetes/admin.conf", Moment::Boot);
+    assert_eq!(attribute(&fact, "link"), "absent");
+}
+
+#[test]
+fn what_every_boot_makes_anew_is_absent() {
+    let tree = base::debian12("")
+        .file("/run/x.sock", "")
+        .file("/dev/shm/x", "")
+        .link("/var/run", "/run")
+        .link("/var/lock", "/run/lock")
+        .file("/run/lock/x", "")
+        .link("/etc/indirect", "/var/run/x.sock");
+    for path in ["/run/x.sock", "/var/run/x.sock", "/var/lock/x", "/dev/shm/x"] {
+        let fact = tree.boot(&format!("file:{path}"));
+        assert_eq!(text(&fact), "absent", "{path}");
+        assert!(fact.notes[0].contains("anew"), "{path}: {:?}", fact.notes);
+    }
+    assert_eq!(attribute(&tree.boot("file:/run"), "kind"), "directory", "the mount point stays");
+    assert!(tree.boot_text("file:/etc/indirect").starts_with("unknown: /etc/indirect leads to /run/x.sock"));
+}
+
+#[test]
+fn var_run_counts_by_what_it_is() {
+    assert_eq!(base::debian12("").boot_text("file:/var/run/x"), "absent");
+    let real = base::debian12("").file("/var/run/x", "");
+    assert_eq!(attribute(&real.boot("file:/var/run/x"), "kind"), "file");
+}
+
+#[test]
+fn tmp_is_lost_where_it_is_in_memory_or_emptied() {
+    let debian = || base::debian12("").file("/tmp/x", "");
+    let unit = "[Mount]\nWhat=tmpfs\nWhere=/tmp\nType=tmpfs\n";
+    let mounted = debian()
+        .file("/usr/lib/systemd/system/tmp.mount", unit)
+        .link("/usr/lib/systemd/system/local-fs.target.wants/tmp.mount", "../tmp.mount");
+    assert_eq!(attribute(&debian().boot("file:/tmp/x"), "kind"), "file");
+    let kept: [(&str, Tree); 2] = [
+        ("not started", debian().file("/usr/lib/systemd/system/tmp.mount", unit)),
+        (
+            "emptied line overruled",
+            debian()
+                .file("/usr/lib/tmpfiles.d/tmp.conf", "D /tmp 1777 root root -\n")
+                .file("/etc/tmpfiles.d/tmp.conf", "d /tmp 1777 root root -\n"),
+        ),
+    ];
+    for (name, tree) in kept {
+        assert_eq!(attribute(&tree.boot("file:/tmp/x"), "kind"), "file", "{name}");
+    }
+    let lost: [(&str, Tree); 3] = [
+        ("tmp.mount", mounted),
+        ("fstab", debian().file("/etc/fstab", "tmpfs /tmp tmpfs size=1G 0 0\n")),
+        ("tmpfiles.d", debian().file("/usr/lib/tmpfiles.d/tmp.conf", "D /tmp 1777 root root -\n")),
+    ];
+    for (name, tree) in lost {
+        assert_eq!(tree.boot_text("file:/tmp/x"), "absent", "{name}");
+        assert_eq!(attribute(&tree.boot("file:/tmp"), "kind"), "directory", "{name}");
+    }
+}
+
+#[test]
+fn a_tmp_on_a_disk_stays_on_a_machine_that_runs() {
+    let tree = base::debian12("")
+        .file("/tmp/x", "1")
+        .file("/etc/fstab", "/dev/sdb1 /tmp ext4 defaults\n")
+        .machine("");
+    assert_eq!(attribute(&recorded(&tree, "file:/tmp/x", Moment::Boot), "kind"), "file");
+}
+
+#[test]
+fn now_is_as_it_is() {
+    let tree = base::debian12("").machine("").live("/run/x", "12").file("/tmp/x", "1");
+    assert_eq!(attribute(&recorded(&tree, "file:/run/x", Moment::Now), "size"), "2B");
+    assert_eq!(attribute(&recorded(&tree, "file:/tmp/x", Moment::Now), "size"), "1B");
+    assert_eq!(text(&recorded(&tree, "file:/run/y", Moment::Now)), "absent");
+    assert!(
+        text(&ask(&Host::directory(&tree.root()).unwrap(), "file:/etc", Moment::Now)).starts_with("unknown")
+    );
+}
+
+#[test]
+fn a_link_into_the_void_is_absent_with_a_note() {
+    let fact = Tree::new().link("/etc/x", "/etc/y").boot("file:/etc/x");
+    assert_eq!(text(&fact), "absent");
+    assert!(fact.notes[0].contains("/etc/y"), "{:?}", fact.notes);
+    assert!(Tree::new().link("/a", "/b").link("/b", "/a").boot_text("file:/a").starts_with("unknown"));
+}
+
+#[test]
+fn one_path_has_one_spelling() {
+    let key =
+        |text: &str| probe::find("file").unwrap().key.parse(Some(text)).map(|key| key.as_str().to_owned());
+    assert_eq!(key("/etc//x/"), Ok("/etc/x".into()));
+    assert!(key("etc/x").is_err() && key("/etc/../x").is_err());
+}
 
 #[test]
 fn a_file_is_described_with_the_names_of_its_own_host() {
@@ -37,7 +160,7 @@ fn what_every_boot_makes_anew_is_absent_however_it_is_spelt() {
         .file("/tmp/x", "")
         .link("/var/lock", "/run/lock")
         .file("/run/lock/y", "");
-    for key in ["/run/x", "/var/run/x", "/proc/x", "/run", "/var/lock/y"] {
+    for key in ["/run/x", "/var/run/x", "/proc/x", "/var/lock/y"] {
         assert_eq!(tree.boot_text(&format!("file:{key}")), "absent", "{key}");
     }
     assert_eq!(attribute(&tree.boot("file:/tmp/x"), "kind"), "file");

@@ -1,0 +1,106 @@
+//! What a boot makes anew: file systems in memory, and directories that are emptied.
+
+use super::Subsystems;
+use super::drop_in::{self, Content};
+use super::units::Starts;
+use crate::format::fstab::{self, Mount};
+use crate::format::lines;
+use crate::host::{Files, HostPath};
+
+/// File systems in memory that the kernel and PID 1 mount (file-hierarchy(7)).
+const IN_MEMORY: [&str; 4] = ["/run", "/proc", "/sys", "/dev"];
+
+/// Whether a path without links is below a file system that every boot makes anew. The mount points
+/// themselves are on disk.
+#[must_use]
+pub fn is_below_memory(path: &HostPath) -> bool {
+    IN_MEMORY.iter().any(|directory| is_below(path, directory))
+}
+
+/// Why what is on disk at a path without links is gone after the next boot; none if it stays.
+///
+/// # Errors
+/// Why that can't be known.
+pub fn lost(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<String>, String> {
+    if is_below_memory(path) {
+        return Ok(Some(format!("{path} is made anew by every boot")));
+    }
+    let mounted = mounted(subsystems, path)?;
+    if let Some(mount) = &mounted {
+        if matches!(mount.kind.as_str(), "tmpfs" | "ramfs") {
+            return Ok(Some(format!("{} is in memory (/etc/fstab:{})", mount.target, mount.line)));
+        }
+        if HostPath::new(&mount.target) == HostPath::new("/tmp") && subsystems.host().running().is_none() {
+            return Err(format!("/etc/fstab:{}: /tmp is on a device of its own", mount.line));
+        }
+    }
+    if mounted.is_none_or(|mount| mount.target == "/") && is_below(path, "/tmp") {
+        let units = subsystems.units();
+        let is_unit = units.masked_by(subsystems, "tmp.mount").is_none()
+            && units.merged(subsystems, "tmp.mount").is_some();
+        match units.starts(subsystems, "tmp.mount") {
+            Starts::Yes(_) if is_unit => return Ok(Some("/tmp is in memory (tmp.mount)".into())),
+            Starts::Unknown(reason) if is_unit => {
+                return Err(format!("whether /tmp is in memory can't be told: {reason}"));
+            }
+            _ => {}
+        }
+    }
+    Ok(emptied(subsystems.host().files(), path))
+}
+
+/// The nearest mount of fstab above a path; of several for one place the last is on top.
+fn mounted(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Mount>, String> {
+    let bytes = match subsystems.host().files().read("/etc/fstab") {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) if is_below(path, "/tmp") => {
+            return Err(format!("whether /tmp is in memory can't be told: {error}"));
+        }
+        Err(_) => return Ok(None),
+    };
+    let above = fstab::parse(&bytes)
+        .into_iter()
+        .filter(|mount| mount.is_auto() && (mount.target == "/" || is_below(path, &mount.target)));
+    Ok(above.max_by_key(|mount| mount.target.len()))
+}
+
+/// Directories that systemd-tmpfiles empties at boot: lines of type `D` (tmpfiles.d(5)); the first line for a
+/// path counts.
+fn emptied(files: &Files, path: &HostPath) -> Option<String> {
+    const DIRECTORIES: [&str; 4] =
+        ["/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"];
+    let mut seen: Vec<String> = Vec::new();
+    for file in drop_in::merge(files, &DIRECTORIES, ".conf").files {
+        let Content::Bytes(bytes) = drop_in::read(files, &file.path) else { continue };
+        for (number, line) in lines(&bytes) {
+            let mut words = line.split_ascii_whitespace();
+            let (Some(kind), Some(target)) = (words.next(), words.next()) else { continue };
+            if !kind.starts_with(['D', 'd', 'q', 'Q', 'v']) || !is_below(path, target) {
+                continue;
+            }
+            if !seen.iter().any(|known| known == target) && kind.starts_with('D') {
+                return Some(format!("every boot empties {target} ({}:{number})", file.path));
+            }
+            seen.push(target.to_owned());
+        }
+    }
+    None
+}
+
+fn is_below(path: &HostPath, directory: &str) -> bool {
+    let directory = HostPath::new(directory);
+    path != &directory && path.as_path().starts_with(&directory)
+}
+
+/// A path without links. Every boot makes `/var/run` a link to `/run`, where nothing else has the name
+/// (tmpfiles.d `var.conf`).
+#[must_use]
+pub fn real(files: &Files, path: &HostPath) -> HostPath {
+    match path.as_path().strip_prefix("/var/run") {
+        Ok(rest) if files.lstat("/var/run").is_err_and(|error| error.is_not_found()) => {
+            files.real_path(HostPath::new("/run").join(rest))
+        }
+        _ => files.real_path(path),
+    }
+}
