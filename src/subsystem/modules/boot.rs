@@ -230,6 +230,9 @@ fn built_in_by_config(subsystems: &Subsystems<'_>, plan: &Plan, release: &str, n
     }
 }
 
+/// Hosts ask for a few dozen modules; each name costs a look through the index of aliases.
+const MOST_NAMES: usize = 500;
+
 /// The lines of modules-load.d; none if the service that reads them doesn't run.
 fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<(String, Origin)> {
     if kept_from_running(subsystems, SERVICE).is_some() {
@@ -238,7 +241,7 @@ fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<(Strin
     let files = subsystems.host().files();
     let merged = drop_in::merge(files, &DIRECTORIES, ".conf");
     gaps.extend(merged.gaps);
-    let mut found = Vec::new();
+    let mut found: Vec<(String, Origin)> = Vec::new();
     for file in merged.files {
         match drop_in::read(files, &file.path) {
             Content::Bytes(bytes) => found.extend(
@@ -247,6 +250,11 @@ fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<(Strin
             Content::Unread(gap) => gaps.push(gap),
             Content::Masked | Content::Broken(_) => {}
         }
+    }
+    if let Some((_, origin)) = found.get(MOST_NAMES) {
+        let reason = format!("{origin}: more than {MOST_NAMES} modules are asked for; not all are looked at");
+        gaps.push(Gap { origin: origin.clone(), reason });
+        found.truncate(MOST_NAMES);
     }
     found
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: sysctl.d(5), and measured boots of systemd 252 and 257.
 
+use std::collections::HashMap;
+
 use crate::fact::Origin;
 use crate::format::sysctl_d;
 use crate::host::{Files, Trouble};
@@ -25,6 +27,8 @@ pub(super) struct Merge {
     pub(super) lines: Vec<Assignment>,
     /// The lines that count, in the order in which they are written.
     pub(super) order: Vec<usize>,
+    /// The line that counts for each path.
+    counting: HashMap<String, usize>,
     /// Lines that are no assignment.
     pub(super) mistakes: Vec<Origin>,
     /// What could not be read, each with the number of lines read before it.
@@ -56,6 +60,8 @@ impl Merge {
             merge.add_credential(files);
         }
         merge.gaps.extend(merged.gaps.into_iter().map(|gap| (usize::MAX, gap)));
+        merge.order = merge.counting.values().copied().collect();
+        merge.order.sort_unstable();
         merge
     }
 
@@ -93,22 +99,17 @@ impl Merge {
     }
 
     /// The same value again changes nothing, the old place in the order included; a different one moves
-    /// the key to the end.
+    /// the key to the end. Lines that count are thus in the order of their reading.
     fn add(&mut self, line: Assignment) {
-        let earlier = self.order.iter().position(|at| self.lines[*at].path == line.path);
-        match earlier {
-            Some(place) if self.lines[self.order[place]].value == line.value => {}
-            Some(place) => {
-                self.order.remove(place);
-                self.order.push(self.lines.len());
-            }
-            None => self.order.push(self.lines.len()),
+        let earlier = self.counting.get(&line.path).map(|at| &self.lines[*at].value);
+        if earlier != Some(&line.value) {
+            self.counting.insert(line.path.clone(), self.lines.len());
         }
         self.lines.push(line);
     }
 
     /// Whether a line that counts names this path itself, not by a glob: globs leave it alone.
     pub(super) fn names(&self, path: &str) -> bool {
-        self.order.iter().any(|at| self.lines[*at].path == path)
+        self.counting.contains_key(path)
     }
 }

@@ -170,3 +170,14 @@ fn another_init_may_load_what_it_likes() {
     );
     assert_eq!(tree.boot_text("module:ext4"), "built-in");
 }
+
+#[test]
+fn absurdly_many_names_cost_no_time_and_leave_the_answer_open() {
+    let names: String = (0..20_000).map(|n| format!("no-such-module-{n}\n")).collect();
+    let aliases: String = (0..20_000).map(|n| format!("alias no-such-*{n}x y\n")).collect();
+    let tree = crate::base::debian12("ro quiet")
+        .file("/etc/modules-load.d/a.conf", names)
+        .append("/usr/lib/modules/6.1.0-18-amd64/modules.alias", aliases);
+    let told = tree.boot_text("module:overlay");
+    assert!(told.starts_with("unknown: /etc/modules-load.d/a.conf:501: more than 500 modules"), "{told}");
+}
