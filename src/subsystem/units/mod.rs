@@ -40,6 +40,7 @@ pub struct Units {
 struct World {
     options: Options,
     graph: Graph,
+    conflicts: outcome::Conflicts,
     /// Services made of init scripts.
     scripts: Rc<BTreeMap<String, Origin>>,
     /// Units that presets enable, with the place; only on a first boot.
@@ -75,7 +76,8 @@ impl Units {
                 let presets = enabled.iter().map(|link| (link.unit.clone(), link.origin.clone())).collect();
                 let extra: Vec<_> = generated.iter().cloned().chain(enabled).collect();
                 let graph = Graph::walk(files, &self.search, &options, &extra);
-                World { options, graph, scripts: Rc::clone(&scripts), presets }
+                let conflicts = outcome::conflicts(&graph);
+                World { options, graph, conflicts, scripts: Rc::clone(&scripts), presets }
             };
             options::of_each_boot(subsystems).into_iter().map(world).collect()
         })
@@ -152,6 +154,7 @@ impl Units {
             return Vec::new();
         }
         let mut commands: Vec<(Origin, String)> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
         for world in self.worlds(subsystems) {
             for unit in world.graph.nodes.values().filter_map(|node| node.unit.as_deref()) {
                 if suffix(&unit.name) != "service"
@@ -165,7 +168,7 @@ impl Units {
                 for key in ["ExecStartPre", "ExecStart", "ExecStartPost"] {
                     for setting in unit.list("Service", key) {
                         let command = (setting.origin(), setting.value.clone());
-                        if !commands.contains(&command) {
+                        if seen.insert(command.clone()) {
                             commands.push(command);
                         }
                     }

@@ -1,8 +1,10 @@
 //! What becomes of one unit at a boot: started, skipped, failed, or never reached.
 
+use std::collections::BTreeMap;
+
 use super::World;
 use super::conditions::{self, Truth};
-use super::graph::Node;
+use super::graph::{Graph, Node};
 use super::merged::MergedUnit;
 use super::search_path::{Found, place, suffix};
 use crate::fact::{Confidence, Origin};
@@ -148,25 +150,32 @@ fn rival(world: &World, unit: &MergedUnit) -> Option<String> {
     let started = |name: &str| {
         world.graph.nodes.get(name).is_some_and(|node| matches!(node.found, Found::Fragment { .. }))
     };
-    let names = |unit: &MergedUnit| -> Vec<(String, Origin)> {
-        unit.every("Unit", "Conflicts")
-            .flat_map(|s| unit::words(&s.value).into_iter().map(|word| (word, s.origin())))
-            .collect()
-    };
-    let mine = names(unit).into_iter().find(|(name, _)| *name != unit.name && started(name));
+    let mine = conflicts_of(unit).find(|(name, _)| *name != unit.name && started(name));
     if let Some((name, origin)) = mine {
         return Some(format!("{origin} says that it conflicts with {name}, which starts, too"));
     }
-    world
-        .graph
-        .nodes
-        .values()
-        .filter_map(|node| node.unit.as_deref())
-        .filter(|other| other.name != unit.name)
-        .find_map(|other| {
-            let (_, origin) = names(other).into_iter().find(|(name, _)| *name == unit.name)?;
-            Some(format!("{origin} says that {} conflicts with it, and both start", other.name))
-        })
+    let others = world.conflicts.get(&unit.name)?;
+    let (other, origin) = others.iter().find(|(other, _)| *other != unit.name)?;
+    Some(format!("{origin} says that {other} conflicts with it, and both start"))
+}
+
+/// By the name of a unit, the units of the graph that say they conflict with it.
+pub(super) type Conflicts = BTreeMap<String, Vec<(String, Origin)>>;
+
+/// Who conflicts with whom, in the order of the names of those who say so.
+pub(super) fn conflicts(graph: &Graph) -> Conflicts {
+    let mut all = Conflicts::new();
+    for unit in graph.nodes.values().filter_map(|node| node.unit.as_deref()) {
+        for (name, origin) in conflicts_of(unit) {
+            all.entry(name).or_default().push((unit.name.clone(), origin));
+        }
+    }
+    all
+}
+
+fn conflicts_of(unit: &MergedUnit) -> impl Iterator<Item = (String, Origin)> {
+    unit.every("Unit", "Conflicts")
+        .flat_map(|setting| unit::words(&setting.value).into_iter().map(|word| (word, setting.origin())))
 }
 
 /// A required unit that exists and fails, with `After=`: the dependent is not started (measured, 252).
