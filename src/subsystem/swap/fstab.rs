@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::command_line::{extra, is_off, may_know};
 use super::generated::{masked, settle};
 use super::unit_name::of_device;
-use super::{Area, Swap};
+use super::{Area, MOST_AREAS, Swap};
 use crate::fact::Origin;
 use crate::format::fstab::{self, Mount};
 use crate::subsystem::Subsystems;
@@ -101,5 +101,9 @@ fn entries(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Vec<Entry> {
     }));
     let mut seen = BTreeSet::new();
     entries.retain(|entry| seen.insert(of_device(&entry.mount.device)));
+    if let Some(first) = entries.get(MOST_AREAS) {
+        swap.too_many(first.origin.clone());
+        entries.truncate(MOST_AREAS);
+    }
     entries
 }

@@ -54,6 +54,9 @@ struct Doubt {
     origin: Option<Origin>,
 }
 
+/// No configuration that makes sense names more areas.
+const MOST_AREAS: usize = 256;
+
 /// What the next boot does about swap.
 #[derive(Clone, Debug, Default)]
 pub struct Swap {
@@ -179,6 +182,13 @@ impl Swap {
         if !error.is_not_found() {
             self.gaps.push(error.into());
         }
+    }
+
+    /// Says that what follows in a place is not looked at: the kernel has room for 32 areas (`MAX_SWAPFILES`).
+    fn too_many(&mut self, origin: Origin) {
+        let reason =
+            format!("{origin}: more than {MOST_AREAS} swap areas are configured; not all are looked at");
+        self.gaps.push(Gap { origin, reason });
     }
 
     fn doubt(&mut self, device: Option<&str>, reason: impl Into<String>, origin: Option<Origin>) {

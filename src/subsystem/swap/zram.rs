@@ -2,7 +2,7 @@
 
 use super::command_line::{is_false, is_true};
 use super::generated::{is_installed, masked, settle};
-use super::{Area, Swap};
+use super::{Area, MOST_AREAS, Swap};
 use crate::fact::{Confidence, Origin, State};
 use crate::format::ini;
 use crate::host::HostPath;
@@ -42,6 +42,10 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
             Content::Masked => {}
             Content::Broken(gap) | Content::Unread(gap) => swap.gaps.push(gap),
         }
+    }
+    if let Some(first) = sections.get(MOST_AREAS) {
+        swap.too_many(first.origin.clone());
+        sections.truncate(MOST_AREAS);
     }
     sections.retain(Section::is_swap);
     if sections.is_empty() {
@@ -155,7 +159,8 @@ impl Section {
 
 fn merge(sections: &mut Vec<Section>, path: &HostPath, file: &ini::Ini) {
     let is_device = |name: &str| name.strip_prefix("zram").is_some_and(|n| n.parse::<u64>().is_ok());
-    for (name, line) in file.sections.iter().filter(|(name, _)| is_device(name)) {
+    // One more than makes sense is kept, for the caller to see that there are too many.
+    for (name, line) in file.sections.iter().filter(|(name, _)| is_device(name)).take(MOST_AREAS + 1) {
         if !sections.iter().any(|section| section.name == *name) {
             sections.push(Section::new(name, Origin::line(path, *line)));
         }

@@ -272,3 +272,12 @@ fn an_unread_fstab_makes_the_next_boot_unknown() {
     );
     assert!(tree.boot_text("swap:any").starts_with("unknown: /etc/fstab"));
 }
+
+#[test]
+fn absurdly_many_areas_are_not_all_looked_at_and_the_answer_says_so() {
+    let lines: String = (0..400).map(|n| format!("/dev/s{n} none swap sw 0 0\n")).collect();
+    let tree = crate::base::debian12("ro quiet").file("/etc/fstab", lines);
+    assert_eq!(tree.boot_text("swap:/dev/s0"), "on");
+    let told = tree.boot_text("swap:/dev/s399");
+    assert!(told.starts_with("unknown: /etc/fstab:257: more than 256 swap areas"), "{told}");
+}
