@@ -323,3 +323,16 @@ fn the_live_value_is_what_proc_shows() {
     assert!(text(&ask(&host, "sysctl:vm.stat_refresh", Moment::Now)).starts_with("unknown"));
     assert!(text(&ask(&host, "sysctl:net.ipv4", Moment::Now)).contains("directory"));
 }
+
+/// The crate of that name is a second opinion on ordinary keys of the live kernel.
+#[test]
+fn the_crate_sysctl_sees_the_same_values() {
+    use sysctl::Sysctl as _;
+    let host = Host::live().unwrap();
+    for key in
+        ["kernel.ostype", "kernel.pid_max", "vm.swappiness", "vm.overcommit_memory", "net.ipv4.ip_forward"]
+    {
+        let theirs = sysctl::Ctl::new(key).and_then(|ctl| ctl.value_string()).unwrap();
+        assert_eq!(text(&ask(&host, &format!("sysctl:{key}"), Moment::Now)), theirs, "{key}");
+    }
+}
