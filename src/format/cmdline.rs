@@ -49,6 +49,13 @@ pub fn parameters<'a>(words: &'a [String], key: &'a str) -> impl Iterator<Item =
     })
 }
 
+/// All values of `key=`, in order, without those of the bare word.
+#[must_use]
+pub fn values(words: &[String], key: &str) -> Vec<String> {
+    let words = kernel_words(words).iter().filter_map(|word| word.split_once('='));
+    words.filter(|(name, _)| same_key(name, key)).map(|(_, value)| value.to_owned()).collect()
+}
+
 fn kernel_words(words: &[String]) -> &[String] {
     words.split(|word| word == "--").next().unwrap_or_default()
 }
@@ -73,6 +80,7 @@ mod tests {
         assert_eq!(parameter(&line, "modules_load"), Some("x"));
         assert_eq!(parameter(&line, "nope"), None);
         assert_eq!(parameters(&line, "foo").collect::<Vec<_>>(), ["a b", "c"]);
+        assert_eq!(values(&words("a a= b=1 a=2 -- a=3"), "a"), ["", "2"]);
     }
 
     proptest! {

@@ -8,6 +8,7 @@ pub struct Extlinux {
     /// The labels in order.
     pub labels: Vec<Label>,
     default: Option<String>,
+    on_timeout: Option<String>,
 }
 
 /// One label.
@@ -36,6 +37,7 @@ impl Extlinux {
             let keyword = keyword.to_ascii_lowercase();
             match (keyword.as_str(), parsed.labels.last_mut()) {
                 ("default", _) => parsed.default = Some(rest.to_owned()),
+                ("ontimeout", _) => parsed.on_timeout = Some(rest.to_owned()),
                 ("label", _) => {
                     parsed.labels.push(Label { name: rest.to_owned(), line, ..Label::default() });
                 }
@@ -51,11 +53,13 @@ impl Extlinux {
         parsed
     }
 
-    /// The label that boots: the one named by DEFAULT, the one marked MENU DEFAULT, or the first.
+    /// The label that boots if nobody is there: the one named by ONTIMEOUT or DEFAULT, the one marked MENU
+    /// DEFAULT, or the first.
     #[must_use]
     pub fn default_label(&self) -> Option<&Label> {
+        let by_name = |name: &String| self.labels.iter().find(|label| label.name == *name);
         let named =
-            self.default.as_deref().and_then(|name| self.labels.iter().find(|label| label.name == name));
+            self.on_timeout.as_ref().and_then(by_name).or_else(|| self.default.as_ref().and_then(by_name));
         named.or_else(|| self.labels.iter().find(|label| label.is_menu_default)).or(self.labels.first())
     }
 }
@@ -74,5 +78,7 @@ mod tests {
             ("../vmlinuz-6", "root=/dev/sda1 ro", 7)
         );
         assert_eq!(Extlinux::parse(b"junk").default_label(), None);
+        let timed = Extlinux::parse(b"DEFAULT menu.c32\nONTIMEOUT b\nLABEL a\nMENU DEFAULT\nLABEL b\n");
+        assert_eq!(timed.default_label().map(|label| label.name.as_str()), Some("b"));
     }
 }

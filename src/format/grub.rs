@@ -3,6 +3,7 @@
 //! Blocks, quoting, variables, `if` with string tests, `load_env`: nothing else has an effect. Nothing is
 //! executed; what is not understood is passed over.
 
+mod condition;
 mod script;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,10 @@ use script::{Statement, statements};
 const DEEPEST: usize = 8;
 /// More statements than any real menu has.
 const MOST: usize = 200_000;
+/// More text than any real menu has once its variables are filled in.
+const LONGEST_BYTES: usize = 16 << 20;
+/// The one file that the stock menu includes.
+const CUSTOM: &str = "custom.cfg";
 
 /// What a `grub.cfg` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,14 +26,16 @@ pub struct Grub {
     pub menu: Vec<Item>,
     /// The value of `default` at the end; none if it was never set.
     pub default: Option<String>,
-    /// Whether entries come from Boot Loader Specification files (`blscfg`).
-    pub uses_boot_entries: bool,
+    /// Where among the entries those of Boot Loader Specification files come (`blscfg`); none without them.
+    pub boot_entries_at: Option<usize>,
     /// The variables that are set at the end.
     pub variables: BTreeMap<String, String>,
+    /// Whether the script grows beyond every real one, so that not all of it was read.
+    pub is_cut: bool,
 }
 
 /// An entry or a submenu.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Item {
     /// Its title.
     pub title: String,
@@ -49,44 +56,60 @@ pub struct Linux {
     pub cmdline: Vec<String>,
     /// Line, counted from 1.
     pub line: u32,
+    /// Whether that line is in `custom.cfg`.
+    pub is_custom: bool,
 }
 
 impl Grub {
-    /// Reads a `grub.cfg`; `environment` is what `load_env` loads.
+    /// Reads a `grub.cfg`; `environment` is what `load_env` loads, `custom` the file `custom.cfg` that the menu
+    /// may `source`.
     #[must_use]
-    pub fn parse(bytes: &[u8], environment: &BTreeMap<String, String>) -> Self {
-        let text = String::from_utf8_lossy(bytes);
-        let program = statements(&text, MOST);
-        let mut reader = Reader { environment, grub: Grub::default() };
+    pub fn parse(bytes: &[u8], environment: &BTreeMap<String, String>, custom: Option<&[u8]>) -> Self {
+        let (program, is_cut) = statements(&String::from_utf8_lossy(bytes), MOST);
+        let grub = Grub { is_cut, ..Grub::default() };
+        let mut reader =
+            Reader { environment, custom, grub, undo: None, left: LONGEST_BYTES, is_custom: false };
         // GRUB itself sets this one since 2.00; the menu's `--id` depends on it.
         reader.grub.variables.insert("feature_menuentry_id".into(), "y".into());
         let mut menu = Vec::new();
         reader.run(&program, &mut menu, &mut None, 0);
-        Grub { menu, ..reader.grub }
+        let default = reader.grub.variables.get("default").cloned();
+        Grub { menu, default, ..reader.grub }
     }
 
     /// The entry that boots, and whether the default named one: GRUB falls back to the first entry.
     #[must_use]
     pub fn default_entry(&self) -> Option<(&Item, bool)> {
-        let default = self.default.as_deref().unwrap_or("");
-        match choose(&self.menu, default) {
+        match self.named_entry() {
             Some(item) => Some((item, true)),
-            None => Some((first_entry(self.menu.first()?)?, default.is_empty())),
+            None => {
+                Some((first_entry(self.menu.first()?)?, self.default.as_deref().unwrap_or("").is_empty()))
+            }
         }
+    }
+
+    /// The entry of this file that the default names.
+    #[must_use]
+    pub fn named_entry(&self) -> Option<&Item> {
+        choose(&self.menu, self.default.as_deref().unwrap_or(""))
     }
 }
 
 /// `A>B`: an entry of a submenu; each part is a number, a title or an id.
 fn choose<'a>(menu: &'a [Item], default: &str) -> Option<&'a Item> {
-    let whole = |item: &&Item| item.title == default || (!item.id.is_empty() && item.id == default);
-    if let Some(item) = menu.iter().find(whole) {
+    // A `>` in a title is doubled.
+    let is = |item: &&Item, name: &str| {
+        item.title == name
+            || (!item.id.is_empty() && item.id == name)
+            || (name.contains(">>") && item.title == name.replace(">>", ">"))
+    };
+    if let Some(item) = menu.iter().find(|item| is(item, default)) {
         return first_entry(item);
     }
     let (part, rest) = default.split_once('>').map_or((default, None), |(part, rest)| (part, Some(rest)));
-    let named = |item: &&Item| item.title == part || (!item.id.is_empty() && item.id == part);
     let item = match part.parse::<usize>() {
         Ok(index) => menu.get(index)?,
-        Err(_) => menu.iter().find(named)?,
+        Err(_) => menu.iter().find(|item| is(item, part))?,
     };
     match rest {
         Some(rest) => choose(&item.menu, rest),
@@ -94,13 +117,21 @@ fn choose<'a>(menu: &'a [Item], default: &str) -> Option<&'a Item> {
     }
 }
 
-fn first_entry(item: &Item) -> Option<&Item> {
+/// The entry itself, or the first one of a submenu.
+#[must_use]
+pub fn first_entry(item: &Item) -> Option<&Item> {
     if item.menu.is_empty() { Some(item) } else { item.menu.iter().find_map(first_entry) }
 }
 
 struct Reader<'e> {
     environment: &'e BTreeMap<String, String>,
+    custom: Option<&'e [u8]>,
     grub: Grub,
+    /// What variables held before the entry that is being read; none outside of entries.
+    undo: Option<Vec<(String, Option<String>)>>,
+    /// How many bytes may still come out of words.
+    left: usize,
+    is_custom: bool,
 }
 
 impl Reader<'_> {
@@ -114,68 +145,82 @@ impl Reader<'_> {
                     }
                 }
                 Statement::Block { words, body } => self.block(words, body, menu, depth),
-                Statement::Command { words, line } => self.command(words, *line, linux),
+                Statement::Command { words, line } => self.command(words, *line, menu, linux),
             }
         }
     }
 
     fn block(&mut self, words: &[String], body: &[Statement], menu: &mut Vec<Item>, depth: usize) {
-        let words: Vec<String> = words.iter().flat_map(|word| self.expand(word)).collect();
-        let [kind, title, options @ ..] = words.as_slice() else { return };
+        let words = self.expand_all(words);
+        let [kind, options @ ..] = words.as_slice() else { return };
         if !matches!(kind.as_str(), "menuentry" | "submenu") || depth >= DEEPEST {
             return;
         }
-        let id = options.windows(2).find(|pair| pair[0] == "--id").map(|pair| pair[1].clone());
-        let mut item =
-            Item { title: title.clone(), id: id.unwrap_or_default(), linux: None, menu: Vec::new() };
-        // What an entry sets happens only when it boots, and must not change the default.
-        let before = self.grub.default.clone();
+        let Some(mut item) = titled(options) else { return };
+        // What an entry sets happens only when it boots, and must not change what comes after it.
+        let outer = self.undo.replace(Vec::new());
         self.run(body, &mut item.menu, &mut item.linux, depth + 1);
-        self.grub.default = before;
+        for (name, value) in std::mem::replace(&mut self.undo, outer).unwrap_or_default().into_iter().rev() {
+            match value {
+                Some(value) => self.grub.variables.insert(name, value),
+                None => self.grub.variables.remove(&name),
+            };
+        }
         menu.push(item);
     }
 
-    fn command(&mut self, words: &[String], line: u32, linux: &mut Option<Linux>) {
-        let words: Vec<String> = words.iter().flat_map(|word| self.expand(word)).collect();
+    fn command(&mut self, words: &[String], line: u32, menu: &mut Vec<Item>, linux: &mut Option<Linux>) {
+        let words = self.expand_all(words);
         match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["set", assignment, ..] | [assignment] if assignment.contains('=') => self.assign(assignment),
-            ["load_env", ..] => self.grub.variables.extend(self.environment.clone()),
-            ["blscfg", ..] => self.grub.uses_boot_entries = true,
+            ["load_env", ..] => self.load_environment(),
+            ["blscfg", ..] => self.grub.boot_entries_at = Some(menu.len()),
+            ["source" | ".", path, ..] if path.rsplit('/').next() == Some(CUSTOM) => self.include(menu),
             ["linux" | "linux16" | "linuxefi", kernel, ..] => {
-                let cmdline = words[2..].to_vec();
-                *linux = Some(Linux { kernel: (*kernel).to_owned(), cmdline, line });
+                let (kernel, cmdline) = ((*kernel).to_owned(), words[2..].to_vec());
+                *linux = Some(Linux { kernel, cmdline, line, is_custom: self.is_custom });
             }
             _ => {}
         }
     }
 
-    fn assign(&mut self, assignment: &str) {
-        let Some((name, value)) = assignment.split_once('=') else { return };
-        if name == "default" {
-            self.grub.default = Some(value.to_owned());
+    fn load_environment(&mut self) {
+        let bytes: usize = self.environment.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.spend(bytes);
+        if !self.grub.is_cut {
+            self.grub.variables.extend(self.environment.clone());
         }
-        self.grub.variables.insert(name.to_owned(), value.to_owned());
     }
 
-    /// String tests are decided; tests of files are taken to hold, which is what a working menu relies on.
-    fn holds(&self, test: &[String]) -> bool {
-        let test: Vec<String> = test.iter().map(|word| self.expand_quoted(word)).collect();
-        let words: Vec<&str> =
-            test.iter().map(String::as_str).filter(|word| !["[", "]", "test"].contains(word)).collect();
-        match words.as_slice() {
-            [found, "=" | "==", wanted] => found == wanted,
-            [found, "!=", wanted] => found != wanted,
-            ["-n", text] => !text.is_empty(),
-            ["-z", text] => text.is_empty(),
-            ["!", rest @ ..] => rest.iter().all(|text| text.is_empty()),
-            ["-s" | "-f" | "-e" | "-d", _] => true,
-            [word] => !word.is_empty() && *word != "false",
-            _ => false,
+    /// Reads `custom.cfg` in place, once.
+    fn include(&mut self, menu: &mut Vec<Item>) {
+        let Some(bytes) = self.custom.take() else { return };
+        let (program, is_cut) = statements(&String::from_utf8_lossy(bytes), MOST);
+        self.grub.is_cut |= is_cut;
+        self.is_custom = true;
+        self.run(&program, menu, &mut None, 1);
+        self.is_custom = false;
+    }
+
+    fn assign(&mut self, assignment: &str) {
+        let Some((name, value)) = assignment.split_once('=') else { return };
+        let before = self.grub.variables.insert(name.to_owned(), value.to_owned());
+        if let Some(undo) = &mut self.undo {
+            undo.push((name.to_owned(), before));
         }
+    }
+
+    fn holds(&mut self, test: &[String]) -> bool {
+        let words: Vec<String> = test.iter().map(|word| self.expand_quoted(word)).collect();
+        condition::holds(&words)
+    }
+
+    fn expand_all(&mut self, words: &[String]) -> Vec<String> {
+        words.iter().flat_map(|word| self.expand(word)).collect()
     }
 
     /// A word with its variables; an unquoted one that comes to several words gives several.
-    fn expand(&self, word: &str) -> Vec<String> {
+    fn expand(&mut self, word: &str) -> Vec<String> {
         let quoted = word.starts_with(['"', '\'']);
         let text = self.expand_quoted(word);
         if quoted || !word.contains('$') || word.contains('"') {
@@ -185,9 +230,37 @@ impl Reader<'_> {
         }
     }
 
-    fn expand_quoted(&self, word: &str) -> String {
-        script::expand(word, &self.grub.variables)
+    fn expand_quoted(&mut self, word: &str) -> String {
+        let text = script::expand(word, &self.grub.variables, self.left);
+        self.spend(text.len());
+        text
     }
+
+    fn spend(&mut self, bytes: usize) {
+        self.left = self.left.saturating_sub(bytes);
+        self.grub.is_cut |= self.left == 0;
+    }
+}
+
+/// The title and the id among the words of an entry; options may come before and after the title.
+fn titled(words: &[String]) -> Option<Item> {
+    let mut item = Item::default();
+    let mut title = None;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--") {
+            Some("id") => words.next()?.clone_into(&mut item.id),
+            Some("class" | "users" | "hotkey" | "source") => drop(words.next()),
+            Some(option) => {
+                if let Some(id) = option.strip_prefix("id=") {
+                    id.clone_into(&mut item.id);
+                }
+            }
+            None => title = title.or(Some(word)),
+        }
+    }
+    title?.clone_into(&mut item.title);
+    Some(item)
 }
 
 #[cfg(test)]

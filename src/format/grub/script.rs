@@ -22,16 +22,18 @@ enum Sentence {
     Close,
 }
 
-/// The statements of a script, at most about `most` of them.
-pub(super) fn statements(text: &str, most: usize) -> Vec<Statement> {
-    let mut sentences = sentences(text, most).into_iter().peekable();
+/// The statements of a script, at most about `most` of them; and whether there are more.
+pub(super) fn statements(text: &str, most: usize) -> (Vec<Statement>, bool) {
+    let sentences = sentences(text, most);
+    let is_cut = sentences.len() >= most;
+    let mut sentences = sentences.into_iter().peekable();
     let mut all = Vec::new();
     while sentences.peek().is_some() {
         all.extend(sequence(&mut sentences, &[], 0));
         // A stray `}` or `fi` ends a sequence early; the rest still counts.
         sentences.next();
     }
-    all
+    (all, is_cut)
 }
 
 const DEEPEST: usize = 32;
@@ -84,17 +86,25 @@ fn conditional(first: Vec<String>, input: &mut Peekable<IntoIter<Sentence>>, dep
     Statement::If { branches, otherwise }
 }
 
-/// `then` may stand alone or before the first command of the branch.
 fn drop_then(input: &mut Peekable<IntoIter<Sentence>>) {
-    let alone = match input.peek_mut() {
-        Some(Sentence::Words(words, _)) if words[0] == "then" => {
-            words.remove(0);
-            words.is_empty()
-        }
-        _ => false,
-    };
-    if alone {
+    if matches!(input.peek(), Some(Sentence::Words(words, _)) if words[0] == "then") {
         input.next();
+    }
+}
+
+/// `then` and `else` are sentences of their own, even where the first command of the branch follows on their
+/// line; the rest of the words, if any.
+fn without_keywords(mut words: Vec<String>, line: u32, all: &mut Vec<Sentence>) -> Vec<String> {
+    let keywords = words.iter().take_while(|word| matches!(word.as_str(), "then" | "else")).count();
+    let rest = words.split_off(keywords);
+    all.extend(words.into_iter().map(|word| Sentence::Words(vec![word], line)));
+    rest
+}
+
+fn end_sentence(words: Vec<String>, line: u32, all: &mut Vec<Sentence>) {
+    let rest = without_keywords(words, line, all);
+    if !rest.is_empty() {
+        all.push(Sentence::Words(rest, line));
     }
 }
 
@@ -145,10 +155,11 @@ fn sentences(text: &str, most: usize) -> Vec<Sentence> {
                     words.push(std::mem::take(&mut word));
                 }
                 match c {
-                    '{' => all.push(Sentence::Open(std::mem::take(&mut words))),
-                    '\n' | ';' | '}' if !words.is_empty() => {
-                        all.push(Sentence::Words(std::mem::take(&mut words), start));
+                    '{' => {
+                        let words = without_keywords(std::mem::take(&mut words), start, &mut all);
+                        all.push(Sentence::Open(words));
                     }
+                    '\n' | ';' | '}' => end_sentence(std::mem::take(&mut words), start, &mut all),
                     _ => {}
                 }
                 if c == '}' {
@@ -162,18 +173,20 @@ fn sentences(text: &str, most: usize) -> Vec<Sentence> {
     if !word.is_empty() {
         words.push(word);
     }
-    if !words.is_empty() {
-        all.push(Sentence::Words(words, start));
-    }
+    end_sentence(words, start, &mut all);
     all
 }
 
-/// A word with quotes removed and variables filled in; a variable that is not set is empty.
-pub(super) fn expand(word: &str, variables: &BTreeMap<String, String>) -> String {
-    let mut text = String::with_capacity(word.len());
+/// A word with quotes removed and variables filled in; a variable that is not set is empty. Cut where it gets
+/// longer than `longest`: variables that hold each other twice grow without end.
+pub(super) fn expand(word: &str, variables: &BTreeMap<String, String>, longest: usize) -> String {
+    let mut text = String::with_capacity(word.len().min(longest));
     let mut chars = word.chars().peekable();
     let mut quote = None;
     while let Some(c) = chars.next() {
+        if text.len() >= longest {
+            break;
+        }
         match (c, quote) {
             ('\'' | '"', None) => quote = Some(c),
             (c, Some(open)) if c == open => quote = None,
@@ -188,7 +201,8 @@ pub(super) fn expand(word: &str, variables: &BTreeMap<String, String>) -> String
                         name.push(c);
                     }
                 }
-                text.push_str(variables.get(&name).map_or("", String::as_str));
+                let value = variables.get(&name).map_or("", String::as_str);
+                text.extend(value.chars().take(longest - text.len()));
             }
             (c, _) => text.push(c),
         }

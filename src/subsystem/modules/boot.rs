@@ -272,7 +272,7 @@ fn sole_kernel(subsystems: &Subsystems<'_>) -> (Vec<BootEntry>, Confidence, Opti
         return (Vec::new(), Confidence::Heuristic, subsystems.next_boot().reason.clone());
     };
     let origin = Origin::file(format!("/lib/modules/{release}"));
-    let entry = BootEntry { release: Some(release.clone()), cmdline: None, because: vec![origin] };
+    let entry = BootEntry { release: Some(release.clone()), because: vec![origin], ..BootEntry::default() };
     let assumption = format!("assumes that {release} boots: it is the only kernel with modules");
     (vec![entry], Confidence::High, Some(assumption))
 }

@@ -23,7 +23,12 @@ pub(super) fn release_of(files: &Files, kernel: &str) -> Option<String> {
     in_name(Path::new(kernel)).or_else(|| {
         let name = Path::new(kernel).file_name()?.to_str()?;
         let links = [kernel.to_owned(), format!("/boot/{name}"), format!("/{name}")];
-        links.iter().find_map(|link| in_name(&files.read_link(link).ok()?))
+        links.iter().find_map(|link| in_name(&files.read_link(link).ok()?)).or_else(|| {
+            // kernel-install(8) puts it into a directory: `/TOKEN/6.1.0-18-amd64/linux`.
+            let directory = Path::new(kernel).parent()?.file_name()?.to_str()?;
+            let is_release = directory.starts_with(|c: char| c.is_ascii_digit()) && directory.contains('.');
+            (name == "linux" && is_release).then(|| directory.to_owned())
+        })
     })
 }
 
@@ -66,6 +71,7 @@ pub(super) fn assume(subsystems: &Subsystems<'_>, mut next: NextBoot) -> NextBoo
         release: Some(release),
         cmdline: cmdline.clone(),
         because: vec![origin],
+        ..BootEntry::default()
     };
     let place = |release: &str| {
         let image = format!("/boot/vmlinuz-{release}");

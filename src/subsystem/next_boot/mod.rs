@@ -6,7 +6,9 @@
 mod boot_entries;
 mod grub;
 mod kernels;
+mod raspberry_pi;
 mod templates;
+mod unified;
 
 use super::{Gap, Subsystems};
 use crate::fact::{Confidence, Fact, Origin, State};
@@ -39,6 +41,8 @@ pub struct BootEntry {
     pub cmdline: Option<Vec<String>>,
     /// The place that says so.
     pub because: Vec<Origin>,
+    /// Whether the firmware of a Raspberry Pi puts words of its own before these.
+    pub is_raspberry_pi: bool,
 }
 
 /// What the command lines that may boot next say about one parameter.
@@ -57,9 +61,10 @@ impl NextBoot {
         let files = subsystems.host().files();
         let mut found = Found::default();
         grub::read(files, &mut found);
-        boot_entries::read(files, &mut found);
+        boot_entries::read(subsystems, &mut found);
+        unified::read(files, &mut found);
         read_extlinux(files, &mut found);
-        read_raspberry_pi(files, &mut found);
+        raspberry_pi::read(files, &mut found);
         let mut next = found.settle();
         if next.entries.is_empty() {
             next = kernels::assume(subsystems, next);
@@ -73,11 +78,7 @@ impl NextBoot {
     /// # Errors
     /// Says that the command lines disagree.
     pub fn values(&self, key: &str) -> Result<Vec<String>, String> {
-        let all = |words: &[String]| -> Vec<String> {
-            let words = words.iter().filter_map(|word| word.split_once('='));
-            words.filter(|(name, _)| *name == key).map(|(_, value)| value.to_owned()).collect()
-        };
-        self.agreed(key, all).map(|(values, ..)| values.unwrap_or_default())
+        self.agreed(key, |words| cmdline::values(words, key)).map(|(values, ..)| values.unwrap_or_default())
     }
 
     /// What the command lines say about a parameter, if all that may boot next say the same.
@@ -106,15 +107,19 @@ impl NextBoot {
     ) -> Result<(Option<T>, Confidence, Vec<Origin>), String> {
         let mut answer: Option<(T, Vec<Origin>)> = None;
         let mut confidence = self.confidence;
+        let is_any_known = self.entries.iter().any(|entry| entry.cmdline.is_some());
         for entry in &self.entries {
-            let Some(words) = entry.cmdline.as_deref() else {
+            if entry.cmdline.is_none() {
                 if let Some(gap) = self.gaps.first() {
                     return Err(unread(what, gap));
                 }
                 confidence = confidence.min(Confidence::High);
-                continue;
-            };
-            let value = look(words);
+                if !is_any_known {
+                    continue;
+                }
+            }
+            // A command line that is not known is taken to say nothing, which may disagree with one that is.
+            let value = look(entry.cmdline.as_deref().unwrap_or_default());
             match &answer {
                 None => answer = Some((value, entry.because.clone())),
                 Some((known, _)) if *known == value => {}
@@ -152,7 +157,8 @@ impl NextBoot {
             return self.undecided("command lines");
         }
         let value = crate::fact::Value::list(words.iter().map(String::as_str));
-        self.told(Fact::new(State::Known(value)).because_all(first.because.iter().cloned()))
+        let fact = self.told(Fact::new(State::Known(value)).because_all(first.because.iter().cloned()));
+        if first.is_raspberry_pi { fact.note(raspberry_pi::NOTE) } else { fact }
     }
 
     /// The release of the kernel that boots next, as a fact.
@@ -228,7 +234,16 @@ impl Found {
     }
 
     fn choose(&mut self, loader: &'static str, entries: Vec<BootEntry>, doubt: Option<String>) {
-        if !entries.is_empty() {
+        // One menu may be reached on two ways: `/boot/grub` is a link to `grub2`.
+        let same = |known: &BootEntry, entry: &BootEntry| {
+            known.release == entry.release && known.cmdline == entry.cmdline
+        };
+        let is_known = self.choices.iter().any(|choice| {
+            choice.loader == loader
+                && choice.entries.len() == entries.len()
+                && choice.entries.iter().zip(&entries).all(|(known, entry)| same(known, entry))
+        });
+        if !entries.is_empty() && !is_known {
             self.choices.push(Choice { loader, entries, doubt });
         }
     }
@@ -236,9 +251,13 @@ impl Found {
     fn settle(self) -> NextBoot {
         let mut next = NextBoot { gaps: self.gaps, ..NextBoot::default() };
         if self.choices.len() > 1 {
-            let loaders: Vec<&str> = self.choices.iter().map(|choice| choice.loader).collect();
+            let mut loaders: Vec<&str> = self.choices.iter().map(|choice| choice.loader).collect();
+            loaders.dedup();
             next.confidence = Confidence::High;
-            next.reason = Some(format!("{} are both configured", loaders.join(" and ")));
+            next.reason = Some(match loaders.as_slice() {
+                [only] => format!("{only} has several menus"),
+                loaders => format!("{} are both configured", loaders.join(" and ")),
+            });
         }
         for choice in self.choices {
             if let Some(doubt) = choice.doubt {
@@ -257,7 +276,14 @@ impl Found {
 
 /// U-Boot's and syslinux's file (`extlinux.conf`).
 fn read_extlinux(files: &Files, found: &mut Found) {
-    for path in ["/boot/extlinux/extlinux.conf", "/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg"] {
+    const PATHS: [&str; 5] = [
+        "/boot/extlinux/extlinux.conf",
+        "/extlinux/extlinux.conf",
+        "/boot/extlinux.conf",
+        "/boot/syslinux/syslinux.cfg",
+        "/syslinux/syslinux.cfg",
+    ];
+    for path in PATHS {
         let Some(bytes) = found.read(files, path) else { continue };
         let parsed = Extlinux::parse(&bytes);
         let Some(label) = parsed.default_label() else { continue };
@@ -265,38 +291,9 @@ fn read_extlinux(files: &Files, found: &mut Found) {
             release: kernels::release_of(files, &label.kernel),
             cmdline: Some(cmdline::words(&label.append)),
             because: vec![Origin::line(path, label.line)],
+            ..BootEntry::default()
         };
         found.choose("extlinux", vec![entry], None);
-        return;
-    }
-}
-
-/// The firmware of a Raspberry Pi reads `cmdline.txt` beside `config.txt`: in `/boot/firmware` since Debian 12,
-/// in `/boot` before. Which kernel it takes depends on the board.
-fn read_raspberry_pi(files: &Files, found: &mut Found) {
-    for directory in ["/boot/firmware", "/boot"] {
-        if files.stat(format!("{directory}/config.txt")).is_err() {
-            continue;
-        }
-        let path = format!("{directory}/cmdline.txt");
-        let Some(bytes) = found.read(files, &path) else { continue };
-        let text = String::from_utf8_lossy(&bytes);
-        let words = cmdline::words(text.lines().next().unwrap_or_default());
-        // An old file that only points to the new place.
-        if words.iter().all(|word| !word.contains('=')) {
-            continue;
-        }
-        let releases = kernels::installed(files);
-        let doubt =
-            (releases.len() > 1).then(|| "which kernel the firmware takes depends on the board".into());
-        let because = vec![Origin::line(&path, 1)];
-        let entry = |release| BootEntry { release, cmdline: Some(words.clone()), because: because.clone() };
-        let entries = if releases.is_empty() {
-            vec![entry(None)]
-        } else {
-            releases.into_iter().map(|release| entry(Some(release))).collect()
-        };
-        found.choose("the Raspberry Pi's firmware", entries, doubt);
         return;
     }
 }

@@ -1,0 +1,40 @@
+//! Unified kernel images (UKI): kernel, initrd and command line in one program for the firmware.
+//!
+//! Their command line is not read: what it says stays unknown.
+
+use super::{BootEntry, Found, kernels};
+use crate::fact::Origin;
+use crate::host::Files;
+use crate::subsystem::Gap;
+
+/// Where systemd-boot and kernel-install(8) keep them, on the EFI system partition.
+const DIRECTORIES: [&str; 3] = ["/efi/EFI/Linux", "/boot/efi/EFI/Linux", "/boot/EFI/Linux"];
+/// More than any real partition has room for.
+const MOST: usize = 64;
+
+pub(super) fn read(files: &Files, found: &mut Found) {
+    let mut entries = Vec::new();
+    for directory in DIRECTORIES {
+        let names = match files.list(directory) {
+            Ok(names) => names,
+            // Only root may look at the partition on many hosts; that matters where nothing else tells what boots.
+            Err(error) => {
+                if found.choices.is_empty() {
+                    found.gap(error);
+                }
+                continue;
+            }
+        };
+        for name in names.iter().filter_map(|name| name.to_str()).take(MOST) {
+            let Some(stem) = name.strip_suffix(".efi") else { continue };
+            let place = Origin::file(format!("{directory}/{name}"));
+            let reason = format!("{place} is a unified kernel image, whose command line is not read");
+            found.gaps.push(Gap { origin: place.clone(), reason });
+            let stem = stem.split('+').next().unwrap_or(stem);
+            let release =
+                kernels::installed(files).into_iter().find(|release| stem.ends_with(release.as_str()));
+            entries.push(BootEntry { release, because: vec![place], ..BootEntry::default() });
+        }
+    }
+    found.choose("a unified kernel image", entries, None);
+}
