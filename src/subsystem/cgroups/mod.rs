@@ -1,5 +1,7 @@
 //! The cgroup hierarchy: which one is mounted, and which one the next boot mounts.
 
+mod controllers;
+
 use std::path::Path;
 
 use procfs::FromRead as _;
@@ -8,7 +10,6 @@ use procfs::process::{MountInfo, MountInfos};
 use super::Subsystems;
 use super::os_release::OsRelease;
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
-use crate::format::cmdline;
 use crate::host::Running;
 
 /// The words for hierarchies.
@@ -105,16 +106,14 @@ fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
         return Fact::unknown(format!("what mounts the hierarchy is not known: {doubt}"))
             .because_all(systemd.because.iter().cloned());
     }
+    if systemd.is_init.is_none() {
+        return Fact::unknown("what mounts the hierarchy is not known: no init was found");
+    }
     let mode = match decide(subsystems) {
         Ok(mode) => mode,
         Err(reason) => return Fact::unknown(reason),
     };
-    // Every occurrence counts, not the last alone (`cgroup_disable` of the kernel).
-    let disabled = match subsystems.next_boot().values("cgroup_disable") {
-        Ok(values) => values.join(","),
-        Err(reason) => return Fact::unknown(reason),
-    };
-    let controllers = controllers_at_boot(subsystems, mode.name, &disabled);
+    let controllers = controllers::at_boot(subsystems, mode.name);
     let because = if mode.because.is_empty() { systemd.because.clone() } else { mode.because };
     let mut fact = Fact::new(State::from(record(mode.name.into(), controllers)))
         .because_all(because)
@@ -149,7 +148,12 @@ fn decide(subsystems: &Subsystems<'_>) -> Result<Mode, String> {
     if version.is_some_and(|version| version >= 258) {
         return Ok(Mode { confidence: Confidence::Certain, because: Vec::new(), ..mode("v2", &unified) });
     }
-    let legacy_name = if legacy.value.as_deref().is_some_and(is_true) { "v1" } else { "hybrid" };
+    let legacy_name = match legacy.value.as_deref() {
+        Some(value) if is_true(value) => "v1",
+        Some(value) if is_false(value) => "hybrid",
+        _ if default_hierarchy(subsystems.os_release()) == Some(Hierarchy::Legacy) => "v1",
+        _ => "hybrid",
+    };
     let wanted = match unified.value.as_deref() {
         Some(value) if is_true(value) => mode("v2", &unified),
         Some(value) if is_false(value) => mode(legacy_name, &unified),
@@ -173,7 +177,7 @@ fn decide(subsystems: &Subsystems<'_>) -> Result<Mode, String> {
 }
 
 /// What a build of systemd mounts if nobody says otherwise: v2 since 248 at the latest, unless a distribution
-/// chose hybrid (Debian until 10, the Red Hat family until 8, Ubuntu until 21.04, SUSE until 15).
+/// chose another (`default-hierarchy` of the build).
 fn build_default(
     subsystems: &Subsystems<'_>,
     version: Option<u32>,
@@ -187,9 +191,9 @@ fn build_default(
     if version.is_some_and(|version| version >= 256) {
         return mode("v2", confidence, None);
     }
-    match hybrid_by_default(os) {
-        Some(true) => mode(legacy, confidence, None),
-        Some(false) => mode("v2", confidence, None),
+    match default_hierarchy(os) {
+        Some(Hierarchy::Legacy | Hierarchy::Hybrid) => mode(legacy, confidence, None),
+        Some(Hierarchy::Unified) => mode("v2", confidence, None),
         None if version.is_some_and(|version| version >= 248) => {
             let note = format!("assumed that {} builds systemd with its own default", os.name);
             mode("v2", Confidence::High.min(confidence), Some(note))
@@ -202,18 +206,31 @@ fn describe(os: &OsRelease) -> &str {
     if os.name.is_empty() { "this system" } else { &os.name }
 }
 
-/// Whether a distribution's release mounts the hybrid layout by default; none for those not known.
-fn hybrid_by_default(os: &OsRelease) -> Option<bool> {
-    let before = |version: &str| Some(os.number()? < Version::parse(version)?);
-    match os.id.as_str() {
-        "debian" | "raspbian" => Some(before("11").unwrap_or(false)),
-        "ubuntu" => before("21.10"),
-        "fedora" => before("31"),
-        "rhel" | "centos" | "rocky" | "almalinux" | "ol" => before("9"),
-        "sles" | "opensuse-leap" => before("16"),
-        "opensuse-tumbleweed" | "arch" | "flatcar" => Some(false),
-        _ => None,
-    }
+/// The values of systemd's build option `default-hierarchy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hierarchy {
+    Legacy,
+    Hybrid,
+    Unified,
+}
+
+/// What a distribution's release builds systemd with; none for those not known. The Red Hat family says
+/// `default-hierarchy=legacy` in `systemctl --version` of 8 (239).
+fn default_hierarchy(os: &OsRelease) -> Option<Hierarchy> {
+    use Hierarchy::{Hybrid, Legacy, Unified};
+    let (before, version) = match os.id.as_str() {
+        // Testing and unstable have no version.
+        "debian" | "raspbian" if os.number().is_none() => return Some(Unified),
+        "debian" | "raspbian" => (Hybrid, "11"),
+        "ubuntu" => (Hybrid, "21.10"),
+        "fedora" => (Hybrid, "31"),
+        "rhel" | "centos" | "rocky" | "almalinux" | "ol" => (Legacy, "9"),
+        "amzn" => (Legacy, "3"),
+        "sles" | "opensuse-leap" => (Hybrid, "16"),
+        "opensuse-tumbleweed" | "arch" | "flatcar" => return Some(Unified),
+        _ => return None,
+    };
+    Some(if os.number()? < Version::parse(version)? { before } else { Unified })
 }
 
 /// `parse_boolean` of systemd; a parameter without a value is true.
@@ -223,83 +240,4 @@ fn is_true(value: &str) -> bool {
 
 fn is_false(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "0" | "no" | "n" | "false" | "f" | "off")
-}
-
-/// What every Kubernetes node needs.
-const NEEDED: [&str; 4] = ["cpu", "cpuset", "memory", "pids"];
-
-/// Controllers by the option that builds them in: what for, the option, the names in v2 and in v1
-/// (`init/Kconfig` and `block/Kconfig` of Linux 6.1).
-const CONTROLLERS: [(&str, &str, Option<&str>, Option<&str>); 12] = [
-    ("CPU time", "CGROUP_SCHED", Some("cpu"), Some("cpu")),
-    ("CPU accounting", "CGROUP_CPUACCT", None, Some("cpuacct")),
-    ("CPU sets", "CPUSETS", Some("cpuset"), Some("cpuset")),
-    ("memory", "MEMCG", Some("memory"), Some("memory")),
-    ("block devices", "BLK_CGROUP", Some("io"), Some("blkio")),
-    ("processes", "CGROUP_PIDS", Some("pids"), Some("pids")),
-    ("huge pages", "CGROUP_HUGETLB", Some("hugetlb"), Some("hugetlb")),
-    ("RDMA", "CGROUP_RDMA", Some("rdma"), Some("rdma")),
-    ("scalar resources", "CGROUP_MISC", Some("misc"), Some("misc")),
-    ("device nodes", "CGROUP_DEVICE", None, Some("devices")),
-    ("freezing", "CGROUP_FREEZER", None, Some("freezer")),
-    ("performance events", "CGROUP_PERF", Some("perf_event"), Some("perf_event")),
-];
-
-/// A running system with the same hierarchy and the same kernel shows the controllers of the next boot; else the
-/// configuration of the next kernel says which are built in.
-fn controllers_at_boot(subsystems: &Subsystems<'_>, mode: &str, disabled: &str) -> State {
-    let disabled: Vec<&str> = disabled.split(',').filter(|name| !name.is_empty()).collect();
-    let release = subsystems.next_boot().entries.first().and_then(|entry| entry.release.as_deref());
-    let running =
-        subsystems.host().running().filter(|running| Some(running.uname().release.as_str()) == release);
-    if let Some(State::Known(Value::Record(attributes))) = running.map(|running| now(running).state)
-        && attributes.get("mode") == Some(&State::from(mode))
-        && let Some(State::Known(Value::List(names))) = attributes.get("controllers")
-    {
-        let mut names: Vec<&str> = names.iter().filter_map(Value::as_text).collect();
-        // The kernel has what it was told to leave out this time.
-        let disabled_now = running.map(disabled_now).unwrap_or_default();
-        names.extend(
-            controllers(mode).map(|(_, name)| name).filter(|name| disabled_now.iter().any(|now| now == name)),
-        );
-        names.retain(|name| !disabled.contains(name));
-        names.sort_unstable();
-        names.dedup();
-        return State::from(Value::list(names));
-    }
-    let config = release.map(|release| subsystems.kernel_config().of_release(subsystems, release));
-    let has: Box<dyn Fn(&str) -> bool> = match config {
-        Some(Ok(Some(config))) => {
-            Box::new(move |option| config.option(option).is_some_and(|(value, _)| value == "y"))
-        }
-        Some(Err(trouble)) => return State::unknown(trouble),
-        // A list names all or nothing: without a configuration it is only told where one that is needed is
-        // certainly missing.
-        Some(Ok(None)) | None if disabled.iter().any(|name| NEEDED.contains(name)) => Box::new(|_| true),
-        Some(Ok(None)) | None => {
-            return State::unknown(
-                "which controllers the next kernel has is not known: its configuration is not on disk",
-            );
-        }
-    };
-    let found = controllers(mode).filter(|(option, name)| has(option) && !disabled.contains(name));
-    let mut names: Vec<&str> = found.map(|(_, name)| name).collect();
-    names.sort_unstable();
-    State::from(Value::list(names))
-}
-
-/// Options and names of the controllers of a hierarchy.
-fn controllers(mode: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let is_v2 = mode == "v2";
-    CONTROLLERS
-        .iter()
-        .filter_map(move |(_, option, v2, v1)| Some((*option, if is_v2 { (*v2)? } else { (*v1)? })))
-}
-
-/// The controllers that the running kernel was told to leave out.
-fn disabled_now(running: &dyn Running) -> Vec<String> {
-    let Ok(bytes) = running.files().read("/proc/cmdline") else { return Vec::new() };
-    let words = cmdline::words(&String::from_utf8_lossy(&bytes));
-    let values = words.iter().filter_map(|word| word.strip_prefix("cgroup_disable="));
-    values.flat_map(|value| value.split(',')).map(str::to_owned).collect()
 }
