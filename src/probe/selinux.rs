@@ -8,7 +8,8 @@ pub(super) static PROBE: Probe = Probe {
     name: "selinux",
     summary: "The mode of SELinux: enforcing, permissive or disabled.",
     details: "Now: /sys/fs/selinux/enforce; disabled where that is not mounted. Boot: selinux= and enforcing= of the \
-              next command line, else /etc/selinux/config; disabled without an installed policy.",
+              next command line, else /etc/selinux/config; disabled without an installed policy, and where the next \
+              kernel's list of security modules (lsm=, security=, CONFIG_LSM) has no SELinux.",
     key: KeySyntax::None,
     answer: Shape::Word(&["enforcing", "permissive", "disabled"]),
     moments: BOTH,
