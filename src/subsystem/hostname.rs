@@ -1,12 +1,14 @@
 //! The host name at the next boot, as systemd sets it (hostname(5); `hostname-setup.c` of 252 and 257).
 
-use std::rc::Rc;
-
 use super::Subsystems;
 use crate::fact::{Confidence, Fact, Origin, State};
 use crate::format;
+use crate::host::Files;
 
 const FILE: &str = "/etc/hostname";
+const CLOUD: &str = "/etc/cloud/cloud.cfg";
+/// `HOST_NAME_MAX`.
+const LONGEST: usize = 64;
 
 /// The name after the next boot: `systemd.hostname=`, else `/etc/hostname`, else the fallback of the build.
 pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
@@ -14,53 +16,77 @@ pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
         Ok(parameter) => parameter,
         Err(reason) => return Fact::unknown(reason),
     };
-    if let Some(name) = parameter.value.as_deref().map(cleaned).filter(|name| !name.is_empty()) {
+    // A file's name is cleaned, a parameter's must be valid as it is.
+    if let Some(name) = parameter.value.as_deref().filter(|name| is_valid(name)) {
         let origins =
             parameter.because.into_iter().map(|origin| origin.says(format!("systemd.hostname={name}")));
-        return Fact::new(State::from(name.clone())).because_all(origins).at_most(parameter.confidence);
+        return Fact::new(State::from(name)).because_all(origins).at_most(parameter.confidence);
     }
-    // A distribution that isn't run by cloud-init has neither of these.
     let files = subsystems.host().files();
-    let cloud = "/etc/cloud/cloud.cfg";
-    let cloud_init = match files.read(cloud) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.is_not_found() => None,
-        // It is there, and that it preserves the name can't be seen.
-        Err(_) => Some(Rc::default()),
-    };
-    let cloud_init = cloud_init.filter(|_| files.lstat("/etc/cloud/cloud-init.disabled").is_err());
-    let preserved = cloud_init.as_deref().is_some_and(|bytes| {
-        format::lines(bytes).any(|(_, line)| {
-            line.split_once(':').is_some_and(|(key, value)| {
-                key == "preserve_hostname" && matches!(value.trim(), "true" | "True" | "yes")
-            })
-        })
-    });
+    let cloud = cloud_init(files);
     let bytes = match files.read(FILE) {
         Ok(bytes) => bytes,
-        Err(error) if error.is_not_found() => return fallback(subsystems, cloud_init.is_some()),
+        Err(error) if error.is_not_found() => return fallback(subsystems, cloud != Cloud::Absent),
         Err(error) => return Fact::unknown(error.to_string()),
     };
     let first = format::lines(&bytes).map(|(line, text)| (line, text.trim().to_owned()));
     let Some((line, text)) = first.into_iter().find(|(_, text)| !text.is_empty() && !text.starts_with('#'))
     else {
-        return fallback(subsystems, cloud_init.is_some());
+        return fallback(subsystems, cloud != Cloud::Absent);
     };
     let name = cleaned(&text);
     if name.is_empty() {
-        return fallback(subsystems, cloud_init.is_some());
+        return fallback(subsystems, cloud != Cloud::Absent);
     }
     let mut fact =
         Fact::new(State::from(name.clone())).because(Origin::line(FILE, line)).at_most(parameter.confidence);
     if name != text {
         fact = fact.note(format!("`{text}` has characters that a host name can't have; systemd drops them"));
     }
-    if cloud_init.is_some() && !preserved {
-        fact = fact
-            .at_most(Confidence::High)
-            .note(format!("cloud-init sets the name that the cloud gives at each boot ({cloud}: preserve_hostname is not true)"));
+    if cloud == Cloud::SetsName {
+        fact = fact.at_most(Confidence::High).note(format!(
+            "cloud-init sets the name that the cloud gives at each boot ({CLOUD}: preserve_hostname is not true)"
+        ));
     }
     fact
+}
+
+/// What cloud-init does to the name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cloud {
+    Absent,
+    Preserves,
+    SetsName,
+}
+
+/// `preserve_hostname` of `cloud.cfg` and, after it, of `cloud.cfg.d`. What can't be read preserves nothing.
+fn cloud_init(files: &Files) -> Cloud {
+    if files.lstat("/etc/cloud/cloud-init.disabled").is_ok() {
+        return Cloud::Absent;
+    }
+    let mut paths = vec![CLOUD.to_owned()];
+    match files.lstat(CLOUD) {
+        Err(error) if error.is_not_found() => return Cloud::Absent,
+        _ => {}
+    }
+    if let Ok(names) = files.list(format!("{CLOUD}.d")) {
+        let stems = names.iter().filter_map(|name| name.to_str()?.strip_suffix(".cfg"));
+        paths.extend(stems.map(|stem| format!("{CLOUD}.d/{stem}.cfg")));
+    }
+    let mut is_preserved = false;
+    for path in paths {
+        let Ok(bytes) = files.read(&path) else {
+            is_preserved = false;
+            continue;
+        };
+        for (_, line) in format::lines(&bytes) {
+            if let Some(("preserve_hostname", value)) = line.split_once(':') {
+                let value = value.split('#').next().unwrap_or_default().trim().to_ascii_lowercase();
+                is_preserved = matches!(value.as_str(), "true" | "yes" | "on" | "1");
+            }
+        }
+    }
+    if is_preserved { Cloud::Preserves } else { Cloud::SetsName }
 }
 
 /// Without a name systemd takes the fallback that it was built with, until DHCP or cloud-init gives one.
@@ -69,12 +95,29 @@ fn fallback(subsystems: &Subsystems<'_>, cloud_init: bool) -> Fact {
         return Fact::unknown("no /etc/hostname; cloud-init gives the name at boot");
     }
     let os = subsystems.os_release();
-    // Fedora sets DEFAULT_HOSTNAME in os-release; everybody else keeps upstream's fallback.
-    let name = if os.id == "fedora" { "fedora" } else { "localhost" };
+    // Upstream's fallback is what every build but Fedora's keeps; os-release says another.
+    let name = match os.default_hostname.as_str() {
+        name if is_valid(name) => name,
+        _ if os.id == "fedora" => "fedora",
+        _ => "localhost",
+    };
     Fact::new(State::from(name))
         .because(Origin::file(FILE).says("is not there"))
         .at_most(Confidence::High)
         .note("the fallback of systemd; DHCP may give another name")
+}
+
+/// `hostname_is_valid`: labels of letters, digits and dashes, no dash at an end of one; a trailing dot is
+/// fine.
+fn is_valid(name: &str) -> bool {
+    let body = name.strip_suffix('.').unwrap_or(name);
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    name.len() <= LONGEST && body.split('.').all(is_label)
 }
 
 /// `hostname_cleanup`: letters, digits and dashes stay, dots between labels stay, the rest is dropped; at most
@@ -84,7 +127,7 @@ fn cleaned(text: &str) -> String {
     let mut dot = true;
     let mut hyphen = true;
     for c in text.chars() {
-        if name.len() >= 64 {
+        if name.len() >= LONGEST {
             break;
         }
         match c {
@@ -108,7 +151,7 @@ fn cleaned(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::cleaned;
+    use super::{cleaned, is_valid};
 
     #[test]
     fn names_are_cleaned_as_systemd_does() {
@@ -121,5 +164,21 @@ mod tests {
         ] {
             assert_eq!(cleaned(given), expected, "{given}");
         }
+    }
+
+    #[test]
+    fn names_that_need_no_cleaning_are_valid() {
+        for (name, expected) in [
+            ("a", true),
+            ("Node-1.example.", true),
+            ("", false),
+            (".", false),
+            ("-a", false),
+            ("a..b", false),
+            ("a_b", false),
+        ] {
+            assert_eq!(is_valid(name), expected, "{name}");
+        }
+        assert!(is_valid(&"a".repeat(64)) && !is_valid(&"a".repeat(65)));
     }
 }

@@ -16,6 +16,8 @@ pub struct OsRelease {
     pub version: String,
     /// For people: `Debian GNU/Linux 12 (bookworm)`.
     pub name: String,
+    /// The name of a host that has none; empty if it isn't said.
+    pub default_hostname: String,
     /// The file.
     pub origin: Option<Origin>,
     /// Why there is none.
@@ -38,6 +40,7 @@ impl OsRelease {
             like: value("ID_LIKE").split_ascii_whitespace().map(str::to_owned).collect(),
             version: value("VERSION_ID").to_owned(),
             name: name.to_owned(),
+            default_hostname: value("DEFAULT_HOSTNAME").to_owned(),
             origin: Some(Origin::file(path)),
             trouble: None,
         }
