@@ -21,6 +21,7 @@ mod memory;
 mod module;
 mod modules_load;
 mod network;
+mod next_boot;
 mod os;
 mod package;
 mod route;
