@@ -38,8 +38,8 @@ else
     done
     printf 'Filename\n' >"$jail/proc/swaps"
     printf 'PATH=/bin\0' >"$jail/proc/1/environ"
-    version=$("$generator" --version 2>/dev/null | sed -n 's/^systemd \([0-9]*\).*/\1/p')
-    [ -n "$version" ] || version=$(find /usr/lib -name 'libsystemd-shared-*.so' | sed -n 's/.*shared-\([0-9]*\).*/\1/p' | head -1)
+    # Asked for --version, a generator takes that as the directory to write to: its library's name tells instead.
+    version=$(find /usr/lib -name 'libsystemd-shared-*.so' | sed -n 's/.*shared-\([0-9]*\).*/\1/p' | head -1)
 
     wrong=0
     with_swap=0
