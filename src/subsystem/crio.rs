@@ -21,6 +21,10 @@ const FLAGS: [(&str, &str, &str); 5] = [
     ("runtime.default_runtime", "default-runtime", "CONTAINER_DEFAULT_RUNTIME"),
 ];
 
+/// What containers may do unless a file says otherwise (crio.conf(5), 1.18 and later).
+const CAPABILITIES: [&str; 9] =
+    ["CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "SETGID", "SETUID", "SETPCAP", "NET_BIND_SERVICE", "KILL"];
+
 /// CRI-O's configuration at the next boot.
 #[derive(Debug, Default)]
 pub struct Crio {
@@ -167,6 +171,10 @@ impl Crio {
             "api.listen" => State::from("/var/run/crio/crio.sock"),
             "network.network_dir" => State::from("/etc/cni/net.d/"),
             "network.plugin_dirs" => State::Known(Value::list(["/opt/cni/bin/"])),
+            // Before 1.18 there were more.
+            "runtime.default_capabilities" if minor.is_some_and(|minor| minor >= 18) => {
+                State::Known(Value::list(CAPABILITIES))
+            }
             _ => {
                 return Fact::unknown(format!(
                     "no file sets {key}, and its compiled-in default is not known"

@@ -184,13 +184,17 @@ fn build_default(
     legacy: &'static str,
     confidence: Confidence,
 ) -> Result<Mode, String> {
-    let os = subsystems.os_release();
-    let mode = |name, confidence, note| {
-        Ok(Mode { name, confidence, because: os.origin.iter().cloned().collect(), note })
-    };
+    // No distribution can choose another default here: systemd itself decided.
     if version.is_some_and(|version| version >= 256) {
-        return mode("v2", confidence, None);
+        let confidence = confidence.min(subsystems.systemd().confidence);
+        return Ok(Mode { name: "v2", confidence, because: Vec::new(), note: None });
     }
+    let os = subsystems.os_release();
+    let mode = |name: &'static str, confidence, note| {
+        let says = format!("{} mounts {name} by default", describe(os));
+        let because = os.origin.clone().map(|origin| origin.says(says)).into_iter().collect();
+        Ok(Mode { name, confidence, because, note })
+    };
     match default_hierarchy(os) {
         Some(Hierarchy::Legacy | Hierarchy::Hybrid) => mode(legacy, confidence, None),
         Some(Hierarchy::Unified) => mode("v2", confidence, None),

@@ -40,3 +40,24 @@ fn the_next_kernels_configuration_and_command_line_tell_the_controllers_after_a_
     let fact = crate::base::debian12("quiet").without("/boot/config-6.1.0-18-amd64").boot("cgroup");
     assert!(attribute(&fact, "controllers").starts_with("unknown: "));
 }
+
+#[test]
+fn the_place_that_decides_the_hierarchy_is_named() {
+    let of = |os: &str, version: &str| {
+        let tree = Tree::new()
+            .file("/etc/os-release", os)
+            .link("/sbin/init", "/usr/lib/systemd/systemd")
+            .program("/usr/lib/systemd/systemd", "")
+            .file(&format!("/usr/lib/systemd/libsystemd-shared-{version}.so"), "")
+            .file("/boot/grub/grub.cfg", "menuentry 'x' {\nlinux /vmlinuz-6 root=/dev/sda1\n}\n");
+        let fact = tree.boot("cgroup");
+        let place = fact.because.first().unwrap();
+        (attribute(&fact, "mode"), place.to_string(), place.says.clone().unwrap_or_default())
+    };
+    let name = "PRETTY_NAME=\"Debian GNU/Linux 10 (buster)\"\nID=debian\nVERSION_ID=10\n";
+    let says = "Debian GNU/Linux 10 (buster) mounts hybrid by default";
+    assert_eq!(of(name, "241"), ("hybrid".into(), "/etc/os-release".into(), says.into()));
+    let library = "/usr/lib/systemd/libsystemd-shared-257.so";
+    let (mode, place, _) = of("ID=unheard-of\n", "257");
+    assert_eq!((mode.as_str(), place.as_str()), ("v2", library), "systemd decides, not the distribution");
+}

@@ -27,3 +27,25 @@ fn every_file_counts_whatever_its_suffix_and_flags_beat_files() {
     assert!(tree.boot_text("crio:api.listen").starts_with("unknown: CRI-O will not start"));
     assert_eq!(Tree::new().boot_text("crio:api.listen"), "absent");
 }
+
+#[test]
+fn capabilities_are_compiled_in_where_the_version_is_known() {
+    let status = |version: &str| {
+        format!("Package: cri-o\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n")
+    };
+    for (version, expected) in [
+        (
+            "1.34.1-1.1",
+            "[CHOWN, DAC_OVERRIDE, FSETID, FOWNER, SETGID, SETUID, SETPCAP, NET_BIND_SERVICE, KILL]",
+        ),
+        (
+            "1.17.5-1",
+            "unknown: no file sets runtime.default_capabilities, and its compiled-in default is not known",
+        ),
+    ] {
+        let tree = Tree::new().file("/var/lib/dpkg/status", status(version)).file("/etc/crio/x", "");
+        assert_eq!(tree.boot_text("crio:runtime.default_capabilities"), expected);
+    }
+    let tree = Tree::new().file("/etc/crio/x", "");
+    assert!(tree.boot_text("crio:runtime.default_capabilities").starts_with("unknown"));
+}
