@@ -28,10 +28,15 @@ fn names() -> Vec<String> {
 }
 
 fn judged(name: &str, profile: &str) -> Report {
+    judged_with(name, profile, &[])
+}
+
+/// The same, with `--set`.
+fn judged_with(name: &str, profile: &str, sets: &[(String, String)]) -> Report {
     let rules =
         rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("mistakes in the built-in rules"));
     let selection = Selection { profiles: vec![profile.into()], ..Selection::everything() };
-    let plan = engine::compile(&rules, &selection, &[]).unwrap_or_else(|_| panic!("no profile {profile}"));
+    let plan = engine::compile(&rules, &selection, sets).unwrap_or_else(|_| panic!("no profile {profile}"));
     let host = Host::recording(&fixtures().join(name)).unwrap();
     let subsystems = Subsystems::of(&host);
     let findings = engine::judge(&plan, &subsystems, &Moment::ALL);
@@ -101,6 +106,21 @@ fn a_ready_node_raises_no_alarm() {
             .collect();
         assert_eq!(unknowns, unknown, "{name}");
     }
+}
+
+#[test]
+fn a_ready_node_stays_ready_when_its_pod_network_needs_bridged_traffic() {
+    let report = judged_with("debian13-ready", "node", &[("cni".into(), "flannel".into())]);
+    for rule in ["br-netfilter-loaded", "bridged-traffic-filtered"] {
+        assert_eq!(verdicts(&report, rule), ("Pass".into(), "Pass".into()), "{rule}");
+    }
+    let odd: Vec<&str> = report
+        .entries
+        .iter()
+        .filter(|entry| matches!(entry.worst(), Worst::Fail | Worst::Unknown))
+        .map(|entry| entry.rule.as_str())
+        .collect();
+    assert_eq!((report.outcome(), odd), (Outcome::Ready, vec![]));
 }
 
 #[test]
