@@ -10,9 +10,8 @@ use zbus::wire::OwnedObjectPath;
 use super::error::{HostError, Trouble};
 use super::running::UnitState;
 
-/// Where systemd listens for root, peer to peer, without a bus in between (systemd 208 and later).
-pub(super) const PRIVATE_SOCKET: &str = "/run/systemd/private";
-/// Where the system bus listens (D-Bus specification, "System message bus").
+/// Where the system bus listens (D-Bus specification, "System message bus"). Root could ask systemd itself on
+/// `/run/systemd/private`, but there it signs its answers with a name that zbus 6.2 refuses ("Invalid unique name").
 pub(super) const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
 const TIME_OUT: Duration = Duration::from_secs(2);
 
@@ -20,15 +19,15 @@ const TIME_OUT: Duration = Duration::from_secs(2);
 /// state, following unit, object path, job ID, job type, job path.
 type Row = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
 
-/// The units that systemd has loaded, asked on its private socket or on a bus.
-pub(super) fn list_units(socket: &str, is_bus: bool) -> Result<BTreeMap<String, UnitState>, HostError> {
+/// The units that systemd has loaded, asked over the bus that listens on a socket.
+pub(super) fn list_units(socket: &str) -> Result<BTreeMap<String, UnitState>, HostError> {
     let failed = |why: String| HostError::new(socket, Trouble::Io(why));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| failed(format!("no way to wait for an answer: {error}")))?;
     runtime
-        .block_on(async { tokio::time::timeout(TIME_OUT, ask(Path::new(socket), is_bus)).await })
+        .block_on(async { tokio::time::timeout(TIME_OUT, ask(Path::new(socket))).await })
         .map_err(|_| failed(format!("no answer within {} s", TIME_OUT.as_secs())))?
         .map_err(|error| match &error {
             zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
@@ -42,16 +41,15 @@ pub(super) fn list_units(socket: &str, is_bus: bool) -> Result<BTreeMap<String, 
         })
 }
 
-async fn ask(socket: &Path, is_bus: bool) -> zbus::Result<BTreeMap<String, UnitState>> {
+async fn ask(socket: &Path) -> zbus::Result<BTreeMap<String, UnitState>> {
     let stream = tokio::net::UnixStream::connect(socket)
         .await
         .map_err(|error| zbus::Error::InputOutput(error.into()))?;
     let stream = stream.into_std().map_err(|error| zbus::Error::InputOutput(error.into()))?;
-    let builder = Builder::unix_stream(stream);
-    let connection = if is_bus { builder } else { builder.p2p() }.build().await?;
+    let connection = Builder::unix_stream(stream).build().await?;
     let answer = connection
         .call_method(
-            is_bus.then_some("org.freedesktop.systemd1"),
+            Some("org.freedesktop.systemd1"),
             "/org/freedesktop/systemd1",
             Some("org.freedesktop.systemd1.Manager"),
             "ListUnits",
@@ -76,7 +74,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("mute");
         let _listener = UnixListener::bind(&path).unwrap();
-        let error = list_units(path.to_str().unwrap(), false).unwrap_err();
+        let error = list_units(path.to_str().unwrap()).unwrap_err();
         assert!(error.to_string().contains("no answer within 2 s"), "{error}");
     }
 
@@ -84,10 +82,10 @@ mod tests {
     fn a_missing_socket_is_told_apart_from_a_refusing_one() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("none");
-        let missing = list_units(path.to_str().unwrap(), true).unwrap_err();
+        let missing = list_units(path.to_str().unwrap()).unwrap_err();
         assert!(matches!(missing.trouble, Trouble::Unsupported(_)), "{missing}");
         drop(UnixListener::bind(&path).unwrap());
-        let refusing = list_units(path.to_str().unwrap(), true).unwrap_err();
+        let refusing = list_units(path.to_str().unwrap()).unwrap_err();
         assert!(matches!(refusing.trouble, Trouble::Io(_)), "{refusing}");
     }
 }

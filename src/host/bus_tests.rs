@@ -1,4 +1,4 @@
-//! Peers that answer as systemd does, and peers that do anything else.
+//! Peers that answer as a bus with systemd on it does, and peers that do anything else.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -28,13 +28,14 @@ type Peer = Box<dyn FnOnce(UnixStream) + Send>;
 /// A socket whose first connection is handed to a peer in a thread of its own.
 fn socket(peer: impl FnOnce(UnixStream) + Send + 'static) -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("private");
+    let path = directory.path().join("bus");
     let listener = UnixListener::bind(&path).unwrap();
     std::thread::spawn(move || peer(listener.accept().unwrap().0));
     (directory, path)
 }
 
-fn play_systemd(stream: UnixStream) {
+/// A bus that gives the caller a name, and passes its call on to systemd.
+fn play_bus(stream: UnixStream) {
     stream.set_nonblocking(true).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -42,9 +43,16 @@ fn play_systemd(stream: UnixStream) {
         let connection =
             zbus::connection::Builder::unix_stream(stream).server(guid).p2p().build().await.unwrap();
         let mut calls = zbus::MessageStream::from(&connection);
-        let next = std::future::poll_fn(|context| Pin::new(&mut calls).poll_next(context));
-        let call = next.await.unwrap().unwrap();
+        let mut next = async || {
+            let next = std::future::poll_fn(|context| Pin::new(&mut calls).poll_next(context));
+            next.await.unwrap().unwrap()
+        };
+        let hello = next().await;
+        assert_eq!(hello.header().member().unwrap().as_str(), "Hello");
+        connection.reply(&hello.header(), &":1.7").await.unwrap();
+        let call = next().await;
         let header = call.header();
+        assert_eq!(header.destination().unwrap().as_str(), "org.freedesktop.systemd1");
         assert_eq!(header.interface().unwrap().as_str(), "org.freedesktop.systemd1.Manager");
         assert_eq!(header.path().unwrap().as_str(), "/org/freedesktop/systemd1");
         assert_eq!(header.member().unwrap().as_str(), "ListUnits");
@@ -82,8 +90,8 @@ fn after_login(mut stream: UnixStream, bytes: &[u8]) {
 
 #[test]
 fn units_are_listed_by_name_with_their_states() {
-    let (_directory, path) = socket(play_systemd);
-    let units = list_units(path.to_str().unwrap(), false).unwrap();
+    let (_directory, path) = socket(play_bus);
+    let units = list_units(path.to_str().unwrap()).unwrap();
     let shown: Vec<String> = units
         .iter()
         .map(|(name, state)| format!("{name} {} {} {}", state.load, state.active, state.sub))
@@ -135,7 +143,7 @@ fn no_peer_makes_us_wait_or_believe() {
     for (does, peer) in peers {
         let (_directory, path) = socket(peer);
         // That it comes back at all is the test: without the time-out it would wait for ever.
-        let error = list_units(path.to_str().unwrap(), false).unwrap_err();
+        let error = list_units(path.to_str().unwrap()).unwrap_err();
         assert!(matches!(error.trouble, Trouble::Io(_)), "{does}: {error}");
     }
 }
