@@ -25,11 +25,17 @@ pub fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
 /// Quotes of a text value are dropped.
 #[must_use]
 pub fn option<'a>(text: &'a [u8], name: &str) -> Option<(&'a str, u32)> {
-    text.split(|b| *b == b'\n').zip(1..).find_map(|(line, number)| {
-        let rest = line.strip_prefix(b"CONFIG_")?.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
-        let value = str::from_utf8(rest).ok()?.trim_end();
+    let wanted = format!("CONFIG_{name}=");
+    memchr::memmem::find_iter(text, &wanted).find_map(|start| {
+        if start > 0 && text[start - 1] != b'\n' {
+            return None;
+        }
+        let rest = &text[start + wanted.len()..];
+        let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        let value = str::from_utf8(line).ok()?.trim_end();
         let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-        Some((bare.unwrap_or(value), number))
+        let number = memchr::memchr_iter(b'\n', &text[..start]).count() + 1;
+        Some((bare.unwrap_or(value), u32::try_from(number).unwrap_or(u32::MAX)))
     })
 }
 

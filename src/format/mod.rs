@@ -26,10 +26,12 @@ pub mod yaml;
 /// The lines of a file with their numbers, counted from 1; invalid UTF-8 is replaced, `\r` before the
 /// line end is kept (formats differ in what they make of it).
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (u32, std::borrow::Cow<'_, str>)> {
-    bytes
-        .strip_suffix(b"\n")
-        .unwrap_or(bytes)
-        .split(|b| *b == b'\n')
-        .zip(1..)
-        .map(|(line, number)| (number, String::from_utf8_lossy(line)))
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len()));
+    ends.zip(1..).map(move |(end, number)| {
+        let line = &bytes[start..end];
+        start = end + 1;
+        (number, str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Into::into))
+    })
 }

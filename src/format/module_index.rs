@@ -1,6 +1,7 @@
 //! The indices that depmod(8) writes beside a kernel's modules, in their text form.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::lines;
 use super::modprobe_d::{soft_dependencies, underscored};
@@ -16,16 +17,55 @@ pub struct Module {
     pub line: u32,
 }
 
-/// `modules.dep`: the modules that can be loaded, by canonical name.
-#[must_use]
-pub fn dependencies(bytes: &[u8]) -> HashMap<String, Module> {
-    lines(bytes)
-        .filter_map(|(line, text)| {
-            let (file, needs) = text.split_once(':')?;
-            let needs = needs.split_ascii_whitespace().map(module_name).collect();
-            Some((module_name(file), Module { file: file.trim().to_owned(), needs, line }))
-        })
-        .collect()
+/// `modules.dep`: the modules that can be loaded. A distribution's file has thousands of lines of which few are
+/// asked for, so only the names are read ahead.
+#[derive(Clone, Debug, Default)]
+pub struct Dependencies {
+    bytes: Rc<[u8]>,
+    /// By canonical name: the line's first byte and its number.
+    places: HashMap<String, (usize, u32)>,
+}
+
+impl Dependencies {
+    /// The index over a whole file.
+    #[must_use]
+    pub fn new(bytes: Rc<[u8]>) -> Self {
+        let mut places = HashMap::new();
+        for (number, start, line) in numbered(&bytes) {
+            if let Some(colon) = memchr::memchr(b':', line) {
+                places.insert(module_name(&String::from_utf8_lossy(&line[..colon])), (start, number));
+            }
+        }
+        Dependencies { bytes, places }
+    }
+
+    /// Whether there is a module of that canonical name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.places.contains_key(name)
+    }
+
+    /// The module of a canonical name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Module> {
+        let (start, line) = *self.places.get(name)?;
+        let rest = &self.bytes[start..];
+        let text = String::from_utf8_lossy(&rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())]);
+        let (file, needs) = text.split_once(':')?;
+        let needs = needs.split_ascii_whitespace().map(module_name).collect();
+        Some(Module { file: file.trim().to_owned(), needs, line })
+    }
+}
+
+/// The lines of a large file: number, first byte, bytes.
+fn numbered(bytes: &[u8]) -> impl Iterator<Item = (u32, usize, &[u8])> {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len()));
+    ends.zip(1..).map(move |(end, number)| {
+        let line = (number, start, &bytes[start..end]);
+        start = (end + 1).min(bytes.len());
+        line
+    })
 }
 
 /// `modules.builtin`: the line of every module that is built into the kernel, by canonical name.
@@ -49,11 +89,7 @@ pub fn module_name(file: &str) -> String {
 /// stand for, in order. A distribution's file has ten thousand lines, and nearly all begin otherwise.
 pub fn aliases<'b>(bytes: &'b [u8], name: &str) -> impl Iterator<Item = (&'b str, &'b str)> {
     let first = name.as_bytes().first().copied().unwrap_or_default();
-    let mut start = 0;
-    let ends = memchr::memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len()));
-    ends.filter_map(move |end| {
-        let line = &bytes[start..end];
-        start = (end + 1).min(bytes.len());
+    numbered(bytes).filter_map(move |(_, _, line)| {
         let rest = line.strip_prefix(b"alias ")?;
         if !may_begin(*rest.first()?, first) {
             return None;
@@ -101,9 +137,11 @@ mod tests {
         for file in ["kernel/net/nf-nat.ko", "nf_nat.ko.xz", "x/nf-nat.ko.zst", "nf_nat.ko.gz", "nf_nat"] {
             assert_eq!(module_name(file), "nf_nat");
         }
-        let found = dependencies(b"k/a.ko.xz: k/b-c.ko.xz k/d.ko\nk/b-c.ko.xz:\n");
-        assert_eq!(found["a"].needs, ["b_c", "d"]);
-        assert_eq!((found["b_c"].line, found["b_c"].needs.len()), (2, 0));
+        let found = Dependencies::new(Rc::from(&b"k/a.ko.xz: k/b-c.ko.xz k/d.ko\nk/b-c.ko.xz:\n"[..]));
+        assert_eq!(found.get("a").unwrap().needs, ["b_c", "d"]);
+        let last = found.get("b_c").unwrap();
+        assert_eq!((last.line, last.needs.len(), last.file.as_str()), (2, 0, "k/b-c.ko.xz"));
+        assert!(found.has("a") && !found.has("d") && found.get("d").is_none());
         assert_eq!(builtin(b"kernel/net/nf-conntrack.ko\n").get("nf_conntrack"), Some(&1));
     }
 
@@ -120,7 +158,11 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_give_canonical_names(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert!(dependencies(&bytes).keys().all(|name| !name.contains('/')));
+            let found = Dependencies::new(Rc::from(bytes.as_slice()));
+            for name in found.places.keys() {
+                prop_assert!(!name.contains('/'));
+                prop_assert_eq!(&module_name(&found.get(name).unwrap().file), name);
+            }
             prop_assert!(builtin(&bytes).keys().all(|name| !name.contains('-') || name.contains('[')));
             prop_assert!(softdeps(&bytes).len() <= bytes.len());
             prop_assert!(aliases(&bytes, "a").chain(builtin_aliases(&bytes)).count() <= bytes.len());

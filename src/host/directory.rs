@@ -9,12 +9,13 @@ use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
 
 use super::error::{HostError, Trouble};
 use super::path::HostPath;
 use super::resolve;
-use super::tree::{Kind, Metadata, Tree};
+use super::tree::{DirEntry, Kind, Metadata, Tree};
 
 const IN_ROOT: ResolveFlags = ResolveFlags::IN_ROOT.union(ResolveFlags::NO_MAGICLINKS);
 
@@ -141,17 +142,19 @@ impl Tree for Directory {
         }
     }
 
-    fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<OsString>, HostError> {
+    fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<DirEntry>, HostError> {
         let fd = self.open_in_root(path, OFlags::RDONLY | OFlags::DIRECTORY)?;
         let failed = |errno: rustix::io::Errno| HostError::from_io(path, &errno.into());
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::new(fd).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name().to_bytes().to_vec();
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
                 if names.len() == limit {
                     return Err(HostError::new(path, Trouble::TooLarge { limit: limit as u64 }));
                 }
-                names.push(OsString::from_vec(name));
+                let name = OsString::from_vec(name.to_vec());
+                names.push(DirEntry { name, kind: kind_of(entry.file_type()) });
             }
         }
         Ok(names)
@@ -161,22 +164,49 @@ impl Tree for Directory {
         let (fd, size) = self.open_file(path, limit)?;
         // Files of /proc say that they are empty. Of a file that tells its size, one call sees the end, too.
         let step = usize::try_from(size.max(4095)).unwrap_or(usize::MAX).saturating_add(1);
-        let mut bytes = vec![0; step];
-        let mut filled = 0;
-        loop {
-            let count = rustix::io::read(&fd, &mut bytes[filled..])
-                .map_err(|errno| HostError::from_io(path, &errno.into()))?;
-            filled += count;
-            if filled as u64 > limit {
-                return Err(HostError::new(path, Trouble::TooLarge { limit }));
-            }
-            if count == 0 || (size > 0 && filled < bytes.len()) {
-                bytes.truncate(filled);
-                return Ok(bytes);
-            }
-            if filled == bytes.len() {
-                bytes.resize(filled + step, 0);
-            }
+        let mut bytes = Vec::with_capacity(step);
+        read_rest(path, &fd, size, limit, step, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError> {
+        const MARK: &[u8] = b"#!";
+        let (fd, size) = self.open_file(path, limit)?;
+        let mut bytes = Vec::with_capacity(4096);
+        read_some(path, &fd, &mut bytes)?;
+        if !bytes.starts_with(MARK) {
+            return Ok(None);
+        }
+        if bytes.len() as u64 != size {
+            read_rest(path, &fd, size, limit, 4096, &mut bytes)?;
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// Reads into what is free of the capacity; no bytes are the end.
+fn read_some(path: &HostPath, fd: &OwnedFd, bytes: &mut Vec<u8>) -> Result<usize, HostError> {
+    rustix::io::read(fd, spare_capacity(bytes)).map_err(|errno| HostError::from_io(path, &errno.into()))
+}
+
+fn read_rest(
+    path: &HostPath,
+    fd: &OwnedFd,
+    size: u64,
+    limit: u64,
+    step: usize,
+    bytes: &mut Vec<u8>,
+) -> Result<(), HostError> {
+    loop {
+        if bytes.len() == bytes.capacity() {
+            bytes.reserve_exact(step);
+        }
+        let count = read_some(path, fd, bytes)?;
+        if bytes.len() as u64 > limit {
+            return Err(HostError::new(path, Trouble::TooLarge { limit }));
+        }
+        if count == 0 || (size > 0 && bytes.len() < bytes.capacity()) {
+            return Ok(());
         }
     }
 }
@@ -193,15 +223,7 @@ fn regular(path: &HostPath, status: &Stat) -> Result<(), HostError> {
 }
 
 fn metadata(status: &Stat) -> Metadata {
-    let kind = match FileType::from_raw_mode(status.st_mode) {
-        FileType::Directory => Kind::Directory,
-        FileType::Symlink => Kind::Link,
-        FileType::Fifo => Kind::Fifo,
-        FileType::Socket => Kind::Socket,
-        FileType::CharacterDevice => Kind::CharDevice,
-        FileType::BlockDevice => Kind::BlockDevice,
-        FileType::RegularFile | FileType::Unknown => Kind::File,
-    };
+    let kind = kind_of(FileType::from_raw_mode(status.st_mode)).unwrap_or(Kind::File);
     Metadata {
         kind,
         size: u64::try_from(status.st_size).unwrap_or(0),
@@ -209,4 +231,18 @@ fn metadata(status: &Stat) -> Metadata {
         uid: Some(status.st_uid),
         gid: Some(status.st_gid),
     }
+}
+
+/// What the kernel says a directory entry is; some filesystems don't tell in a listing (`DT_UNKNOWN`).
+fn kind_of(kind: FileType) -> Option<Kind> {
+    Some(match kind {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::Link,
+        FileType::Fifo => Kind::Fifo,
+        FileType::Socket => Kind::Socket,
+        FileType::CharacterDevice => Kind::CharDevice,
+        FileType::BlockDevice => Kind::BlockDevice,
+        FileType::Unknown => return None,
+    })
 }

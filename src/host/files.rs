@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::error::{HostError, Trouble};
-use super::path::HostPath;
-use super::tree::{Metadata, Tree};
+use super::path::{HostPath, is_plain};
+use super::tree::{Kind, Metadata, Tree};
 
 /// No configuration file is larger; a larger one is an accident or an attack.
 const CONFIG_LIMIT: u64 = 4 << 20;
@@ -18,13 +19,17 @@ const DATABASE_LIMIT: u64 = 64 << 20;
 /// No directory that is asked for has more entries.
 const LIST_LIMIT: usize = 1 << 16;
 
-type Memo<T> = RefCell<HashMap<PathBuf, Result<T, HostError>>>;
+/// By the text of the path, whose hash costs less than that of its components.
+type Memo<T> = RefCell<HashMap<OsString, Result<T, HostError>>>;
 
 /// A tree with a memory.
 pub struct Files {
     tree: Box<dyn Tree>,
     contents: Memo<Rc<[u8]>>,
+    scripts: Memo<Option<Rc<[u8]>>>,
     lists: Memo<Rc<[OsString]>>,
+    /// What the listings said of their entries, in the order of the names.
+    kinds: RefCell<HashMap<OsString, Box<[Option<Kind>]>>>,
     own: Memo<Metadata>,
     followed: Memo<Metadata>,
     links: Memo<PathBuf>,
@@ -38,7 +43,9 @@ impl Files {
         Files {
             tree,
             contents: Memo::default(),
+            scripts: Memo::default(),
             lists: Memo::default(),
+            kinds: RefCell::default(),
             own: Memo::default(),
             followed: Memo::default(),
             links: Memo::default(),
@@ -63,11 +70,31 @@ impl Files {
         self.read_up_to(path.as_ref(), DATABASE_LIMIT)
     }
 
+    /// The bytes of a script, links followed; none if the file doesn't begin with `#!`, of which then no more than
+    /// the beginning is read.
+    ///
+    /// # Errors
+    /// If the path leads to no readable regular file, or to one larger than any configuration.
+    pub fn read_script(&self, path: impl AsRef<Path>) -> Result<Option<Rc<[u8]>>, HostError> {
+        let path = self.unmerged(path.as_ref());
+        if let Some(Ok(bytes)) = self.contents.borrow().get(plain(Cow::Borrowed(&path)).as_os_str()) {
+            return Ok(bytes.starts_with(b"#!").then(|| Rc::clone(bytes)));
+        }
+        remember(&self.scripts, &path, |path| {
+            self.opened.borrow_mut().push(path.clone());
+            Ok(self.tree.read_script(path, CONFIG_LIMIT)?.map(Rc::from))
+        })
+    }
+
     /// One memory serves both limits: content is measured by the limit of the one who asks, and a file that
     /// was too large for a smaller limit is looked at again for a larger one.
     fn read_up_to(&self, path: &Path, limit: u64) -> Result<Rc<[u8]>, HostError> {
-        let path = HostPath::new(self.unmerged(path));
-        let known = self.contents.borrow().get(path.as_path()).cloned();
+        let path = plain(self.unmerged(path));
+        let script = || match self.scripts.borrow().get(path.as_os_str())? {
+            Ok(bytes) => Some(Ok(Rc::clone(bytes.as_ref()?))),
+            Err(error) => Some(Err(error.clone())),
+        };
+        let known = self.contents.borrow().get(path.as_os_str()).cloned().or_else(script);
         let answer = match known {
             Some(Err(HostError { trouble: Trouble::TooLarge { limit: before }, .. })) if before < limit => {
                 None
@@ -75,13 +102,14 @@ impl Files {
             known => known,
         };
         let answer = answer.unwrap_or_else(|| {
+            let path = HostPath::new(&path);
             self.opened.borrow_mut().push(path.clone());
             let answer = self.tree.read(&path, limit).map(Rc::from);
-            self.contents.borrow_mut().insert(path.as_path().to_owned(), answer.clone());
+            self.contents.borrow_mut().insert(path.as_path().into(), answer.clone());
             answer
         })?;
         if answer.len() as u64 > limit {
-            return Err(HostError::new(path, Trouble::TooLarge { limit }));
+            return Err(HostError::new(HostPath::new(path), Trouble::TooLarge { limit }));
         }
         Ok(answer)
     }
@@ -93,20 +121,32 @@ impl Files {
     pub fn list(&self, path: impl AsRef<Path>) -> Result<Rc<[OsString]>, HostError> {
         remember(&self.lists, &self.unmerged(path.as_ref()), |path| {
             self.opened.borrow_mut().push(path.clone());
-            let mut names = self.tree.list(path, LIST_LIMIT)?;
-            names.sort_unstable();
-            Ok(Rc::from(names))
+            let mut entries = self.tree.list(path, LIST_LIMIT)?;
+            entries.sort_unstable();
+            let kinds = entries.iter().map(|entry| entry.kind).collect();
+            self.kinds.borrow_mut().insert(path.as_path().into(), kinds);
+            Ok(entries.into_iter().map(|entry| entry.name).collect())
         })
+    }
+
+    /// What a listing that was already asked for says of a path, a link not followed.
+    fn listed_kind(&self, path: &HostPath) -> Option<Kind> {
+        let directory = path.as_path().parent()?.as_os_str();
+        let lists = self.lists.borrow();
+        let names = lists.get(directory)?.as_ref().ok()?;
+        let place = names.binary_search_by(|name| name.as_os_str().cmp(path.file_name())).ok()?;
+        self.kinds.borrow().get(directory)?.get(place).copied().flatten()
     }
 
     /// `/lib/x` is `/usr/lib/x` where `/usr` is merged: so that a directory that has two names is read once.
     fn unmerged<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
-        let Ok(rest) = path.strip_prefix("/lib") else { return Cow::Borrowed(path) };
+        let rest = path.as_os_str().as_encoded_bytes().strip_prefix(b"/lib/");
+        let Some(rest) = rest.filter(|rest| !rest.is_empty()) else { return Cow::Borrowed(path) };
         let merged = self.merged_usr.get_or_init(|| {
             self.read_link("/lib")
                 .is_ok_and(|target| target == Path::new("usr/lib") || target == Path::new("/usr/lib"))
         });
-        if *merged { Cow::Owned(Path::new("/usr/lib").join(rest)) } else { Cow::Borrowed(path) }
+        if *merged { Cow::Owned(Path::new("/usr/lib").join(OsStr::from_bytes(rest))) } else { Cow::Borrowed(path) }
     }
 
     /// Metadata; a link at the end of the path is described, not followed.
@@ -114,7 +154,7 @@ impl Files {
     /// # Errors
     /// Whatever keeps the path from being looked at.
     pub fn lstat(&self, path: impl AsRef<Path>) -> Result<Metadata, HostError> {
-        remember(&self.own, path.as_ref(), |path| self.tree.lstat(path))
+        remember(&self.own, &self.unmerged(path.as_ref()), |path| self.tree.lstat(path))
     }
 
     /// Metadata of what the path leads to.
@@ -122,7 +162,7 @@ impl Files {
     /// # Errors
     /// Whatever keeps the path from being looked at; a dangling link is "not found".
     pub fn stat(&self, path: impl AsRef<Path>) -> Result<Metadata, HostError> {
-        remember(&self.followed, path.as_ref(), |path| self.tree.stat(path))
+        remember(&self.followed, &self.unmerged(path.as_ref()), |path| self.tree.stat(path))
     }
 
     /// The text of a link.
@@ -130,7 +170,10 @@ impl Files {
     /// # Errors
     /// If the path is missing or not a link.
     pub fn read_link(&self, path: impl AsRef<Path>) -> Result<PathBuf, HostError> {
-        remember(&self.links, path.as_ref(), |path| self.tree.read_link(path))
+        remember(&self.links, &self.unmerged(path.as_ref()), |path| match self.listed_kind(path) {
+            Some(kind) if kind != Kind::Link => Err(HostError::new(path, Trouble::NotAFile(kind))),
+            _ => self.tree.read_link(path),
+        })
     }
 
     /// The path without links, as far as it exists: what is missing or can't be looked at stays as it is
@@ -153,13 +196,19 @@ fn remember<T: Clone>(
     path: &Path,
     look: impl FnOnce(&HostPath) -> Result<T, HostError>,
 ) -> Result<T, HostError> {
-    let path = HostPath::new(path);
-    if let Some(known) = memo.borrow().get(path.as_path()) {
+    let path = plain(Cow::Borrowed(path));
+    if let Some(known) = memo.borrow().get(path.as_os_str()) {
         return known.clone();
     }
+    let path = HostPath::new(path);
     let answer = look(&path);
-    memo.borrow_mut().insert(path.as_path().to_owned(), answer.clone());
+    memo.borrow_mut().insert(path.as_path().into(), answer.clone());
     answer
+}
+
+/// The path as the memories know it.
+fn plain(path: Cow<'_, Path>) -> Cow<'_, Path> {
+    if is_plain(&path) { path } else { Cow::Owned(HostPath::new(path).as_path().to_owned()) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! A host kept for later: `root/` holds its files, `live/` what the running system answered, and
 //! `meta.toml` what a copy can't keep: owners, modes, sockets, empty directories.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -14,7 +15,7 @@ use super::files::Files;
 use super::path::HostPath;
 use super::recorded::Recorded;
 use super::running::Running;
-use super::tree::{Kind, Metadata, Tree};
+use super::tree::{DirEntry, Kind, Metadata, Tree};
 use crate::fact::printable;
 
 /// The parts of a recording.
@@ -109,11 +110,13 @@ impl From<EntryKind> for Kind {
 struct RecordedTree {
     directory: Directory,
     entries: Entries,
+    /// The text of links by their path; none for what is no link.
+    links: RefCell<HashMap<OsString, Option<PathBuf>>>,
 }
 
 impl RecordedTree {
     fn new(directory: Directory, entries: Entries) -> Result<Self, HostError> {
-        let tree = RecordedTree { directory, entries };
+        let tree = RecordedTree { directory, entries, links: RefCell::default() };
         for (path, entry) in &tree.entries {
             if let Some(wrong) = tree.mistake(path, entry) {
                 let wrong = format!("`{}` {wrong}", printable(&path.to_string_lossy()));
@@ -144,7 +147,20 @@ impl RecordedTree {
 
     /// Where a path leads.
     fn place(&self, path: &HostPath) -> HostPath {
-        path.without_links(|link| self.directory.read_link(&HostPath::new(link)).ok())
+        if self.entries.is_empty() {
+            return path.clone();
+        }
+        path.without_links(|link| self.link(link))
+    }
+
+    /// The text of a link, looked up once: nearly all paths of a host lie in a few directories.
+    fn link(&self, path: &Path) -> Option<PathBuf> {
+        if let Some(known) = self.links.borrow().get(path.as_os_str()) {
+            return known.clone();
+        }
+        let target = self.directory.read_link(&HostPath::new(path)).ok();
+        self.links.borrow_mut().insert(path.into(), target.clone());
+        target
     }
 
     /// Where a path leads if a link at its end is not followed.
@@ -157,6 +173,18 @@ impl RecordedTree {
 
     fn is_denied(&self, place: &HostPath) -> bool {
         self.entries.get(place.as_path()).is_some_and(|entry| entry.denied)
+    }
+
+    /// Where a path leads, unless `meta.toml` says that there is nothing to read.
+    fn readable(&self, path: &HostPath) -> Result<HostPath, HostError> {
+        let place = self.place(path);
+        match self.entries.get(place.as_path()) {
+            Some(entry) if entry.denied => Err(HostError::new(path, Trouble::Denied)),
+            Some(Entry { kind: Some(kind), .. }) => {
+                Err(HostError::new(path, Trouble::NotAFile(Kind::from(*kind))))
+            }
+            _ => Ok(place),
+        }
     }
 
     /// What `meta.toml` says of a place: a directory that holds only such entries is not kept by a copy.
@@ -217,32 +245,32 @@ impl Tree for RecordedTree {
         self.directory.read_link(path).map_err(|error| self.missing(&self.own_place(path), error))
     }
 
-    fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<OsString>, HostError> {
+    fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<DirEntry>, HostError> {
         let place = self.place(path);
         if self.is_denied(&place) {
             return Err(HostError::new(path, Trouble::Denied));
         }
-        let mut names = match (self.directory.list(path, limit), self.kind(&place)) {
+        let mut listed = match (self.directory.list(path, limit), self.kind(&place)) {
             (Err(error), Some(Kind::Directory)) if error.is_not_found() => Vec::new(),
             (listed, _) => listed.map_err(|error| self.missing(&place, error))?,
         };
         // Entries that exist only in meta.toml: sockets, devices, empty directories.
         for name in self.below(&place) {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
+            match listed.iter_mut().find(|known| known.name == name) {
+                Some(known) => known.kind = None,
+                None => listed.push(DirEntry { name: name.to_owned(), kind: None }),
             }
         }
-        Ok(names)
+        Ok(listed)
     }
 
     fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError> {
-        let place = self.place(path);
-        match self.entries.get(place.as_path()) {
-            Some(entry) if entry.denied => Err(HostError::new(path, Trouble::Denied)),
-            Some(Entry { kind: Some(kind), .. }) => {
-                Err(HostError::new(path, Trouble::NotAFile(Kind::from(*kind))))
-            }
-            _ => self.directory.read(path, limit).map_err(|error| self.missing(&place, error)),
-        }
+        let place = self.readable(path)?;
+        self.directory.read(path, limit).map_err(|error| self.missing(&place, error))
+    }
+
+    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError> {
+        let place = self.readable(path)?;
+        self.directory.read_script(path, limit).map_err(|error| self.missing(&place, error))
     }
 }

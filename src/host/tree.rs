@@ -8,7 +8,7 @@ use super::error::HostError;
 use super::path::HostPath;
 
 /// What a directory entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A regular file.
     File,
@@ -71,6 +71,15 @@ pub struct Metadata {
     pub gid: Option<u32>,
 }
 
+/// A name in a directory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct DirEntry {
+    /// The name, without a slash.
+    pub(super) name: OsString,
+    /// What it is, a link not followed, where the listing says so.
+    pub(super) kind: Option<Kind>,
+}
+
 /// A readable file tree. Links are followed inside the root only; an absolute target starts at the root.
 pub(super) trait Tree {
     /// Metadata; a link at the end of the path is described, not followed.
@@ -91,15 +100,21 @@ pub(super) trait Tree {
     /// If the path is missing or not a link.
     fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError>;
 
-    /// The names in a directory, unsorted, without `.` and `..`.
+    /// What is in a directory, unsorted, without `.` and `..`.
     ///
     /// # Errors
     /// If the path is not a readable directory or has more than `limit` entries.
-    fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<OsString>, HostError>;
+    fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<DirEntry>, HostError>;
 
     /// The bytes of a regular file, links followed.
     ///
     /// # Errors
     /// If the path leads to no readable regular file or to one of more than `limit` bytes.
     fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError>;
+
+    /// The bytes of a regular file that begins with `#!`; of any other only the beginning is read.
+    ///
+    /// # Errors
+    /// If the path leads to no readable regular file or to one of more than `limit` bytes.
+    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError>;
 }

@@ -95,15 +95,16 @@ impl BootScripts {
         if !is_small || self.lines.iter().any(|(origin, _)| origin.path == place) {
             return;
         }
-        match files.read(path) {
-            Ok(bytes) if bytes.starts_with(b"#!") || place.ends_with("/rc.local") => {
+        let bytes = if is_script { files.read(path).map(Some) } else { files.read_script(path) };
+        match bytes {
+            Ok(Some(bytes)) => {
                 self.lines.extend(
                     lines(&bytes)
                         .filter(|(_, text)| !text.trim_start().starts_with('#'))
                         .map(|(line, text)| (Origin::line(path, line), text.into_owned())),
                 );
             }
-            Ok(_) => {}
+            Ok(None) => {}
             Err(error) => self.unread.push(error.into()),
         }
     }

@@ -124,7 +124,7 @@ impl Boot {
             return Fact::new(BUILT_IN).because_all(plan.index.origin(&target));
         }
         let doubt = subsystems.systemd().doubt.as_deref();
-        if let (Some(doubt), true) = (doubt, plan.index.modules.contains_key(&target)) {
+        if let (Some(doubt), true) = (doubt, plan.index.modules.has(&target)) {
             return Fact::unknown(format!("what loads modules at boot is not known: {doubt}"));
         }
         if let Some(origins) = plan.loaded.get(&target) {

@@ -7,7 +7,7 @@ use super::rules::Rules;
 use crate::fact::Origin;
 use crate::format::glob;
 use crate::format::modprobe_d::underscored;
-use crate::format::module_index::{self, Module, Softdeps};
+use crate::format::module_index::{self, Dependencies, Softdeps};
 use crate::host::{Files, HostError, Trouble};
 
 /// The modules of one kernel release.
@@ -15,7 +15,7 @@ use crate::host::{Files, HostError, Trouble};
 pub(super) struct Index {
     /// `/lib/modules/RELEASE`; none if there is no such directory.
     pub(super) directory: Option<String>,
-    pub(super) modules: HashMap<String, Module>,
+    pub(super) modules: Dependencies,
     pub(super) builtin: HashMap<String, u32>,
     pub(super) softdeps: Softdeps,
     aliases: Option<Rc<[u8]>>,
@@ -53,7 +53,7 @@ impl Index {
         let softdep = read("modules.softdep");
         let aliases = read("modules.alias");
         let modinfo = read("modules.builtin.modinfo");
-        index.modules = dep.map(|bytes| module_index::dependencies(&bytes)).unwrap_or_default();
+        index.modules = dep.map(Dependencies::new).unwrap_or_default();
         index.builtin = builtin.map(|bytes| module_index::builtin(&bytes)).unwrap_or_default();
         index.softdeps = softdep.map(|bytes| module_index::softdeps(&bytes)).unwrap_or_default();
         index.aliases = aliases;
@@ -90,7 +90,7 @@ impl Index {
         if !configured.is_empty() {
             return configured;
         }
-        if self.modules.contains_key(&name) || rules.install.contains_key(&name) {
+        if self.modules.has(&name) || rules.install.contains_key(&name) {
             return vec![name];
         }
         let covers = |(pattern, _): &(&str, &str)| glob::covers_name(&underscored(pattern), &name);

@@ -45,7 +45,7 @@ fn built_in(subsystems: &Subsystems<'_>, proc_and_sys: &Files, index: &Index, na
     {
         return Some(origin);
     }
-    if index.modules.contains_key(name) {
+    if index.modules.has(name) {
         return None;
     }
     if let Some(path) = names::evidence_of(name).filter(|path| proc_and_sys.stat(path).is_ok()) {

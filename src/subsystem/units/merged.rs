@@ -142,20 +142,9 @@ pub(super) fn side_entries(
     side: &str,
     gaps: &mut Vec<Gap>,
 ) -> Vec<(String, String)> {
-    let mut bases = Vec::new();
-    for name in search.names(name) {
-        bases.extend(base_names(&name));
-    }
-    let kind = suffix(name).to_owned();
-    let specific = search.directories.iter().flat_map(|d| bases.iter().map(move |base| (d, base)));
-    let whole_kind = search.directories.iter().map(|d| (d, &kind));
     let mut entries = Vec::new();
-    for (directory, base) in specific.chain(whole_kind) {
-        let beside = format!("{base}{side}");
-        if !directory.has(&beside) {
-            continue;
-        }
-        let path = format!("{}/{beside}", directory.path);
+    for (directory, base) in beside(search, name, side) {
+        let path = format!("{directory}/{base}{side}");
         match files.list(&path) {
             Ok(names) => {
                 let names = names.iter().filter_map(|name| name.to_str());
@@ -166,6 +155,25 @@ pub(super) fn side_entries(
         }
     }
     entries
+}
+
+/// The directories beside a unit, under any of its names; last come those of its whole kind.
+fn beside(search: &SearchPath, name: &str, side: &str) -> Vec<(&'static str, String)> {
+    let mut bases = Vec::new();
+    for name in std::iter::once(name).chain(search.aliases(name)) {
+        bases.extend(base_names(name));
+    }
+    bases.retain(|base| !search.holding(base, side).is_empty());
+    let mut found = Vec::new();
+    if !bases.is_empty() {
+        for directory in search.directories.iter().map(|directory| directory.path) {
+            let here = bases.iter().filter(|base| search.holding(base, side).contains(&directory));
+            found.extend(here.map(|base| (directory, base.clone())));
+        }
+    }
+    let kind = suffix(name);
+    found.extend(search.holding(kind, side).iter().map(|directory| (*directory, kind.to_owned())));
+    found
 }
 
 /// A name, its template, and its prefixes that end in a dash: `a-b.service` → `a-.service`.

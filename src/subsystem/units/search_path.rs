@@ -1,6 +1,7 @@
 //! Where unit files are looked for, and which file or mask a name leads to (systemd.unit(5), systemd 252).
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -49,6 +50,9 @@ pub(super) struct SearchPath {
     pub(super) gaps: Vec<Gap>,
     /// Other names of a unit: those that have drop-ins or wants of their own, and those of `/etc`.
     aliases: BTreeMap<String, Vec<String>>,
+    /// Where a unit has a directory beside it (`X.d`, `X.wants`): by suffix and unit, highest first.
+    beside: BTreeMap<&'static str, BTreeMap<String, Vec<&'static str>>>,
+    resolved: RefCell<HashMap<String, Found>>,
 }
 
 #[derive(Debug)]
@@ -99,17 +103,31 @@ impl SearchPath {
                 Err(error) => search.gaps.push(error.into()),
             }
         }
+        search.beside = search.find_beside();
         search.aliases = search.find_aliases(files);
         search
+    }
+
+    fn find_beside(&self) -> BTreeMap<&'static str, BTreeMap<String, Vec<&'static str>>> {
+        let mut beside: BTreeMap<_, BTreeMap<String, Vec<_>>> = BTreeMap::new();
+        for directory in &self.directories {
+            for (unit, side) in directory.names.iter().filter_map(|name| split_side(name.to_str()?)) {
+                beside.entry(side).or_default().entry(unit.to_owned()).or_default().push(directory.path);
+            }
+        }
+        beside
+    }
+
+    /// The directories, highest first, that hold one beside a unit, or beside a kind of unit.
+    pub(super) fn holding(&self, unit: &str, side: &str) -> &[&'static str] {
+        self.beside.get(side).and_then(|units| units.get(unit)).map_or(&[], Vec::as_slice)
     }
 
     fn find_aliases(&self, files: &Files) -> BTreeMap<String, Vec<String>> {
         let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for directory in &self.directories {
             for name in directory.names.iter().filter_map(|name| name.to_str()) {
-                let side = [".wants", ".requires", ".upholds", ".d"]
-                    .iter()
-                    .find_map(|suffix| name.strip_suffix(suffix));
+                let side = split_side(name).map(|(unit, _)| unit);
                 let Some(name) = side.or((directory.path == "/etc/systemd/system").then_some(name)) else {
                     continue;
                 };
@@ -126,15 +144,22 @@ impl SearchPath {
         aliases
     }
 
-    /// The unit's name and the other names it is known by.
-    pub(super) fn names(&self, real: &str) -> Vec<String> {
-        let mut names = vec![real.to_owned()];
-        names.extend(self.aliases.get(real).into_iter().flatten().cloned());
-        names
+    /// The other names that a unit is known by.
+    pub(super) fn aliases(&self, real: &str) -> impl Iterator<Item = &str> {
+        self.aliases.get(real).into_iter().flatten().map(String::as_str)
     }
 
     /// What a name leads to, aliases and templates followed.
     pub(super) fn resolve(&self, files: &Files, name: &str) -> Found {
+        if let Some(found) = self.resolved.borrow().get(name) {
+            return found.clone();
+        }
+        let found = self.follow(files, name);
+        self.resolved.borrow_mut().insert(name.to_owned(), found.clone());
+        found
+    }
+
+    fn follow(&self, files: &Files, name: &str) -> Found {
         let mut name = name.to_owned();
         for _ in 0..MAX_ALIASES {
             match self.step(files, &name) {
@@ -207,6 +232,12 @@ impl SearchPath {
         let same_kind = suffix(other) == suffix(candidate);
         (inside && !same && same_kind).then_some(other)
     }
+}
+
+/// The unit beside which a directory lies, and how: `x.service.wants` → `x.service`, `.wants`.
+fn split_side(name: &str) -> Option<(&str, &'static str)> {
+    const SIDES: [&str; 4] = [".wants", ".requires", ".upholds", ".d"];
+    SIDES.into_iter().find_map(|side| Some((name.strip_suffix(side)?, side)))
 }
 
 impl Directory {
