@@ -103,8 +103,8 @@ pub(super) fn soft_dependencies<'a>(words: impl Iterator<Item = &'a str>) -> (Ve
 /// The name with `_` for `-`: the kernel and kmod take the two for one, except inside `[...]`.
 #[must_use]
 pub fn underscored(name: &str) -> String {
-    if !name.contains('[') {
-        return name.replace('-', "_");
+    if memchr::memchr2(b'-', b'[', name.as_bytes()).is_none() {
+        return name.to_owned();
     }
     let mut inside = false;
     name.chars()

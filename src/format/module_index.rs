@@ -30,10 +30,13 @@ impl Dependencies {
     /// The index over a whole file.
     #[must_use]
     pub fn new(bytes: Rc<[u8]>) -> Self {
-        let mut places = HashMap::new();
+        // A line is rarely shorter than this.
+        let mut places = HashMap::with_capacity(bytes.len() / 64);
         for (number, start, line) in numbered(&bytes) {
             if let Some(colon) = memchr::memchr(b':', line) {
-                places.insert(module_name(&String::from_utf8_lossy(&line[..colon])), (start, number));
+                let file = &line[..colon];
+                let name = memchr::memrchr(b'/', file).map_or(file, |slash| &file[slash + 1..]);
+                places.insert(module_name(&String::from_utf8_lossy(name)), (start, number));
             }
         }
         Dependencies { bytes, places }
@@ -80,9 +83,11 @@ pub fn builtin(bytes: &[u8]) -> HashMap<String, u32> {
 /// The canonical name of a module file: no directory, no `.ko`, `.ko.gz`, `.ko.xz`, `.ko.zst`, `_` for `-`.
 #[must_use]
 pub fn module_name(file: &str) -> String {
-    let name = file.trim().rsplit('/').next().unwrap_or_default();
-    let name = [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
-    underscored(name.strip_suffix(".ko").unwrap_or(name))
+    let file = file.trim();
+    let name = memchr::memrchr(b'/', file.as_bytes()).map_or(file, |slash| &file[slash + 1..]);
+    let bare = name.strip_suffix(".ko");
+    let packed = || [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
+    underscored(bare.or_else(|| packed().map(|name| name.strip_suffix(".ko").unwrap_or(name))).unwrap_or(name))
 }
 
 /// `modules.alias`: the patterns that may cover a name, judged by their first character, and the modules they
