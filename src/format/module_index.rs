@@ -87,7 +87,9 @@ pub fn module_name(file: &str) -> String {
     let name = memchr::memrchr(b'/', file.as_bytes()).map_or(file, |slash| &file[slash + 1..]);
     let bare = name.strip_suffix(".ko");
     let packed = || [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
-    underscored(bare.or_else(|| packed().map(|name| name.strip_suffix(".ko").unwrap_or(name))).unwrap_or(name))
+    underscored(
+        bare.or_else(|| packed().map(|name| name.strip_suffix(".ko").unwrap_or(name))).unwrap_or(name),
+    )
 }
 
 /// `modules.alias`: the patterns that may cover a name, judged by their first character, and the modules they

@@ -68,18 +68,29 @@ impl Directory {
 
     /// A regular file, opened for reading. Devices and FIFOs are recognised before they are opened,
     /// because opening alone can have effects (`/dev/watchdog`).
-    fn open_file(&self, path: &HostPath, limit: u64) -> Result<(OwnedFd, u64), HostError> {
+    fn open_file(
+        &self,
+        path: &HostPath,
+        limit: u64,
+        known: Option<Kind>,
+    ) -> Result<(OwnedFd, u64), HostError> {
         let reading = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let checked = |status: Stat| {
             regular(path, &status)?;
             let size = metadata(&status).size;
             if size > limit { Err(HostError::new(path, Trouble::TooLarge { limit })) } else { Ok(size) }
         };
+        let open = |flags| {
+            let fd = self.open_in_root(path, flags)?;
+            let size = checked(status_of(path, &fd)?)?;
+            Ok((fd, size))
+        };
+        if known == Some(Kind::File) {
+            return open(reading | OFlags::NOFOLLOW);
+        }
         if self.live {
             regular(path, &self.status_at(path, AtFlags::empty())?)?;
-            let fd = self.open_in_root(path, reading)?;
-            let size = checked(status_of(path, &fd)?)?;
-            return Ok((fd, size));
+            return open(reading);
         }
         let place = self.open_in_root(path, OFlags::PATH)?;
         let size = checked(status_of(path, &place)?)?;
@@ -87,11 +98,7 @@ impl Directory {
         let magic = format!("/proc/self/fd/{}", place.as_raw_fd());
         match rustix::fs::open(magic, reading, Mode::empty()) {
             Ok(fd) => Ok((fd, size)),
-            Err(rustix::io::Errno::NOENT) => {
-                let fd = self.open_in_root(path, reading)?;
-                let size = checked(status_of(path, &fd)?)?;
-                Ok((fd, size))
-            }
+            Err(rustix::io::Errno::NOENT) => open(reading),
             Err(errno) => Err(HostError::from_io(path, &errno.into())),
         }
     }
@@ -160,8 +167,8 @@ impl Tree for Directory {
         Ok(names)
     }
 
-    fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError> {
-        let (fd, size) = self.open_file(path, limit)?;
+    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Vec<u8>, HostError> {
+        let (fd, size) = self.open_file(path, limit, known)?;
         // Files of /proc say that they are empty. Of a file that tells its size, one call sees the end, too.
         let step = usize::try_from(size.max(4095)).unwrap_or(usize::MAX).saturating_add(1);
         let mut bytes = Vec::with_capacity(step);
@@ -171,7 +178,7 @@ impl Tree for Directory {
 
     fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError> {
         const MARK: &[u8] = b"#!";
-        let (fd, size) = self.open_file(path, limit)?;
+        let (fd, size) = self.open_file(path, limit, None)?;
         let mut bytes = Vec::with_capacity(4096);
         read_some(path, &fd, &mut bytes)?;
         if !bytes.starts_with(MARK) {

@@ -104,7 +104,7 @@ impl Files {
         let answer = answer.unwrap_or_else(|| {
             let path = HostPath::new(&path);
             self.opened.borrow_mut().push(path.clone());
-            let answer = self.tree.read(&path, limit).map(Rc::from);
+            let answer = self.tree.read(&path, limit, self.known_kind(&path)).map(Rc::from);
             self.contents.borrow_mut().insert(path.as_path().into(), answer.clone());
             answer
         })?;
@@ -146,7 +146,11 @@ impl Files {
             self.read_link("/lib")
                 .is_ok_and(|target| target == Path::new("usr/lib") || target == Path::new("/usr/lib"))
         });
-        if *merged { Cow::Owned(Path::new("/usr/lib").join(OsStr::from_bytes(rest))) } else { Cow::Borrowed(path) }
+        if *merged {
+            Cow::Owned(Path::new("/usr/lib").join(OsStr::from_bytes(rest)))
+        } else {
+            Cow::Borrowed(path)
+        }
     }
 
     /// Metadata; a link at the end of the path is described, not followed.
@@ -163,6 +167,26 @@ impl Files {
     /// Whatever keeps the path from being looked at; a dangling link is "not found".
     pub fn stat(&self, path: impl AsRef<Path>) -> Result<Metadata, HostError> {
         remember(&self.followed, &self.unmerged(path.as_ref()), |path| self.tree.stat(path))
+    }
+
+    /// What a path itself is, a link not followed: from a listing that was asked for already, or by a look.
+    ///
+    /// # Errors
+    /// Whatever keeps the path from being looked at.
+    pub fn kind(&self, path: impl AsRef<Path>) -> Result<Kind, HostError> {
+        let path = HostPath::new(self.unmerged(path.as_ref()));
+        match self.listed_kind(&path) {
+            Some(kind) => Ok(kind),
+            None => self.lstat(path).map(|metadata| metadata.kind),
+        }
+    }
+
+    /// What this tree has already told of a path itself.
+    fn known_kind(&self, path: &HostPath) -> Option<Kind> {
+        self.listed_kind(path).or_else(|| {
+            let own = self.own.borrow();
+            own.get(path.as_path().as_os_str())?.as_ref().ok().map(|metadata| metadata.kind)
+        })
     }
 
     /// The text of a link.

@@ -264,9 +264,9 @@ impl Tree for RecordedTree {
         Ok(listed)
     }
 
-    fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError> {
+    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Vec<u8>, HostError> {
         let place = self.readable(path)?;
-        self.directory.read(path, limit).map_err(|error| self.missing(&place, error))
+        self.directory.read(path, limit, known).map_err(|error| self.missing(&place, error))
     }
 
     fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError> {

@@ -106,11 +106,12 @@ pub(super) trait Tree {
     /// If the path is not a readable directory or has more than `limit` entries.
     fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<DirEntry>, HostError>;
 
-    /// The bytes of a regular file, links followed.
+    /// The bytes of a regular file, links followed. Where this tree already told that the path itself is one,
+    /// `known` spares a look.
     ///
     /// # Errors
     /// If the path leads to no readable regular file or to one of more than `limit` bytes.
-    fn read(&self, path: &HostPath, limit: u64) -> Result<Vec<u8>, HostError>;
+    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Vec<u8>, HostError>;
 
     /// The bytes of a regular file that begins with `#!`; of any other only the beginning is read.
     ///

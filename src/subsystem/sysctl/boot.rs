@@ -206,7 +206,9 @@ fn lost_value(
     later: &Fact,
 ) -> Fact {
     let writes = apply::writes(&sysctls.merge, related);
-    if let (Some(write), Some(origin)) = (writes.last(), &sysctls.writers(subsystems).reapplied_by) {
+    if let (Some(write), Some(origin)) =
+        (writes.last(), sysctls.writers(subsystems).reapplied_by(subsystems.host().files()))
+    {
         return Fact::unknown(format!(
             "{module} is not loaded when systemd-sysctl runs, and {origin} may apply {} later",
             write.origin

@@ -2,6 +2,8 @@
 //!
 //! Source: ufw 0.36, systemd.network(5) of 252 and 257, dockerd and kubelet documentation.
 
+use std::cell::OnceCell;
+
 use super::apply;
 use super::variable::{self, Written};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
@@ -35,8 +37,10 @@ impl Later {
 pub(super) struct Writers {
     writes: Vec<Later>,
     gaps: Vec<Gap>,
-    /// What applies sysctl.d once more, after modules were loaded late.
-    pub(super) reapplied_by: Option<Origin>,
+    /// A command that applies sysctl.d once more.
+    reapplied_by: Option<Origin>,
+    /// A rule of udev that does so, looked for when it matters.
+    udev: OnceCell<Option<Origin>>,
 }
 
 /// What kubelet sets unless `protectKernelDefaults` is on.
@@ -59,7 +63,6 @@ impl Writers {
         for (origin, text) in &scripts.lines {
             writers.shell_line(files, origin, text);
         }
-        writers.udev(files);
         if may_start(subsystems, "ufw.service") {
             writers.ufw(files);
         }
@@ -189,23 +192,10 @@ impl Writers {
         }
     }
 
-    /// Rules of udev that apply sysctl.d when a module is loaded; systemd's own do so for interfaces only.
-    fn udev(&mut self, files: &Files) {
-        const DIRECTORIES: [&str; 4] = [
-            "/etc/udev/rules.d",
-            "/usr/local/lib/udev/rules.d",
-            "/usr/lib/udev/rules.d",
-            "/lib/udev/rules.d",
-        ];
-        for file in drop_in::merge(files, &DIRECTORIES, ".rules").files {
-            let drop_in::Content::Bytes(bytes) = drop_in::read(files, &file.path) else { continue };
-            for (line, text) in lines(&bytes) {
-                let applies = text.contains("SUBSYSTEM==\"module\"") && text.contains("sysctl");
-                if applies && !text.trim_start().starts_with('#') {
-                    self.reapplied_by.get_or_insert_with(|| file.line(line).says("applies sysctl.d"));
-                }
-            }
-        }
+    /// What applies sysctl.d once more, after modules were loaded late.
+    pub(super) fn reapplied_by(&self, files: &Files) -> Option<&Origin> {
+        let udev = || self.udev.get_or_init(|| udev(files)).as_ref();
+        self.reapplied_by.as_ref().or_else(udev)
     }
 
     fn ufw(&mut self, files: &Files) {
@@ -294,6 +284,20 @@ impl Writers {
             }
         }
     }
+}
+
+/// A rule of udev that applies sysctl.d when a module is loaded; systemd's own do so for interfaces only.
+fn udev(files: &Files) -> Option<Origin> {
+    const DIRECTORIES: [&str; 4] =
+        ["/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"];
+    drop_in::merge(files, &DIRECTORIES, ".rules").files.iter().find_map(|file| {
+        let drop_in::Content::Bytes(bytes) = drop_in::read(files, &file.path) else { return None };
+        lines(&bytes).find_map(|(line, text)| {
+            let applies = text.contains("SUBSYSTEM==\"module\"") && text.contains("sysctl");
+            let applies = applies && !text.trim_start().starts_with('#');
+            applies.then(|| file.line(line).says("applies sysctl.d"))
+        })
+    })
 }
 
 fn same_variable(one: &str, other: &str) -> bool {

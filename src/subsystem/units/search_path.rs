@@ -187,13 +187,13 @@ impl SearchPath {
     fn entry(&self, files: &Files, path: &str, candidate: &str, name: &str) -> Option<Step> {
         let end = |found| Some(Step::End(found));
         let fragment = || Found::Fragment { name: name.to_owned(), path: path.to_owned() };
-        let metadata = match files.lstat(path) {
-            Ok(metadata) => metadata,
+        let kind = match files.kind(path) {
+            Ok(kind) => kind,
             Err(error) if error.is_not_found() => return None,
             Err(error) => return end(Found::Unreadable(error.into())),
         };
-        match metadata.kind {
-            Kind::File if metadata.size == 0 => {
+        match kind {
+            Kind::File if is_empty(files, path) => {
                 end(Found::Masked(place(path).says("an empty file masks it")))
             }
             Kind::File => end(fragment()),
@@ -231,6 +231,14 @@ impl SearchPath {
         let same = other == candidate || unit::template(candidate).as_deref() == Some(other);
         let same_kind = suffix(other) == suffix(candidate);
         (inside && !same && same_kind).then_some(other)
+    }
+}
+
+/// Whether a regular file has no content; of what can't be read, its size tells.
+fn is_empty(files: &Files, path: &str) -> bool {
+    match files.read(path) {
+        Ok(bytes) => bytes.is_empty(),
+        Err(_) => files.lstat(path).is_ok_and(|metadata| metadata.size == 0),
     }
 }
 
