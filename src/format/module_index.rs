@@ -96,12 +96,14 @@ pub fn module_name(file: &str) -> String {
 /// stand for, in order. A distribution's file has ten thousand lines, and nearly all begin otherwise.
 pub fn aliases<'b>(bytes: &'b [u8], name: &str) -> impl Iterator<Item = (&'b str, &'b str)> {
     let first = name.as_bytes().first().copied().unwrap_or_default();
-    numbered(bytes).filter_map(move |(_, _, line)| {
-        let rest = line.strip_prefix(b"alias ")?;
-        if !may_begin(*rest.first()?, first) {
+    let starts = memchr::memmem::find_iter(bytes, b"alias ");
+    starts.filter_map(move |start| {
+        let rest = &bytes[start + 6..];
+        if !may_begin(*rest.first()?, first) || (start > 0 && bytes[start - 1] != b'\n') {
             return None;
         }
-        let mut words = str::from_utf8(rest).ok()?.split_ascii_whitespace();
+        let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        let mut words = str::from_utf8(line).ok()?.split_ascii_whitespace();
         Some((words.next()?, words.next()?))
     })
 }

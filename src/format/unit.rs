@@ -1,12 +1,14 @@
 //! Unit files of systemd: sections, keys and values with their lines (systemd.syntax(7), systemd 252).
 
+use std::rc::Rc;
+
 use super::lines;
 
 /// One assignment of a unit file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// Section without brackets: `Service`.
-    pub section: String,
+    pub section: Rc<str>,
     /// Key, as written: `ExecStart`.
     pub key: String,
     /// Value with continuation lines joined by a blank; empty if the assignment resets a list.
@@ -19,13 +21,17 @@ pub struct Assignment {
 #[must_use]
 pub fn parse(bytes: &[u8]) -> Vec<Assignment> {
     let mut assignments = Vec::new();
-    let mut section = String::new();
+    let mut section: Rc<str> = Rc::from("");
     let mut pending: Option<(u32, String)> = None;
     for (number, line) in lines(bytes) {
         let line = line.strip_suffix('\r').unwrap_or(&line);
         let line = if number == 1 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
         // A comment inside a continued value is skipped and does not end it.
         if line.trim_start().starts_with(['#', ';']) {
+            continue;
+        }
+        if pending.is_none() && !line.ends_with('\\') {
+            take(&mut assignments, &mut section, number, line);
             continue;
         }
         let (first, mut text) = pending.take().unwrap_or((number, String::new()));
@@ -49,13 +55,13 @@ fn ends_escaped(line: &str) -> bool {
     line.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1
 }
 
-fn take(assignments: &mut Vec<Assignment>, section: &mut String, line: u32, text: &str) {
+fn take(assignments: &mut Vec<Assignment>, section: &mut Rc<str>, line: u32, text: &str) {
     let text = text.trim();
     if let Some(name) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        name.clone_into(section);
+        *section = Rc::from(name);
     } else if let Some((key, value)) = text.split_once('=') {
         assignments.push(Assignment {
-            section: section.clone(),
+            section: Rc::clone(section),
             key: key.trim_end().to_owned(),
             value: value.trim_start().to_owned(),
             line,
@@ -153,9 +159,10 @@ pub fn instance(name: &str) -> Option<&str> {
 
 /// Replaces the specifiers that depend on the unit's name only; others stay as written (systemd.unit(5)).
 #[must_use]
-pub fn expand(text: &str, name: &str) -> String {
+pub fn expand(text: impl Into<String>, name: &str) -> String {
+    let text = text.into();
     if !text.contains('%') {
-        return text.to_owned();
+        return text;
     }
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let prefix = stem.split_once('@').map_or(stem, |(prefix, _)| prefix);

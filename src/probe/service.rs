@@ -66,7 +66,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
 fn failed_by_mistakes(subsystems: &Subsystems<'_>, mut fact: Fact) -> Fact {
     let State::Known(Value::Record(attributes)) = &mut fact.state else { return fact };
     if attributes.get("active") == Some(&State::from("active"))
-        && let Some(mistake) = subsystems.sysctl().mistakes().first()
+        && let Some(mistake) = subsystems.sysctl().mistakes(subsystems).first()
     {
         attributes.insert("active".into(), State::from("failed"));
         fact.because.insert(0, mistake.clone());

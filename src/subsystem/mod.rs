@@ -135,7 +135,7 @@ impl<'h> Subsystems<'h> {
 
     /// Kernel variables at boot: sysctl.d.
     pub fn sysctl(&self) -> &sysctl::Sysctls {
-        self.sysctl.get_or_init(|| sysctl::Sysctls::merge(self))
+        self.sysctl.get_or_init(sysctl::Sysctls::default)
     }
 
     /// The installed systemd.

@@ -2,6 +2,7 @@
 
 use super::Sysctls;
 use super::apply::{self, Outcome, Write};
+use super::merge::Merge;
 use super::now;
 use super::start::{self, Existence};
 use super::variable;
@@ -81,19 +82,23 @@ fn of_entry(
     related: &[String],
     entry: Option<&BootEntry>,
 ) -> Fact {
+    let merge = sysctls.on_disk(subsystems);
+    let not_run = sysctls.not_run(subsystems);
     let mut writes = command_line_writes(entry, related);
-    if sysctls.not_run.is_none() {
-        writes.extend(apply::writes(&sysctls.merge, related));
+    if not_run.is_none() {
+        writes.extend(apply::writes(merge, related));
     }
     let (start, start_origin) = match start::default(subsystems, path, entry) {
         Some((value, origin)) => (Some(value), origin),
         None => (None, None),
     };
     let outcome = apply::play(path, start, &writes);
-    if let Some(gap) = deciding_gap(sysctls, path, related, &outcome) {
+    if not_run.is_none()
+        && let Some(gap) = deciding_gap(merge, path, related, &outcome)
+    {
         return Fact::unknown(format!("{}: it may set {}", gap.reason, sysctl_d::dotted(path)));
     }
-    fact_of(sysctls, path, &outcome, start_origin)
+    fact_of(merge, not_run, path, &outcome, start_origin)
 }
 
 /// `sysctl.KEY=VALUE` of a command line: the kernel writes these before init starts. It takes a dot and a
@@ -116,16 +121,8 @@ fn command_line_writes(entry: Option<&BootEntry>, related: &[String]) -> Vec<Wri
 
 /// A file that could not be read and may decide: unless a line that is read after it says what the kernel
 /// ends up with.
-fn deciding_gap<'a>(
-    sysctls: &'a Sysctls,
-    path: &str,
-    related: &[String],
-    outcome: &Outcome,
-) -> Option<&'a Gap> {
-    if sysctls.not_run.is_some() {
-        return None;
-    }
-    let lines = &sysctls.merge.lines;
+fn deciding_gap<'a>(merge: &'a Merge, path: &str, related: &[String], outcome: &Outcome) -> Option<&'a Gap> {
+    let lines = &merge.lines;
     let last = lines.iter().rposition(|line| related.contains(&line.path));
     let settles = last.is_some_and(|at| {
         apply::first_name(&lines[at].path) == apply::first_name(path)
@@ -134,15 +131,20 @@ fn deciding_gap<'a>(
                     == variable::Written::Shows(outcome.value.clone().unwrap_or_default())
             })
     });
-    sysctls
-        .merge
+    merge
         .gaps
         .iter()
         .find(|(before, _)| !(settles && last.is_some_and(|at| at >= *before)))
         .map(|(_, gap)| gap)
 }
 
-fn fact_of(sysctls: &Sysctls, path: &str, outcome: &Outcome, start_origin: Option<Origin>) -> Fact {
+fn fact_of(
+    merge: &Merge,
+    not_run: Option<&Origin>,
+    path: &str,
+    outcome: &Outcome,
+    start_origin: Option<Origin>,
+) -> Fact {
     let key = sysctl_d::dotted(path);
     let mut fact = match (&outcome.value, &outcome.because) {
         (Some(value), Some(origin)) => Fact::new(value.as_str()).because(origin.clone()),
@@ -163,9 +165,9 @@ fn fact_of(sysctls: &Sysctls, path: &str, outcome: &Outcome, start_origin: Optio
             Fact::unknown(format!("nothing sets {key}, and its kernel default is not known to this program"))
         }
     };
-    fact.overruled = overruled(sysctls, path, outcome);
+    fact.overruled = overruled(merge, path, outcome);
     fact.notes.extend(outcome.rejections());
-    if let Some(trouble) = &sysctls.merge.hidden {
+    if let Some(trouble) = &merge.hidden {
         fact = fact.at_most(Confidence::High).note(format!("assumes that no credential sets it: {trouble}"));
     }
     if outcome.assumed && outcome.value.is_some() {
@@ -173,7 +175,7 @@ fn fact_of(sysctls: &Sysctls, path: &str, outcome: &Outcome, start_origin: Optio
             "which values {key} accepts is not known to this program; it is assumed to accept this one"
         ));
     }
-    if let Some(origin) = &sysctls.not_run {
+    if let Some(origin) = not_run {
         fact = fact
             .because(origin.clone())
             .note(format!("{SERVICE} does not run, so nothing in sysctl.d is applied"));
@@ -182,8 +184,8 @@ fn fact_of(sysctls: &Sysctls, path: &str, outcome: &Outcome, start_origin: Optio
 }
 
 /// Every other line about the variable, those that lost while merging included.
-fn overruled(sysctls: &Sysctls, path: &str, outcome: &Outcome) -> Vec<Origin> {
-    let lines = &sysctls.merge.lines;
+fn overruled(merge: &Merge, path: &str, outcome: &Outcome) -> Vec<Origin> {
+    let lines = &merge.lines;
     let on_command_line =
         outcome.overruled.iter().filter(|origin| !lines.iter().any(|line| line.origin == **origin));
     let in_files = lines.iter().filter(|line| {
@@ -205,7 +207,7 @@ fn lost_value(
     module: &str,
     later: &Fact,
 ) -> Fact {
-    let writes = apply::writes(&sysctls.merge, related);
+    let writes = apply::writes(sysctls.on_disk(subsystems), related);
     if let (Some(write), Some(origin)) =
         (writes.last(), sysctls.writers(subsystems).reapplied_by(subsystems.host().files()))
     {
@@ -245,7 +247,7 @@ fn of_interface(sysctls: &Sysctls, subsystems: &Subsystems<'_>, path: &str, rela
         State::Known(value) => value.as_text().map(str::to_owned),
         State::Absent | State::Unknown(_) => None,
     };
-    let own = apply::writes(&sysctls.merge, &[path.to_owned()]);
+    let own = apply::writes(sysctls.on_disk(subsystems), &[path.to_owned()]);
     let after = apply::play(path, start, &own);
     let same = matches!(&before.state, State::Known(value) if value.as_text() == after.value.as_deref());
     if same {

@@ -21,22 +21,12 @@ use crate::fact::{Fact, Moment, Origin};
 /// Kernel variables at both moments.
 #[derive(Debug, Default)]
 pub struct Sysctls {
-    merge: Merge,
-    /// What keeps systemd-sysctl from running at boot.
-    not_run: Option<Origin>,
+    on_disk: OnceCell<Merge>,
+    not_run: OnceCell<Option<Origin>>,
     writers: OnceCell<Writers>,
 }
 
 impl Sysctls {
-    pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
-        let has_credentials = subsystems.systemd().version.is_none_or(|version| version >= 252);
-        Sysctls {
-            merge: Merge::on_disk(subsystems.host().files(), has_credentials),
-            not_run: kept_from_running(subsystems, boot::SERVICE),
-            writers: OnceCell::new(),
-        }
-    }
-
     /// The value of a variable, by its key with dots, as the kernel shows it at a moment.
     pub fn value(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
         match (moment, subsystems.host().running()) {
@@ -52,8 +42,20 @@ impl Sysctls {
     }
 
     /// Lines of sysctl.d that are no assignment: systemd-sysctl skips them and ends as failed.
-    pub fn mistakes(&self) -> &[Origin] {
-        &self.merge.mistakes
+    pub fn mistakes(&self, subsystems: &Subsystems<'_>) -> &[Origin] {
+        &self.on_disk(subsystems).mistakes
+    }
+
+    fn on_disk(&self, subsystems: &Subsystems<'_>) -> &Merge {
+        self.on_disk.get_or_init(|| {
+            let has_credentials = subsystems.systemd().version.is_none_or(|version| version >= 252);
+            Merge::on_disk(subsystems.host().files(), has_credentials)
+        })
+    }
+
+    /// What keeps systemd-sysctl from running at boot.
+    fn not_run(&self, subsystems: &Subsystems<'_>) -> Option<&Origin> {
+        self.not_run.get_or_init(|| kept_from_running(subsystems, boot::SERVICE)).as_ref()
     }
 
     fn writers(&self, subsystems: &Subsystems<'_>) -> &Writers {

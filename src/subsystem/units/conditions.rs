@@ -59,7 +59,7 @@ fn says(setting: &Setting) -> Origin {
 /// The conditions after the last reset: an empty assignment of any of them drops all before it.
 fn in_force<'u>(unit: &'u MergedUnit, prefix: &str) -> Vec<(&'u Setting, &'u str)> {
     let mut list = Vec::new();
-    for setting in unit.settings.iter().filter(|setting| setting.section == "Unit") {
+    for setting in unit.settings.iter().filter(|setting| *setting.section == *"Unit") {
         let Some(kind) = setting.key.strip_prefix(prefix) else { continue };
         if setting.value.is_empty() {
             list.clear();

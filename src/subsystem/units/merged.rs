@@ -27,7 +27,7 @@ pub struct MergedUnit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// Section without brackets.
-    pub section: String,
+    pub section: Rc<str>,
     /// Key.
     pub key: String,
     /// Value, specifiers of the unit's name replaced.
@@ -47,7 +47,7 @@ impl Setting {
 impl MergedUnit {
     /// All assignments of a key in the order in which they apply, resets included.
     pub fn every<'u, 'k>(&'u self, section: &'k str, key: &'k str) -> impl Iterator<Item = &'u Setting> {
-        self.settings.iter().filter(move |setting| setting.section == section && setting.key == key)
+        self.settings.iter().filter(move |setting| setting.key == key && *setting.section == *section)
     }
 
     /// The assignments of a list key that count: those after the last empty one.
@@ -108,7 +108,7 @@ impl MergedUnit {
                     self.settings.push(Setting {
                         section: assignment.section,
                         key: assignment.key,
-                        value: unit::expand(&assignment.value, &self.name),
+                        value: unit::expand(assignment.value, &self.name),
                         path: Rc::clone(&path),
                         line: assignment.line,
                     });
