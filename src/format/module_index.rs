@@ -1,5 +1,6 @@
 //! The indices that depmod(8) writes beside a kernel's modules, in their text form.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -92,31 +93,65 @@ pub fn module_name(file: &str) -> String {
     )
 }
 
-/// `modules.alias`: the patterns that may cover a name, judged by their first character, and the modules they
-/// stand for, in order. A distribution's file has ten thousand lines, and nearly all begin otherwise.
-pub fn aliases<'b>(bytes: &'b [u8], name: &str) -> impl Iterator<Item = (&'b str, &'b str)> {
-    let first = name.as_bytes().first().copied().unwrap_or_default();
-    let starts = memchr::memmem::find_iter(bytes, b"alias ");
-    starts.filter_map(move |start| {
-        let rest = &bytes[start + 6..];
-        if !may_begin(*rest.first()?, first) || (start > 0 && bytes[start - 1] != b'\n') {
-            return None;
+/// `modules.alias`: patterns and the modules they stand for. A distribution's file has ten thousand lines and more;
+/// they are told apart by their first character.
+#[derive(Clone, Debug, Default)]
+pub struct Aliases {
+    bytes: Rc<[u8]>,
+    /// Where the patterns begin, by their first byte, in order.
+    starts: OnceCell<HashMap<u8, Vec<usize>>>,
+}
+
+impl Aliases {
+    /// The aliases of a whole file.
+    #[must_use]
+    pub fn new(bytes: Rc<[u8]>) -> Self {
+        Aliases { bytes, starts: OnceCell::new() }
+    }
+
+    /// The patterns that may cover a name, judged by their first character, and the modules they stand for, in
+    /// order.
+    pub fn of(&self, name: &str) -> Vec<(&str, &str)> {
+        let first = name.as_bytes().first().copied().unwrap_or_default();
+        let starts = self.starts.get_or_init(|| self.find());
+        let mut places: Vec<usize> =
+            [first].iter().chain(ANY_FIRST).filter_map(|byte| starts.get(byte)).flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().filter_map(|start| self.at(start)).collect()
+    }
+
+    fn find(&self) -> HashMap<u8, Vec<usize>> {
+        let mut starts: HashMap<u8, Vec<usize>> = HashMap::new();
+        for (_, start, line) in numbered(&self.bytes) {
+            if let Some(first) = line.strip_prefix(MARK).and_then(<[u8]>::first) {
+                starts.entry(*first).or_default().push(start + MARK.len());
+            }
         }
+        starts
+    }
+
+    fn at(&self, start: usize) -> Option<(&str, &str)> {
+        let rest = &self.bytes[start..];
         let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
         let mut words = str::from_utf8(line).ok()?.split_ascii_whitespace();
         Some((words.next()?, words.next()?))
-    })
+    }
 }
 
-fn may_begin(pattern: u8, name: u8) -> bool {
-    pattern == name || matches!(pattern, b'*' | b'?' | b'[' | b'\\' | b'-' | b'_' | b' ' | b'\t')
-}
+const MARK: &[u8] = b"alias ";
+/// A pattern that begins so may cover a name with any first character.
+const ANY_FIRST: &[u8] = b"*?[\\-_ \t";
 
 /// `modules.builtin.modinfo`: the aliases of built-in modules, as pattern and module.
 pub fn builtin_aliases(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
-    bytes.split(|b| *b == 0).filter_map(|entry| {
-        let (key, value) = str::from_utf8(entry).ok()?.split_once('=')?;
-        Some((value, key.strip_suffix(".alias")?))
+    const KEY: &[u8] = b".alias=";
+    memchr::memmem::find_iter(bytes, KEY).filter_map(move |at| {
+        let module = &bytes[memchr::memrchr(0, &bytes[..at]).map_or(0, |end| end + 1)..at];
+        let rest = &bytes[at + KEY.len()..];
+        let pattern = &rest[..memchr::memchr(0, rest).unwrap_or(rest.len())];
+        let is_key = !module.contains(&b'=');
+        Some((str::from_utf8(pattern).ok()?, str::from_utf8(module).ok().filter(|_| is_key)?))
     })
 }
 
@@ -157,7 +192,9 @@ mod tests {
     #[test]
     fn aliases_of_both_kinds_are_read() {
         let text = b"# x\nalias fs-xfs xfs\nother\nalias pci:v* e1000\nalias *s any";
-        assert_eq!(aliases(text, "fs_xfs").collect::<Vec<_>>(), [("fs-xfs", "xfs"), ("*s", "any")]);
+        let found = Aliases::new(Rc::from(&text[..]));
+        assert_eq!(found.of("fs_xfs"), [("fs-xfs", "xfs"), ("*s", "any")]);
+        assert_eq!(found.of("*"), [("*s", "any")]);
         let modinfo = b"ext4.alias=fs-ext4\0ext4.license=GPL\0";
         assert_eq!(builtin_aliases(modinfo).collect::<Vec<_>>(), [("fs-ext4", "ext4")]);
         let found = softdeps(b"softdep a pre: b-1 post: c\n");
@@ -174,7 +211,8 @@ mod tests {
             }
             prop_assert!(builtin(&bytes).keys().all(|name| !name.contains('-') || name.contains('[')));
             prop_assert!(softdeps(&bytes).len() <= bytes.len());
-            prop_assert!(aliases(&bytes, "a").chain(builtin_aliases(&bytes)).count() <= bytes.len());
+            let aliases = Aliases::new(Rc::from(bytes.as_slice()));
+            prop_assert!(aliases.of("a").len() + builtin_aliases(&bytes).count() <= bytes.len());
         }
     }
 }

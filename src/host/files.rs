@@ -131,10 +131,13 @@ impl Files {
 
     /// What a listing that was already asked for says of a path, a link not followed.
     fn listed_kind(&self, path: &HostPath) -> Option<Kind> {
-        let directory = path.as_path().parent()?.as_os_str();
+        // Cut by hand: of paths as they are written here, a slash is all there is to find.
+        let bytes = path.as_path().as_os_str().as_bytes();
+        let slash = memchr::memrchr(b'/', bytes)?;
+        let (directory, name) = (OsStr::from_bytes(&bytes[..slash]), OsStr::from_bytes(&bytes[slash + 1..]));
         let lists = self.lists.borrow();
         let names = lists.get(directory)?.as_ref().ok()?;
-        let place = names.binary_search_by(|name| name.as_os_str().cmp(path.file_name())).ok()?;
+        let place = names.binary_search_by(|known| known.as_os_str().cmp(name)).ok()?;
         self.kinds.borrow().get(directory)?.get(place).copied().flatten()
     }
 

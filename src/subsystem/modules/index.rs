@@ -7,7 +7,7 @@ use super::rules::Rules;
 use crate::fact::Origin;
 use crate::format::glob;
 use crate::format::modprobe_d::underscored;
-use crate::format::module_index::{self, Dependencies, Softdeps};
+use crate::format::module_index::{self, Aliases, Dependencies, Softdeps};
 use crate::host::{Files, HostError, Trouble};
 
 /// The modules of one kernel release.
@@ -18,7 +18,7 @@ pub(super) struct Index {
     pub(super) modules: Dependencies,
     pub(super) builtin: HashMap<String, u32>,
     pub(super) softdeps: Softdeps,
-    aliases: Option<Rc<[u8]>>,
+    aliases: Aliases,
     builtin_modinfo: Option<Rc<[u8]>>,
     /// What could not be read: any answer that depends on it is unknown.
     pub(super) trouble: Option<String>,
@@ -56,7 +56,7 @@ impl Index {
         index.modules = dep.map(Dependencies::new).unwrap_or_default();
         index.builtin = builtin.map(|bytes| module_index::builtin(&bytes)).unwrap_or_default();
         index.softdeps = softdep.map(|bytes| module_index::softdeps(&bytes)).unwrap_or_default();
-        index.aliases = aliases;
+        index.aliases = aliases.map(Aliases::new).unwrap_or_default();
         index.builtin_modinfo = modinfo;
         index
     }
@@ -94,16 +94,8 @@ impl Index {
             return vec![name];
         }
         let covers = |(pattern, _): &(&str, &str)| glob::covers_name(&underscored(pattern), &name);
-        let own: Vec<String> = self
-            .aliases
-            .as_deref()
-            .map(|bytes| {
-                module_index::aliases(bytes, &name)
-                    .filter(covers)
-                    .map(|(_, name)| underscored(name))
-                    .collect()
-            })
-            .unwrap_or_default();
+        let own = self.aliases.of(&name).into_iter().filter(covers);
+        let own: Vec<String> = own.map(|(_, name)| underscored(name)).collect();
         if !own.is_empty() {
             return own;
         }
