@@ -8,6 +8,7 @@ use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
@@ -167,13 +168,16 @@ impl Tree for Directory {
         Ok(names)
     }
 
-    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Vec<u8>, HostError> {
+    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Rc<[u8]>, HostError> {
         let (fd, size) = self.open_file(path, limit, known)?;
+        if size >= LARGE {
+            return read_large(path, &fd, size);
+        }
         // Files of /proc say that they are empty. Of a file that tells its size, one call sees the end, too.
         let step = usize::try_from(size.max(4095)).unwrap_or(usize::MAX).saturating_add(1);
         let mut bytes = Vec::with_capacity(step);
         read_rest(path, &fd, size, limit, step, &mut bytes)?;
-        Ok(bytes)
+        Ok(Rc::from(bytes))
     }
 
     fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError> {
@@ -189,6 +193,26 @@ impl Tree for Directory {
         }
         Ok(Some(bytes))
     }
+}
+
+/// From this size on, a second copy of a file's bytes would cost more than clearing the first.
+const LARGE: u64 = 32 << 10;
+
+/// The bytes of a file up to the size that it had when it was opened.
+fn read_large(path: &HostPath, fd: &OwnedFd, size: u64) -> Result<Rc<[u8]>, HostError> {
+    let failed = |why: &str| HostError::new(path, Trouble::Io(why.into()));
+    let size = usize::try_from(size).map_err(|_| failed("is larger than the memory of this machine"))?;
+    let mut bytes: Rc<[u8]> = std::iter::repeat_n(0, size).collect();
+    let place = Rc::get_mut(&mut bytes).ok_or_else(|| failed("its memory is in use"))?;
+    let mut filled = 0;
+    while filled < size {
+        match rustix::io::read(fd, &mut place[filled..]) {
+            Ok(0) => return Ok(Rc::from(&bytes[..filled])),
+            Ok(count) => filled += count,
+            Err(errno) => return Err(HostError::from_io(path, &errno.into())),
+        }
+    }
+    Ok(bytes)
 }
 
 /// Reads into what is free of the capacity; no bytes are the end.

@@ -104,7 +104,7 @@ impl Files {
         let answer = answer.unwrap_or_else(|| {
             let path = HostPath::new(&path);
             self.opened.borrow_mut().push(path.clone());
-            let answer = self.tree.read(&path, limit, self.known_kind(&path)).map(Rc::from);
+            let answer = self.tree.read(&path, limit, self.known_kind(&path));
             self.contents.borrow_mut().insert(path.as_path().into(), answer.clone());
             answer
         })?;

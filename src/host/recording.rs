@@ -264,7 +264,7 @@ impl Tree for RecordedTree {
         Ok(listed)
     }
 
-    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Vec<u8>, HostError> {
+    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Rc<[u8]>, HostError> {
         let place = self.readable(path)?;
         self.directory.read(path, limit, known).map_err(|error| self.missing(&place, error))
     }

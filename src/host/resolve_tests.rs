@@ -62,7 +62,7 @@ fn both(root: &Path) -> [(&'static str, Directory); 2] {
     [("by the kernel", open()), ("by hand", open().without_openat2())]
 }
 
-fn told(answer: Result<Vec<u8>, HostError>) -> String {
+fn told(answer: Result<std::rc::Rc<[u8]>, HostError>) -> String {
     match answer {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => match error.trouble {

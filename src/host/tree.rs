@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::error::HostError;
 use super::path::HostPath;
@@ -111,7 +112,7 @@ pub(super) trait Tree {
     ///
     /// # Errors
     /// If the path leads to no readable regular file or to one of more than `limit` bytes.
-    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Vec<u8>, HostError>;
+    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Rc<[u8]>, HostError>;
 
     /// The bytes of a regular file that begins with `#!`; of any other only the beginning is read.
     ///

@@ -161,7 +161,11 @@ pub(super) fn side_entries(
 fn beside(search: &SearchPath, name: &str, side: &str) -> Vec<(&'static str, String)> {
     let mut bases = Vec::new();
     for name in std::iter::once(name).chain(search.aliases(name)) {
-        bases.extend(base_names(name));
+        bases.push(name.to_owned());
+        bases.extend(unit::template(name));
+        if search.has_prefixes {
+            bases.extend(prefixes(name));
+        }
     }
     bases.retain(|base| !search.holding(base, side).is_empty());
     let mut found = Vec::new();
@@ -176,15 +180,14 @@ fn beside(search: &SearchPath, name: &str, side: &str) -> Vec<(&'static str, Str
     found
 }
 
-/// A name, its template, and its prefixes that end in a dash: `a-b.service` → `a-.service`.
-fn base_names(name: &str) -> Vec<String> {
-    let mut bases = vec![name.to_owned()];
-    bases.extend(unit::template(name));
+/// The prefixes of a name that end in a dash: `a-b.service` → `a-.service`.
+fn prefixes(name: &str) -> Vec<String> {
     let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
     let mut prefix = stem.split('@').next().unwrap_or(stem);
+    let mut prefixes = Vec::new();
     while let Some(dash) = prefix.trim_end_matches('-').rfind('-') {
         prefix = &prefix[..=dash];
-        bases.push(format!("{prefix}.{kind}"));
+        prefixes.push(format!("{prefix}.{kind}"));
     }
-    bases
+    prefixes
 }

@@ -52,6 +52,8 @@ pub(super) struct SearchPath {
     aliases: BTreeMap<String, Vec<String>>,
     /// Where a unit has a directory beside it (`X.d`, `X.wants`): by suffix and unit, highest first.
     beside: BTreeMap<&'static str, BTreeMap<String, Vec<&'static str>>>,
+    /// Whether some of them are for all units whose names begin alike: `a-.service.d`.
+    pub(super) has_prefixes: bool,
     resolved: RefCell<HashMap<String, Found>>,
 }
 
@@ -104,6 +106,7 @@ impl SearchPath {
             }
         }
         search.beside = search.find_beside();
+        search.has_prefixes = search.beside.values().flat_map(BTreeMap::keys).any(|unit| unit.contains("-."));
         search.aliases = search.find_aliases(files);
         search
     }
