@@ -1,62 +1,27 @@
 //! The public practice table: what a tree of files leads to after a boot, measured in real boots
 //! (`tests/practice/*.toml`, one case a table).
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use node_preflight::fact::{Moment, State, Value};
 use node_preflight::host::Host;
-use serde::Deserialize;
 
 use crate::base;
 use crate::tree::{Tree, ask, attribute, text};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    case: Vec<Case>,
-}
+#[path = "../practice/case.rs"]
+mod case;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    id: String,
-    base: String,
-    says: String,
-    #[serde(default)]
-    cmdline: Option<String>,
-    #[serde(default)]
-    file: BTreeMap<String, String>,
-    #[serde(default)]
-    link: BTreeMap<String, String>,
-    #[serde(default)]
-    program: BTreeMap<String, String>,
-    #[serde(default)]
-    remove: Vec<String>,
-    #[serde(default)]
-    expect: BTreeMap<String, String>,
-    /// Why a tree of files can't answer this case.
-    #[serde(default)]
-    except: Option<String>,
-}
+use case::{Case, split_attribute};
 
 #[test]
 fn every_case_comes_out_as_it_did_in_a_real_boot() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/practice");
-    let mut wrong = Vec::new();
-    let mut seen = 0;
-    for entry in walkdir::WalkDir::new(directory).sort_by_file_name() {
-        let entry = entry.unwrap();
-        if entry.path().extension().is_none_or(|suffix| suffix != "toml") {
-            continue;
-        }
-        let text = std::fs::read_to_string(entry.path()).unwrap();
-        let file: File = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", entry.path().display()));
-        for case in file.case.iter().filter(|case| case.except.is_none()) {
-            seen += 1;
-            wrong.extend(judge(case));
-        }
-    }
+    let cases = case::all();
+    let ids: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+    assert_eq!(ids.len(), cases.len(), "two cases have the same id");
+    let judged: Vec<&Case> = cases.iter().filter(|case| case.except.is_none()).collect();
+    let wrong: Vec<String> = judged.iter().flat_map(|case| judge(case)).collect();
+    let seen = judged.len();
     assert!(seen > 0, "no case found");
     assert!(wrong.is_empty(), "{} of {seen} cases went wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
@@ -87,19 +52,6 @@ fn judge(case: &Case) -> Vec<String> {
         }
     }
     wrong
-}
-
-/// `service:x.service.active` asks for an attribute of a record; the last word counts only if the probe's
-/// answer has such an attribute.
-fn split_attribute(question: &str) -> (&str, Option<&str>) {
-    const ATTRIBUTES: [&str; 8] =
-        ["active", "enabled", "mode", "backend", "target", "held", "version", "kind"];
-    match question.rsplit_once('.') {
-        Some((rest, name)) if ATTRIBUTES.contains(&name) && !question.starts_with("sysctl:") => {
-            (rest, Some(name))
-        }
-        _ => (question, None),
-    }
 }
 
 fn build(case: &Case) -> Tree {

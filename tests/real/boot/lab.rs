@@ -1,0 +1,172 @@
+//! The run: predict, boot, compare.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use serde_json::Value;
+
+use crate::answer::{Answers, expected, told};
+use crate::case::{Case, split_attribute};
+use crate::group::Group;
+use crate::machine::{Machine, swap_disk};
+use crate::root;
+
+/// Where everything is that the laboratory keeps, and the program that it tests.
+pub(crate) struct Lab {
+    cache: PathBuf,
+    binary: PathBuf,
+    /// Whether to boot once more what only another build of the program has seen.
+    again: bool,
+}
+
+/// A question on which the sides differ.
+struct Difference {
+    case: String,
+    text: String,
+    /// The program was certain, and a boot shows something else.
+    is_grave: bool,
+}
+
+impl Lab {
+    pub(crate) fn open(again: bool) -> Self {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let cache = std::env::var_os("BOOT_LAB").map_or_else(|| here.join("target/boot-lab"), PathBuf::from);
+        let binary = std::env::var_os("NODE_PREFLIGHT_STATIC")
+            .expect("NODE_PREFLIGHT_STATIC names the program, linked statically: see tests/real/50-boot.sh");
+        fs::create_dir_all(cache.join("results")).unwrap();
+        Lab { cache, binary: fs::canonicalize(binary).expect("the program"), again }
+    }
+
+    pub(crate) fn run(&self, groups: &[Group]) -> ExitCode {
+        let (mut wrong, mut questions, mut cases) = (Vec::new(), 0, 0);
+        for (index, group) in groups.iter().enumerate() {
+            let count: usize = group.cases.iter().map(|case| case.expect.len()).sum();
+            println!(
+                "      boot {} of {}: {} [{}], {} cases, {count} questions",
+                index + 1,
+                groups.len(),
+                group.base,
+                group.cmdline,
+                group.cases.len()
+            );
+            questions += count;
+            cases += group.cases.len();
+            wrong.extend(self.judge(group));
+        }
+        for difference in &wrong {
+            let mark = if difference.is_grave { "CERTAIN AND WRONG" } else { "differs" };
+            println!("      {mark}: {}: {}", difference.case, difference.text);
+        }
+        println!("{questions} questions of {cases} cases in {} boots, {} differ", groups.len(), wrong.len());
+        if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// Where sides differ in a shared boot, each case is asked again alone: then nobody disturbed it.
+    fn judge(&self, group: &Group) -> Vec<Difference> {
+        let wrong = self.differences(group);
+        if group.cases.len() == 1 || wrong.is_empty() {
+            return wrong;
+        }
+        let names: BTreeSet<&str> = wrong.iter().map(|difference| difference.case.as_str()).collect();
+        let again = group.cases.iter().filter(|case| names.contains(case.id.as_str()));
+        again
+            .flat_map(|case| {
+                println!("      {} once more, alone", case.id);
+                self.differences(&Group { cases: vec![case.clone()], ..group.clone() })
+            })
+            .collect()
+    }
+
+    fn differences(&self, group: &Group) -> Vec<Difference> {
+        let questions: BTreeSet<String> =
+            group.cases.iter().flat_map(|case| case.expect.keys().cloned()).collect();
+        let base = root::of(&group.base, &self.cache);
+        let place = self.cache.join("work");
+        let machine = Machine::build(&base, &place, &group.cmdline, &group.cases);
+        let predicted = self.predict(&machine.tree, &questions);
+        let Some(answers) = self.answers(group, &machine, &questions) else {
+            let text = "the machine did not boot to the end".to_owned();
+            let lost =
+                |case: &Case| Difference { case: case.id.clone(), text: text.clone(), is_grave: false };
+            return group.cases.iter().map(lost).collect();
+        };
+        group.cases.iter().flat_map(|case| compare(case, &predicted, &answers)).collect()
+    }
+
+    /// What the program says of the next boot, from the directory alone.
+    fn predict(&self, tree: &Path, questions: &BTreeSet<String>) -> Value {
+        let asked: BTreeSet<&str> = questions.iter().map(|question| split_attribute(question).0).collect();
+        let mut command = Command::new(&self.binary);
+        command.args(["facts", "--format", "json", "--moment", "boot", "--root"]).arg(tree).args(asked);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// What a boot of these files showed: kept, because it doesn't change until they do. What another build of
+    /// the program said inside is not kept.
+    fn answers(&self, group: &Group, machine: &Machine, questions: &BTreeSet<String>) -> Option<Answers> {
+        let mut hasher = DefaultHasher::new();
+        (&group.base, &machine.cmdline, include_str!("probe.sh"), questions).hash(&mut hasher);
+        for case in &group.cases {
+            (&case.file, &case.link, &case.program, &case.remove).hash(&mut hasher);
+        }
+        let kept = self.cache.join(format!("results/{:016x}", hasher.finish()));
+        let (build, by) = (self.build(), kept.with_extension("build"));
+        if let Ok(text) = fs::read_to_string(&kept) {
+            let mut answers = Answers::parse(&text)?;
+            if fs::read_to_string(&by).is_ok_and(|by| by == build) {
+                return Some(answers);
+            }
+            if !self.again {
+                answers.program = Value::Null;
+                return Some(answers);
+            }
+        }
+        machine.arm(&self.binary, questions, None);
+        let disk = machine.disk();
+        let text = machine.boot(&disk, &swap_disk(&self.cache));
+        let answers = Answers::parse(&text)?;
+        fs::write(kept, text).unwrap();
+        fs::write(by, build).unwrap();
+        Some(answers)
+    }
+
+    /// Which build of the program this is.
+    fn build(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        fs::read(&self.binary).unwrap().hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+}
+
+fn compare(case: &Case, predicted: &Value, answers: &Answers) -> Vec<Difference> {
+    let mut wrong = Vec::new();
+    for (question, text) in &case.expect {
+        let seen = answers.seen(question);
+        let (predicted, sure) = told(predicted, question);
+        let (live, _) = told(&answers.program, question);
+        let wanted = expected(question, text);
+        let unsure = predicted.starts_with("unknown");
+        let mut sides = Vec::new();
+        if wanted != seen && wanted != "unknown" {
+            sides.push(format!("expected {wanted}"));
+        }
+        if predicted != seen && !(unsure && wanted == "unknown") {
+            sides.push(format!("predicted {predicted} ({sure})"));
+        }
+        if live != seen && !answers.program.is_null() {
+            sides.push(format!("the program said inside {live}"));
+        }
+        if !sides.is_empty() {
+            let is_grave = predicted != seen && !unsure && sure == "certain";
+            let text = format!("{question}: the boot shows {seen}; {}", sides.join("; "));
+            let text = format!("({}) {text}", case.says);
+            wrong.push(Difference { case: case.id.clone(), text, is_grave });
+        }
+    }
+    wrong
+}
