@@ -39,8 +39,11 @@ impl BootScripts {
             }
             let mut before = "";
             for word in command.split_ascii_whitespace() {
-                let path = HostPath::new(word.trim_start_matches(['-', '@', ':', '+', '!', '|']));
-                if word.contains('/') && (is_shell(before) || is_executable(files, &path)) {
+                let word = word.trim_start_matches(['-', '@', ':', '+', '!', '|']);
+                // What a shell is told with -c may be quoted, and end in a separator.
+                let bare = word.trim_matches(['"', '\'', ';', '&', '|', '(', ')', '`']);
+                let path = HostPath::new(bare);
+                if bare.starts_with('/') && (is_shell(before) || is_executable(files, &path)) {
                     scripts.read(files, &path, is_shell(before));
                 }
                 before = word;

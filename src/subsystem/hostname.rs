@@ -10,8 +10,23 @@ const CLOUD: &str = "/etc/cloud/cloud.cfg";
 /// `HOST_NAME_MAX`.
 const LONGEST: usize = 64;
 
-/// The name after the next boot: `systemd.hostname=`, else `/etc/hostname`, else the fallback of the build.
+/// The name after the next boot: `systemd.hostname=`, else `/etc/hostname`, else the fallback of the build; a line
+/// of sysctl.d is applied later.
 pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
+    const KEY: &str = "kernel.hostname";
+    let named = by_systemd(subsystems);
+    if !subsystems.sysctl().is_configured(subsystems, KEY) {
+        return named;
+    }
+    let mut written = subsystems.sysctl().at_boot(subsystems, KEY);
+    if written.state == State::Absent || written.because.is_empty() {
+        return named;
+    }
+    written.overruled.extend(named.because);
+    written.note("systemd-sysctl writes the name after systemd has set it")
+}
+
+fn by_systemd(subsystems: &Subsystems<'_>) -> Fact {
     let parameter = match subsystems.next_boot().parameter("systemd.hostname") {
         Ok(parameter) => parameter,
         Err(reason) => return Fact::unknown(reason),

@@ -26,6 +26,29 @@ const MODULES: &[(&str, &[&str])] = &[
     ("kernel/net/ipv4/ipip.ko", &["kernel/net/ipv4/ip_tunnel.ko"]),
     ("kernel/net/ipv4/ip_tunnel.ko", &[]),
     ("kernel/drivers/block/zram/zram.ko", &[]),
+    ("kernel/fs/xfs/xfs.ko", &[]),
+    ("kernel/drivers/net/tun.ko", &[]),
+    ("kernel/drivers/net/veth.ko", &[]),
+    ("kernel/net/ipv4/udp_tunnel.ko", &[]),
+    ("kernel/drivers/net/wireguard/wireguard.ko", &["kernel/net/ipv4/udp_tunnel.ko"]),
+    ("kernel/drivers/net/vxlan/vxlan.ko", &["kernel/net/ipv4/udp_tunnel.ko"]),
+    ("kernel/drivers/net/geneve.ko", &["kernel/net/ipv4/udp_tunnel.ko"]),
+    ("kernel/net/ipv4/gre.ko", &[]),
+    ("kernel/net/ipv4/ip_gre.ko", &["kernel/net/ipv4/gre.ko", "kernel/net/ipv4/ip_tunnel.ko"]),
+    ("kernel/net/sctp/sctp.ko", &["kernel/net/ipv4/udp_tunnel.ko"]),
+    ("kernel/drivers/net/macvlan.ko", &[]),
+    ("kernel/drivers/net/macsec.ko", &[]),
+    ("kernel/drivers/net/ipvlan/ipvlan.ko", &[]),
+    ("kernel/net/netfilter/ipvs/ip_vs_rr.ko", &["kernel/net/netfilter/ipvs/ip_vs.ko"]),
+    ("kernel/net/ipv6/tunnel6.ko", &[]),
+    ("kernel/net/ipv6/ip6_tunnel.ko", &["kernel/net/ipv6/tunnel6.ko"]),
+    (
+        "kernel/net/ipv6/ip6_gre.ko",
+        &["kernel/net/ipv4/gre.ko", "kernel/net/ipv6/ip6_tunnel.ko", "kernel/net/ipv6/tunnel6.ko"],
+    ),
+    ("kernel/drivers/net/team/team.ko", &[]),
+    ("kernel/fs/isofs/isofs.ko", &[]),
+    ("kernel/fs/udf/udf.ko", &[]),
 ];
 
 /// Debian 12: systemd 252, kernel 6.1.
@@ -57,6 +80,7 @@ fn debian(version: &str, codename: &str, systemd: &str, cmdline: &str) -> Tree {
         .file(&format!("/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-{systemd}.so"), "")
         .program("/usr/lib/systemd/systemd", "")
         .link("/usr/sbin/init", "../lib/systemd/systemd")
+        .file("/lib64/ld-linux-x86-64.so.2", "")
         .program("/usr/bin/true", "")
         .program("/usr/bin/sh", "")
         .link("/etc/modules-load.d/modules.conf", "../modules")
@@ -80,7 +104,7 @@ fn debian(version: &str, codename: &str, systemd: &str, cmdline: &str) -> Tree {
         )
         .file(
             &format!("/usr/lib/modules/{KERNEL}/modules.alias"),
-            "alias fs-overlay overlay\nalias netdev-dummy dummy\n",
+            "alias fs-overlay overlay\nalias netdev-dummy dummy\nalias fs-xfs xfs\n",
         )
         .file(&format!("/usr/lib/modules/{KERNEL}/modules.softdep"), "")
         .file(&format!("/boot/config-{KERNEL}"), "CONFIG_MODULES=y\nCONFIG_SWAP=y\nCONFIG_OVERLAY_FS=m\nCONFIG_CGROUP_SCHED=y\nCONFIG_CPUSETS=y\nCONFIG_MEMCG=y\nCONFIG_CGROUP_PIDS=y\nCONFIG_BLK_CGROUP=y\n");

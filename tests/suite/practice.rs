@@ -55,9 +55,11 @@ fn judge(case: &Case) -> Vec<String> {
 }
 
 fn build(case: &Case) -> Tree {
+    // As tests/real/boot/machine.rs boots them.
+    let cmdline = format!("root=/dev/vda rw quiet {}", case.cmdline.as_deref().unwrap_or_default());
     let mut tree = match case.base.as_str() {
-        "debian12" => base::debian12(case.cmdline.as_deref().unwrap_or("")),
-        "debian13" => base::debian13(case.cmdline.as_deref().unwrap_or("")),
+        "debian12" => base::debian12(cmdline.trim_end()),
+        "debian13" => base::debian13(cmdline.trim_end()),
         "generic" => match &case.cmdline {
             Some(cmdline) => Tree::new().boots("6.1.0-1-amd64", cmdline),
             None => Tree::new(),

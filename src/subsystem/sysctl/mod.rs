@@ -17,6 +17,7 @@ use self::writers::Writers;
 use super::Subsystems;
 use super::early_service::kept_from_running;
 use crate::fact::{Fact, Moment, Origin};
+use crate::format::{glob, sysctl_d};
 
 /// Kernel variables at both moments.
 #[derive(Debug, Default)]
@@ -39,6 +40,13 @@ impl Sysctls {
     /// The value that the kernel will show after the next boot.
     pub fn at_boot(&self, subsystems: &Subsystems<'_>, key: &str) -> Fact {
         boot::value(self, subsystems, key)
+    }
+
+    /// Whether a line of sysctl.d is about a variable, by its key with dots.
+    pub fn is_configured(&self, subsystems: &Subsystems<'_>, key: &str) -> bool {
+        let path = sysctl_d::path_of(key);
+        let lines = &self.on_disk(subsystems).lines;
+        lines.iter().any(|line| line.path == path || glob::covers_path(&line.path, &path))
     }
 
     /// Lines of sysctl.d that are no assignment: systemd-sysctl skips them and ends as failed.

@@ -63,6 +63,7 @@ impl Writers {
         for (origin, text) in &scripts.lines {
             writers.shell_line(files, origin, text);
         }
+        writers.tmpfiles(files);
         if may_start(subsystems, "ufw.service") {
             writers.ufw(files);
         }
@@ -196,6 +197,30 @@ impl Writers {
     pub(super) fn reapplied_by(&self, files: &Files) -> Option<&Origin> {
         let udev = || self.udev.get_or_init(|| udev(files)).as_ref();
         self.reapplied_by.as_ref().or_else(udev)
+    }
+
+    /// Lines of type `w`: systemd-tmpfiles runs beside systemd-sysctl, and nobody orders the two.
+    fn tmpfiles(&mut self, files: &Files) {
+        const DIRECTORIES: [&str; 4] =
+            ["/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"];
+        let merged = drop_in::merge(files, &DIRECTORIES, ".conf");
+        for file in merged.files {
+            let drop_in::Content::Bytes(bytes) = drop_in::read(files, &file.path) else { continue };
+            for (line, text) in lines(&bytes) {
+                let mut fields = text.split_ascii_whitespace();
+                let (Some(kind), Some(path)) = (fields.next(), fields.next()) else { continue };
+                if let (true, Some(path)) = (kind.starts_with('w'), path.strip_prefix("/proc/sys/")) {
+                    let argument = fields.skip(4).collect::<Vec<_>>().join(" ");
+                    let origin = file.line(line).says("systemd-tmpfiles writes it");
+                    self.add(
+                        path,
+                        Some(&argument).filter(|_| is_plain(path)).map(String::as_str),
+                        origin,
+                        true,
+                    );
+                }
+            }
+        }
     }
 
     fn ufw(&mut self, files: &Files) {

@@ -81,6 +81,10 @@ fn evaluate(subsystems: &Subsystems<'_>, options: &Options, kind: &str, value: &
         "PathIsReadWrite" => {
             (value.starts_with("/proc/sys") || ["/", "/etc", "/var"].contains(&value)).then_some(true)
         }
+        // What PID 1 mounts itself, before it starts any unit.
+        "PathIsMountPoint" if ["/proc", "/sys", "/dev", "/run", "/dev/shm", "/dev/pts"].contains(&value) => {
+            Some(true)
+        }
         "PathExistsGlob" => path_glob(subsystems, value),
         "PathIsSymbolicLink" => on_disk(value)
             .then(|| settled(subsystems.host().files().lstat(value), |m| m.kind == Kind::Link))

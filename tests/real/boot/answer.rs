@@ -53,14 +53,25 @@ impl Answers {
     }
 }
 
+/// Whether a fact about a unit came from systemd itself.
+pub(crate) fn asked_systemd(facts: &Value, question: &str) -> bool {
+    let because = fact(facts, question).and_then(|fact| fact["because"].as_array());
+    because.is_some_and(|origins| origins.iter().any(|origin| origin["path"] == "org.freedesktop.systemd1"))
+}
+
+fn fact<'f>(facts: &'f Value, question: &str) -> Option<&'f Value> {
+    let (asked, _) = split_attribute(question);
+    let (probe, key) = asked.split_once(':').map_or((asked, None), |(probe, key)| (probe, Some(key)));
+    facts["facts"].as_array()?.iter().find(|fact| fact["probe"] == probe && fact["key"].as_str() == key)
+}
+
 /// A fact of `facts --format json`: its value in the words of the shell, and how sure the program is.
 pub(crate) fn told(facts: &Value, question: &str) -> (String, String) {
     let (asked, attribute) = split_attribute(question);
-    let (probe, key) = asked.split_once(':').map_or((asked, None), |(probe, key)| (probe, Some(key)));
-    let is_it = |fact: &&Value| fact["probe"] == probe && fact["key"].as_str() == key;
-    let Some(fact) = facts["facts"].as_array().and_then(|facts| facts.iter().find(is_it)) else {
+    let Some(fact) = fact(facts, question) else {
         return ("not told".into(), String::new());
     };
+    let probe = asked.split(':').next().unwrap_or_default();
     let sure = fact["confidence"].as_str().unwrap_or_default().to_owned();
     let text = match fact["state"].as_str() {
         Some("known") => match attribute {

@@ -90,24 +90,21 @@ impl Machine {
         place
     }
 
-    fn write(&self, path: &str, content: &str, executable: bool) {
+    pub(crate) fn write(&self, path: &str, content: &str, executable: bool) {
         let place = self.free(path);
         fs::write(&place, content).unwrap();
         let mode = if executable { 0o755 } else { 0o644 };
         fs::set_permissions(place, fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// Puts the program and its questions into the tree, which the program's predictions have seen without them.
-    pub(crate) fn arm(&self, binary: &Path, questions: &BTreeSet<String>, judge: Option<&str>) {
+    /// Puts the program and its questions into the tree; predictions were made without them.
+    pub(crate) fn arm(&self, binary: &Path, questions: &BTreeSet<String>) {
         let all: Vec<&str> = questions.iter().map(String::as_str).collect();
         let asked: BTreeSet<&str> = all.iter().map(|question| split_attribute(question).0).collect();
         let asked: Vec<&str> = asked.into_iter().collect();
         self.write("/boot-lab/probe.sh", PROBE, true);
         self.write("/boot-lab/questions", &(all.join("\n") + "\n"), false);
         self.write("/boot-lab/asked", &(asked.join("\n") + "\n"), false);
-        if let Some(arguments) = judge {
-            self.write("/boot-lab/judge", arguments, false);
-        }
         let place = self.free("/boot-lab/node-preflight");
         fs::copy(binary, place).unwrap();
     }

@@ -15,22 +15,25 @@ pub(crate) fn of(base: &str, cache: &Path) -> PathBuf {
     if place.join("boot-lab").is_dir() {
         return place;
     }
-    let suite = match base {
-        "debian12" => "bookworm",
-        "debian13" => "trixie",
+    let (suite, more) = match base {
+        "debian12" => ("bookworm", KERNEL.to_owned()),
+        "debian13" => ("trixie", String::new()),
+        // With what the reference article switches to legacy.
+        "debian12-article" => ("bookworm", format!("{KERNEL},iptables,arptables,ebtables")),
         other => panic!("no recipe for {other}"),
     };
     println!("      making a root of {base}");
     drop(fs::remove_dir_all(&place));
     fs::create_dir_all(place.parent().unwrap()).unwrap();
-    let packages = if base == "debian12" { format!("{PACKAGES},{KERNEL}") } else { PACKAGES.to_owned() };
+    let packages = [PACKAGES, &more].join(",");
+    let packages = packages.trim_end_matches(',');
     let excluded = ["doc", "locale", "man", "info"];
     let mut command = Command::new("mmdebstrap");
     command.args(["--quiet", "--variant=minbase", "--aptopt=Acquire::Languages \"none\""]);
     command.args(excluded.map(|name| format!("--dpkgopt=path-exclude=/usr/share/{name}/*")));
     command.arg(format!("--include={packages}")).arg(suite).arg(&place);
     run(&mut command);
-    if base != "debian12" {
+    if more.is_empty() {
         lend_kernel(&of("debian12", cache), &place);
     }
     fs::write(place.join("etc/hostname"), "lab\n").unwrap();
