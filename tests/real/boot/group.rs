@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::case::{Case, split_attribute};
+use crate::root;
 
 /// Cases that are booted together.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub(crate) fn of(cases: &[Case]) -> Vec<Group> {
         match groups.iter_mut().find(|group| fits(group, case)) {
             Some(group) => group.cases.push(case.clone()),
             None => groups.push(Group {
-                base: case.base.clone(),
+                base: root::name(case),
                 cmdline: case.cmdline.clone().unwrap_or_default(),
                 cases: vec![case.clone()],
             }),
@@ -40,7 +41,7 @@ fn fits(group: &Group, case: &Case) -> bool {
     // A first boot enables what presets say, for everybody.
     let is_alone =
         |case: &Case| case.alone || !case.remove.is_empty() || case.file.contains_key("/etc/machine-id");
-    group.base == case.base
+    group.base == root::name(case)
         && group.cmdline == case.cmdline.as_deref().unwrap_or_default()
         && !is_alone(case)
         && group.cases.iter().all(|other| !is_alone(other) && touched(other).is_disjoint(&touched(case)))

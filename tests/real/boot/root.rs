@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::case::Case;
+
 /// What every machine of the laboratory needs.
 const PACKAGES: &str = "systemd-sysv,udev,dbus,kmod,procps,iproute2";
 /// The kernel of Debian 12 boots both: that of Debian 13 panics in QEMU 7.2 without KVM.
@@ -18,6 +20,7 @@ pub(crate) fn of(base: &str, cache: &Path) -> PathBuf {
     let (suite, more) = match base {
         "debian12" => ("bookworm", KERNEL.to_owned()),
         "debian13" => ("trixie", String::new()),
+        "debian13-zram" => ("trixie", "systemd-zram-generator".to_owned()),
         // With what the reference article switches to legacy.
         "debian12-article" => ("bookworm", format!("{KERNEL},iptables,arptables,ebtables")),
         other => panic!("no recipe for {other}"),
@@ -33,7 +36,7 @@ pub(crate) fn of(base: &str, cache: &Path) -> PathBuf {
     command.args(excluded.map(|name| format!("--dpkgopt=path-exclude=/usr/share/{name}/*")));
     command.arg(format!("--include={packages}")).arg(suite).arg(&place);
     run(&mut command);
-    if more.is_empty() {
+    if suite != "bookworm" {
         lend_kernel(&of("debian12", cache), &place);
     }
     fs::write(place.join("etc/hostname"), "lab\n").unwrap();
@@ -43,6 +46,12 @@ pub(crate) fn of(base: &str, cache: &Path) -> PathBuf {
     // Last: it says that the root is complete.
     fs::create_dir(place.join("boot-lab")).unwrap();
     place
+}
+
+/// The root that a case wants: with the packages that its stand-ins stand for.
+pub(crate) fn name(case: &Case) -> String {
+    let wants = |name: &str| case.program.keys().any(|path| path.ends_with(name));
+    if wants("/zram-generator") { format!("{}-zram", case.base) } else { case.base.clone() }
 }
 
 /// The release of the kernel that all roots boot.
