@@ -258,8 +258,8 @@ fn run(run: &mut Run) -> Result<(), String> {
             let untouched = found.get(*path) == start.get(*path);
             if predicted.as_ref() != found.get(*path) {
                 return Err(format!(
-                    "{path}: the program says {predicted:?} because {:?}, the kernel {:?} (before: {:?})",
-                    fact.because,
+                    "{path}: the program says {predicted:?} because {}, the kernel {:?} (before: {:?})",
+                    fact.because.first().map(ToString::to_string).unwrap_or_default(),
                     found.get(*path),
                     start.get(*path)
                 ));
