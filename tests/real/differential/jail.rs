@@ -87,8 +87,14 @@ impl Jail {
 
 /// What a program says on its standard output, whatever its exit status.
 pub fn output(command: &mut Command) -> Result<String, String> {
+    Ok(outputs(command)?.0)
+}
+
+/// What a program says on its standard output and on its standard error, whatever its exit status.
+pub fn outputs(command: &mut Command) -> Result<(String, String), String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Ok((out, err))
 }
 
 /// Runs a program that has to succeed.

@@ -15,6 +15,7 @@
     clippy::expect_used
 )]
 
+mod graph;
 mod jail;
 mod layout;
 mod run;
@@ -24,7 +25,7 @@ use std::process::{Command, ExitCode};
 
 use run::{Oracle, Run};
 
-static ORACLES: &[&Oracle] = &[&sysctl::ORACLE];
+static ORACLES: &[&Oracle] = &[&sysctl::ORACLE, &graph::ORACLE];
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> =

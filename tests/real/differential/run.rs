@@ -7,8 +7,6 @@ use std::fmt::Debug;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use node_preflight::fact::{Fact, State};
-
 /// One of the system's own tools, and how it is asked.
 pub struct Oracle {
     /// The word that chooses it.
@@ -46,6 +44,14 @@ impl Tally {
     pub fn agreed(&mut self, telling: bool) {
         self.answers += 1;
         self.telling += usize::from(telling);
+    }
+
+    /// Counts an answer that says unknown; an error if the reason is none that it may have.
+    pub fn unknown(&mut self, oracle: &Oracle, reason: &str) -> Result<(), String> {
+        let known = oracle.unknown.iter().find(|known| reason.contains(**known));
+        let known = known.ok_or_else(|| format!("needlessly unknown: {reason}"))?;
+        *self.unknown.entry(known).or_default() += 1;
+        Ok(())
     }
 }
 
@@ -99,15 +105,5 @@ impl Run {
             Err(TestError::Fail(why, tree)) => Some(format!("{why}\n{tree:?}")),
             Err(TestError::Abort(why)) => Some(why.to_string()),
         };
-    }
-
-    /// Counts an answer that says unknown; an error if the reason is none that it may have.
-    pub fn unknown(oracle: &Oracle, tally: &mut Tally, fact: &Fact) -> Result<bool, String> {
-        let State::Unknown(reason) = &fact.state else { return Ok(false) };
-        let reason = reason.to_string();
-        let known = oracle.unknown.iter().find(|known| reason.contains(**known));
-        let known = known.ok_or_else(|| format!("needlessly unknown: {reason}"))?;
-        *tally.unknown.entry(known).or_default() += 1;
-        Ok(true)
     }
 }

@@ -247,12 +247,13 @@ fn run(run: &mut Run) -> Result<(), String> {
         let subsystems = Subsystems::of(&host);
         for path in PATHS {
             let fact = ask(&subsystems, path);
-            if Run::unknown(&ORACLE, tally, &fact)? {
-                continue;
-            }
             let predicted = match &fact.state {
                 State::Known(value) => Some(value.to_string()),
-                _ => None,
+                State::Absent => None,
+                State::Unknown(reason) => {
+                    tally.unknown(&ORACLE, &reason.to_string())?;
+                    continue;
+                }
             };
             // Of an unset variable whose default is another on this kernel nothing can be learnt.
             let untouched = found.get(*path) == start.get(*path);
