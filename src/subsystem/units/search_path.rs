@@ -46,6 +46,8 @@ const MAX_ALIASES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct SearchPath {
     pub(super) directories: Vec<Directory>,
+    /// The directories beside a unit whose links pull units in.
+    pub(super) links: &'static [&'static str],
     /// Directories that could not be listed.
     pub(super) gaps: Vec<Gap>,
     /// Other names of a unit: those that have drop-ins or wants of their own, and those of `/etc`.
@@ -87,17 +89,23 @@ enum Step {
 }
 
 impl SearchPath {
-    pub(super) fn at_boot(files: &Files) -> Self {
-        SearchPath::open(files, AT_BOOT)
+    pub(super) fn at_boot(files: &Files, systemd: Option<u32>) -> Self {
+        SearchPath::open(files, systemd, AT_BOOT)
     }
 
-    pub(super) fn now(files: &Files) -> Self {
-        SearchPath::open(files, NOW)
+    pub(super) fn now(files: &Files, systemd: Option<u32>) -> Self {
+        SearchPath::open(files, systemd, NOW)
     }
 
-    fn open(files: &Files, paths: &[&'static str]) -> Self {
+    fn open(files: &Files, systemd: Option<u32>, paths: &[&'static str]) -> Self {
         let merged_usr = files.lstat("/lib").is_ok_and(|lib| lib.kind == Kind::Link);
-        let mut search = SearchPath::default();
+        // `.upholds` directories came with systemd 254; seen with 252: it doesn't look into them.
+        let links: &[_] = if systemd.is_some_and(|version| version < 254) {
+            &[".wants", ".requires"]
+        } else {
+            &[".wants", ".requires", ".upholds"]
+        };
+        let mut search = SearchPath { links, ..SearchPath::default() };
         for path in paths.iter().copied().filter(|path| !(merged_usr && path.starts_with("/lib/"))) {
             match files.list(path) {
                 Ok(names) => search.directories.push(Directory { path, names }),
