@@ -113,7 +113,7 @@ fn unit_file() -> impl Strategy<Value = (String, Entry)> {
         0..=1 => "/dev/null".to_owned(),
         2..=4 => name,
         5 => format!("{directory}/{name}"),
-        6 => format!("../../../{directory}/{name}"),
+        6 => format!("../../../../../..{directory}/{name}"),
         _ => format!("/opt/{name}"),
     });
     let entry = prop_oneof![
@@ -131,8 +131,7 @@ fn unit_file() -> impl Strategy<Value = (String, Entry)> {
 }
 
 fn drop_in() -> impl Strategy<Value = (String, Entry)> {
-    const BESIDE: &[&str] =
-        &["e-.service", "e-f-.service", "service", "target", "j.target", "multi-user.target"];
+    const BESIDE: &[&str] = &["e-.service", "e-f-.service", "service", "j.target", "multi-user.target"];
     let beside = prop_oneof![3 => unit(), 2 => select(BESIDE).prop_map(str::to_owned)];
     let entry = prop_oneof![
         8 => lines().prop_map(Entry::File),
@@ -145,14 +144,7 @@ fn drop_in() -> impl Strategy<Value = (String, Entry)> {
 }
 
 fn link() -> impl Strategy<Value = (String, Entry)> {
-    const BESIDE: &[&str] = &[
-        "multi-user.target",
-        "multi-user.target",
-        "multi-user.target",
-        "basic.target",
-        "sockets.target",
-        "j.target",
-    ];
+    const BESIDE: &[&str] = &["multi-user.target", "multi-user.target", "multi-user.target", "j.target"];
     let beside = prop_oneof![5 => select(BESIDE).prop_map(str::to_owned), 1 => unit()];
     let target = (select(DIRECTORIES), unit(), 0..8u8).prop_map(|(directory, name, form)| match form {
         0 => "/dev/null".to_owned(),
