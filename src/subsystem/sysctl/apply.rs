@@ -1,5 +1,7 @@
 //! The writes of one boot played through for one variable, with the variables that share its memory.
 
+use std::collections::HashMap;
+
 use super::merge::Merge;
 use super::variable::{self, Written};
 use crate::fact::{Origin, printable};
@@ -14,6 +16,8 @@ pub(super) struct Write {
     pub(super) text: String,
     /// Who writes.
     pub(super) origin: Origin,
+    /// Whether the writer leaves a variable alone that shows the text already.
+    pub(super) spares: bool,
 }
 
 /// What the writes add up to.
@@ -88,7 +92,7 @@ fn effect(written: &str, target: &str) -> Option<Effect> {
     }
 }
 
-/// All variables whose writing changes this one, itself included.
+/// All variables whose writing changes this one or what it accepts, itself included.
 pub(super) fn related(target: &str) -> Vec<String> {
     let mut paths = vec![target.to_owned()];
     let candidates = ["net/ipv4/ip_forward", "net/ipv4/conf/all/forwarding"]
@@ -104,6 +108,7 @@ pub(super) fn related(target: &str) -> Vec<String> {
             paths.push(candidate);
         }
     }
+    paths.extend(variable::ports_beside(target).map(str::to_owned));
     paths
 }
 
@@ -120,7 +125,12 @@ pub(super) fn writes(merge: &Merge, paths: &[String]) -> Vec<Write> {
                 line.path == *path
             };
             if is_written {
-                writes.push(Write { path: path.clone(), text: text.clone(), origin: line.origin.clone() });
+                writes.push(Write {
+                    path: path.clone(),
+                    text: text.clone(),
+                    origin: line.origin.clone(),
+                    spares: merge.spares,
+                });
             }
         }
     }
@@ -130,13 +140,24 @@ pub(super) fn writes(merge: &Merge, paths: &[String]) -> Vec<Write> {
 /// Plays writes through for one variable. `start` is what it shows before; none if that is not known.
 pub(super) fn play(target: &str, start: Option<String>, writes: &[Write]) -> Outcome {
     let mut outcome = Outcome { value: start, ..Outcome::default() };
-    for (at, write) in writes.iter().enumerate() {
-        let Some(effect) = effect(&write.path, target) else { continue };
-        let before = match effect {
-            Effect::Same => outcome.value.clone(),
-            _ => value_before(&write.path, &writes[..at]),
+    let mut others: HashMap<&str, Option<String>> = HashMap::new();
+    for write in writes {
+        let name = first_name(&write.path);
+        let is_target = name == first_name(target);
+        let before = if is_target { outcome.value.clone() } else { shown(&others, name) };
+        let ports = variable::ports_beside(name)
+            .and_then(|other| if is_target { shown(&others, other) } else { outcome.value.clone() });
+        let written = match variable::write(variable::find(name), &write.text, before.as_deref()) {
+            Written::Shows(new) => variable::beside(name, new, ports.as_deref()),
+            other => other,
         };
-        match variable::write(variable::find(&write.path), &write.text, before.as_deref()) {
+        if !is_target && let Written::Shows(new) = &written {
+            others.insert(name, Some(new.clone()));
+        } else if !is_target && written == Written::Unclear {
+            others.insert(name, None);
+        }
+        let Some(effect) = effect(&write.path, target) else { continue };
+        match written {
             Written::Rejected(reason) => outcome.rejected.push((write.origin.clone(), reason)),
             Written::Unclear => {
                 outcome.take(None, &write.origin);
@@ -144,8 +165,11 @@ pub(super) fn play(target: &str, start: Option<String>, writes: &[Write]) -> Out
             }
             Written::Shows(new) => {
                 let changes = before.as_deref() != Some(new.as_str());
+                let is_spared = write.spares && before.as_deref() == Some(write.text.as_str());
                 let value = match effect {
-                    Effect::Same | Effect::Copied => new,
+                    Effect::Same => new,
+                    _ if is_spared => continue,
+                    Effect::Copied => new,
                     Effect::CopiedOnChange if changes => new,
                     Effect::NegatedOnChange if changes => u8::from(new == "0").to_string(),
                     Effect::ClearedOnChange if changes => "0".to_owned(),
@@ -159,11 +183,10 @@ pub(super) fn play(target: &str, start: Option<String>, writes: &[Write]) -> Out
     outcome
 }
 
-fn value_before(path: &str, writes: &[Write]) -> Option<String> {
-    let start = variable::find(path).and_then(|variable| variable.default).map(str::to_owned);
-    let same: Vec<Write> =
-        writes.iter().filter(|write| first_name(&write.path) == first_name(path)).cloned().collect();
-    play(path, start, &same).value
+/// What another variable shows after the writes so far: its default before the first.
+fn shown(others: &HashMap<&str, Option<String>>, name: &str) -> Option<String> {
+    let default = || variable::find(name)?.default.map(str::to_owned);
+    others.get(name).cloned().unwrap_or_else(default)
 }
 
 impl Outcome {
@@ -191,6 +214,7 @@ mod tests {
                 path: (*path).into(),
                 text: (*text).into(),
                 origin: Origin::file("x"),
+                spares: true,
             })
             .collect();
         play(target, Some(start.into()), &writes).value
@@ -211,8 +235,34 @@ mod tests {
     }
 
     #[test]
+    fn what_shows_a_text_already_is_not_written() {
+        const ALL: &str = "net/ipv6/conf/all/forwarding";
+        const DEFAULT: &str = "net/ipv6/conf/default/forwarding";
+        assert_eq!(after(DEFAULT, "0", &[(DEFAULT, "1"), (ALL, "0")]).as_deref(), Some("1"));
+        assert_eq!(after(DEFAULT, "0", &[(DEFAULT, "1"), (ALL, "00")]).as_deref(), Some("0"));
+        let always = [(DEFAULT, "1"), (ALL, "0")].map(|(path, text)| Write {
+            path: path.into(),
+            text: text.into(),
+            origin: Origin::file("x"),
+            spares: false,
+        });
+        assert_eq!(play(DEFAULT, Some("0".into()), &always).value.as_deref(), Some("0"));
+    }
+
+    #[test]
     fn a_refused_value_leaves_the_start_value() {
         assert_eq!(after("vm/panic_on_oom", "0", &[("vm/panic_on_oom", "99")]).as_deref(), Some("0"));
+    }
+
+    #[test]
+    fn local_ports_stay_above_the_privileged_ones() {
+        const RANGE: &str = "net/ipv4/ip_local_port_range";
+        const START: &str = "net/ipv4/ip_unprivileged_port_start";
+        assert_eq!(after(RANGE, "32768 60999", &[(RANGE, "0")]).as_deref(), Some("32768 60999"));
+        assert_eq!(after(RANGE, "32768 60999", &[(RANGE, "80 90")]).as_deref(), Some("32768 60999"));
+        assert_eq!(after(RANGE, "32768 60999", &[(START, "80"), (RANGE, "80 90")]).as_deref(), Some("80 90"));
+        assert_eq!(after(START, "1024", &[(START, "40000")]).as_deref(), Some("1024"));
+        assert_eq!(after(START, "1024", &[(RANGE, "40000"), (START, "40000")]).as_deref(), Some("40000"));
     }
 
     #[test]

@@ -114,7 +114,7 @@ fn command_line_writes(entry: Option<&BootEntry>, related: &[String]) -> Vec<Wri
             let path = key.strip_prefix(['.', '/'])?.replace('.', "/");
             let path = related.iter().find(|related| **related == path)?.clone();
             let place = place.cloned().unwrap_or_else(|| Origin::file("kernel command line"));
-            Some(Write { path, text: text.to_owned(), origin: place.says(word.clone()) })
+            Some(Write { path, text: text.to_owned(), origin: place.says(word.clone()), spares: false })
         })
         .collect()
 }

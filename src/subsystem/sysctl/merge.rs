@@ -33,6 +33,8 @@ pub(super) struct Merge {
     pub(super) mistakes: Vec<Origin>,
     /// What could not be read, each with the number of lines read before it.
     pub(super) gaps: Vec<(usize, Gap)>,
+    /// Whether systemd-sysctl leaves a variable alone that shows the text already, as it does since 250.
+    pub(super) spares: bool,
     /// A credential store that can't be looked into. It hardly ever holds anything for systemd-sysctl.
     pub(super) hidden: Option<String>,
 }
@@ -45,9 +47,10 @@ const CREDENTIALS: [&str; 2] = ["/etc/credstore/sysctl.extra", "/usr/lib/credsto
 const ENCRYPTED: &str = "/etc/credstore.encrypted/sysctl.extra";
 
 impl Merge {
-    /// The files of the next boot; credentials count from systemd 252 on.
-    pub(super) fn on_disk(files: &Files, has_credentials: bool) -> Self {
-        let mut merge = Merge::default();
+    /// The files of the next boot, as a version of systemd reads them; credentials count from 252 on.
+    pub(super) fn on_disk(files: &Files, systemd: Option<u32>) -> Self {
+        let since = |first: u32| systemd.is_none_or(|version| version >= first);
+        let mut merge = Merge { spares: since(250), ..Merge::default() };
         let merged = drop_in::merge(files, &DIRECTORIES, ".conf");
         for file in &merged.files {
             match drop_in::read(files, &file.path) {
@@ -56,7 +59,7 @@ impl Merge {
                 Content::Masked | Content::Broken(_) => {}
             }
         }
-        if has_credentials {
+        if since(252) {
             merge.add_credential(files);
         }
         merge.gaps.extend(merged.gaps.into_iter().map(|gap| (usize::MAX, gap)));

@@ -55,10 +55,7 @@ impl Sysctls {
     }
 
     fn on_disk(&self, subsystems: &Subsystems<'_>) -> &Merge {
-        self.on_disk.get_or_init(|| {
-            let has_credentials = subsystems.systemd().version.is_none_or(|version| version >= 252);
-            Merge::on_disk(subsystems.host().files(), has_credentials)
-        })
+        self.on_disk.get_or_init(|| Merge::on_disk(subsystems.host().files(), subsystems.systemd().version))
     }
 
     /// What keeps systemd-sysctl from running at boot.

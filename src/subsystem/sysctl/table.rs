@@ -11,6 +11,11 @@ const UP: Kind = Int(0, (1 << 31) - 1);
 /// An `unsigned long`, as far as anyone sets it.
 const LONG: Kind = Int(0, i64::MAX);
 
+/// Four of any `int`.
+const INTS4: Kind = Kind::Ints(4, -(1 << 31), (1 << 31) - 1);
+/// The three sizes of a buffer.
+const SIZES: Kind = Kind::Ints(3, 1, (1 << 31) - 1);
+
 /// Path below `/proc/sys`, kind and default, sorted by path.
 pub(super) const VARIABLES: &[(&str, Kind, &str)] = &[
     ("fs/aio-max-nr", LONG, "65536"),
@@ -53,9 +58,9 @@ pub(super) const VARIABLES: &[(&str, Kind, &str)] = &[
     ("kernel/panic_on_warn", Int(0, 1), "0"),
     ("kernel/perf_event_paranoid", INT, "2"),
     ("kernel/pid_max", Int(301, 1 << 22), ""),
-    ("kernel/printk", Kind::Ints(4), ""),
+    ("kernel/printk", INTS4, ""),
     ("kernel/randomize_va_space", INT, "2"),
-    ("kernel/sem", Kind::Ints(4), "32000 1024000000 500 32000"),
+    ("kernel/sem", INTS4, "32000 1024000000 500 32000"),
     ("kernel/shmall", Kind::Text, ""),
     ("kernel/shmmax", Kind::Text, ""),
     ("kernel/shmmni", Int(0, 32768), "4096"),
@@ -138,14 +143,14 @@ pub(super) const VARIABLES: &[(&str, Kind, &str)] = &[
     ("net/ipv4/igmp_max_msf", INT, "10"),
     ("net/ipv4/ip_default_ttl", Int(1, 255), "64"),
     ("net/ipv4/ip_forward", INT, "0"),
-    ("net/ipv4/ip_local_port_range", Kind::Ints(2), "32768 60999"),
+    ("net/ipv4/ip_local_port_range", Kind::Ints(2, 1, 65535), "32768 60999"),
     ("net/ipv4/ip_local_reserved_ports", Kind::Text, ""),
     ("net/ipv4/ip_nonlocal_bind", Int(0, 255), "0"),
     ("net/ipv4/ip_unprivileged_port_start", Int(0, 65535), "1024"),
     ("net/ipv4/neigh/default/gc_thresh1", UP, "128"),
     ("net/ipv4/neigh/default/gc_thresh2", UP, "512"),
     ("net/ipv4/neigh/default/gc_thresh3", UP, "1024"),
-    ("net/ipv4/ping_group_range", Kind::Ints(2), "1 0"),
+    ("net/ipv4/ping_group_range", Kind::Ints(2, 0, (1 << 32) - 2), "1 0"),
     ("net/ipv4/tcp_congestion_control", Kind::Text, ""),
     ("net/ipv4/tcp_ecn", Int(0, 255), "2"),
     ("net/ipv4/tcp_fastopen", INT, "1"),
@@ -156,14 +161,14 @@ pub(super) const VARIABLES: &[(&str, Kind, &str)] = &[
     ("net/ipv4/tcp_max_orphans", INT, ""),
     ("net/ipv4/tcp_max_syn_backlog", INT, ""),
     ("net/ipv4/tcp_max_tw_buckets", INT, ""),
-    ("net/ipv4/tcp_mem", Kind::Ints(3), ""),
+    ("net/ipv4/tcp_mem", Kind::Ints(3, 0, i64::MAX), ""),
     ("net/ipv4/tcp_mtu_probing", Int(0, 255), "0"),
     ("net/ipv4/tcp_no_metrics_save", Int(0, 255), "0"),
     ("net/ipv4/tcp_orphan_retries", Int(0, 255), "0"),
     ("net/ipv4/tcp_retries1", Int(0, 255), "3"),
     ("net/ipv4/tcp_retries2", Int(0, 255), "15"),
     ("net/ipv4/tcp_rfc1337", Int(0, 255), "0"),
-    ("net/ipv4/tcp_rmem", Kind::Ints(3), ""),
+    ("net/ipv4/tcp_rmem", SIZES, ""),
     ("net/ipv4/tcp_sack", Int(0, 255), "1"),
     ("net/ipv4/tcp_slow_start_after_idle", Int(0, 255), "1"),
     ("net/ipv4/tcp_syn_retries", Int(1, 127), "6"),
@@ -172,7 +177,7 @@ pub(super) const VARIABLES: &[(&str, Kind, &str)] = &[
     ("net/ipv4/tcp_timestamps", Int(0, 255), "1"),
     ("net/ipv4/tcp_tw_reuse", Int(0, 2), "2"),
     ("net/ipv4/tcp_window_scaling", Int(0, 255), "1"),
-    ("net/ipv4/tcp_wmem", Kind::Ints(3), ""),
+    ("net/ipv4/tcp_wmem", SIZES, ""),
     ("net/ipv4/udp_rmem_min", INT, "4096"),
     ("net/ipv4/udp_wmem_min", INT, "4096"),
     ("net/ipv4/vs/conn_reuse_mode", INT, "1"),

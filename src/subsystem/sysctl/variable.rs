@@ -2,6 +2,8 @@
 //!
 //! Source: `kernel/sysctl.c`, `net/` and Documentation/admin-guide/sysctl of Linux 6.1.
 
+use std::ops::RangeInclusive;
+
 use super::table::VARIABLES;
 
 /// What a variable accepts.
@@ -9,8 +11,8 @@ use super::table::VARIABLES;
 pub(super) enum Kind {
     /// A whole number within these bounds.
     Int(i64, i64),
-    /// Several whole numbers.
-    Ints(usize),
+    /// Several whole numbers, each within these bounds.
+    Ints(usize, i64, i64),
     /// Text, kept as it is written.
     Text,
 }
@@ -67,7 +69,7 @@ pub(super) fn write(variable: Option<Variable>, text: &str, before: Option<&str>
             Ok((number, _)) => Written::Rejected(format!("{number} is not between {low} and {high}")),
             Err(trouble) => Written::Rejected(trouble),
         },
-        Some(Kind::Ints(count)) => several_numbers(text, count, before),
+        Some(Kind::Ints(count, low, high)) => several_numbers(text, count, low..=high, before),
         None => match leading_number(text) {
             Ok((number, "")) => Written::Shows(number.to_string()),
             _ => Written::Unclear,
@@ -75,12 +77,50 @@ pub(super) fn write(variable: Option<Variable>, text: &str, before: Option<&str>
     }
 }
 
-fn several_numbers(text: &str, count: usize, before: Option<&str>) -> Written {
+/// The other of the two variables that keep local and privileged ports apart.
+pub(super) fn ports_beside(path: &str) -> Option<&'static str> {
+    match path {
+        LOCAL_PORTS => Some(FIRST_UNPRIVILEGED),
+        FIRST_UNPRIVILEGED => Some(LOCAL_PORTS),
+        _ => None,
+    }
+}
+
+const LOCAL_PORTS: &str = "net/ipv4/ip_local_port_range";
+const FIRST_UNPRIVILEGED: &str = "net/ipv4/ip_unprivileged_port_start";
+
+/// What the kernel makes of a value that is well-formed, beside what it already shows at [`ports_beside`].
+///
+/// Source: `ipv4_local_port_range`, `ipv4_privileged_ports` and `ipv4_ping_group_range` of Linux 6.1; measured
+/// with 6.18.
+pub(super) fn beside(path: &str, new: String, ports: Option<&str>) -> Written {
+    let numbers = |text: &str| text.split(' ').map(|word| word.parse().unwrap_or(0)).collect::<Vec<i64>>();
+    let (mine, other) = (numbers(&new), ports.map(numbers));
+    let other = other.and_then(|numbers| numbers.first().copied());
+    match (path, mine.as_slice(), other) {
+        (LOCAL_PORTS, [low, high], _) if low > high => Written::Rejected(format!("{low} is above {high}")),
+        (LOCAL_PORTS | FIRST_UNPRIVILEGED, _, None) => Written::Unclear,
+        (LOCAL_PORTS, [low, ..], Some(first)) if *low < first => {
+            Written::Rejected(format!("ports below {first} are privileged"))
+        }
+        (FIRST_UNPRIVILEGED, [first, ..], Some(low)) if *first > low => {
+            Written::Rejected(format!("local ports start at {low}"))
+        }
+        ("net/ipv4/ping_group_range", [low, high], _) if low > high => Written::Shows("1 0".into()),
+        _ => Written::Shows(new),
+    }
+}
+
+fn several_numbers(text: &str, count: usize, bounds: RangeInclusive<i64>, before: Option<&str>) -> Written {
     let mut shown: Vec<String> =
         before.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
     let mut rest = text;
     for at in 0..count {
         match leading_number(rest) {
+            Ok((number, _)) if !bounds.contains(&number) => {
+                let (low, high) = bounds.into_inner();
+                return Written::Rejected(format!("{number} is not between {low} and {high}"));
+            }
             Ok((number, after)) => {
                 match shown.get_mut(at) {
                     Some(old) => *old = number.to_string(),

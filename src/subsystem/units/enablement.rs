@@ -91,7 +91,7 @@ fn links(files: &Files, search: &SearchPath, name: &str, aliases: &[String]) -> 
             links.extend(leads_here.then_some(path));
         }
         for side in directory.names.iter().filter_map(|name| name.to_str()) {
-            if ![".wants", ".requires", ".upholds"].iter().any(|suffix| side.ends_with(suffix)) {
+            if !search.links.iter().any(|suffix| side.ends_with(suffix)) {
                 continue;
             }
             let path = format!("{}/{side}", directory.path);

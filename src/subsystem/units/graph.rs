@@ -149,7 +149,7 @@ impl Walk<'_> {
         if let Some(unit) = &unit {
             self.follow_settings(unit);
         }
-        for side in [".wants", ".requires", ".upholds"] {
+        for side in self.search.links {
             let mut gaps = Vec::new();
             let entries = side_entries(self.search, self.files, name, side, &mut gaps);
             self.graph.gaps.append(&mut gaps);

@@ -19,11 +19,12 @@ pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
     // The files of the host and of the running system are one tree only on the live machine; elsewhere
     // both are asked, and what only one of them has is found in it.
     let files = running.files();
-    let mut search = SearchPath::now(files);
+    let systemd = subsystems.systemd().version;
+    let mut search = SearchPath::now(files, systemd);
     let files = if search.directories.iter().any(|directory| !directory.path.starts_with("/run/")) {
         files
     } else {
-        search = SearchPath::now(subsystems.host().files());
+        search = SearchPath::now(subsystems.host().files(), systemd);
         subsystems.host().files()
     };
     let enablement = enablement::of(files, &search, name);

@@ -60,7 +60,8 @@ pub enum Starts {
 
 impl Units {
     pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
-        Units { search: SearchPath::at_boot(subsystems.host().files()), ..Units::default() }
+        let search = SearchPath::at_boot(subsystems.host().files(), subsystems.systemd().version);
+        Units { search, ..Units::default() }
     }
 
     fn worlds(&self, subsystems: &Subsystems<'_>) -> &[World] {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::fact::{Origin, printable};
 use crate::format::unit;
-use crate::host::{Files, Kind};
+use crate::host::{Files, Kind, Trouble};
 use crate::subsystem::Gap;
 
 /// The directories that count at a boot, highest first. Those below `/run` are empty then; what generators
@@ -46,6 +46,8 @@ const MAX_ALIASES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct SearchPath {
     pub(super) directories: Vec<Directory>,
+    /// The directories beside a unit whose links pull units in.
+    pub(super) links: &'static [&'static str],
     /// Directories that could not be listed.
     pub(super) gaps: Vec<Gap>,
     /// Other names of a unit: those that have drop-ins or wants of their own, and those of `/etc`.
@@ -87,17 +89,23 @@ enum Step {
 }
 
 impl SearchPath {
-    pub(super) fn at_boot(files: &Files) -> Self {
-        SearchPath::open(files, AT_BOOT)
+    pub(super) fn at_boot(files: &Files, systemd: Option<u32>) -> Self {
+        SearchPath::open(files, systemd, AT_BOOT)
     }
 
-    pub(super) fn now(files: &Files) -> Self {
-        SearchPath::open(files, NOW)
+    pub(super) fn now(files: &Files, systemd: Option<u32>) -> Self {
+        SearchPath::open(files, systemd, NOW)
     }
 
-    fn open(files: &Files, paths: &[&'static str]) -> Self {
+    fn open(files: &Files, systemd: Option<u32>, paths: &[&'static str]) -> Self {
         let merged_usr = files.lstat("/lib").is_ok_and(|lib| lib.kind == Kind::Link);
-        let mut search = SearchPath::default();
+        // `.upholds` directories came with systemd 254; seen with 252: it doesn't look into them.
+        let links: &[_] = if systemd.is_some_and(|version| version < 254) {
+            &[".wants", ".requires"]
+        } else {
+            &[".wants", ".requires", ".upholds"]
+        };
+        let mut search = SearchPath { links, ..SearchPath::default() };
         for path in paths.iter().copied().filter(|path| !(merged_usr && path.starts_with("/lib/"))) {
             match files.list(path) {
                 Ok(names) => search.directories.push(Directory { path, names }),
@@ -205,36 +213,74 @@ impl SearchPath {
                 if target == Path::new("/dev/null") {
                     return end(Found::Masked(place(path).says("links to /dev/null")));
                 }
-                if let Some(other) = self.alias(&target, candidate) {
-                    let instance = unit::instance(name).filter(|_| other.contains("@."));
-                    return Some(Step::Alias(match instance {
-                        Some(instance) => other.replacen("@.", &format!("@{instance}."), 1),
-                        None => other.to_owned(),
-                    }));
-                }
+                let is_inside = match self.alias(&target, candidate) {
+                    Alias::Outside => false,
+                    Alias::Same => true,
+                    Alias::Invalid => return None,
+                    Alias::To(other) => {
+                        let instance = unit::instance(name).filter(|_| other.contains("@."));
+                        return Some(Step::Alias(match instance {
+                            Some(instance) => other.replacen("@.", &format!("@{instance}."), 1),
+                            None => other.to_owned(),
+                        }));
+                    }
+                };
                 match files.stat(path) {
                     Ok(there) if there.kind == Kind::File && there.size > 0 => end(fragment()),
                     Ok(there) if matches!(there.kind, Kind::File | Kind::CharDevice) => {
                         end(Found::Masked(place(path).says("leads to an empty file")))
                     }
-                    Err(error) if !error.is_not_found() => end(Found::Unreadable(error.into())),
-                    Ok(_) | Err(_) => None,
+                    Err(error) if !matches!(error.trouble, Trouble::NotFound | Trouble::Loop) => {
+                        end(Found::Unreadable(error.into()))
+                    }
+                    // A link that leads nowhere, or round in a circle: seen with 252, one within the search path
+                    // is passed over, one out of it hides the files below and is not found.
+                    Ok(_) | Err(_) if is_inside => None,
+                    Ok(_) | Err(_) => end(Found::Missing),
                 }
             }
             _ => None,
         }
     }
 
-    /// The other unit that a link names; none if it leads to a file of the same unit or out of the path.
-    fn alias<'t>(&self, target: &'t Path, candidate: &str) -> Option<&'t str> {
-        let parent = target.parent()?;
-        let inside = parent == Path::new("/lib/systemd/system")
-            || self.directories.iter().any(|directory| Path::new(directory.path) == parent);
-        let other = target.file_name()?.to_str()?;
-        let same = other == candidate || unit::template(candidate).as_deref() == Some(other);
-        let same_kind = suffix(other) == suffix(candidate);
-        (inside && !same && same_kind).then_some(other)
+    /// What a link within the search path makes of a name.
+    fn alias<'t>(&self, target: &'t Path, candidate: &str) -> Alias<'t> {
+        let inside = target.parent().is_some_and(|parent| {
+            parent == Path::new("/lib/systemd/system")
+                || self.directories.iter().any(|directory| Path::new(directory.path) == parent)
+        });
+        match target.file_name().and_then(OsStr::to_str).filter(|_| inside) {
+            None => Alias::Outside,
+            Some(other) if other == candidate || unit::template(candidate).as_deref() == Some(other) => {
+                Alias::Same
+            }
+            Some(other) if may_alias(candidate, other) => Alias::To(other),
+            Some(_) => Alias::Invalid,
+        }
     }
+}
+
+/// What a link makes of a name.
+enum Alias<'t> {
+    /// Another name of this unit.
+    To(&'t str),
+    /// Nothing: it leads to a file of the same unit.
+    Same,
+    /// Nothing: it leads out of the search path.
+    Outside,
+    /// Nothing, and systemd passes it over: it leads to a unit of another kind.
+    Invalid,
+}
+
+/// Whether a link by one name may lead to another unit: both of a kind, plain or template or instance alike; an
+/// instance may lead to a template, too.
+fn may_alias(name: &str, other: &str) -> bool {
+    const KINDS: [&str; 6] = ["service", "socket", "target", "device", "timer", "path"];
+    let shape = |name: &str| (name.contains("@."), unit::instance(name).map(str::to_owned));
+    let (mine, others) = (shape(name), shape(other));
+    suffix(name) == suffix(other)
+        && KINDS.contains(&suffix(name))
+        && (mine == others || (mine.1.is_some() && others.0))
 }
 
 /// Whether a regular file has no content; of what can't be read, its size tells.
