@@ -82,6 +82,7 @@ fn debian(version: &str, codename: &str, systemd: &str, cmdline: &str) -> Tree {
         .link("/usr/sbin/init", "../lib/systemd/systemd")
         .file("/lib64/ld-linux-x86-64.so.2", "")
         .program("/usr/bin/true", "")
+        .program("/usr/bin/false", "")
         .program("/usr/bin/sh", "")
         .link("/etc/modules-load.d/modules.conf", "../modules")
         .file("/etc/modules", "# one module a line\n")

@@ -132,7 +132,7 @@ fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize
     if let Some(origin) = broken_requirement(subsystems, world, unit, depth) {
         return Answer::heuristic(Outcome::Skipped(vec![origin]));
     }
-    if let Some(origin) = missing_file(subsystems, unit) {
+    if let Some(origin) = sure_failure(subsystems, unit) {
         return Answer::certain(Outcome::Failed(vec![origin]));
     }
     let confidence =
@@ -199,7 +199,8 @@ fn broken_requirement(
                 let broken = match outcome {
                     Outcome::Failed(_) => true,
                     Outcome::Skipped(_) | Outcome::Finished(_) => key == "BindsTo",
-                    Outcome::NotReached | Outcome::Missing => key == "Requisite",
+                    // What is bound needs the other to be active (measured, 252); what requires it starts all the same.
+                    Outcome::NotReached | Outcome::Missing | Outcome::Masked(_) => key != "Requires",
                     _ => false,
                 };
                 if broken {
@@ -222,8 +223,8 @@ fn requires_nothing_odd(world: &World, unit: &MergedUnit) -> bool {
     })
 }
 
-/// A program or environment file without which a service fails to start.
-fn missing_file(subsystems: &Subsystems<'_>, unit: &MergedUnit) -> Option<Origin> {
+/// What makes a service fail for sure: a program or environment file that is missing, or `false`.
+fn sure_failure(subsystems: &Subsystems<'_>, unit: &MergedUnit) -> Option<Origin> {
     if suffix(&unit.name) != "service" {
         return None;
     }
@@ -245,6 +246,7 @@ fn missing_file(subsystems: &Subsystems<'_>, unit: &MergedUnit) -> Option<Origin
                     continue;
                 }
                 let wrong = match files.stat(path) {
+                    Ok(_) if matches!(path, "/bin/false" | "/usr/bin/false") => "always fails",
                     Ok(file) if file.kind == Kind::File && file.mode & 0o111 == 0 => "is not executable",
                     Err(error) if error.is_not_found() && is_complete(subsystems, path) => "is missing",
                     _ => continue,

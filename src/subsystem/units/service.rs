@@ -71,7 +71,10 @@ fn active(
             ("active", origins)
         }
         Outcome::Finished(origins) => {
-            notes.push("it is started, does its work once and is inactive again".into());
+            *confidence = Confidence::High.min(*confidence);
+            notes.push(
+                "it is started, does its work once and is inactive again; that it succeeds is assumed".into(),
+            );
             ("inactive", origins)
         }
         Outcome::Skipped(origins) => {
