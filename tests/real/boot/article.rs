@@ -13,7 +13,7 @@ use crate::root;
 
 /// The article's commands, its mistake with fstab included. CRI-O and Kubernetes are not in Debian: a stand-in runs
 /// as crio.service.
-const PREPARE: &str = r"
+const PREPARE: &str = r#"
 printf 'net.ipv4.ip_forward = 1\nnet.ipv6.conf.all.forwarding = 1\n' >/etc/sysctl.d/k8s-net-forward.conf
 modprobe br_netfilter
 echo br_netfilter >>/etc/modules
@@ -28,12 +28,12 @@ sed -e '/swap/ s/^\#\*/\#/' -i /etc/fstab
 modprobe overlay
 echo overlay >>/etc/modules
 mkdir -p /etc/containers /usr/local/lib/systemd/system /usr/local/bin
-printf '[registries.search]\nregistries = [\'docker.io\']\n' >/etc/containers/registries.conf
+printf "[registries.search]\nregistries = ['docker.io']\n" >/etc/containers/registries.conf
 cp /bin/sleep /usr/local/bin/crio
 printf '[Service]\nExecStart=/usr/local/bin/crio infinity\n[Install]\nWantedBy=multi-user.target\n' >/usr/local/lib/systemd/system/crio.service
 systemctl daemon-reload
 systemctl enable --now crio
-";
+"#;
 const FSTAB: &str = "/dev/vda / ext4 defaults 0 1\n/dev/vdb1 none swap sw 0 0\n";
 
 /// Whether both reports agree on every rule that both judge.

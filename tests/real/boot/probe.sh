@@ -10,7 +10,8 @@ release=$(uname -r)
 
 # What an administrator does once, before the machine is judged.
 if [ -e /boot-lab/prepare ]; then
-    sh -e /boot-lab/prepare && mv /boot-lab/prepare /boot-lab/prepared
+    mv /boot-lab/prepare /boot-lab/prepared
+    sh -e /boot-lab/prepared || exit
 fi
 
 kernel_variable() {
