@@ -36,8 +36,9 @@ impl Dependencies {
         for (number, start, line) in numbered(&bytes) {
             if let Some(colon) = memchr::memchr(b':', line) {
                 let file = &line[..colon];
-                let name = memchr::memrchr(b'/', file).map_or(file, |slash| &file[slash + 1..]);
-                places.insert(module_name(&String::from_utf8_lossy(name)), (start, number));
+                let name = str::from_utf8(file)
+                    .map_or_else(|_| module_name(&String::from_utf8_lossy(file)), module_name);
+                places.insert(name, (start, number));
             }
         }
         Dependencies { bytes, places }
