@@ -1,11 +1,11 @@
 //! The walk from the target that boots: which units it reaches, and through which places.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::merged::{MergedUnit, side_entries};
 use super::options::Options;
-use super::search_path::{Found, SearchPath, link_target, place, suffix};
+use super::search_path::{Found, SearchPath, is_null, link_target, place, suffix};
 use crate::fact::Origin;
 use crate::format::unit;
 use crate::host::Files;
@@ -14,8 +14,9 @@ use crate::subsystem::Gap;
 /// No honest host has more units.
 const MAX_UNITS: usize = 20_000;
 
-/// Keys of `[Unit]` that start other units.
-const PULLING: [&str; 4] = ["Wants", "Requires", "BindsTo", "Upholds"];
+/// Keys of `[Unit]` that start other units, and whether the unit requires those.
+const PULLING: [(&str, bool); 4] =
+    [("Requires", true), ("BindsTo", true), ("Wants", false), ("Upholds", false)];
 
 /// What every systemd brings along, for trees that hold only what an administrator wrote.
 const USUAL: &[(&str, &[&str])] = &[
@@ -47,6 +48,11 @@ pub(super) struct Graph {
     pub(super) assumed: bool,
     /// The walk was cut short.
     pub(super) cut: bool,
+    /// Why systemd may start nothing at all.
+    pub(super) stuck: Option<String>,
+    root: String,
+    /// The units that each unit requires by files.
+    required: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug)]
@@ -55,19 +61,79 @@ pub(super) struct Node {
     /// Who pulls it in.
     pub(super) pulled_by: Vec<Origin>,
     pub(super) unit: Option<Rc<MergedUnit>>,
+    /// Only what may not happen pulls it in.
+    pub(super) doubtful: bool,
+}
+
+/// How far systemd gets with what a unit pulls in, if the unit requires what can't be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stumble {
+    /// What it wants is not looked at; of what else it requires, some may be.
+    Surely,
+    /// So it is, unless another unit pulled in the one that stumbles before.
+    Maybe,
 }
 
 impl Graph {
     pub(super) fn walk(files: &Files, search: &SearchPath, options: &Options, extra: &[Extra]) -> Self {
         let assumed = search.resolve(files, "basic.target") == Found::Missing
             && search.resolve(files, "sysinit.target") == Found::Missing;
-        let graph = Graph { assumed, ..Graph::default() };
-        let mut walk = Walk { files, search, options, extra, graph, queue: VecDeque::new() };
-        walk.start();
-        while let Some(name) = walk.queue.pop_front() {
-            walk.visit(&name);
+        let walk = |stumbles: &HashMap<String, Stumble>| {
+            let graph = Graph { assumed, ..Graph::default() };
+            let (queue, doubtful) = (VecDeque::new(), VecDeque::new());
+            let mut walk =
+                Walk { files, search, options, extra, stumbles, graph, queue, doubtful, doubts: false };
+            walk.start();
+            while let Some(name) = walk.queue.pop_front().or_else(|| walk.doubtful.pop_front()) {
+                walk.visit(&name);
+            }
+            walk.graph
+        };
+        let graph = walk(&HashMap::new());
+        let stumbles = graph.stumbles(extra);
+        if stumbles.is_empty() {
+            return graph;
         }
-        walk.graph
+        let mut graph = walk(&stumbles);
+        if stumbles.contains_key(&graph.root) {
+            graph.stuck = Some(format!("{} requires what can't be started, and may not start", graph.root));
+        }
+        graph
+    }
+
+    /// The units that require what can't be started. systemd adds a unit to what it will start, then what the unit
+    /// requires, and stops there at the first that can't be; only then comes what the unit wants. (Source:
+    /// `transaction_add_job_and_dependencies` of systemd 252; seen with `systemd --test`.)
+    fn stumbles(&self, extra: &[Extra]) -> HashMap<String, Stumble> {
+        let mut stumbles = HashMap::new();
+        if self.assumed {
+            return stumbles;
+        }
+        let is_made = |name: &str| extra.iter().any(|extra| extra.unit == name);
+        let is_broken = |name: &str| {
+            let found = self.nodes.get(name).map(|node| &node.found);
+            let by_file = ["service", "socket", "target", "timer", "path"].contains(&suffix(name));
+            by_file && matches!(found, Some(Found::Missing | Found::Masked(_))) && !is_made(name)
+        };
+        for (unit, others) in &self.required {
+            if others.iter().any(|other| is_broken(other)) {
+                stumbles.insert(unit.clone(), Stumble::Surely);
+            }
+        }
+        loop {
+            let more: Vec<String> = self
+                .required
+                .iter()
+                .filter(|(unit, others)| {
+                    !stumbles.contains_key(*unit) && others.iter().any(|other| stumbles.contains_key(other))
+                })
+                .map(|(unit, _)| unit.clone())
+                .collect();
+            if more.is_empty() {
+                return stumbles;
+            }
+            stumbles.extend(more.into_iter().map(|unit| (unit, Stumble::Maybe)));
+        }
     }
 }
 
@@ -76,9 +142,13 @@ struct Walk<'a> {
     search: &'a SearchPath,
     options: &'a Options,
     extra: &'a [Extra],
+    stumbles: &'a HashMap<String, Stumble>,
     graph: Graph,
-    /// Keys of nodes whose own dependencies are still to be followed.
+    /// Keys of nodes whose own dependencies are still to be followed; those that are doubtful come last.
     queue: VecDeque<String>,
+    doubtful: VecDeque<String>,
+    /// Whether what is reached from here on is doubtful.
+    doubts: bool,
 }
 
 impl Walk<'_> {
@@ -94,7 +164,7 @@ impl Walk<'_> {
             _ if self.graph.assumed => wanted.to_owned(),
             _ => "rescue.target".into(),
         };
-        self.reach(&root, origin);
+        self.graph.root = self.reach(&root, origin);
         for name in &self.options.wants {
             let says = format!("systemd.wants={name}");
             self.reach(name, Origin::file("kernel command line").says(says));
@@ -107,8 +177,8 @@ impl Walk<'_> {
         place(&format!("{path}/default.target")).says("is the target that boots")
     }
 
-    /// Notes that a place pulls a unit in, by whatever name.
-    fn reach(&mut self, name: &str, origin: Origin) {
+    /// Notes that a place pulls a unit in, by whatever name; the name that it has in the graph.
+    fn reach(&mut self, name: &str, origin: Origin) -> String {
         let found = self.search.resolve(self.files, name);
         let key = match &found {
             Found::Fragment { name, .. } => name.clone(),
@@ -116,11 +186,11 @@ impl Walk<'_> {
         };
         if let Some(node) = self.graph.nodes.get_mut(&key) {
             node.pulled_by.push(origin);
-            return;
+            return key;
         }
         if self.graph.nodes.len() >= MAX_UNITS {
             self.graph.cut = true;
-            return;
+            return key;
         }
         let masked = self.options.masks.contains(&key);
         let found = if masked {
@@ -130,10 +200,20 @@ impl Walk<'_> {
         };
         let follow =
             matches!(found, Found::Fragment { .. }) || (found == Found::Missing && self.is_usual(&key));
-        let node = Node { found, pulled_by: vec![origin], unit: None };
+        let node = Node { found, pulled_by: vec![origin], unit: None, doubtful: self.doubts };
         self.graph.nodes.insert(key.clone(), node);
         if follow {
-            self.queue.push_back(key);
+            let queue = if self.doubts { &mut self.doubtful } else { &mut self.queue };
+            queue.push_back(key.clone());
+        }
+        key
+    }
+
+    /// The same for a unit that another one requires.
+    fn require(&mut self, unit: &str, name: &str, origin: Origin) {
+        let key = self.reach(name, origin);
+        if key != unit {
+            self.graph.required.entry(unit.to_owned()).or_default().insert(key);
         }
     }
 
@@ -143,20 +223,27 @@ impl Walk<'_> {
 
     fn visit(&mut self, name: &str) {
         let unit = MergedUnit::load(self.search, self.files, name).map(Rc::new);
+        let mut is_doubtful = false;
         if let Some(node) = self.graph.nodes.get_mut(name) {
             node.unit.clone_from(&unit);
+            is_doubtful = node.doubtful;
         }
+        let stumble = self.stumbles.get(name).copied();
+        self.doubts = is_doubtful || stumble.is_some();
         if let Some(unit) = &unit {
-            self.follow_settings(unit);
+            self.follow_settings(unit, true);
         }
-        for side in self.search.links {
-            let mut gaps = Vec::new();
-            let entries = side_entries(self.search, self.files, name, side, &mut gaps);
-            self.graph.gaps.append(&mut gaps);
-            self.follow_links(entries);
-        }
-        for extra in self.extra.iter().filter(|extra| extra.from == name) {
-            self.reach(&extra.unit, extra.origin.clone());
+        self.follow_links(name, ".requires");
+        if stumble != Some(Stumble::Surely) {
+            if let Some(unit) = &unit {
+                self.follow_settings(unit, false);
+            }
+            for side in self.search.links.iter().filter(|side| **side != ".requires") {
+                self.follow_links(name, side);
+            }
+            for extra in self.extra.iter().filter(|extra| extra.from == name) {
+                self.reach(&extra.unit, extra.origin.clone());
+            }
         }
         if self.graph.assumed {
             let usual = USUAL.iter().find(|(target, _)| *target == name);
@@ -164,20 +251,29 @@ impl Walk<'_> {
                 self.reach(other, Origin::file(name).says("starts it on every systemd"));
             }
         }
+        self.doubts = false;
     }
 
-    fn follow_settings(&mut self, unit: &MergedUnit) {
-        for key in PULLING {
+    fn follow_settings(&mut self, unit: &MergedUnit, required: bool) {
+        for (key, _) in PULLING.into_iter().filter(|(_, requires)| *requires == required) {
             for setting in unit.every("Unit", key) {
                 for other in unit::words(&setting.value) {
-                    self.reach(&other, setting.origin().says(format!("{key}={other}")));
+                    let origin = setting.origin().says(format!("{key}={other}"));
+                    if required {
+                        self.require(&unit.name, &other, origin);
+                    } else {
+                        self.reach(&other, origin);
+                    }
                 }
             }
         }
-        for setting in unit.every("Service", "Sockets") {
-            for other in unit::words(&setting.value) {
-                self.reach(&other, setting.origin().says(format!("Sockets={other}")));
+        if !required {
+            for setting in unit.every("Service", "Sockets") {
+                for other in unit::words(&setting.value) {
+                    self.reach(&other, setting.origin().says(format!("Sockets={other}")));
+                }
             }
+            return;
         }
         let implied = matches!(suffix(&unit.name), "service" | "socket" | "timer" | "path");
         if implied && unit.boolean("Unit", "DefaultDependencies") != Some(false) {
@@ -187,14 +283,21 @@ impl Walk<'_> {
     }
 
     /// The file name of a link counts, not its target; a link to /dev/null cancels those below it.
-    fn follow_links(&mut self, entries: Vec<(String, String)>) {
-        let mut seen = std::collections::BTreeSet::new();
+    fn follow_links(&mut self, unit: &str, side: &'static str) {
+        let mut gaps = Vec::new();
+        let entries = side_entries(self.search, self.files, unit, side, &mut gaps);
+        self.graph.gaps.append(&mut gaps);
+        let mut seen = BTreeSet::new();
         for (name, path) in entries {
             if !seen.insert(name.clone()) {
                 continue;
             }
-            let Some(target) = link_target(self.files, &path) else { continue };
-            if target != std::path::Path::new("/dev/null") {
+            if link_target(self.files, &path).is_none() || is_null(self.files, &path) {
+                continue;
+            }
+            if side == ".requires" {
+                self.require(unit, &name, place(&path));
+            } else {
                 self.reach(&name, place(&path));
             }
         }

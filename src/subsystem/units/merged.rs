@@ -1,10 +1,9 @@
 //! One unit with all its drop-ins: every assignment that counts, in the order in which it counts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::rc::Rc;
 
-use super::search_path::{Found, SearchPath, link_target, suffix};
+use super::search_path::{Found, SearchPath, is_null, link_target, suffix};
 use crate::fact::{Origin, printable};
 use crate::format::unit;
 use crate::host::Files;
@@ -128,10 +127,7 @@ fn drop_ins(search: &SearchPath, files: &Files, name: &str, gaps: &mut Vec<Gap>)
             winners.entry(file).or_insert(path);
         }
     }
-    winners
-        .into_values()
-        .filter(|path| link_target(files, path).is_none_or(|target| target != Path::new("/dev/null")))
-        .collect()
+    winners.into_values().filter(|path| link_target(files, path).is_none() || !is_null(files, path)).collect()
 }
 
 /// The entries of the directories beside a unit (`X.d`, `X.wants`), name and path, highest directory first.

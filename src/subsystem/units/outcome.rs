@@ -69,6 +69,9 @@ fn judge(subsystems: &Subsystems<'_>, world: &World, name: &str, depth: usize) -
         let says = format!("systemd.mask={key}");
         return Answer::certain(Outcome::Masked(Origin::file("kernel command line").says(says)));
     }
+    if let Some(reason) = &world.graph.stuck {
+        return Answer::certain(Outcome::Unknown(reason.clone()));
+    }
     let node = world.graph.nodes.get(key);
     match found {
         Found::Masked(origin) => Answer::certain(Outcome::Masked(origin)),
@@ -114,6 +117,13 @@ fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize
     };
     if let Some(gap) = unit.gaps.first() {
         return Answer::certain(Outcome::Unknown(gap.reason.clone()));
+    }
+    if node.doubtful {
+        let places: Vec<String> = node.pulled_by.iter().map(ToString::to_string).collect();
+        return Answer::certain(Outcome::Unknown(format!(
+            "only {} pulls it in, for a unit that requires what can't be started",
+            places.join(", ")
+        )));
     }
     if let Some(rival) = rival(world, unit) {
         return Answer::certain(Outcome::Unknown(rival));

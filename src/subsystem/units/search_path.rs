@@ -235,6 +235,9 @@ impl SearchPath {
                     }
                     // A link that leads nowhere, or round in a circle: seen with 252, one within the search path
                     // is passed over, one out of it hides the files below and is not found.
+                    Ok(_) | Err(_) if is_null(files, path) => {
+                        end(Found::Masked(place(path).says("leads to /dev/null")))
+                    }
                     Ok(_) | Err(_) if is_inside => None,
                     Ok(_) | Err(_) => end(Found::Missing),
                 }
@@ -311,6 +314,21 @@ pub(super) fn suffix(name: &str) -> &str {
 /// A path of the host as an origin; names come from the host and may hold anything.
 pub(super) fn place(path: &str) -> Origin {
     Origin::file(printable(path))
+}
+
+/// Whether a path leads to `/dev/null` or to an empty file, as systemd's `null_or_empty_path`. Links are followed
+/// by name, because a tree need not have a `/dev`.
+pub(super) fn is_null(files: &Files, path: &str) -> bool {
+    let mut end = PathBuf::from(path);
+    for _ in 0..MAX_ALIASES {
+        let Some(target) = end.to_str().and_then(|path| link_target(files, path)) else { break };
+        if target == Path::new("/dev/null") {
+            return true;
+        }
+        end = target;
+    }
+    let stat = files.lstat(&end);
+    stat.is_ok_and(|stat| stat.kind == Kind::CharDevice || (stat.kind == Kind::File && stat.size == 0))
 }
 
 /// Where a link leads, `..` removed; none if the path is no link.
