@@ -157,6 +157,17 @@ pub fn instance(name: &str) -> Option<&str> {
     (!instance.is_empty()).then_some(instance)
 }
 
+/// The unit that a template means where another unit names it: with the instance of that unit, or its prefix.
+#[must_use]
+pub fn of_template(name: &str, by: &str) -> String {
+    let stem = || by.rsplit_once('.').map_or(by, |(stem, _)| stem);
+    if name.contains("@.") {
+        name.replacen("@.", &format!("@{}.", instance(by).unwrap_or_else(stem)), 1)
+    } else {
+        name.to_owned()
+    }
+}
+
 /// Replaces the specifiers that depend on the unit's name only; others stay as written (systemd.unit(5)).
 #[must_use]
 pub fn expand(text: impl Into<String>, name: &str) -> String {

@@ -259,6 +259,7 @@ impl Walk<'_> {
             for setting in unit.every("Unit", key) {
                 for other in unit::words(&setting.value) {
                     let origin = setting.origin().says(format!("{key}={other}"));
+                    let other = unit::of_template(&other, &unit.name);
                     if required {
                         self.require(&unit.name, &other, origin);
                     } else {
@@ -295,6 +296,7 @@ impl Walk<'_> {
             if link_target(self.files, &path).is_none() || is_null(self.files, &path) {
                 continue;
             }
+            let name = unit::of_template(&name, unit);
             if side == ".requires" {
                 self.require(unit, &name, place(&path));
             } else {
