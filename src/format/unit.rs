@@ -106,6 +106,13 @@ pub fn words(value: &str) -> Vec<String> {
     words
 }
 
+/// The units that a key such as `Wants=` names. There quotes group nothing: a word with them is no name, and
+/// systemd passes it over (seen with 252).
+pub fn names(value: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+    value.split_ascii_whitespace().filter(move |word| word.chars().all(is_part))
+}
+
 /// A command of `ExecStart=` and its like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -238,6 +245,16 @@ mod tests {
         assert_eq!(expand("%n %N %p %i %% %h", "a@b.service"), "a@b.service a@b a b % %h");
         assert_eq!(template("a@b.c.service").as_deref(), Some("a@.service"));
         assert_eq!(template("a@.service"), None);
+    }
+
+    #[test]
+    fn quotes_are_no_part_of_a_name() {
+        let found: Vec<_> =
+            names("a.service \"b.service\" 'c.service' d\\x2de.service f@g.service").collect();
+        assert_eq!(found, ["a.service", "d\\x2de.service", "f@g.service"]);
+        assert_eq!(of_template("d@.service", "multi-user.target"), "d@multi-user.service");
+        assert_eq!(of_template("d@.service", "a@x.service"), "d@x.service");
+        assert_eq!(of_template("d@y.service", "a.service"), "d@y.service");
     }
 
     proptest! {

@@ -257,9 +257,9 @@ impl Walk<'_> {
     fn follow_settings(&mut self, unit: &MergedUnit, required: bool) {
         for (key, _) in PULLING.into_iter().filter(|(_, requires)| *requires == required) {
             for setting in unit.every("Unit", key) {
-                for other in unit::words(&setting.value) {
+                for other in unit::names(&setting.value) {
                     let origin = setting.origin().says(format!("{key}={other}"));
-                    let other = unit::of_template(&other, &unit.name);
+                    let other = unit::of_template(other, &unit.name);
                     if required {
                         self.require(&unit.name, &other, origin);
                     } else {
@@ -270,8 +270,8 @@ impl Walk<'_> {
         }
         if !required {
             for setting in unit.every("Service", "Sockets") {
-                for other in unit::words(&setting.value) {
-                    self.reach(&other, setting.origin().says(format!("Sockets={other}")));
+                for other in unit::names(&setting.value) {
+                    self.reach(other, setting.origin().says(format!("Sockets={other}")));
                 }
             }
             return;

@@ -185,7 +185,7 @@ pub(super) fn conflicts(graph: &Graph) -> Conflicts {
 
 fn conflicts_of(unit: &MergedUnit) -> impl Iterator<Item = (String, Origin)> {
     unit.every("Unit", "Conflicts")
-        .flat_map(|setting| unit::words(&setting.value).into_iter().map(|word| (word, setting.origin())))
+        .flat_map(|setting| unit::names(&setting.value).map(|name| (name.to_owned(), setting.origin())))
 }
 
 /// A required unit that exists and fails, with `After=`: the dependent is not started (measured, 252).
@@ -198,14 +198,14 @@ fn broken_requirement(
     if depth >= MAX_DEPTH || suffix(&unit.name) == "target" {
         return None;
     }
-    let after: Vec<String> = unit.every("Unit", "After").flat_map(|s| unit::words(&s.value)).collect();
+    let after: Vec<&str> = unit.every("Unit", "After").flat_map(|s| unit::names(&s.value)).collect();
     for key in ["Requires", "BindsTo", "Requisite"] {
         for setting in unit.every("Unit", key) {
-            for other in unit::words(&setting.value) {
-                if suffix(&other) == "target" || !after.contains(&other) || other == unit.name {
+            for other in unit::names(&setting.value) {
+                if suffix(other) == "target" || !after.contains(&other) || other == unit.name {
                     continue;
                 }
-                let outcome = judge(subsystems, world, &other, depth + 8).outcome;
+                let outcome = judge(subsystems, world, other, depth + 8).outcome;
                 let broken = match outcome {
                     Outcome::Failed(_) => true,
                     Outcome::Skipped(_) | Outcome::Finished(_) => key == "BindsTo",
@@ -225,10 +225,10 @@ fn broken_requirement(
 /// Whether every required unit exists unmasked; else the unit starts by a rule of thumb (measured, 252).
 fn requires_nothing_odd(world: &World, unit: &MergedUnit) -> bool {
     ["Requires", "BindsTo"].iter().all(|key| {
-        unit.every("Unit", key).flat_map(|setting| unit::words(&setting.value)).all(|other| {
-            let generated = ["swap", "mount", "device", "slice"].contains(&suffix(&other));
+        unit.every("Unit", key).flat_map(|setting| unit::names(&setting.value)).all(|other| {
+            let generated = ["swap", "mount", "device", "slice"].contains(&suffix(other));
             generated
-                || world.graph.nodes.get(&other).is_none_or(|n| matches!(n.found, Found::Fragment { .. }))
+                || world.graph.nodes.get(other).is_none_or(|n| matches!(n.found, Found::Fragment { .. }))
         })
     })
 }
