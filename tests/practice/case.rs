@@ -46,6 +46,10 @@ pub(crate) struct Case {
     /// Why this case is not booted, and where its expectation comes from instead.
     #[serde(default)]
     pub(crate) source: Option<String>,
+    /// How the disk of the root is laid out: `gpt` has a swap partition beside the root, `gpt-no-auto` one that says
+    /// that it is not to be used by itself. No tree of files can tell.
+    #[serde(default)]
+    pub(crate) disk: Option<String>,
     /// Whether it would disturb other cases in the same boot in a way that can't be seen from its files.
     #[serde(default)]
     pub(crate) alone: bool,

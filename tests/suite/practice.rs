@@ -22,7 +22,8 @@ fn every_case_comes_out_as_it_did_in_a_real_boot() {
     let bootable = |case: &&Case| case.base.starts_with("debian") && case.except.is_none();
     let booted = cases.iter().filter(bootable).filter(|case| case.source.is_none()).count();
     assert!(booted >= 120, "{booted} cases can be booted");
-    let judged: Vec<&Case> = cases.iter().filter(|case| case.except.is_none()).collect();
+    let judged: Vec<&Case> =
+        cases.iter().filter(|case| case.except.is_none() && case.disk.is_none()).collect();
     let wrong: Vec<String> = judged.iter().flat_map(|case| judge(case)).collect();
     let seen = judged.len();
     assert!(seen > 0, "no case found");

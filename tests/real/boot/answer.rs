@@ -11,6 +11,8 @@ use crate::case::split_attribute;
 pub(crate) struct Answers {
     pub(crate) shell: BTreeMap<String, String>,
     pub(crate) program: Value,
+    /// What it said of the next boot.
+    pub(crate) next: Value,
     /// The report of `check`, where one was asked for.
     pub(crate) report: Value,
     /// Units that failed.
@@ -32,7 +34,8 @@ impl Answers {
                 ("late", Some(question), Some(answer)) => {
                     late.insert(question.to_owned(), answer.trim_end().to_owned());
                 }
-                ("program", Some(json), _) => answers.program = serde_json::from_str(json).ok()?,
+                ("program-now", Some(json), _) => answers.program = serde_json::from_str(json).ok()?,
+                ("program-boot", Some(json), _) => answers.next = serde_json::from_str(json).ok()?,
                 ("article", Some(json), _) => answers.report = serde_json::from_str(json).unwrap_or_default(),
                 ("failed", Some(units), _) => answers.failed = units.trim().to_owned(),
                 ("end", ..) => ended = true,

@@ -39,8 +39,12 @@ pub(crate) fn core(mut groups: Vec<Group>) -> Vec<Group> {
 
 fn fits(group: &Group, case: &Case) -> bool {
     // A first boot enables what presets say, for everybody.
-    let is_alone =
-        |case: &Case| case.alone || !case.remove.is_empty() || case.file.contains_key("/etc/machine-id");
+    let is_alone = |case: &Case| {
+        case.alone
+            || case.disk.is_some()
+            || !case.remove.is_empty()
+            || case.file.contains_key("/etc/machine-id")
+    };
     group.base == root::name(case)
         && group.cmdline == case.cmdline.as_deref().unwrap_or_default()
         && !is_alone(case)

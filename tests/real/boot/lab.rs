@@ -113,7 +113,7 @@ impl Lab {
         let mut hasher = DefaultHasher::new();
         (&group.base, &machine.cmdline, include_str!("probe.sh"), questions).hash(&mut hasher);
         for case in &group.cases {
-            (&case.file, &case.link, &case.program, &case.remove).hash(&mut hasher);
+            (&case.file, &case.link, &case.program, &case.remove, &case.disk).hash(&mut hasher);
         }
         let kept = self.cache.join(format!("results/{:016x}", hasher.finish()));
         let (build, by) = (self.build(), kept.with_extension("build"));
@@ -123,7 +123,7 @@ impl Lab {
                 return Some(answers);
             }
             if !self.again {
-                answers.program = Value::Null;
+                (answers.program, answers.next) = (Value::Null, Value::Null);
                 return Some(answers);
             }
         }
@@ -145,33 +145,59 @@ impl Lab {
 }
 
 fn compare(case: &Case, predicted: &Value, answers: &Answers) -> Vec<Difference> {
-    let mut wrong = Vec::new();
-    for (question, text) in &case.expect {
+    let question = |question: &String| {
         let seen = answers.seen(question);
-        let (predicted, sure) = told(predicted, question);
-        let (live, _) = told(&answers.program, question);
-        let wanted = expected(question, text);
-        let unsure = predicted.starts_with("unknown");
-        let mut sides = Vec::new();
-        if wanted != seen && wanted != "unknown" {
-            sides.push(format!("expected {wanted}"));
+        let wrong: Vec<Side> = sides(case, question, predicted, answers)
+            .into_iter()
+            .filter(|side| side.says != seen && !(side.may_not_know && side.is_unknown()))
+            .collect();
+        let says: Vec<String> = wrong.iter().map(|side| format!("{} {}", side.who, side.says)).collect();
+        (!wrong.is_empty()).then(|| Difference {
+            case: case.id.clone(),
+            text: format!("({}) {question}: the boot shows {seen}; {}", case.says, says.join("; ")),
+            is_grave: wrong.iter().any(|side| side.is_certain && !side.is_unknown()),
+        })
+    };
+    case.expect.keys().filter_map(question).collect()
+}
+
+/// One who answers a question, beside the shell.
+struct Side {
+    who: &'static str,
+    says: String,
+    is_certain: bool,
+    /// Whether it may say that it can't know.
+    may_not_know: bool,
+}
+
+impl Side {
+    fn is_unknown(&self) -> bool {
+        self.says.starts_with("unknown")
+    }
+}
+
+fn sides(case: &Case, question: &str, predicted: &Value, answers: &Answers) -> Vec<Side> {
+    let by_program = |who, facts: &Value, may_not_know| {
+        let (says, sure) = told(facts, question);
+        Side { who, says, is_certain: sure == "certain", may_not_know }
+    };
+    let says = expected(question, &case.expect[question]);
+    let open = says == "unknown";
+    let mut sides = vec![Side { who: "the case expects", says, is_certain: false, may_not_know: open }];
+    // Only the machine itself knows its disk.
+    let from_tree = case.disk.is_none().then(|| by_program("predicted was", predicted, open));
+    let no_better = from_tree.as_ref().is_some_and(Side::is_unknown);
+    sides.extend(from_tree);
+    if !answers.program.is_null() {
+        sides.push(by_program("the program says inside", &answers.program, false));
+        // The first boot is not the next one.
+        if case.remove.is_empty() && !case.file.contains_key("/etc/machine-id") {
+            sides.push(by_program("and of the next boot", &answers.next, open || no_better));
         }
-        if predicted != seen && !(unsure && wanted == "unknown") {
-            sides.push(format!("predicted {predicted} ({sure})"));
-        }
-        if live != seen && !answers.program.is_null() {
-            sides.push(format!("the program said inside {live}"));
-        }
-        let is_service = question.starts_with("service:") && !answers.program.is_null();
-        if is_service && !asked_systemd(&answers.program, question) {
-            sides.push("the program inside did not ask systemd".to_owned());
-        }
-        if !sides.is_empty() {
-            let is_grave = predicted != seen && !unsure && sure == "certain";
-            let text = format!("{question}: the boot shows {seen}; {}", sides.join("; "));
-            let text = format!("({}) {text}", case.says);
-            wrong.push(Difference { case: case.id.clone(), text, is_grave });
+        if question.starts_with("service:") && !asked_systemd(&answers.program, question) {
+            let says = "without asking systemd".to_owned();
+            sides.push(Side { who: "and that", says, is_certain: false, may_not_know: false });
         }
     }
-    wrong
+    sides
 }

@@ -18,6 +18,8 @@ const UNIT: &str = "[Unit]\nDescription=Answers of the boot laboratory\n[Service
 
 /// A machine that is switched off.
 pub(crate) struct Machine {
+    /// The layout of its disk, if that is partitioned.
+    layout: Option<String>,
     pub(crate) tree: PathBuf,
     pub(crate) cmdline: String,
 }
@@ -30,11 +32,12 @@ impl Machine {
         let tree = place.join("root");
         // Files are shared with the root until they are written anew.
         run(Command::new("cp").arg("-al").arg(root).arg(&tree));
-        let cmdline =
-            format!("root=/dev/vda rw console=ttyS0 quiet systemd.wants=boot-lab.service {cmdline}")
-                .trim_end()
-                .to_owned();
-        let machine = Machine { tree, cmdline };
+        let layout = cases.first().and_then(|case| case.disk.clone());
+        let root = if layout.is_some() { "/dev/vda1" } else { "/dev/vda" };
+        let cmdline = format!("root={root} rw console=ttyS0 quiet systemd.wants=boot-lab.service {cmdline}")
+            .trim_end()
+            .to_owned();
+        let machine = Machine { layout, tree, cmdline };
         machine.write("/boot/grub/grub.cfg", &machine.menu(), false);
         machine.write("/etc/systemd/system/boot-lab.service", UNIT, false);
         for case in cases {
@@ -114,13 +117,28 @@ impl Machine {
 
     /// Makes the tree a disk.
     pub(crate) fn disk(&self) -> PathBuf {
+        const MIB: u64 = 1 << 20;
+        const ROOT: u64 = 2048;
         let disk = self.tree.with_file_name("root.img");
         drop(fs::remove_file(&disk));
-        fs::File::create(&disk).unwrap().set_len(2 << 30).unwrap();
-        run(Command::new("mke2fs")
-            .args(["-q", "-t", "ext4", "-O", "^has_journal", "-d"])
-            .arg(&self.tree)
-            .arg(&disk));
+        fs::File::create(&disk).unwrap().set_len((ROOT + 32) * MIB).unwrap();
+        let mut mke2fs = Command::new("mke2fs");
+        mke2fs.args(["-q", "-F", "-t", "ext4", "-O", "^has_journal", "-d"]).arg(&self.tree);
+        let Some(layout) = &self.layout else {
+            run(mke2fs.arg(&disk));
+            return disk;
+        };
+        run(mke2fs.args(["-E", &format!("offset={MIB}")]).arg(&disk).arg(format!("{ROOT}M")));
+        let attributes = if layout == "gpt-no-auto" { ", attrs=GUID:63" } else { "" };
+        let swap = (1 + ROOT, 16);
+        partition(
+            &disk,
+            &[
+                format!("start=2048, size={}, type=linux", ROOT * 2048),
+                format!("start={}, size={}, type=swap{attributes}", swap.0 * 2048, swap.1 * 2048),
+            ],
+        );
+        write_swap(&disk, swap.0, swap.1);
         disk
     }
 
@@ -163,23 +181,34 @@ pub(crate) fn swap_disk(cache: &Path) -> PathBuf {
     if disk.is_file() {
         return disk;
     }
-    let (new, partition) = (cache.join("swap.new"), cache.join("swap.one"));
+    let new = cache.join("swap.new");
     fs::File::create(&new).unwrap().set_len((PARTITIONS + 1) * SIZE * MIB).unwrap();
+    let places = (0..PARTITIONS).map(|i| 1 + i * SIZE);
     let lines: Vec<String> =
-        (0..PARTITIONS).map(|i| format!("start={}, size={}", (1 + i * SIZE) * 2048, SIZE * 2048)).collect();
-    let script = cache.join("swap.sfdisk");
-    fs::write(&script, format!("label: gpt\n{}\n", lines.join("\n"))).unwrap();
-    let quoted = format!("sfdisk --quiet {} < {}", new.display(), script.display());
-    run(Command::new("sh").args(["-c", &quoted]));
-    for i in 0..PARTITIONS {
-        fs::File::create(&partition).unwrap().set_len(SIZE * MIB).unwrap();
-        run(Command::new("mkswap").arg("-q").arg(&partition));
-        run(Command::new("dd")
-            .arg(format!("if={}", partition.display()))
-            .arg(format!("of={}", new.display()))
-            .args(["bs=1M", "conv=notrunc", "status=none"])
-            .arg(format!("seek={}", 1 + i * SIZE)));
-    }
+        places.clone().map(|start| format!("start={}, size={}", start * 2048, SIZE * 2048)).collect();
+    partition(&new, &lines);
+    places.for_each(|start| write_swap(&new, start, SIZE));
     fs::rename(new, &disk).unwrap();
     disk
+}
+
+/// Writes a partition table of lines for sfdisk(8), in sectors of 512 bytes.
+fn partition(disk: &Path, lines: &[String]) {
+    let script = disk.with_extension("sfdisk");
+    fs::write(&script, format!("label: gpt\n{}\n", lines.join("\n"))).unwrap();
+    let script = fs::File::open(script).unwrap();
+    run(Command::new("sfdisk").arg("--quiet").arg(disk).stdin(script));
+}
+
+/// Makes a part of a disk swap; start and size in MiB.
+fn write_swap(disk: &Path, start: u64, size: u64) {
+    let area = disk.with_extension("swap");
+    fs::File::create(&area).unwrap().set_len(size << 20).unwrap();
+    run(Command::new("mkswap").arg("-q").arg(&area));
+    run(Command::new("dd")
+        .arg(format!("if={}", area.display()))
+        .arg(format!("of={}", disk.display()))
+        .args(["bs=1M", "conv=notrunc", "status=none"])
+        .arg(format!("seek={start}")));
+    fs::remove_file(area).unwrap();
 }

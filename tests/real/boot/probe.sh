@@ -66,6 +66,7 @@ answer() {
         service:*.active) systemctl show -P ActiveState "$(name_of "$1" .active)" ;;
         service:*.enabled) systemctl is-enabled "$(name_of "$1" .enabled)" || : ;;
         cgroup.mode) cgroup_mode ;;
+        selinux) if [ -e /sys/fs/selinux/enforce ]; then sed 's/0/permissive/; s/1/enforcing/' /sys/fs/selinux/enforce; else echo disabled; fi ;;
         hostname) cat /proc/sys/kernel/hostname ;;
         kernel) echo "$release" ;;
         machine-id) cat /etc/machine-id ;;
@@ -84,10 +85,13 @@ while IFS= read -r question; do
     printf 'now\t%s\t%s\n' "$question" "$(answer "$question" | tr '\n' ' ' | sed 's/ *$//')"
 done </boot-lab/questions
 
-printf 'program\t'
-# shellcheck disable=SC2046 # one word a line
-/boot-lab/node-preflight facts --moment now --format json $(cat /boot-lab/asked) | tr -d '\n'
-printf '\n'
+# The same files boot the next time: what the program says of that, seen from inside, is true already.
+for moment in now boot; do
+    printf '%s\t' "program-$moment"
+    # shellcheck disable=SC2046 # one word a line
+    /boot-lab/node-preflight facts --moment "$moment" --format json $(cat /boot-lab/asked) | tr -d '\n'
+    printf '\n'
+done
 printf 'article\t'
 if [ -e /boot-lab/judge ]; then
     # shellcheck disable=SC2046
