@@ -1,7 +1,7 @@
 //! The installed systemd: its version decides what many files mean.
 
 use super::Subsystems;
-use crate::fact::{Confidence, Origin};
+use crate::fact::{Confidence, Origin, printable};
 use crate::host::Files;
 
 /// The installed systemd.
@@ -78,6 +78,9 @@ impl Systemd {
 
 /// Whether systemd boots, and the place that says so.
 fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
+    if let Some(origin) = container(subsystems) {
+        return (None, Some(origin));
+    }
     let files = subsystems.host().files();
     let parameter = match subsystems.next_boot().parameter("init") {
         Ok(parameter) => parameter.value,
@@ -107,6 +110,20 @@ fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
         Some(path) => (Some(true), Some(Origin::file(path).says("is there; systemd is assumed to boot"))),
         None => (None, None),
     }
+}
+
+/// What shows that a running system is a container, which has no boot of its own: systemd writes the first, managers
+/// the others (systemd's "Container Interface", docker, podman).
+fn container(subsystems: &Subsystems<'_>) -> Option<Origin> {
+    const MARKS: [&str; 4] =
+        ["/run/systemd/container", "/run/host/container-manager", "/.dockerenv", "/run/.containerenv"];
+    let files = subsystems.host().running()?.files();
+    let mark = MARKS.into_iter().find(|path| files.stat(path).is_ok())?;
+    let kind = files.read(mark).ok().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    let kind =
+        kind.filter(|kind| !kind.is_empty() && !kind.contains('\n')).unwrap_or_else(|| "unnamed".into());
+    let says = format!("this is a container ({}), and what starts it lies outside", printable(&kind));
+    Some(Origin::file(mark).says(says))
 }
 
 fn names_systemd(path: &str) -> bool {
