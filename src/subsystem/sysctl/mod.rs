@@ -7,6 +7,7 @@ mod merge;
 mod now;
 mod start;
 mod table;
+mod tuned;
 mod variable;
 mod writers;
 

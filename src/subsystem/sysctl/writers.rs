@@ -5,6 +5,8 @@
 use std::cell::OnceCell;
 
 use super::apply;
+use super::merge::Assignment;
+use super::tuned::Tuned;
 use super::variable::{self, Written};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
 use crate::format::{glob, lines, sysctl_d};
@@ -69,6 +71,9 @@ impl Writers {
         }
         if may_start(subsystems, "systemd-networkd.service") {
             writers.networkd(files);
+        }
+        if may_start(subsystems, "tuned.service") {
+            writers.tuned(subsystems);
         }
         if may_start(subsystems, "docker.service") {
             writers.docker(files);
@@ -276,6 +281,22 @@ impl Writers {
                         self.add(path, Some(text), origin.clone(), false);
                     }
                 }
+            }
+        }
+    }
+
+    /// TuneD applies its profile, and then once more what `/etc/sysctl.d` says.
+    fn tuned(&mut self, subsystems: &Subsystems<'_>) {
+        let tuned = Tuned::read(subsystems.host().files());
+        self.gaps.extend(tuned.gaps);
+        let lines = &subsystems.sysctl().on_disk(subsystems).lines;
+        let by_hand = |path: &str| {
+            let covers = |line: &Assignment| line.path == path || glob::covers_path(&line.path, path);
+            lines.iter().any(|line| line.origin.path.starts_with("/etc/sysctl") && covers(line))
+        };
+        for setting in tuned.settings {
+            if !(tuned.reapplies && by_hand(&setting.path)) {
+                self.add(&setting.path, setting.text.as_deref(), setting.origin, tuned.is_chosen);
             }
         }
     }

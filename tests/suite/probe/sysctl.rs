@@ -336,3 +336,43 @@ fn the_crate_sysctl_sees_the_same_values() {
         assert_eq!(text(&ask(&host, &format!("sysctl:{key}"), Moment::Now)), theirs, "{key}");
     }
 }
+
+#[test]
+fn a_profile_of_tuned_counts_unless_the_administrator_says_otherwise() {
+    let host = |profile: &str| {
+        let unit = "[Service]\nExecStart=/usr/bin/true\n";
+        let base = crate::base::debian12("quiet")
+            .file("/usr/lib/systemd/system/tuned.service", unit)
+            .link(
+                "/etc/systemd/system/multi-user.target.wants/tuned.service",
+                "/usr/lib/systemd/system/tuned.service",
+            )
+            .file(
+                "/usr/lib/tuned/throughput-performance/tuned.conf",
+                "[sysctl]\nvm.swappiness=10\nvm.dirty_ratio=40\nkernel.panic = >5\n",
+            )
+            .file(
+                "/usr/lib/tuned/virtual-guest/tuned.conf",
+                "[main]\ninclude=throughput-performance\n[x]\ntype=sysctl\nvm.swappiness=30\n",
+            );
+        match profile {
+            "" => base,
+            name => base.file("/etc/tuned/active_profile", format!("{name}\n")),
+        }
+    };
+    let guest = host("virtual-guest");
+    let fact = guest.boot("sysctl:vm.swappiness");
+    assert_eq!(crate::tree::text(&fact), "30");
+    assert_eq!(fact.because[0].to_string(), "/usr/lib/tuned/virtual-guest/tuned.conf:5");
+    assert_eq!(guest.boot_text("sysctl:vm.dirty_ratio"), "40");
+    assert!(guest.boot_text("sysctl:kernel.panic").starts_with("unknown: "), "it depends on the machine");
+    assert!(
+        host("").boot_text("sysctl:vm.swappiness").contains("tuned"),
+        "which profile is chosen isn't known"
+    );
+    let by_hand = |path: &str| host("virtual-guest").file(path, "vm.swappiness=5\n");
+    assert_eq!(by_hand("/etc/sysctl.d/k8s.conf").boot_text("sysctl:vm.swappiness"), "5");
+    assert!(by_hand("/usr/lib/sysctl.d/k8s.conf").boot_text("sysctl:vm.swappiness").starts_with("unknown: "));
+    let keeps = by_hand("/etc/sysctl.d/k8s.conf").file("/etc/tuned/tuned-main.conf", "reapply_sysctl = 0\n");
+    assert!(keeps.boot_text("sysctl:vm.swappiness").starts_with("unknown: "));
+}
