@@ -84,7 +84,8 @@ pub(super) enum Found {
 }
 
 enum Step {
-    Alias(String),
+    /// Another name, and whether only its template counts.
+    Alias(String, bool),
     End(Found),
 }
 
@@ -172,18 +173,20 @@ impl SearchPath {
 
     fn follow(&self, files: &Files, name: &str) -> Found {
         let mut name = name.to_owned();
+        let mut by_template = false;
         for _ in 0..MAX_ALIASES {
-            match self.step(files, &name) {
-                Step::Alias(next) => name = next,
+            match self.step(files, &name, by_template) {
+                Step::Alias(next, template) => (name, by_template) = (next, by_template || template),
                 Step::End(found) => return found,
             }
         }
         Found::Missing
     }
 
-    fn step(&self, files: &Files, name: &str) -> Step {
+    fn step(&self, files: &Files, name: &str, by_template: bool) -> Step {
         let template = unit::template(name);
-        for candidate in [Some(name), template.as_deref()].into_iter().flatten() {
+        let own = (!by_template).then_some(name);
+        for candidate in [own, template.as_deref()].into_iter().flatten() {
             for directory in self.directories.iter().filter(|directory| directory.has(candidate)) {
                 let path = format!("{}/{candidate}", directory.path);
                 if let Some(step) = self.entry(files, &path, candidate, name) {
@@ -219,10 +222,12 @@ impl SearchPath {
                     Alias::Invalid => return None,
                     Alias::To(other) => {
                         let instance = unit::instance(name).filter(|_| other.contains("@."));
-                        return Some(Step::Alias(match instance {
-                            Some(instance) => other.replacen("@.", &format!("@{instance}."), 1),
-                            None => other.to_owned(),
-                        }));
+                        return Some(match instance {
+                            Some(instance) => {
+                                Step::Alias(other.replacen("@.", &format!("@{instance}."), 1), true)
+                            }
+                            None => Step::Alias(other.to_owned(), false),
+                        });
                     }
                 };
                 match files.stat(path) {
