@@ -46,6 +46,8 @@ const MAX_ALIASES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct SearchPath {
     pub(super) directories: Vec<Directory>,
+    /// All directories of the path, whether they are there or not.
+    paths: &'static [&'static str],
     /// The directories beside a unit whose links pull units in.
     pub(super) links: &'static [&'static str],
     /// Directories that could not be listed.
@@ -98,7 +100,7 @@ impl SearchPath {
         SearchPath::open(files, systemd, NOW)
     }
 
-    fn open(files: &Files, systemd: Option<u32>, paths: &[&'static str]) -> Self {
+    fn open(files: &Files, systemd: Option<u32>, paths: &'static [&'static str]) -> Self {
         let merged_usr = files.lstat("/lib").is_ok_and(|lib| lib.kind == Kind::Link);
         // `.upholds` directories came with systemd 254; seen with 252: it doesn't look into them.
         let links: &[_] = if systemd.is_some_and(|version| version < 254) {
@@ -106,7 +108,7 @@ impl SearchPath {
         } else {
             &[".wants", ".requires", ".upholds"]
         };
-        let mut search = SearchPath { links, ..SearchPath::default() };
+        let mut search = SearchPath { paths, links, ..SearchPath::default() };
         for path in paths.iter().copied().filter(|path| !(merged_usr && path.starts_with("/lib/"))) {
             match files.list(path) {
                 Ok(names) => search.directories.push(Directory { path, names }),
@@ -154,6 +156,12 @@ impl SearchPath {
             }
         }
         aliases
+    }
+
+    /// The keys of `[Install]` that make links beside other units.
+    pub(super) fn install_keys(&self) -> impl Iterator<Item = &'static str> {
+        let upholds = self.links.contains(&".upholds").then_some("UpheldBy");
+        ["WantedBy", "RequiredBy"].into_iter().chain(upholds)
     }
 
     /// The other names that a unit is known by.
@@ -253,10 +261,8 @@ impl SearchPath {
 
     /// What a link within the search path makes of a name.
     fn alias<'t>(&self, target: &'t Path, candidate: &str) -> Alias<'t> {
-        let inside = target.parent().is_some_and(|parent| {
-            parent == Path::new("/lib/systemd/system")
-                || self.directories.iter().any(|directory| Path::new(directory.path) == parent)
-        });
+        let inside =
+            target.parent().is_some_and(|parent| self.paths.iter().any(|path| Path::new(path) == parent));
         match target.file_name().and_then(OsStr::to_str).filter(|_| inside) {
             None => Alias::Outside,
             Some(other) if other == candidate || unit::template(candidate).as_deref() == Some(other) => {
