@@ -1,10 +1,12 @@
 //! The word that `systemctl is-enabled` says of a unit (systemctl(1), systemd 252).
 
+use std::ffi::OsString;
+
 use super::merged::MergedUnit;
 use super::search_path::{Found, SearchPath, link_target, place};
 use crate::fact::{Origin, State};
 use crate::format::unit;
-use crate::host::Files;
+use crate::host::{Files, Kind};
 
 const PERSISTENT: &str = "/etc/systemd/system";
 
@@ -47,14 +49,16 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
     if let Some(gap) = unit.gaps.first() {
         return Enablement { state: State::unknown(gap.reason.clone()), because: Some(gap.origin.clone()) };
     }
-    by_links(files, search, &unit, &path).unwrap_or_else(|| by_install(&unit, &path))
+    by_links(files, search, &unit, &path)
+        .or_else(|| by_other_name(files, search, &unit))
+        .unwrap_or_else(|| by_install(search, &unit, &path))
 }
 
 /// The word if links decide it: the highest of persistent, runtime, static instance, linked.
 fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &str) -> Option<Enablement> {
     let aliases: Vec<String> =
         unit.list("Install", "Alias").iter().flat_map(|s| unit::words(&s.value)).collect();
-    let links = links(files, search, &unit.name, &aliases);
+    let links = links(files, search, unit, &aliases);
     if let Some(link) = links.iter().find(|link| link.starts_with("/etc/systemd/system/")) {
         return Some(word("enabled", Some(place(link))));
     }
@@ -81,7 +85,10 @@ fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &st
 }
 
 /// Links that enable a unit: under its name in a `.wants` directory, or under one of its `Alias=` names.
-fn links(files: &Files, search: &SearchPath, name: &str, aliases: &[String]) -> Vec<String> {
+fn links(files: &Files, search: &SearchPath, unit: &MergedUnit, aliases: &[String]) -> Vec<String> {
+    let name = unit.name.as_str();
+    let default = unit.last("Install", "DefaultInstance").filter(|_| name.contains("@."));
+    let default = default.map(|setting| name.replacen("@.", &format!("@{}.", setting.value), 1));
     let mut links = Vec::new();
     for directory in &search.directories {
         for alias in aliases.iter().filter(|alias| *alias != name && directory.has(alias)) {
@@ -96,7 +103,7 @@ fn links(files: &Files, search: &SearchPath, name: &str, aliases: &[String]) -> 
             }
             let path = format!("{}/{side}", directory.path);
             let Ok(names) = files.list(&path) else { continue };
-            for known in std::iter::once(name).chain(aliases.iter().map(String::as_str)) {
+            for known in [Some(name), default.as_deref()].into_iter().flatten() {
                 if names.binary_search_by(|entry| entry.as_os_str().cmp(known.as_ref())).is_err() {
                     continue;
                 }
@@ -111,9 +118,40 @@ fn links(files: &Files, search: &SearchPath, name: &str, aliases: &[String]) -> 
     links
 }
 
-fn by_install(unit: &MergedUnit, fragment: &str) -> Enablement {
+/// A link to the unit under a name that its `[Install]` section doesn't know, or one beside another unit for some
+/// instance of a template: it may be in use.
+fn by_other_name(files: &Files, search: &SearchPath, unit: &MergedUnit) -> Option<Enablement> {
+    let is_instance = unit::instance(&unit.name).is_some();
+    let counts = |path: &str| path == PERSISTENT || path.starts_with("/run/") || is_instance;
+    let is_link = |path: &str| files.kind(path) == Ok(Kind::Link);
+    search.directories.iter().filter(|directory| counts(directory.path)).find_map(|directory| {
+        let entries = |path: &str, names: &[OsString]| -> Vec<(String, String)> {
+            let names = names.iter().filter_map(|name| name.to_str());
+            names.map(|name| (name.to_owned(), format!("{path}/{name}"))).collect()
+        };
+        let leads_here = |(name, path): &(String, String)| {
+            let target = (*name != unit.name && is_link(path)).then(|| link_target(files, path)).flatten();
+            target.is_some_and(|target| target.file_name().is_some_and(|file| file == unit.name.as_str()))
+        };
+        let is_of_template = |(name, path): &(String, String)| {
+            unit::template(name).is_some_and(|template| template == unit.name) && is_link(path)
+        };
+        let own = entries(directory.path, &directory.names);
+        let beside = own.iter().filter(|(name, _)| search.links.iter().any(|side| name.ends_with(side)));
+        let instance = || {
+            beside
+                .filter_map(|(_, path)| Some(entries(path, &files.list(path).ok()?)))
+                .flatten()
+                .find(is_of_template)
+        };
+        let (_, path) = own.iter().find(|entry| leads_here(entry)).cloned().or_else(instance)?;
+        Some(word("indirect", Some(place(&path))))
+    })
+}
+
+fn by_install(search: &SearchPath, unit: &MergedUnit, fragment: &str) -> Enablement {
     let has = |key: &str| !unit.list("Install", key).is_empty();
-    let says = if ["WantedBy", "RequiredBy", "UpheldBy", "Alias"].into_iter().any(has) {
+    let says = if search.install_keys().chain(["Alias"]).any(has) {
         "disabled"
     } else if has("Also") {
         "indirect"

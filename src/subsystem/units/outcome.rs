@@ -125,8 +125,8 @@ fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize
             places.join(", ")
         )));
     }
-    if let Some(rival) = rival(world, unit) {
-        return Answer::certain(Outcome::Unknown(rival));
+    if let Some(reason) = world.conflicts.get(&unit.name) {
+        return Answer::certain(Outcome::Unknown(reason.clone()));
     }
     match conditions::hold(subsystems, &world.options, unit, "Condition") {
         Truth::True => {}
@@ -155,37 +155,31 @@ fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize
     Answer { outcome, confidence }
 }
 
-/// Another unit of the same boot that can't run beside this one: systemd drops one of the two.
-fn rival(world: &World, unit: &MergedUnit) -> Option<String> {
-    let started = |name: &str| {
-        world.graph.nodes.get(name).is_some_and(|node| matches!(node.found, Found::Fragment { .. }))
-    };
-    let mine = conflicts_of(unit).find(|(name, _)| *name != unit.name && started(name));
-    if let Some((name, origin)) = mine {
-        return Some(format!("{origin} says that it conflicts with {name}, which starts, too"));
-    }
-    let others = world.conflicts.get(&unit.name)?;
-    let (other, origin) = others.iter().find(|(other, _)| *other != unit.name)?;
-    Some(format!("{origin} says that {other} conflicts with it, and both start"))
-}
+/// By the name of a unit, why it can't run beside another unit of the same boot: systemd drops one of the two.
+pub(super) type Conflicts = BTreeMap<String, String>;
 
-/// By the name of a unit, the units of the graph that say they conflict with it.
-pub(super) type Conflicts = BTreeMap<String, Vec<(String, Origin)>>;
-
-/// Who conflicts with whom, in the order of the names of those who say so.
-pub(super) fn conflicts(graph: &Graph) -> Conflicts {
-    let mut all = Conflicts::new();
+/// Who conflicts with whom; `real` tells the own name of a unit.
+pub(super) fn conflicts(graph: &Graph, real: impl Fn(&str) -> String) -> Conflicts {
+    let started =
+        |name: &str| graph.nodes.get(name).is_some_and(|node| matches!(node.found, Found::Fragment { .. }));
+    let mut pairs = Vec::new();
     for unit in graph.nodes.values().filter_map(|node| node.unit.as_deref()) {
-        for (name, origin) in conflicts_of(unit) {
-            all.entry(name).or_default().push((unit.name.clone(), origin));
+        for setting in unit.every("Unit", "Conflicts") {
+            let others = unit::names(&setting.value).map(|name| real(&unit::of_template(name, &unit.name)));
+            let rivals = others.filter(|other| *other != unit.name && started(other));
+            pairs.extend(rivals.map(|other| (unit.name.clone(), other, setting.origin())));
         }
     }
+    let mut all = Conflicts::new();
+    for (unit, other, origin) in &pairs {
+        let says = || format!("{origin} says that it conflicts with {other}, which starts, too");
+        all.entry(unit.clone()).or_insert_with(says);
+    }
+    for (unit, other, origin) in pairs {
+        let says = || format!("{origin} says that {unit} conflicts with it, and both start");
+        all.entry(other).or_insert_with(says);
+    }
     all
-}
-
-fn conflicts_of(unit: &MergedUnit) -> impl Iterator<Item = (String, Origin)> {
-    unit.every("Unit", "Conflicts")
-        .flat_map(|setting| unit::names(&setting.value).map(|name| (name.to_owned(), setting.origin())))
 }
 
 /// A required unit that exists and fails, with `After=`: the dependent is not started (measured, 252).

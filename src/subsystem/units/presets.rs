@@ -44,7 +44,7 @@ pub(super) fn links(files: &Files, search: &SearchPath) -> Vec<Extra> {
                 Vec::new(),
             ),
         };
-        links.extend(install(&unit, &origin, &instances));
+        links.extend(install(search, &unit, &origin, &instances));
     }
     links
 }
@@ -55,7 +55,7 @@ fn is_unit(name: &str) -> bool {
 }
 
 /// The links of a unit's `[Install]` section.
-fn install(unit: &MergedUnit, origin: &Origin, instances: &[String]) -> Vec<Extra> {
+fn install(search: &SearchPath, unit: &MergedUnit, origin: &Origin, instances: &[String]) -> Vec<Extra> {
     let mut names = vec![unit.name.clone()];
     if let Some((prefix, suffix)) = unit.name.split_once("@.") {
         let default = unit.last("Install", "DefaultInstance").map(|setting| setting.value.clone());
@@ -63,7 +63,7 @@ fn install(unit: &MergedUnit, origin: &Origin, instances: &[String]) -> Vec<Extr
         names = instances.iter().map(|instance| format!("{prefix}@{instance}.{suffix}")).collect();
     }
     let mut links = Vec::new();
-    for key in ["WantedBy", "RequiredBy", "UpheldBy"] {
+    for key in search.install_keys() {
         for setting in unit.list("Install", key) {
             for from in unit::words(&setting.value) {
                 for unit in &names {

@@ -46,6 +46,8 @@ const MAX_ALIASES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct SearchPath {
     pub(super) directories: Vec<Directory>,
+    /// All directories of the path, whether they are there or not.
+    paths: &'static [&'static str],
     /// The directories beside a unit whose links pull units in.
     pub(super) links: &'static [&'static str],
     /// Directories that could not be listed.
@@ -84,7 +86,8 @@ pub(super) enum Found {
 }
 
 enum Step {
-    Alias(String),
+    /// Another name, and whether only its template counts.
+    Alias(String, bool),
     End(Found),
 }
 
@@ -97,7 +100,7 @@ impl SearchPath {
         SearchPath::open(files, systemd, NOW)
     }
 
-    fn open(files: &Files, systemd: Option<u32>, paths: &[&'static str]) -> Self {
+    fn open(files: &Files, systemd: Option<u32>, paths: &'static [&'static str]) -> Self {
         let merged_usr = files.lstat("/lib").is_ok_and(|lib| lib.kind == Kind::Link);
         // `.upholds` directories came with systemd 254; seen with 252: it doesn't look into them.
         let links: &[_] = if systemd.is_some_and(|version| version < 254) {
@@ -105,7 +108,7 @@ impl SearchPath {
         } else {
             &[".wants", ".requires", ".upholds"]
         };
-        let mut search = SearchPath { links, ..SearchPath::default() };
+        let mut search = SearchPath { paths, links, ..SearchPath::default() };
         for path in paths.iter().copied().filter(|path| !(merged_usr && path.starts_with("/lib/"))) {
             match files.list(path) {
                 Ok(names) => search.directories.push(Directory { path, names }),
@@ -155,6 +158,12 @@ impl SearchPath {
         aliases
     }
 
+    /// The keys of `[Install]` that make links beside other units.
+    pub(super) fn install_keys(&self) -> impl Iterator<Item = &'static str> {
+        let upholds = self.links.contains(&".upholds").then_some("UpheldBy");
+        ["WantedBy", "RequiredBy"].into_iter().chain(upholds)
+    }
+
     /// The other names that a unit is known by.
     pub(super) fn aliases(&self, real: &str) -> impl Iterator<Item = &str> {
         self.aliases.get(real).into_iter().flatten().map(String::as_str)
@@ -172,18 +181,20 @@ impl SearchPath {
 
     fn follow(&self, files: &Files, name: &str) -> Found {
         let mut name = name.to_owned();
+        let mut by_template = false;
         for _ in 0..MAX_ALIASES {
-            match self.step(files, &name) {
-                Step::Alias(next) => name = next,
+            match self.step(files, &name, by_template) {
+                Step::Alias(next, template) => (name, by_template) = (next, by_template || template),
                 Step::End(found) => return found,
             }
         }
         Found::Missing
     }
 
-    fn step(&self, files: &Files, name: &str) -> Step {
+    fn step(&self, files: &Files, name: &str, by_template: bool) -> Step {
         let template = unit::template(name);
-        for candidate in [Some(name), template.as_deref()].into_iter().flatten() {
+        let own = (!by_template).then_some(name);
+        for candidate in [own, template.as_deref()].into_iter().flatten() {
             for directory in self.directories.iter().filter(|directory| directory.has(candidate)) {
                 let path = format!("{}/{candidate}", directory.path);
                 if let Some(step) = self.entry(files, &path, candidate, name) {
@@ -219,10 +230,12 @@ impl SearchPath {
                     Alias::Invalid => return None,
                     Alias::To(other) => {
                         let instance = unit::instance(name).filter(|_| other.contains("@."));
-                        return Some(Step::Alias(match instance {
-                            Some(instance) => other.replacen("@.", &format!("@{instance}."), 1),
-                            None => other.to_owned(),
-                        }));
+                        return Some(match instance {
+                            Some(instance) => {
+                                Step::Alias(other.replacen("@.", &format!("@{instance}."), 1), true)
+                            }
+                            None => Step::Alias(other.to_owned(), false),
+                        });
                     }
                 };
                 match files.stat(path) {
@@ -248,10 +261,8 @@ impl SearchPath {
 
     /// What a link within the search path makes of a name.
     fn alias<'t>(&self, target: &'t Path, candidate: &str) -> Alias<'t> {
-        let inside = target.parent().is_some_and(|parent| {
-            parent == Path::new("/lib/systemd/system")
-                || self.directories.iter().any(|directory| Path::new(directory.path) == parent)
-        });
+        let inside =
+            target.parent().is_some_and(|parent| self.paths.iter().any(|path| Path::new(path) == parent));
         match target.file_name().and_then(OsStr::to_str).filter(|_| inside) {
             None => Alias::Outside,
             Some(other) if other == candidate || unit::template(candidate).as_deref() == Some(other) => {

@@ -143,7 +143,8 @@ fn drop_in() -> impl Strategy<Value = (String, Entry)> {
         .prop_map(|(directory, beside, file, entry)| (format!("{directory}/{beside}.d/{file}"), entry))
 }
 
-fn link() -> impl Strategy<Value = (String, Entry)> {
+/// A link that pulls a unit in.
+pub fn link() -> impl Strategy<Value = (String, Entry)> {
     const BESIDE: &[&str] = &["multi-user.target", "multi-user.target", "multi-user.target", "j.target"];
     let beside = prop_oneof![5 => select(BESIDE).prop_map(str::to_owned), 1 => unit()];
     let target = (select(DIRECTORIES), unit(), 0..8u8).prop_map(|(directory, name, form)| match form {
@@ -237,7 +238,9 @@ impl Transaction {
         command.arg("--userspec=65534:65534").arg(jail.root()).args([PROGRAM, "--test", "--system"]);
         command.args(booted.map(|unit| format!("--unit={unit}"))).env("SYSTEMD_LOG_LEVEL", "warning");
         let (text, errors) = outputs(&mut command)?;
-        let mut transaction = Transaction { started: BTreeSet::new(), names: BTreeMap::new(), stuck: false };
+        let cyclic = errors.contains("ordering cycle");
+        let mut transaction =
+            Transaction { started: BTreeSet::new(), names: BTreeMap::new(), stuck: false, cyclic };
         transaction.stuck = errors.contains("Failed to isolate default target")
             || errors.contains("Failed to start default target");
         let mut unit = "";

@@ -63,7 +63,7 @@ impl Jail {
 
     /// Replaces the tree of before with another.
     pub fn lay(&self, layout: &Layout) {
-        for name in ["etc", "usr", "boot", "var", "run", "tmp"] {
+        for name in ["etc", "usr", "boot", "var", "run", "tmp", "opt"] {
             self.clear(&self.root().join(name));
         }
         layout.make(self.root());

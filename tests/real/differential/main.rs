@@ -15,6 +15,7 @@
     clippy::expect_used
 )]
 
+mod enabled;
 mod graph;
 mod jail;
 mod layout;
@@ -25,7 +26,7 @@ use std::process::{Command, ExitCode};
 
 use run::{Oracle, Run};
 
-static ORACLES: &[&Oracle] = &[&sysctl::ORACLE, &graph::ORACLE];
+static ORACLES: &[&Oracle] = &[&sysctl::ORACLE, &graph::ORACLE, &enabled::ORACLE];
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> =
