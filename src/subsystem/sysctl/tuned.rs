@@ -1,6 +1,6 @@
-//! Kernel variables that TuneD sets when its daemon starts.
+//! Kernel variables that tuned sets when its daemon starts.
 //!
-//! Source: tuned.conf(5), tuned-main.conf(5) and TuneD's plugin `sysctl`, 2.10 to 2.24.
+//! Source: tuned.conf(5), tuned-main.conf(5) and tuned's plugin `sysctl`, 2.10 to 2.24.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const DIRECTORIES: [&str; 4] =
 /// No honest chain of includes is longer.
 const MAX_DEPTH: usize = 8;
 
-/// What TuneD will set.
+/// What tuned will set.
 #[derive(Debug, Default)]
 pub(super) struct Tuned {
     pub(super) settings: Vec<Setting>,
@@ -124,7 +124,7 @@ fn reapplies(files: &Files) -> bool {
     !main.last("", "reapply_sysctl").is_some_and(off)
 }
 
-/// Names of all profiles: TuneD chooses one at its first start.
+/// Names of all profiles: tuned chooses one at its first start.
 fn installed(files: &Files) -> Vec<String> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     for directory in DIRECTORIES {

@@ -285,7 +285,7 @@ impl Writers {
         }
     }
 
-    /// TuneD applies its profile, and then once more what `/etc/sysctl.d` says.
+    /// tuned applies its profile, and then once more what `/etc/sysctl.d` says.
     fn tuned(&mut self, subsystems: &Subsystems<'_>) {
         let tuned = Tuned::read(subsystems.host().files());
         self.gaps.extend(tuned.gaps);
