@@ -4,6 +4,7 @@
 mod apply;
 mod boot;
 mod merge;
+mod networkd;
 mod now;
 mod start;
 mod table;

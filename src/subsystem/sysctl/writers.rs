@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 
 use super::apply;
 use super::merge::Assignment;
+use super::networkd;
 use super::tuned::Tuned;
 use super::variable::{self, Written};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
@@ -244,44 +245,11 @@ impl Writers {
         }
     }
 
-    /// `IPForward=` until 255; `IPv4Forwarding=` and `IPv6Forwarding=` since 256; `IPMasquerade=`.
     fn networkd(&mut self, files: &Files) {
-        const DIRECTORIES: [&str; 4] = [
-            "/etc/systemd/network",
-            "/usr/local/lib/systemd/network",
-            "/usr/lib/systemd/network",
-            "/lib/systemd/network",
-        ];
-        let merged = drop_in::merge(files, &DIRECTORIES, ".network");
-        self.gaps.extend(merged.gaps);
-        let mut paths: Vec<_> = merged.files.into_iter().map(|file| file.path).collect();
-        paths.push(crate::host::HostPath::new("/etc/systemd/networkd.conf"));
-        for path in paths {
-            // systemd's own are for interfaces of nspawn containers and virtual machines.
-            let is_own = path.file_name().as_encoded_bytes().starts_with(b"80-");
-            if is_own && !path.as_path().starts_with("/etc") {
-                continue;
-            }
-            let drop_in::Content::Bytes(bytes) = drop_in::read(files, &path) else { continue };
-            for (line, text) in lines(&bytes) {
-                let Some((key, value)) = text.trim().split_once('=') else { continue };
-                let value = value.trim().to_ascii_lowercase();
-                let off = matches!(value.as_str(), "" | "no" | "false" | "off" | "0" | "n" | "f");
-                let (v4, v6) = match key.trim() {
-                    "IPForward" => (!off && value != "ipv6", !off && value != "ipv4"),
-                    "IPMasquerade" => (!off && value != "ipv6", matches!(value.as_str(), "ipv6" | "both")),
-                    "IPv4Forwarding" => (true, false),
-                    "IPv6Forwarding" => (false, true),
-                    _ => continue,
-                };
-                let origin = Origin::line(&path, line).says(format!("systemd-networkd: {}", text.trim()));
-                let text = if off { "0" } else { "1" };
-                for (writes, path) in [(v4, "net/ipv4/ip_forward"), (v6, "net/ipv6/conf/all/forwarding")] {
-                    if writes {
-                        self.add(path, Some(text), origin.clone(), false);
-                    }
-                }
-            }
+        let (settings, gaps) = networkd::settings(files);
+        self.gaps.extend(gaps);
+        for setting in settings {
+            self.add(setting.path, Some(setting.text), setting.origin, false);
         }
     }
 

@@ -376,3 +376,19 @@ fn a_profile_of_tuned_counts_unless_the_administrator_says_otherwise() {
     let keeps = by_hand("/etc/sysctl.d/k8s.conf").file("/etc/tuned/tuned-main.conf", "reapply_sysctl = 0\n");
     assert!(keeps.boot_text("sysctl:vm.swappiness").starts_with("unknown: "));
 }
+
+#[test]
+fn networkd_is_configured_by_drop_ins_as_well() {
+    for path in
+        ["/etc/systemd/network/10-lan.network.d/forward.conf", "/usr/lib/systemd/networkd.conf.d/x.conf"]
+    {
+        let tree = crate::base::debian12("quiet")
+            .file("/usr/lib/systemd/system/systemd-networkd.service", "[Service]\nExecStart=/usr/bin/true\n")
+            .link("/etc/systemd/system/multi-user.target.wants/systemd-networkd.service", "x")
+            .file("/etc/systemd/network/10-lan.network", "[Match]\nName=en*\n")
+            .file("/etc/sysctl.d/x.conf", "net.ipv4.ip_forward=0\n")
+            .file(path, "[Network]\nIPv4Forwarding=yes\n");
+        let told = tree.boot_text("sysctl:net.ipv4.ip_forward");
+        assert!(told.starts_with("unknown: ") && told.contains(path), "{told}");
+    }
+}
