@@ -246,3 +246,21 @@ impl<'r> From<&'r Fix> for FixV1<'r> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn the_sample_is_a_document_of_its_schema() {
+        let text = sample::shown(&FORMAT, 80, true);
+        insta::assert_snapshot!(text);
+        assert!(!text.contains(['\u{1b}', '\r', '\u{7}']), "control characters are escaped");
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let entries = sample::report().entries.len();
+        assert_eq!(document["findings"].as_array().unwrap().len(), entries);
+        assert_eq!(document["schema"], "node-preflight/report/v1");
+        assert_eq!(document["ready"], false);
+    }
+}

@@ -1,6 +1,8 @@
 //! Output formats: one file each, one line here. A format shows a report; it decides nothing.
 
 mod json;
+#[cfg(test)]
+mod sample;
 mod table;
 
 pub use json::report_schema;

@@ -129,8 +129,8 @@ fn story(entry: &Entry) -> String {
 fn tell(judgement: &Judgement) -> String {
     match &judgement.verdict {
         Verdict::Unknown(reason) | Verdict::Skip(reason) => printable(reason.as_str()).into_owned(),
-        Verdict::Pass => judgement.found.clone(),
-        Verdict::Fail => format!("{}{}", judgement.found, deciding_place(judgement)),
+        Verdict::Pass => printable(&judgement.found).into_owned(),
+        Verdict::Fail => format!("{}{}", printable(&judgement.found), deciding_place(judgement)),
     }
 }
 
@@ -225,4 +225,24 @@ fn paint(line: &str, color: bool) -> String {
         }
     }
     painted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn the_sample_fits_every_width_and_harms_no_terminal() {
+        for width in [40, 80, 120, 200] {
+            let text = sample::shown(&FORMAT, width, false);
+            insta::assert_snapshot!(format!("sample-{width}"), text);
+            let harmful = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+            assert!(!text.contains(harmful), "at {width} columns");
+        }
+        let plain = sample::shown(&FORMAT, 120, false);
+        let painted = sample::shown(&FORMAT, 120, true);
+        assert!(painted.contains('\u{1b}'), "colours are escape sequences");
+        assert_eq!(anstream::adapter::strip_str(&painted).to_string(), plain, "colours change no text");
+    }
 }

@@ -1,0 +1,96 @@
+//! One report with every verdict, severity and moment, and with text that wants to break a terminal or a format. Each
+//! format shows it in a snapshot, and has it read by its consumer's own reader where there is one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Format, Style};
+use crate::engine::finding::{Judgement, Verdict};
+use crate::engine::identity::Identity;
+use crate::fact::{Confidence, Moment, Origin, Reason, Value};
+use crate::report::{Entry, Report};
+use crate::rule::{Fix, Severity};
+
+/// What a hostile host may put into names, values and paths.
+const NASTY: &str = "a\u{1b}[31mb\r\nc\u{202e}d\"'<&>|\\\u{7}é漢字";
+
+pub(super) fn report() -> Report {
+    let verdicts = || {
+        [
+            ("pass", Verdict::Pass),
+            ("fail", Verdict::Fail),
+            ("unknown", Verdict::Unknown(Reason::new(format!("{NASTY} can't be read: needs root")))),
+            ("skip", Verdict::Skip(Reason::new("does not apply: variable cni is not set"))),
+        ]
+    };
+    let mut entries = Vec::new();
+    for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+        for (word, verdict) in verdicts() {
+            entries.push(entry(
+                &format!("{}-{word}", severity.name()),
+                severity,
+                Some(verdict.clone()),
+                Some(verdict),
+            ));
+        }
+    }
+    entries.push(entry("only-now", Severity::Error, Some(Verdict::Pass), None));
+    entries.push(entry("only-after-reboot", Severity::Error, None, Some(Verdict::Pass)));
+    entries.push(entry("lost-at-reboot", Severity::Error, Some(Verdict::Pass), Some(Verdict::Fail)));
+    entries.push(entry("mended-by-reboot", Severity::Warning, Some(Verdict::Fail), Some(Verdict::Pass)));
+    entries.push(entry(
+        "a-rule-with-a-name-that-is-longer-than-any-column-should-be",
+        Severity::Info,
+        None,
+        None,
+    ));
+    Report {
+        host: Identity {
+            name: Some(NASTY.into()),
+            os: Some("Debian GNU/Linux 12 (bookworm)".into()),
+            kernel: Some("6.1.0-18-amd64".into()),
+            machine_id: None,
+            source: "live",
+            path: None,
+        },
+        moments: vec![Moment::Now, Moment::Boot],
+        profiles: vec!["node".into(), "site".into()],
+        variables: BTreeMap::from([
+            ("cni".into(), None),
+            ("pod-cidr".into(), Some(Value::from("10.244.0.0/16"))),
+        ]),
+        entries,
+        duration: Duration::from_micros(2900),
+        fail_on: Severity::Error,
+    }
+}
+
+fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verdict>) -> Entry {
+    let judged = |verdict: Verdict| Judgement {
+        verdict,
+        found: format!("vm.swappiness is {NASTY}"),
+        expected: "equals 1".into(),
+        because: vec![Origin::line("/etc/sysctl.d/99-x.conf", 12).says("vm.swappiness = 60")],
+        overruled: vec![Origin::file("kernel default")],
+        notes: vec![NASTY.into()],
+        confidence: Confidence::High,
+        blocked: false,
+    };
+    Entry {
+        rule: rule.into(),
+        title: format!("What must hold, with {NASTY}"),
+        severity,
+        why: "Because.".into(),
+        fix: Fix { text: Some("run `sysctl --system`".into()), ..Fix::default() },
+        refs: vec!["https://kubernetes.io/docs/".into()],
+        now: now.map(judged),
+        boot: boot.map(judged),
+    }
+}
+
+/// The sample in a format.
+pub(super) fn shown(format: &Format, width: u16, color: bool) -> String {
+    let mut out = Vec::new();
+    (format.render)(&report(), Style { width, color, all: true }, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
