@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::merged::MergedUnit;
 use super::search_path::{Found, SearchPath, link_target, place};
-use crate::fact::{Origin, State};
+use crate::fact::{Origin, State, printable};
 use crate::format::unit;
 use crate::host::{Files, Kind};
 
@@ -36,6 +36,16 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
     };
     if real != name && unit::instance(name).is_none() {
         return word("alias", Some(place(&path).says(format!("is {real}"))));
+    }
+    if let Some(target) = link_target(files, &path)
+        && target.file_name().is_some_and(|file| {
+            file != real.as_str() && unit::template(&real).is_none_or(|template| file != template.as_str())
+        })
+    {
+        return word(
+            "alias",
+            Some(place(&path).says(format!("leads to {}", printable(&target.to_string_lossy())))),
+        );
     }
     if path.starts_with("/run/systemd/generator") {
         return word("generated", Some(place(&path)));

@@ -101,6 +101,18 @@ impl Graph {
         graph
     }
 
+    /// The units without which what boots can't be started.
+    pub(super) fn what_matters(&self) -> BTreeSet<String> {
+        let mut matter = BTreeSet::new();
+        let mut queue = vec![&self.root];
+        while let Some(unit) = queue.pop() {
+            if matter.insert(unit.clone()) {
+                queue.extend(self.required.get(unit).into_iter().flatten());
+            }
+        }
+        matter
+    }
+
     /// The units that require what can't be started. systemd adds a unit to what it will start, then what the unit
     /// requires, and stops there at the first that can't be; only then comes what the unit wants. (Source:
     /// `transaction_add_job_and_dependencies` of systemd 252; seen with `systemd --test`.)

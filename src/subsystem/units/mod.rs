@@ -76,8 +76,8 @@ impl Units {
                 };
                 let presets = enabled.iter().map(|link| (link.unit.clone(), link.origin.clone())).collect();
                 let extra: Vec<_> = generated.iter().cloned().chain(enabled).collect();
-                let graph = Graph::walk(files, &self.search, &options, &extra);
-                let conflicts = outcome::conflicts(&graph, |name| self.real_name(subsystems, name));
+                let mut graph = Graph::walk(files, &self.search, &options, &extra);
+                let conflicts = outcome::conflicts(&mut graph, |name| self.real_name(subsystems, name));
                 World { options, graph, conflicts, scripts: Rc::clone(&scripts), presets }
             };
             options::of_each_boot(subsystems).into_iter().map(world).collect()

@@ -158,8 +158,9 @@ fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize
 /// By the name of a unit, why it can't run beside another unit of the same boot: systemd drops one of the two.
 pub(super) type Conflicts = BTreeMap<String, String>;
 
-/// Who conflicts with whom; `real` tells the own name of a unit.
-pub(super) fn conflicts(graph: &Graph, real: impl Fn(&str) -> String) -> Conflicts {
+/// Who conflicts with whom; `real` tells the own name of a unit. If the target that boots requires both, systemd
+/// gives up.
+pub(super) fn conflicts(graph: &mut Graph, real: impl Fn(&str) -> String) -> Conflicts {
     let started =
         |name: &str| graph.nodes.get(name).is_some_and(|node| matches!(node.found, Found::Fragment { .. }));
     let mut pairs = Vec::new();
@@ -169,6 +170,13 @@ pub(super) fn conflicts(graph: &Graph, real: impl Fn(&str) -> String) -> Conflic
             let rivals = others.filter(|other| *other != unit.name && started(other));
             pairs.extend(rivals.map(|other| (unit.name.clone(), other, setting.origin())));
         }
+    }
+    let matter = graph.what_matters();
+    if let Some((unit, other, origin)) =
+        pairs.iter().find(|(unit, other, _)| matter.contains(unit) && matter.contains(other))
+    {
+        graph.stuck =
+            Some(format!("{origin} says that {unit} conflicts with {other}, and both are required"));
     }
     let mut all = Conflicts::new();
     for (unit, other, origin) in &pairs {

@@ -48,7 +48,7 @@ fn unit_file() -> impl Strategy<Value = (String, Entry)> {
             2..=3 => name.to_owned(),
             4..=5 => format!("{directory}/{name}"),
             6 => format!("../../../../../..{directory}/{name}"),
-            _ => format!("/opt/{name}"),
+            _ => format!("/opt/{}", name.replace('@', "-")),
         });
     let entry = prop_oneof![
         8 => install().prop_map(|lines| Entry::File(format!("[Service]\nExecStart=/bin/true\n[Install]\n{lines}\n"))),
@@ -57,12 +57,17 @@ fn unit_file() -> impl Strategy<Value = (String, Entry)> {
         1 => Just(Entry::File(String::new())),
     ];
     (select(DIRECTORIES), select(UNITS), entry)
+        // Of links by the name of an instance, systemctl and systemd make different things.
+        .prop_filter("no link of an instance", |(_, name, entry)| {
+            !matches!(entry, Entry::Link(to) if name.contains("@") && !name.contains("@.") && to != "/dev/null")
+        })
         .prop_map(|(directory, name, entry)| (format!("{directory}/{name}"), entry))
 }
 
 fn drop_in() -> impl Strategy<Value = (String, Entry)> {
+    // Of namesakes beside an instance and its template, systemctl takes another one than systemd.
     (select(DIRECTORIES), select(UNITS), install()).prop_map(|(directory, name, lines)| {
-        (format!("{directory}/{name}.d/10.conf"), Entry::File(format!("[Install]\n{lines}\n")))
+        (format!("{directory}/{name}.d/{}.conf", name.len()), Entry::File(format!("[Install]\n{lines}\n")))
     })
 }
 
