@@ -2,7 +2,7 @@
 //!
 //! Source: tuned.conf(5), tuned-main.conf(5) and tuned's plugin `sysctl`, 2.10 to 2.24.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::Origin;
 use crate::format::{ini, lines, sysctl_d};
@@ -18,19 +18,20 @@ const MAX_DEPTH: usize = 8;
 /// What tuned will set.
 #[derive(Debug, Default)]
 pub(super) struct Tuned {
-    pub(super) settings: Vec<Setting>,
+    /// By path; of a chosen profile the last line for a path counts.
+    pub(super) settings: BTreeMap<String, Setting>,
     pub(super) gaps: Vec<Gap>,
     /// Whether the profile is known; else every profile that is installed counts.
     pub(super) is_chosen: bool,
     /// Whether `/etc/sysctl.d` is applied once more afterwards.
     pub(super) reapplies: bool,
+    /// Profiles that were read: each counts once, however often it is included.
+    seen: BTreeSet<String>,
 }
 
 /// One variable of a profile.
 #[derive(Debug)]
 pub(super) struct Setting {
-    /// Path below `/proc/sys`; may be a glob.
-    pub(super) path: String,
     /// The text; none where it depends on the machine.
     pub(super) text: Option<String>,
     pub(super) origin: Origin,
@@ -59,7 +60,7 @@ impl Tuned {
             tuned.profile(files, &name, 0);
         }
         if !tuned.is_chosen {
-            tuned.settings.iter_mut().for_each(|setting| setting.text = None);
+            tuned.settings.values_mut().for_each(|setting| setting.text = None);
         }
         tuned
     }
@@ -67,10 +68,10 @@ impl Tuned {
     /// What a profile includes counts before its own lines; a later line replaces an earlier one.
     fn profile(&mut self, files: &Files, name: &str, depth: usize) {
         let is_name = !name.is_empty() && !name.contains('/') && !name.starts_with('.');
-        if depth > MAX_DEPTH || !is_name {
+        if depth > MAX_DEPTH || !is_name || !self.seen.insert(name.to_owned()) {
             return;
         }
-        let Some((path, bytes)) = self.find(files, name) else { return };
+        let Some((place, bytes)) = self.find(files, name) else { return };
         let profile = ini::parse(&bytes);
         if let Some(include) = profile.last("main", "include") {
             let names = include.value.split([',', ';', ' ']).map(str::trim);
@@ -87,12 +88,11 @@ impl Tuned {
             if !of_sysctl.contains(entry.section.as_str()) || OPTIONS.contains(&entry.key.as_str()) {
                 continue;
             }
-            let path_of = sysctl_d::path_of(&entry.key);
+            let path = sysctl_d::path_of(&entry.key);
             let text = entry.value.trim_matches('"');
             let is_plain = !text.contains('$') && !text.starts_with(['>', '<', '=']);
-            let origin = Origin::line(&path, entry.line).says(format!("tuned: {} = {text}", entry.key));
-            self.settings.retain(|setting| setting.path != path_of || !self.is_chosen);
-            self.settings.push(Setting { path: path_of, text: is_plain.then(|| text.to_owned()), origin });
+            let origin = Origin::line(&place, entry.line).says(format!("tuned: {} = {text}", entry.key));
+            self.settings.insert(path, Setting { text: is_plain.then(|| text.to_owned()), origin });
         }
     }
 

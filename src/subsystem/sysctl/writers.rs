@@ -262,9 +262,9 @@ impl Writers {
             let covers = |line: &Assignment| line.path == path || glob::covers_path(&line.path, path);
             lines.iter().any(|line| line.origin.path.starts_with("/etc/sysctl") && covers(line))
         };
-        for setting in tuned.settings {
-            if !(tuned.reapplies && by_hand(&setting.path)) {
-                self.add(&setting.path, setting.text.as_deref(), setting.origin, tuned.is_chosen);
+        for (path, setting) in tuned.settings {
+            if !(tuned.reapplies && by_hand(&path)) {
+                self.add(&path, setting.text.as_deref(), setting.origin, tuned.is_chosen);
             }
         }
     }

@@ -127,25 +127,25 @@ impl Graph {
             let by_file = ["service", "socket", "target", "timer", "path"].contains(&suffix(name));
             by_file && matches!(found, Some(Found::Missing | Found::Masked(_))) && !is_made(name)
         };
+        let mut required_by: HashMap<&str, Vec<&str>> = HashMap::new();
         for (unit, others) in &self.required {
             if others.iter().any(|other| is_broken(other)) {
                 stumbles.insert(unit.clone(), Stumble::Surely);
             }
-        }
-        loop {
-            let more: Vec<String> = self
-                .required
-                .iter()
-                .filter(|(unit, others)| {
-                    !stumbles.contains_key(*unit) && others.iter().any(|other| stumbles.contains_key(other))
-                })
-                .map(|(unit, _)| unit.clone())
-                .collect();
-            if more.is_empty() {
-                return stumbles;
+            for other in others {
+                required_by.entry(other).or_default().push(unit);
             }
-            stumbles.extend(more.into_iter().map(|unit| (unit, Stumble::Maybe)));
         }
+        let mut queue: Vec<String> = stumbles.keys().cloned().collect();
+        while let Some(broken) = queue.pop() {
+            for unit in required_by.get(broken.as_str()).into_iter().flatten() {
+                if !stumbles.contains_key(*unit) {
+                    stumbles.insert((*unit).to_owned(), Stumble::Maybe);
+                    queue.push((*unit).to_owned());
+                }
+            }
+        }
+        stumbles
     }
 }
 
