@@ -118,9 +118,10 @@ impl Writers {
         }
     }
 
-    /// Whether no other writer touches the variables.
+    /// Whether no other writer touches the variables, one that could not be read included.
     fn alone(&self, one: &Later, related: &[String]) -> bool {
-        !self.writes.iter().any(|other| other != one && related.iter().any(|path| other.covers(path)))
+        self.gaps.is_empty()
+            && !self.writes.iter().any(|other| other != one && related.iter().any(|path| other.covers(path)))
     }
 
     fn add(&mut self, path: &str, text: Option<&str>, origin: Origin, certain: bool) {
