@@ -91,6 +91,9 @@ impl Writers {
         if matches!(fact.state, State::Unknown(_)) {
             return fact;
         }
+        if let Some(gap) = self.gaps.first() {
+            return Fact::unknown(format!("{}: it runs at boot and may set anything", gap.reason));
+        }
         let untouched = fact.overruled.is_empty()
             && fact.because.first().is_some_and(|origin| origin.path == "kernel default");
         for later in &self.writes {
@@ -112,16 +115,12 @@ impl Writers {
                 _ => return changed_by(fact, &related[0], &later.origin),
             }
         }
-        match self.gaps.first() {
-            Some(gap) => Fact::unknown(format!("{}: it runs at boot and may set anything", gap.reason)),
-            None => fact,
-        }
+        fact
     }
 
-    /// Whether no other writer touches the variables, one that could not be read included.
+    /// Whether no other writer touches the variables.
     fn alone(&self, one: &Later, related: &[String]) -> bool {
-        self.gaps.is_empty()
-            && !self.writes.iter().any(|other| other != one && related.iter().any(|path| other.covers(path)))
+        !self.writes.iter().any(|other| other != one && related.iter().any(|path| other.covers(path)))
     }
 
     fn add(&mut self, path: &str, text: Option<&str>, origin: Origin, certain: bool) {
