@@ -77,9 +77,15 @@ fn command(text: &str) -> Option<Kind> {
             (!command.is_empty()).then_some(Kind::Install { name, command })
         }
         "softdep" => {
-            let name = underscored(words.next()?);
+            let name = words.next()?;
+            // kmod takes one blank too many for a part of the word behind it, so that a `pre:` there is none; two
+            // too many are fine (`kmod_config_add_softdep`; seen with kmod 30).
+            let rest = text.trim_start()["softdep".len()..].trim_start()[name.len()..].get(1..).unwrap_or("");
+            if rest.starts_with([' ', '\t']) && !rest[1..].starts_with([' ', '\t']) {
+                words.next();
+            }
             let (pre, post) = soft_dependencies(words);
-            Some(Kind::Softdep { name, pre, post })
+            Some(Kind::Softdep { name: underscored(name), pre, post })
         }
         _ => None,
     }
@@ -142,6 +148,21 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn a_soft_dependency_behind_two_blanks_is_none() {
+        for (text, expected) in [
+            ("softdep a pre: b", vec!["b"]),
+            ("softdep a  pre: b", vec![]),
+            ("softdep a   pre: b", vec!["b"]),
+            ("softdep a \\\n pre: b", vec![]),
+            ("softdep a  pre: b pre: c", vec!["c"]),
+            ("softdep  a\tpre:\tb", vec!["b"]),
+        ] {
+            let found = parse(text.as_bytes());
+            assert!(matches!(&found[0].kind, Kind::Softdep { pre, .. } if *pre == expected), "{text}");
+        }
     }
 
     proptest! {

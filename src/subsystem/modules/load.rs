@@ -91,25 +91,11 @@ impl Loader<'_> {
     }
 
     fn try_load(&mut self, name: &str, because: &[Origin], depth: u32) -> Outcome {
-        if let Some((command, origin)) = self.rules.install.get(name) {
-            let program = command.split_ascii_whitespace().next().unwrap_or_default();
-            return match program.rsplit('/').next() {
-                Some("false" | "true" | ":") => Outcome::Blocked(
-                    format!("{program} runs instead of loading {name}"),
-                    vec![origin.clone()],
-                ),
-                _ => {
-                    Outcome::Doubtful(format!("{origin} runs a command instead of loading {name}: {command}"))
-                }
-            };
-        }
-        let Some(module) = self.index.modules.get(name) else { return Outcome::Missing };
+        let Some(module) = self.index.modules.get(name) else {
+            return self.instead(name).unwrap_or(Outcome::Missing);
+        };
         if let Some(reason) = &self.refuses {
             return Outcome::Blocked(reason.clone(), Vec::new());
-        }
-        if self.command_line.forbidden.iter().any(|forbidden| forbidden == name) {
-            let origin = Origin::file("kernel command line").says(format!("module_blacklist={name}"));
-            return Outcome::Blocked(format!("module_blacklist= forbids {name}"), vec![origin]);
         }
         let asks = Origin::line(
             format!("{}/modules.dep", self.index.directory.as_deref().unwrap_or_default()),
@@ -132,11 +118,31 @@ impl Loader<'_> {
                 doubtful @ Outcome::Doubtful(_) => return doubtful,
             }
         }
+        // What it needs comes first and stays, whatever becomes of the module itself.
+        if let Some(outcome) = self.instead(name) {
+            return outcome;
+        }
+        if self.command_line.forbidden.iter().any(|forbidden| forbidden == name) {
+            let origin = Origin::file("kernel command line").says(format!("module_blacklist={name}"));
+            return Outcome::Blocked(format!("module_blacklist= forbids {name}"), vec![origin]);
+        }
         self.loaded.insert(name.to_owned(), because.to_vec());
         for soft in after {
             self.load_softly(&soft, name, depth);
         }
         Outcome::Loaded
+    }
+
+    /// What an install command does instead of loading a module.
+    fn instead(&self, name: &str) -> Option<Outcome> {
+        let (command, origin) = self.rules.install.get(name)?;
+        let program = command.split_ascii_whitespace().next().unwrap_or_default();
+        Some(match program.rsplit('/').next() {
+            Some("false" | "true" | ":") => {
+                Outcome::Blocked(format!("{program} runs instead of loading {name}"), vec![origin.clone()])
+            }
+            _ => Outcome::Doubtful(format!("{origin} runs a command instead of loading {name}: {command}")),
+        })
     }
 
     /// A soft dependency that fails changes nothing else.

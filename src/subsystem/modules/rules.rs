@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::fact::Origin;
-use crate::format::modprobe_d::{self, Kind, underscored};
+use crate::format::modprobe_d::{self, Kind};
 use crate::host::Files;
 use crate::subsystem::Gap;
 use crate::subsystem::drop_in::{self, Content};
@@ -95,7 +95,8 @@ impl CommandLine {
             };
             match word.split_once('=') {
                 Some(("modprobe.blacklist", value)) => {
-                    found.blacklist.extend(names(value).iter().map(|name| underscored(name)));
+                    // Here kmod doesn't take a dash for an underscore (seen with kmod 30).
+                    found.blacklist.extend(names(value));
                 }
                 Some(("module_blacklist", value)) => found.forbidden = names(value),
                 Some(("modules_load" | "modules-load", value)) => found.load.extend(names(value)),

@@ -59,7 +59,7 @@ fn unit_file() -> impl Strategy<Value = (String, Entry)> {
     (select(DIRECTORIES), select(UNITS), entry)
         // Of links by the name of an instance, systemctl and systemd make different things.
         .prop_filter("no link of an instance", |(_, name, entry)| {
-            !matches!(entry, Entry::Link(to) if name.contains("@") && !name.contains("@.") && to != "/dev/null")
+            !matches!(entry, Entry::Link(to) if to == name || (name.contains('@') && !name.contains("@.") && to != "/dev/null"))
         })
         .prop_map(|(directory, name, entry)| (format!("{directory}/{name}"), entry))
 }

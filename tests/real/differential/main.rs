@@ -19,6 +19,7 @@ mod enabled;
 mod graph;
 mod jail;
 mod layout;
+mod modprobe;
 mod run;
 mod sysctl;
 
@@ -26,7 +27,7 @@ use std::process::{Command, ExitCode};
 
 use run::{Oracle, Run};
 
-static ORACLES: &[&Oracle] = &[&sysctl::ORACLE, &graph::ORACLE, &enabled::ORACLE];
+static ORACLES: &[&Oracle] = &[&sysctl::ORACLE, &graph::ORACLE, &enabled::ORACLE, &modprobe::ORACLE];
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> =
