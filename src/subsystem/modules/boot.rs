@@ -8,7 +8,7 @@ use super::load::Outcome;
 use super::rules::{CommandLine, Rules};
 use super::{Asked, BLOCKED, BUILT_IN, LOADABLE, LOADED, Modules, names};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
-use crate::format::modules_load_d;
+use crate::format::{glob, modules_load_d};
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::early_service::kept_from_running;
 use crate::subsystem::next_boot::BootEntry;
@@ -119,7 +119,14 @@ impl Boot {
             return Fact::unknown(trouble.clone());
         }
         let mut loader = super::loader(&plan.index, &self.rules, &plan.command_line, plan.refuses.clone());
-        let target = super::resolved(&loader, name).unwrap_or_else(|| name.to_owned());
+        let lookup = plan.index.resolve(&self.rules, name);
+        // An alias of modprobe.d may keep a module from being found by its own name.
+        let hidden =
+            plan.index.modules.has(name) && !lookup.is_empty() && !lookup.iter().any(|found| found == name);
+        let target = match lookup.into_iter().next() {
+            Some(first) if !hidden => first,
+            _ => name.to_owned(),
+        };
         if plan.index.builtin.contains_key(&target) {
             return Fact::new(BUILT_IN).because_all(plan.index.origin(&target));
         }
@@ -132,6 +139,14 @@ impl Boot {
         }
         if let Some(reason) = plan.doubtful.get(&target) {
             return Fact::unknown(reason.clone());
+        }
+        if hidden {
+            let aliases = self.rules.aliases.iter();
+            let origin = aliases
+                .filter(|(from, ..)| glob::covers_name(from, name))
+                .map(|(_, to, origin)| origin.clone().says(format!("{name} is an alias of {to}")));
+            let fact = Fact::new(BLOCKED).because_all(origin).note("an alias of modprobe.d hides the module");
+            return self.guarded(plan, fact);
         }
         let outcome = loader.load(&target, &[]);
         if outcome == Outcome::Loaded

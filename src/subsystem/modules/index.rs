@@ -90,7 +90,7 @@ impl Index {
         if !configured.is_empty() {
             return configured;
         }
-        if self.modules.has(&name) || rules.install.contains_key(&name) {
+        if self.modules.has(&name) || rules.install.get(&name).is_some() {
             return vec![name];
         }
         let covers = |(pattern, _): &(&str, &str)| glob::covers_name(&underscored(pattern), &name);

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use crate::fact::Origin;
+use crate::format::glob;
 use crate::format::modprobe_d::{self, Kind};
 use crate::host::Files;
 use crate::subsystem::Gap;
@@ -14,14 +15,47 @@ use crate::subsystem::drop_in::{self, Content};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
     pub(super) blacklist: HashMap<String, Origin>,
-    pub(super) install: HashMap<String, (String, Origin)>,
+    pub(super) install: FirstFor<(String, Origin)>,
     pub(super) aliases: Vec<(String, String, Origin)>,
-    pub(super) softdeps: HashMap<String, (Vec<String>, Vec<String>, Origin)>,
+    pub(super) softdeps: FirstFor<(Vec<String>, Vec<String>, Origin)>,
     pub(super) gaps: Vec<Gap>,
 }
 
 const ON_DISK: [&str; 4] =
     ["/etc/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d"];
+
+/// What the first line says that covers a module; its name there may be a glob.
+#[derive(Clone, Debug)]
+pub(super) struct FirstFor<T> {
+    named: HashMap<String, (usize, T)>,
+    globs: Vec<(usize, String, T)>,
+}
+
+impl<T> Default for FirstFor<T> {
+    fn default() -> Self {
+        FirstFor { named: HashMap::new(), globs: Vec::new() }
+    }
+}
+
+impl<T> FirstFor<T> {
+    fn add(&mut self, name: String, says: T) {
+        let at = self.named.len() + self.globs.len();
+        if name.contains(['*', '?', '[', '\\']) {
+            self.globs.push((at, name, says));
+        } else {
+            self.named.entry(name).or_insert((at, says));
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&T> {
+        let glob = self.globs.iter().find(|(_, pattern, _)| glob::covers_name(pattern, name));
+        match (self.named.get(name), glob) {
+            (Some((at, _)), Some((earlier, _, says))) if earlier < at => Some(says),
+            (Some((_, says)), _) | (None, Some((.., says))) => Some(says),
+            (None, None) => None,
+        }
+    }
+}
 
 impl Rules {
     /// The rules on disk: those of the next boot.
@@ -64,10 +98,10 @@ impl Rules {
             Kind::Alias { pattern, name } => self.aliases.push((pattern, name, origin)),
             Kind::Install { name, command } => {
                 let origin = origin.says(format!("installs {name} by running {command}"));
-                self.install.entry(name).or_insert((command, origin));
+                self.install.add(name, (command, origin));
             }
             Kind::Softdep { name, pre, post } => {
-                self.softdeps.entry(name).or_insert((pre, post, origin));
+                self.softdeps.add(name, (pre, post, origin));
             }
         }
     }
