@@ -91,8 +91,16 @@ impl Loader<'_> {
     }
 
     fn try_load(&mut self, name: &str, because: &[Origin], depth: u32) -> Outcome {
+        let (before, after) = self.soft_dependencies(name);
+        // kmod runs no install command of a module with soft dependencies that it knows (`mod->ignorecmd`; seen
+        // with kmod 30).
+        let ignores_command =
+            before.iter().chain(&after).any(|soft| !self.index.resolve(self.rules, soft).is_empty());
         let Some(module) = self.index.modules.get(name) else {
-            return self.instead(name).unwrap_or(Outcome::Missing);
+            for soft in before {
+                self.load_softly(&soft, name, depth);
+            }
+            return self.instead(name).filter(|_| !ignores_command).unwrap_or(Outcome::Missing);
         };
         if let Some(reason) = &self.refuses {
             return Outcome::Blocked(reason.clone(), Vec::new());
@@ -102,7 +110,6 @@ impl Loader<'_> {
             module.line,
         )
         .says(format!("{name} needs it"));
-        let (before, after) = self.soft_dependencies(name);
         for soft in before {
             self.load_softly(&soft, name, depth);
         }
@@ -119,7 +126,7 @@ impl Loader<'_> {
             }
         }
         // What it needs comes first and stays, whatever becomes of the module itself.
-        if let Some(outcome) = self.instead(name) {
+        if let Some(outcome) = self.instead(name).filter(|_| !ignores_command) {
             return outcome;
         }
         if self.command_line.forbidden.iter().any(|forbidden| forbidden == name) {

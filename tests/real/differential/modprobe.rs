@@ -50,14 +50,14 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn rule() -> impl Strategy<Value = String> {
-    (name(), name(), 0..16u8).prop_map(|(one, other, form)| match form {
+    (name(), name(), select(&MODULES[..]), 0..16u8).prop_map(|(one, other, module, form)| match form {
         0..=3 => format!("blacklist {one}"),
         4..=6 => format!("softdep {one} pre: {other}"),
         7 => format!("softdep {one} post: {other}"),
         8 => format!("softdep {one} {other}"),
-        9 => format!("alias conf {one}"),
-        10 => format!("alias con* {one}"),
-        11 => format!("alias {one} {other}"),
+        9 => format!("alias conf {module}"),
+        10 => format!("alias con* {module}"),
+        11 => format!("alias {one} {module}"),
         12 => format!("options {one} a=1"),
         // Nothing needs the last module, so that what its command does to others is no question.
         13 => "install mf /bin/false".to_owned(),

@@ -67,7 +67,10 @@ fn what_blocks_a_module_depends_on_how_it_is_asked_for() {
         ("nlmon", "softdep nlmon pre: tap", "tap", "loaded"),
         ("nlmon", "softdep nlmon post: tap nothing", "tap", "loaded"),
         ("my-name", "alias my-name overlay", "overlay", "loaded"),
-        ("overlay", "alias overlay off", "overlay", "absent"),
+        ("overlay", "alias overlay off", "overlay", "blocked"),
+        ("overlay", "install over* /bin/false", "overlay", "blocked"),
+        ("overlay", "install overlay /bin/false\nsoftdep overlay pre: tap", "overlay", "loaded"),
+        ("ip_vs", "install ip_vs /bin/false", "nf_conntrack", "loaded"),
     ] {
         let told = with(asked, rule, module);
         assert!(told.starts_with(expected), "{asked} with {rule}: {told}");
