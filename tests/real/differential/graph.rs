@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::jail::{Jail, outputs, succeed};
+use crate::jail::{Jail, outputs};
 use crate::layout::{Entry, Layout};
 use crate::run::{Oracle, Run, Tally};
 
@@ -204,11 +204,11 @@ pub fn jail(programs: &[&str]) -> Result<Jail, String> {
         .make(&root);
     jail.fix();
     fs::write(root.join("dev/null"), "").unwrap();
-    succeed(Command::new("mount").args(["--bind", "/dev/null"]).arg(root.join("dev/null")))?;
-    succeed(Command::new("mount").args(["-t", "proc", "proc"]).arg(root.join("proc")))?;
-    succeed(Command::new("mount").args(["-t", "tmpfs", "tmpfs"]).arg(root.join("sys")))?;
+    jail.mount(&["--bind", "/dev/null"], "dev/null")?;
+    jail.mount(&["-t", "proc", "proc"], "proc")?;
+    jail.mount(&["-t", "tmpfs", "tmpfs"], "sys")?;
     fs::create_dir_all(root.join("sys/fs/cgroup")).unwrap();
-    succeed(Command::new("mount").args(["-t", "cgroup2", "cgroup2"]).arg(root.join("sys/fs/cgroup")))?;
+    jail.mount(&["-t", "cgroup2", "cgroup2"], "sys/fs/cgroup")?;
     Ok(jail)
 }
 

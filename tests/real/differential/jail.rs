@@ -13,6 +13,19 @@ use crate::layout::Layout;
 pub struct Jail {
     directory: tempfile::TempDir,
     fixed: BTreeSet<PathBuf>,
+    mounts: Vec<PathBuf>,
+}
+
+/// Nothing may be mounted when the directory is removed: what is behind would be removed with it.
+impl Drop for Jail {
+    fn drop(&mut self) {
+        for place in self.mounts.iter().rev() {
+            let unmounted = Command::new("umount").arg(place).status().is_ok_and(|status| status.success());
+            if !unmounted {
+                self.directory.disable_cleanup(true);
+            }
+        }
+    }
 }
 
 impl Jail {
@@ -20,7 +33,7 @@ impl Jail {
     pub fn of(programs: &[&str]) -> Result<Self, String> {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let mut jail = Jail { directory, fixed: BTreeSet::new() };
+        let mut jail = Jail { directory, fixed: BTreeSet::new(), mounts: Vec::new() };
         for path in ["usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "etc", "proc", "sys", "dev"] {
             fs::create_dir_all(jail.root().join(path)).unwrap();
         }
@@ -52,6 +65,14 @@ impl Jail {
             fs::create_dir_all(place.parent().unwrap()).unwrap();
             fs::copy(path, place).map_err(|error| format!("{path}: {error}"))?;
         }
+        Ok(())
+    }
+
+    /// Mounts something in the root, as mount(8) does with these arguments.
+    pub fn mount(&mut self, arguments: &[&str], at: &str) -> Result<(), String> {
+        let place = self.root().join(at);
+        succeed(Command::new("mount").args(arguments).arg(&place))?;
+        self.mounts.push(place);
         Ok(())
     }
 

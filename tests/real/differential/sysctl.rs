@@ -219,9 +219,9 @@ fn read(commands: &str) -> Result<BTreeMap<String, String>, String> {
 }
 
 fn run(run: &mut Run) -> Result<(), String> {
-    let jail = Jail::of(&[PROGRAM])?;
+    let mut jail = Jail::of(&[PROGRAM])?;
     let root = jail.root().to_str().ok_or("the temporary directory has an odd name")?.to_owned();
-    succeed(Command::new("mount").args(["--bind", "/proc"]).arg(jail.root().join("proc")))?;
+    jail.mount(&["--bind", "/proc"], "proc")?;
     output(Command::new("ip").arg("-V")).map_err(|_| "no ip on this machine")?;
 
     // A namespace takes over values of the machine: what the program takes for defaults is written first.
