@@ -22,7 +22,9 @@ const DIRECTORIES: [&str; 4] = [
 /// The links that presets make on a first boot, for every unit with an `[Install]` section that no preset
 /// disables. Links that exist stay.
 pub(super) fn links(files: &Files, search: &SearchPath) -> Vec<Extra> {
-    let rules = rules(files);
+    let mut rules = rules(files);
+    // `ignore` came with systemd 254; seen with 252: such a line is none.
+    rules.retain(|(_, rule)| rule.action != Action::Ignore || search.is_254());
     let mut links = Vec::new();
     let mut seen = BTreeSet::new();
     for name in search.directories.iter().flat_map(|directory| directory.names.iter()) {

@@ -158,9 +158,14 @@ impl SearchPath {
         aliases
     }
 
+    /// Whether the systemd that reads them is 254 or later, which brought `.upholds` and `ignore` in presets.
+    pub(super) fn is_254(&self) -> bool {
+        self.links.contains(&".upholds")
+    }
+
     /// The keys of `[Install]` that make links beside other units.
     pub(super) fn install_keys(&self) -> impl Iterator<Item = &'static str> {
-        let upholds = self.links.contains(&".upholds").then_some("UpheldBy");
+        let upholds = self.is_254().then_some("UpheldBy");
         ["WantedBy", "RequiredBy"].into_iter().chain(upholds)
     }
 

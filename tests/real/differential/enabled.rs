@@ -22,7 +22,8 @@ pub static ORACLE: Oracle = Oracle {
     unknown: &[],
 };
 
-fn install() -> impl Strategy<Value = String> {
+/// Lines of an `[Install]` section.
+pub fn install() -> impl Strategy<Value = String> {
     const LINES: &[&str] = &[
         "WantedBy=multi-user.target",
         "WantedBy=j.target",

@@ -212,9 +212,8 @@ pub fn jail(programs: &[&str]) -> Result<Jail, String> {
     Ok(jail)
 }
 
-/// A menu that boots a unit.
-pub fn menu(booted: Option<&str>) -> Entry {
-    let cmdline = booted.map_or("ro".to_owned(), |unit| format!("ro systemd.unit={unit}"));
+/// A menu that boots with a command line.
+pub fn menu(cmdline: &str) -> Entry {
     Entry::File(format!(
         "set default=\"0\"\nmenuentry 'Linux' {{\n\tlinux\t/boot/vmlinuz-6.1 {cmdline}\n}}\n"
     ))
@@ -227,7 +226,7 @@ pub struct Transaction {
     /// Whether systemd would stop there and start nothing.
     stuck: bool,
     /// Whether it had to leave out a unit because of an ordering cycle.
-    cyclic: bool,
+    pub cyclic: bool,
     /// The own name of a unit by its other names.
     names: BTreeMap<String, String>,
 }
@@ -268,13 +267,23 @@ impl Transaction {
     }
 }
 
-/// Compares what the program says of the units of a jail with a transaction.
-pub fn compare(jail: &Jail, transaction: &Transaction, tally: &mut Tally) -> Result<(), String> {
+/// What the program says of the units of a jail.
+pub fn predict(jail: &Jail) -> Result<Vec<(&'static str, Starts)>, String> {
     let host = Host::directory(jail.root()).map_err(|error| error.to_string())?;
     let subsystems = Subsystems::of(&host);
-    for name in UNITS.iter().chain(TARGETS).filter(|name| !name.contains("@.")) {
+    let names = UNITS.iter().chain(TARGETS).filter(|name| !name.contains("@."));
+    Ok(names.map(|name| (*name, subsystems.units().starts(&subsystems, name))).collect())
+}
+
+/// Compares what the program says with a transaction.
+pub fn compare(
+    predicted: Vec<(&str, Starts)>,
+    transaction: &Transaction,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    for (name, ours) in predicted {
         let theirs = transaction.starts(name);
-        match subsystems.units().starts(&subsystems, name) {
+        match ours {
             Starts::Unknown(_) if transaction.stuck => tally.agreed(true),
             ours if transaction.stuck => {
                 return Err(format!("{name}: the program says {ours:?}, systemd gives the boot up"));
@@ -293,12 +302,14 @@ pub fn compare(jail: &Jail, transaction: &Transaction, tally: &mut Tally) -> Res
 fn run(run: &mut Run) -> Result<(), String> {
     let jail = jail(&[])?;
     run.trees(&tree(), |(layout, booted), tally| {
-        jail.lay(&layout.clone().with("/boot/grub/grub.cfg", menu(*booted)));
+        let cmdline = booted.map_or("ro".to_owned(), |unit| format!("ro systemd.unit={unit}"));
+        jail.lay(&layout.clone().with("/boot/grub/grub.cfg", menu(&cmdline)));
         let transaction = Transaction::of(&jail, *booted)?;
+        // Which unit it leaves out depends on the order of its hash tables.
         if transaction.cyclic {
             return Ok(());
         }
-        compare(&jail, &transaction, tally)
+        compare(predict(&jail)?, &transaction, tally)
     });
     Ok(())
 }

@@ -20,6 +20,7 @@ mod graph;
 mod jail;
 mod layout;
 mod modprobe;
+mod presets;
 mod run;
 mod sysctl;
 
@@ -27,7 +28,8 @@ use std::process::{Command, ExitCode};
 
 use run::{Oracle, Run};
 
-static ORACLES: &[&Oracle] = &[&sysctl::ORACLE, &graph::ORACLE, &enabled::ORACLE, &modprobe::ORACLE];
+static ORACLES: &[&Oracle] =
+    &[&sysctl::ORACLE, &graph::ORACLE, &enabled::ORACLE, &presets::ORACLE, &modprobe::ORACLE];
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> =
