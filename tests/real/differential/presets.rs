@@ -38,17 +38,8 @@ fn preset() -> impl Strategy<Value = (String, Entry)> {
         "/usr/local/lib/systemd/system-preset",
     ];
     const FILES: &[&str] = &["10-a.preset", "20-b.preset", "9-c.preset", "x.preset~"];
-    const PATTERNS: &[&str] = &[
-        "a.service",
-        "*.service",
-        "b*",
-        "d@.service x y",
-        "d@.service",
-        "?.service",
-        "*",
-        "a b.service",
-        "",
-    ];
+    const PATTERNS: &[&str] =
+        &["a.service", "*.service", "b*", "d@.service x y", "d@.service", "?.service", "*", "a b.service"];
     let line = (select(&["enable", "disable", "ignore", "Enable", "#enable"][..]), select(PATTERNS))
         .prop_map(|(action, pattern)| format!("{action} {pattern}\n"));
     let entry = prop_oneof![
