@@ -170,3 +170,39 @@ fn where_systemd_does_not_run_nothing_is_active() {
     let fact = ask(&Host::live().unwrap(), "service:no-such-unit-here", Moment::Now);
     assert_eq!(attribute(&fact, "active"), "absent");
 }
+
+/// Seen with `systemd --test` of systemd 252.
+#[test]
+fn what_a_unit_pulls_in_is_cut_short_where_it_requires_what_is_missing() {
+    let starts = "[Service]\nExecStart=/bin/true\n";
+    let tree = enabled(
+        debian12("ro"),
+        "a.service",
+        &format!("[Unit]\nRequires=none.service\nWants=b.service\n{starts}"),
+    )
+    .file("/etc/systemd/system/b.service", starts)
+    .file("/etc/systemd/system/c.service", starts);
+    assert_eq!((active(&tree, "a"), active(&tree, "b")), ("active".into(), "inactive".into()));
+    let tree = enabled(tree, "d.service", &format!("[Unit]\nRequires=none.service c.service\n{starts}"));
+    assert!(active(&tree, "c").starts_with("unknown"));
+    let stuck = tree.link("/etc/systemd/system/multi-user.target.requires/none.service", "../none.service");
+    assert!(active(&stuck, "a").starts_with("unknown"), "systemd gives the boot up");
+}
+
+/// Seen with `systemd --test` of systemd 252.
+#[test]
+fn names_of_dependencies_are_read_as_systemd_reads_them() {
+    let starts = "[Service]\nExecStart=/bin/true\n";
+    let tree =
+        enabled(debian12("ro"), "a.service", &format!("[Unit]\nWants=\"b.service\" t@.service\n{starts}"))
+            .file("/etc/systemd/system/b.service", starts)
+            .file("/etc/systemd/system/c.service", starts)
+            .file("/etc/systemd/system/t@.service", starts)
+            .link("/etc/systemd/system/null.service", "/dev/null")
+            .link("/etc/systemd/system/multi-user.target.wants/c.service", "../null.service")
+            .link("/etc/systemd/system/other.service", "b.socket");
+    assert_eq!(active(&tree, "b"), "inactive", "a name has no quotes");
+    assert_eq!(active(&tree, "t@a"), "active", "a template gets the prefix of who names it");
+    assert_eq!(active(&tree, "c"), "inactive", "its link leads to /dev/null in the end");
+    assert_eq!(active(&tree, "other"), "absent", "a link to another kind of unit is none");
+}
