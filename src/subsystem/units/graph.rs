@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::merged::{MergedUnit, side_entries};
 use super::options::Options;
+use super::refused::refused;
 use super::search_path::{Found, SearchPath, is_null, link_target, place, suffix};
 use crate::fact::Origin;
 use crate::format::unit;
@@ -53,6 +54,8 @@ pub(super) struct Graph {
     root: String,
     /// The units that each unit requires by files.
     required: BTreeMap<String, BTreeSet<String>>,
+    /// The units that each target pulls in.
+    targets: HashMap<String, Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -61,6 +64,8 @@ pub(super) struct Node {
     /// Who pulls it in.
     pub(super) pulled_by: Vec<Origin>,
     pub(super) unit: Option<Rc<MergedUnit>>,
+    /// Why systemd does not load it, though a file describes it.
+    pub(super) refused: Option<Origin>,
     /// Only what may not happen pulls it in.
     pub(super) doubtful: bool,
 }
@@ -81,8 +86,18 @@ impl Graph {
         let walk = |stumbles: &HashMap<String, Stumble>| {
             let graph = Graph { assumed, ..Graph::default() };
             let (queue, doubtful) = (VecDeque::new(), VecDeque::new());
-            let mut walk =
-                Walk { files, search, options, extra, stumbles, graph, queue, doubtful, doubts: false };
+            let mut walk = Walk {
+                files,
+                search,
+                options,
+                extra,
+                stumbles,
+                graph,
+                queue,
+                doubtful,
+                doubts: false,
+                only_looks: false,
+            };
             walk.start();
             while let Some(name) = walk.queue.pop_front().or_else(|| walk.doubtful.pop_front()) {
                 walk.visit(&name);
@@ -113,6 +128,16 @@ impl Graph {
         matter
     }
 
+    /// The units that require a unit.
+    pub(super) fn requiring<'g>(&'g self, unit: &'g str) -> impl Iterator<Item = &'g String> {
+        self.required.iter().filter(move |(_, others)| others.contains(unit)).map(|(name, _)| name)
+    }
+
+    /// The units that a target pulls in.
+    pub(super) fn pulled_by_target(&self, target: &str) -> &[String] {
+        self.targets.get(target).map_or(&[], Vec::as_slice)
+    }
+
     /// The units that require what can't be started. systemd adds a unit to what it will start, then what the unit
     /// requires, and stops there at the first that can't be; only then comes what the unit wants. (Source:
     /// `transaction_add_job_and_dependencies` of systemd 252; seen with `systemd --test`.)
@@ -123,9 +148,10 @@ impl Graph {
         }
         let is_made = |name: &str| extra.iter().any(|extra| extra.unit == name);
         let is_broken = |name: &str| {
-            let found = self.nodes.get(name).map(|node| &node.found);
+            let Some(node) = self.nodes.get(name) else { return false };
             let by_file = ["service", "socket", "target", "timer", "path"].contains(&suffix(name));
-            by_file && matches!(found, Some(Found::Missing | Found::Masked(_))) && !is_made(name)
+            let is_out = matches!(node.found, Found::Missing | Found::Masked(_)) || node.refused.is_some();
+            by_file && is_out && !is_made(name)
         };
         let mut required_by: HashMap<&str, Vec<&str>> = HashMap::new();
         for (unit, others) in &self.required {
@@ -161,6 +187,8 @@ struct Walk<'a> {
     doubtful: VecDeque<String>,
     /// Whether what is reached from here on is doubtful.
     doubts: bool,
+    /// Whether nothing is reached from here on: a target that stumbles is still ordered after what it would pull in.
+    only_looks: bool,
 }
 
 impl Walk<'_> {
@@ -171,7 +199,7 @@ impl Walk<'_> {
             None => self.default_target(),
         };
         let root = match self.search.resolve(self.files, wanted) {
-            Found::Fragment { name, .. } => name,
+            Found::Fragment { name, .. } if !self.is_refused(&name) => name,
             _ if self.graph.assumed && self.options.target.is_none() => "multi-user.target".into(),
             _ if self.graph.assumed => wanted.to_owned(),
             _ => "rescue.target".into(),
@@ -181,6 +209,11 @@ impl Walk<'_> {
             let says = format!("systemd.wants={name}");
             self.reach(name, Origin::file("kernel command line").says(says));
         }
+    }
+
+    fn is_refused(&self, name: &str) -> bool {
+        suffix(name) != "target"
+            && MergedUnit::load(self.search, self.files, name).is_some_and(|unit| refused(&unit).is_some())
     }
 
     fn default_target(&self) -> Origin {
@@ -212,7 +245,7 @@ impl Walk<'_> {
         };
         let follow =
             matches!(found, Found::Fragment { .. }) || (found == Found::Missing && self.is_usual(&key));
-        let node = Node { found, pulled_by: vec![origin], unit: None, doubtful: self.doubts };
+        let node = Node { found, pulled_by: vec![origin], unit: None, refused: None, doubtful: self.doubts };
         self.graph.nodes.insert(key.clone(), node);
         if follow {
             let queue = if self.doubts { &mut self.doubtful } else { &mut self.queue };
@@ -221,10 +254,23 @@ impl Walk<'_> {
         key
     }
 
-    /// The same for a unit that another one requires.
-    fn require(&mut self, unit: &str, name: &str, origin: Origin) {
-        let key = self.reach(name, origin);
-        if key != unit {
+    fn real_name(&self, name: &str) -> String {
+        match self.search.resolve(self.files, name) {
+            Found::Fragment { name, .. } => name,
+            _ => name.to_owned(),
+        }
+    }
+
+    /// The same for a unit that another one pulls in.
+    fn pull(&mut self, unit: &str, name: &str, required: bool, origin: Origin) {
+        let key = if self.only_looks { self.real_name(name) } else { self.reach(name, origin) };
+        if key == unit {
+            return;
+        }
+        if suffix(unit) == "target" {
+            self.graph.targets.entry(unit.to_owned()).or_default().push(key.clone());
+        }
+        if required {
             self.graph.required.entry(unit.to_owned()).or_default().insert(key);
         }
     }
@@ -238,7 +284,11 @@ impl Walk<'_> {
         let mut is_doubtful = false;
         if let Some(node) = self.graph.nodes.get_mut(name) {
             node.unit.clone_from(&unit);
+            node.refused = unit.as_deref().and_then(refused);
             is_doubtful = node.doubtful;
+            if node.refused.is_some() {
+                return;
+            }
         }
         let stumble = self.stumbles.get(name).copied();
         self.doubts = is_doubtful || stumble.is_some();
@@ -246,17 +296,17 @@ impl Walk<'_> {
             self.follow_settings(unit, true);
         }
         self.follow_links(name, ".requires");
-        if stumble != Some(Stumble::Surely) {
-            if let Some(unit) = &unit {
-                self.follow_settings(unit, false);
-            }
-            for side in self.search.links.iter().filter(|side| **side != ".requires") {
-                self.follow_links(name, side);
-            }
-            for extra in self.extra.iter().filter(|extra| extra.from == name) {
-                self.reach(&extra.unit, extra.origin.clone());
-            }
+        self.only_looks = stumble == Some(Stumble::Surely);
+        if let Some(unit) = &unit {
+            self.follow_settings(unit, false);
         }
+        for side in self.search.links.iter().filter(|side| **side != ".requires") {
+            self.follow_links(name, side);
+        }
+        for extra in self.extra.iter().filter(|extra| extra.from == name) {
+            self.pull(name, &extra.unit, false, extra.origin.clone());
+        }
+        self.only_looks = false;
         if self.graph.assumed {
             let usual = USUAL.iter().find(|(target, _)| *target == name);
             for other in usual.into_iter().flat_map(|(_, others)| others.iter()) {
@@ -272,26 +322,25 @@ impl Walk<'_> {
                 for other in unit::names(&setting.value) {
                     let origin = setting.origin().says(format!("{key}={other}"));
                     let other = unit::of_template(other, &unit.name);
-                    if required {
-                        self.require(&unit.name, &other, origin);
-                    } else {
-                        self.reach(&other, origin);
-                    }
+                    self.pull(&unit.name, &other, required, origin);
                 }
             }
         }
         if !required {
             for setting in unit.every("Service", "Sockets") {
                 for other in unit::names(&setting.value) {
-                    self.reach(other, setting.origin().says(format!("Sockets={other}")));
+                    self.pull(&unit.name, other, false, setting.origin().says(format!("Sockets={other}")));
                 }
             }
             return;
         }
+        if let Some(setting) = unit.last("Service", "BusName") {
+            self.pull(&unit.name, "dbus.socket", true, setting.origin().says("a bus name needs dbus.socket"));
+        }
         let implied = matches!(suffix(&unit.name), "service" | "socket" | "timer" | "path");
         if implied && unit.boolean("Unit", "DefaultDependencies") != Some(false) {
             let origin = unit.fragment.as_deref().map_or_else(|| place(&unit.name), place);
-            self.reach("sysinit.target", origin.says("requires sysinit.target by default"));
+            self.pull(&unit.name, "sysinit.target", true, origin.says("requires sysinit.target by default"));
         }
     }
 
@@ -309,11 +358,7 @@ impl Walk<'_> {
                 continue;
             }
             let name = unit::of_template(&name, unit);
-            if side == ".requires" {
-                self.require(unit, &name, place(&path));
-            } else {
-                self.reach(&name, place(&path));
-            }
+            self.pull(unit, &name, side == ".requires", place(&path));
         }
     }
 }

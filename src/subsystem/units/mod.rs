@@ -6,8 +6,10 @@ mod graph;
 mod live;
 mod merged;
 mod options;
+mod order;
 mod outcome;
 mod presets;
+mod refused;
 mod search_path;
 mod service;
 mod sysv;
@@ -41,6 +43,8 @@ struct World {
     options: Options,
     graph: Graph,
     conflicts: outcome::Conflicts,
+    /// Units that are dropped because of the order in which they are to be started.
+    dropped: BTreeMap<String, order::Dropped>,
     /// Services made of init scripts.
     scripts: Rc<BTreeMap<String, Origin>>,
     /// Units that presets enable, with the place; only on a first boot.
@@ -78,7 +82,8 @@ impl Units {
                 let extra: Vec<_> = generated.iter().cloned().chain(enabled).collect();
                 let mut graph = Graph::walk(files, &self.search, &options, &extra);
                 let conflicts = outcome::conflicts(&mut graph, |name| self.real_name(subsystems, name));
-                World { options, graph, conflicts, scripts: Rc::clone(&scripts), presets }
+                let dropped = order::dropped(&mut graph, |name| self.real_name(subsystems, name));
+                World { options, graph, conflicts, dropped, scripts: Rc::clone(&scripts), presets }
             };
             options::of_each_boot(subsystems).into_iter().map(world).collect()
         })
@@ -110,7 +115,7 @@ impl Units {
                 Starts::Yes(origins)
             }
             Outcome::Skipped(origins) => Starts::No(origins),
-            Outcome::Masked(origin) => Starts::No(vec![origin]),
+            Outcome::Masked(origin) | Outcome::Refused(origin) => Starts::No(vec![origin]),
             Outcome::NotReached | Outcome::Missing => Starts::No(Vec::new()),
             Outcome::Unknown(reason) => Starts::Unknown(reason),
         }
@@ -161,7 +166,7 @@ impl Units {
                 if suffix(&unit.name) != "service"
                     || matches!(
                         outcome::of(subsystems, world, &unit.name).outcome,
-                        Outcome::Skipped(_) | Outcome::Masked(_)
+                        Outcome::Skipped(_) | Outcome::Masked(_) | Outcome::Refused(_)
                     )
                 {
                     continue;

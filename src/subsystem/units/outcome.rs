@@ -6,6 +6,7 @@ use super::World;
 use super::conditions::{self, Truth};
 use super::graph::{Graph, Node};
 use super::merged::MergedUnit;
+use super::order::Dropped;
 use super::search_path::{Found, place, suffix};
 use crate::fact::{Confidence, Origin};
 use crate::format::unit;
@@ -28,6 +29,8 @@ pub(super) enum Outcome {
     Failed(Vec<Origin>),
     /// It is masked.
     Masked(Origin),
+    /// systemd refuses to load it.
+    Refused(Origin),
     /// There is such a unit, and nothing starts it.
     NotReached,
     /// There is no such unit.
@@ -118,12 +121,26 @@ fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize
     if let Some(gap) = unit.gaps.first() {
         return Answer::certain(Outcome::Unknown(gap.reason.clone()));
     }
+    if let Some(origin) = &node.refused {
+        return Answer::certain(Outcome::Refused(origin.clone()));
+    }
     if node.doubtful {
         let places: Vec<String> = node.pulled_by.iter().map(ToString::to_string).collect();
         return Answer::certain(Outcome::Unknown(format!(
             "only {} pulls it in, for a unit that requires what can't be started",
             places.join(", ")
         )));
+    }
+    match world.dropped.get(&unit.name) {
+        Some(Dropped::Surely(why)) => {
+            let says = format!("{why}, and systemd drops it");
+            return Answer::heuristic(Outcome::Skipped(vec![place(&unit.name).says(says)]));
+        }
+        Some(Dropped::Maybe(why)) => {
+            let reason = format!("{why}, and systemd drops one of them");
+            return Answer::certain(Outcome::Unknown(reason));
+        }
+        None => {}
     }
     if let Some(reason) = world.conflicts.get(&unit.name) {
         return Answer::certain(Outcome::Unknown(reason.clone()));
@@ -212,7 +229,9 @@ fn broken_requirement(
                     Outcome::Failed(_) => true,
                     Outcome::Skipped(_) | Outcome::Finished(_) => key == "BindsTo",
                     // What is bound needs the other to be active (measured, 252); what requires it starts all the same.
-                    Outcome::NotReached | Outcome::Missing | Outcome::Masked(_) => key != "Requires",
+                    Outcome::NotReached | Outcome::Missing | Outcome::Masked(_) | Outcome::Refused(_) => {
+                        key != "Requires"
+                    }
                     _ => false,
                 };
                 if broken {

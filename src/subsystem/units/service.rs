@@ -82,7 +82,7 @@ fn active(
             ("inactive", origins)
         }
         Outcome::Failed(origins) => ("failed", origins),
-        Outcome::Masked(origin) => ("inactive", vec![origin]),
+        Outcome::Masked(origin) | Outcome::Refused(origin) => ("inactive", vec![origin]),
         Outcome::NotReached | Outcome::Missing => {
             if let Some(trigger) = outcome::trigger(subsystems, world, name) {
                 notes.push(format!("it is not started by itself; {trigger} may start it later"));

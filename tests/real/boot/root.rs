@@ -36,6 +36,8 @@ pub(crate) fn of(base: &str, cache: &Path) -> PathBuf {
     command.args(excluded.map(|name| format!("--dpkgopt=path-exclude=/usr/share/{name}/*")));
     command.arg(format!("--include={packages}")).arg(suite).arg(&place);
     run(&mut command);
+    // The cases bring their own.
+    drop(fs::remove_file(place.join("usr/lib/systemd/zram-generator.conf")));
     if suite != "bookworm" {
         lend_kernel(&of("debian12", cache), &place);
     }

@@ -9,12 +9,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::graph::{DIRECTORIES, UNITS, link};
 use crate::jail::{Jail, output};
 use crate::layout::{Entry, Layout};
 use crate::run::{Oracle, Run};
+use crate::units::{DIRECTORIES, UNITS, link};
 
-pub static ORACLE: Oracle = Oracle {
+pub(crate) static ORACLE: Oracle = Oracle {
     name: "enabled",
     says: "unit files are enabled, disabled, masked ... as systemctl says",
     trees: 500,
@@ -23,7 +23,7 @@ pub static ORACLE: Oracle = Oracle {
 };
 
 /// Lines of an `[Install]` section.
-pub fn install() -> impl Strategy<Value = String> {
+pub(crate) fn install() -> impl Strategy<Value = String> {
     const LINES: &[&str] = &[
         "WantedBy=multi-user.target",
         "WantedBy=j.target",

@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::layout::Layout;
 
 /// A root that programs can be started in.
-pub struct Jail {
+pub(crate) struct Jail {
     directory: tempfile::TempDir,
     fixed: BTreeSet<PathBuf>,
     mounts: Vec<PathBuf>,
@@ -30,7 +30,7 @@ impl Drop for Jail {
 
 impl Jail {
     /// A root with some programs.
-    pub fn of(programs: &[&str]) -> Result<Self, String> {
+    pub(crate) fn of(programs: &[&str]) -> Result<Self, String> {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut jail = Jail { directory, fixed: BTreeSet::new(), mounts: Vec::new() };
@@ -50,7 +50,7 @@ impl Jail {
     }
 
     /// The root itself.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.directory.path()
     }
 
@@ -69,7 +69,7 @@ impl Jail {
     }
 
     /// Mounts something in the root, as mount(8) does with these arguments.
-    pub fn mount(&mut self, arguments: &[&str], at: &str) -> Result<(), String> {
+    pub(crate) fn mount(&mut self, arguments: &[&str], at: &str) -> Result<(), String> {
         let place = self.root().join(at);
         succeed(Command::new("mount").args(arguments).arg(&place))?;
         self.mounts.push(place);
@@ -77,13 +77,13 @@ impl Jail {
     }
 
     /// What is there now stays when the next tree comes.
-    pub fn fix(&mut self) {
+    pub(crate) fn fix(&mut self) {
         let entries = walkdir::WalkDir::new(self.root()).same_file_system(true).into_iter();
         self.fixed = entries.filter_map(|entry| Some(entry.ok()?.into_path())).collect();
     }
 
     /// Replaces the tree of before with another.
-    pub fn lay(&self, layout: &Layout) {
+    pub(crate) fn lay(&self, layout: &Layout) {
         for name in ["etc", "usr", "boot", "var", "run", "tmp", "opt"] {
             self.clear(&self.root().join(name));
         }
@@ -107,19 +107,19 @@ impl Jail {
 }
 
 /// What a program says on its standard output, whatever its exit status.
-pub fn output(command: &mut Command) -> Result<String, String> {
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     Ok(outputs(command)?.0)
 }
 
 /// What a program says on its standard output and on its standard error, whatever its exit status.
-pub fn outputs(command: &mut Command) -> Result<(String, String), String> {
+pub(crate) fn outputs(command: &mut Command) -> Result<(String, String), String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     Ok((out, err))
 }
 
 /// Runs a program that has to succeed.
-pub fn succeed(command: &mut Command) -> Result<String, String> {
+pub(crate) fn succeed(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// What lies at a path.
 #[derive(Clone)]
-pub enum Entry {
+pub(crate) enum Entry {
     File(String),
     Program(String),
     Link(String),
@@ -27,7 +27,7 @@ impl fmt::Debug for Entry {
 
 /// Paths with what lies there, in the order in which they are made. The first at a path stays.
 #[derive(Clone, Default)]
-pub struct Layout(pub Vec<(String, Entry)>);
+pub(crate) struct Layout(pub Vec<(String, Entry)>);
 
 impl fmt::Debug for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,13 +37,13 @@ impl fmt::Debug for Layout {
 
 impl Layout {
     /// The same with one more entry.
-    pub fn with(mut self, path: &str, entry: Entry) -> Self {
+    pub(crate) fn with(mut self, path: &str, entry: Entry) -> Self {
         self.0.push((path.to_owned(), entry));
         self
     }
 
     /// Makes the tree below a root. What can't be made there (a file below a file) is left out.
-    pub fn make(&self, root: &Path) {
+    pub(crate) fn make(&self, root: &Path) {
         for (path, entry) in &self.0 {
             let place = root.join(path.trim_start_matches('/'));
             let Some(parent) = place.parent() else { continue };

@@ -17,7 +17,7 @@ use crate::jail::{Jail, output};
 use crate::layout::{Entry, Layout};
 use crate::run::{Oracle, Run};
 
-pub static ORACLE: Oracle = Oracle {
+pub(crate) static ORACLE: Oracle = Oracle {
     name: "modprobe",
     says: "modules-load.d loads the modules that modprobe would insert",
     trees: 400,

@@ -8,21 +8,21 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 /// One of the system's own tools, and how it is asked.
-pub struct Oracle {
+pub(crate) struct Oracle {
     /// The word that chooses it.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What is compared with what.
-    pub says: &'static str,
+    pub(crate) says: &'static str,
     /// How many trees a run takes.
-    pub trees: u32,
+    pub(crate) trees: u32,
     /// Runs them; an error says why that can't be done here.
-    pub run: fn(&mut Run) -> Result<(), String>,
+    pub(crate) run: fn(&mut Run) -> Result<(), String>,
     /// Reasons for which the program may say unknown.
-    pub unknown: &'static [&'static str],
+    pub(crate) unknown: &'static [&'static str],
 }
 
 /// One run of an oracle.
-pub struct Run {
+pub(crate) struct Run {
     oracle: &'static Oracle,
     seed: u32,
     trees: u32,
@@ -32,7 +32,7 @@ pub struct Run {
 
 /// What was compared.
 #[derive(Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     answers: usize,
     /// Answers that say something else than an empty tree would make the oracle say.
     telling: usize,
@@ -41,13 +41,13 @@ pub struct Tally {
 
 impl Tally {
     /// Counts an answer that was compared.
-    pub fn agreed(&mut self, telling: bool) {
+    pub(crate) fn agreed(&mut self, telling: bool) {
         self.answers += 1;
         self.telling += usize::from(telling);
     }
 
     /// Counts an answer that says unknown; an error if the reason is none that it may have.
-    pub fn unknown(&mut self, oracle: &Oracle, reason: &str) -> Result<(), String> {
+    pub(crate) fn unknown(&mut self, oracle: &Oracle, reason: &str) -> Result<(), String> {
         let known = oracle.unknown.iter().find(|known| reason.contains(**known));
         let known = known.ok_or_else(|| format!("needlessly unknown: {reason}"))?;
         *self.unknown.entry(known).or_default() += 1;
@@ -56,12 +56,12 @@ impl Tally {
 }
 
 impl Run {
-    pub fn new(oracle: &'static Oracle, seed: u32, trees: u32) -> Self {
+    pub(crate) fn new(oracle: &'static Oracle, seed: u32, trees: u32) -> Self {
         Run { oracle, seed, trees, tally: RefCell::default(), disagreement: None }
     }
 
     /// Runs the oracle and prints a line about it; whether all agreed.
-    pub fn report(&mut self) -> bool {
+    pub(crate) fn report(&mut self) -> bool {
         let Oracle { name, says, .. } = self.oracle;
         if let Err(reason) = (self.oracle.run)(self) {
             println!("skip  {name}: {reason}");
@@ -84,7 +84,7 @@ impl Run {
     }
 
     /// Checks random trees until one disagrees, which is then shrunk.
-    pub fn trees<S, F>(&mut self, strategy: &S, check: F)
+    pub(crate) fn trees<S, F>(&mut self, strategy: &S, check: F)
     where
         S: Strategy<Value: Debug>,
         F: Fn(&S::Value, &mut Tally) -> Result<(), String>,

@@ -16,7 +16,7 @@ use crate::jail::{Jail, output, succeed};
 use crate::layout::{Entry, Layout};
 use crate::run::{Oracle, Run};
 
-pub static ORACLE: Oracle = Oracle {
+pub(crate) static ORACLE: Oracle = Oracle {
     name: "sysctl",
     says: "sysctl.d gives the values that systemd-sysctl writes",
     trees: 700,
