@@ -128,9 +128,15 @@ impl Graph {
         matter
     }
 
-    /// The units that require a unit.
-    pub(super) fn requiring<'g>(&'g self, unit: &'g str) -> impl Iterator<Item = &'g String> {
-        self.required.iter().filter(move |(_, others)| others.contains(unit)).map(|(name, _)| name)
+    /// By unit those that require it.
+    pub(super) fn requiring(&self) -> HashMap<&str, Vec<&str>> {
+        let mut requiring: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (unit, others) in &self.required {
+            for other in others {
+                requiring.entry(other).or_default().push(unit);
+            }
+        }
+        requiring
     }
 
     /// The units that a target pulls in.
@@ -153,13 +159,10 @@ impl Graph {
             let is_out = matches!(node.found, Found::Missing | Found::Masked(_)) || node.refused.is_some();
             by_file && is_out && !is_made(name)
         };
-        let mut required_by: HashMap<&str, Vec<&str>> = HashMap::new();
+        let required_by = self.requiring();
         for (unit, others) in &self.required {
             if others.iter().any(|other| is_broken(other)) {
                 stumbles.insert(unit.clone(), Stumble::Surely);
-            }
-            for other in others {
-                required_by.entry(other).or_default().push(unit);
             }
         }
         let mut queue: Vec<String> = stumbles.keys().cloned().collect();

@@ -35,50 +35,57 @@ pub(super) fn dropped(graph: &mut Graph, real: impl Fn(&str) -> String) -> BTree
         return BTreeMap::new();
     }
     let matter = graph.what_matters();
+    let requiring = graph.requiring();
     let mut dropped = BTreeMap::new();
     let mut stuck = None;
     for circle in circles {
-        let names: Vec<&str> = circle.iter().map(|index| jobs[*index].name.as_str()).collect();
-        let more = if names.len() > 5 { ", ..." } else { "" };
-        let names = names[..names.len().min(5)].join(", ");
-        let text = format!("{names}{more} are ordered after each other in a circle");
-        let spare: Vec<usize> =
-            circle.iter().copied().filter(|index| !matter.contains(&jobs[*index].name)).collect();
-        let rest: BTreeSet<usize> = circle.iter().copied().filter(|index| !spare.contains(index)).collect();
-        if has_circle(&before, &rest) {
+        let text = says(&circle.iter().map(|index| jobs[*index].name.as_str()).collect::<Vec<_>>());
+        let (needed, spare): (BTreeSet<usize>, BTreeSet<usize>) =
+            circle.iter().partition(|index| matter.contains(&jobs[**index].name));
+        if has_circle(&before, &needed) {
             stuck = Some(format!("{text}, and what boots requires them: systemd may start none of them"));
         }
+        let lost = |index: usize| with_requiring(&requiring, [jobs[index].name.as_str()]);
+        for name in with_requiring(&requiring, spare.iter().map(|index| jobs[*index].name.as_str())) {
+            dropped.entry(name.to_owned()).or_insert_with(|| Dropped::Maybe(text.clone()));
+        }
         let doubtful = circle.iter().any(|index| graph.nodes[&jobs[*index].name].doubtful);
-        for index in &spare {
-            let with_it: BTreeSet<usize> = rest.iter().copied().chain([*index]).collect();
-            // No other unit of some circle can be dropped instead.
-            let surely = !doubtful && circle.len() <= MAX_CIRCLE && has_circle(&before, &with_it);
-            let what = if surely { Dropped::Surely } else { Dropped::Maybe };
-            dropped.insert(jobs[*index].name.clone(), what(text.clone()));
+        if doubtful || circle.len() > MAX_CIRCLE {
+            continue;
+        }
+        // Of such a circle no other unit can be dropped instead.
+        let alone = spare.iter().copied().filter(|index| {
+            let with_it: BTreeSet<usize> = needed.iter().copied().chain([*index]).collect();
+            has_circle(&before, &with_it)
+        });
+        // Whichever unit is dropped, these go with it.
+        let whichever = spare.iter().copied().map(lost).reduce(|these, those| &these & &those);
+        for name in alone.flat_map(lost).chain(whichever.into_iter().flatten()) {
+            dropped.insert(name.to_owned(), Dropped::Surely(text.clone()));
         }
     }
-    spread(graph, &mut dropped);
     graph.stuck = graph.stuck.take().or(stuck);
     dropped
 }
 
-/// What requires a unit that is dropped is dropped with it; what it wants is started all the same.
-fn spread(graph: &Graph, dropped: &mut BTreeMap<String, Dropped>) {
-    let mut queue: Vec<String> = dropped.keys().cloned().collect();
-    while let Some(lost) = queue.pop() {
-        let why = dropped[&lost].clone();
-        for unit in graph.requiring(&lost) {
-            let known = dropped.get(unit);
-            let is_worse = match (&why, known) {
-                (_, None) | (Dropped::Surely(_), Some(Dropped::Maybe(_))) => true,
-                (_, Some(_)) => false,
-            };
-            if is_worse {
-                dropped.insert(unit.clone(), why.clone());
-                queue.push(unit.clone());
-            }
+fn says(names: &[&str]) -> String {
+    let more = if names.len() > 5 { ", ..." } else { "" };
+    format!("{}{more} are ordered after each other in a circle", names[..names.len().min(5)].join(", "))
+}
+
+/// Units with all that require them: they are dropped together. What only wants them is started all the same.
+fn with_requiring<'n>(
+    requiring: &HashMap<&'n str, Vec<&'n str>>,
+    units: impl IntoIterator<Item = &'n str>,
+) -> BTreeSet<&'n str> {
+    let mut found = BTreeSet::new();
+    let mut queue: Vec<&str> = units.into_iter().collect();
+    while let Some(unit) = queue.pop() {
+        if found.insert(unit) {
+            queue.extend(requiring.get(unit).into_iter().flatten());
         }
     }
+    found
 }
 
 /// For every unit those that it is started before.
