@@ -8,18 +8,18 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use node_preflight::builtin;
 use node_preflight::engine::plan::Plan;
 use node_preflight::engine::{self, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
-use node_preflight::rule;
 use node_preflight::subsystem::Subsystems;
 
 const ROUNDS: u32 = 200;
 
 fn main() {
     println!("{:<44} {:>10}", "fastest of 200 rounds", "µs");
-    report("rules: load the built-in ones", || drop(rule::load(rule::builtin::sources())));
+    report("rules: load the built-in ones", || drop(builtin::rules()));
     let plan = plan();
     report("rules: load and compile the profile node", || drop(self::plan()));
     for (name, host) in hosts() {
@@ -46,8 +46,7 @@ fn hosts() -> Vec<(String, Open)> {
 }
 
 fn plan() -> Plan {
-    let rules =
-        rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("mistakes in the built-in rules"));
+    let rules = builtin::rules();
     let selection = Selection { profiles: vec!["node".into()], ..Selection::everything() };
     engine::compile(&rules, &selection, &[]).unwrap_or_else(|_| panic!("the profile node doesn't compile"))
 }

@@ -20,6 +20,9 @@ pub mod probe;
 /// The TOML language of rules, as text.
 pub mod rule;
 
+/// The rules that are part of the program.
+pub mod builtin;
+
 /// Judging: plan and facts to findings.
 pub mod engine;
 

@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("subsystem", &["host", "format", "fact"]),
     ("probe", &["subsystem", "host", "format", "fact"]),
     ("rule", &["fact"]),
+    ("builtin", &["rule"]),
     ("engine", &["rule", "probe", "subsystem", "host", "fact"]),
     ("report", &["engine", "rule", "fact"]),
 ];

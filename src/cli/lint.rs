@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use super::error::Failure;
 use super::{LintArguments, rules, terminal};
+use crate::builtin;
 use crate::engine::{self, Selection};
 use crate::rule::{self, diagnostic};
 
 /// Mistakes end in exit code 2, warnings alone in 1.
 pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
-    let mut sources = rule::builtin::sources();
+    let mut sources = builtin::sources();
     let given = rules::read(&arguments.paths)?;
     let looked_at = if given.is_empty() { sources.len() } else { given.len() };
     sources.extend(given);

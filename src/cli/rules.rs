@@ -8,6 +8,7 @@ use walkdir::WalkDir;
 
 use super::error::Failure;
 use super::{RulesArguments, source, terminal};
+use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Selection};
 use crate::rule::{self, RuleSet, SourceFile, diagnostic};
@@ -20,9 +21,11 @@ const LIMIT_BYTES: u64 = 16 << 20;
 
 /// The built-in rules with the files of the paths.
 pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
-    let mut sources = rule::builtin::sources();
-    sources.extend(read(paths)?);
-    rule::load(sources).map_err(|broken| {
+    let built_in = builtin::rules();
+    if paths.is_empty() {
+        return Ok(built_in);
+    }
+    rule::extend(built_in, read(paths)?).map_err(|broken| {
         let mistakes = engine::mistakes(&broken);
         Failure::Rules(diagnostic::render(&broken.rules.files, &mistakes, colors()))
     })

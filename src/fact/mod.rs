@@ -12,8 +12,10 @@ pub use version::{Requirement, Version};
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The moment a fact holds for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Moment {
     /// The running system.
     Now,

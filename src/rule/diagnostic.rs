@@ -90,7 +90,7 @@ fn group<'a>(files: &'a [SourceFile], diagnostic: &'a Diagnostic) -> Group<'a> {
         }
         shown.push(label.place.file);
         let Some(file) = files.get(label.place.file) else { continue };
-        let mut snippet = Snippet::source(file.text.as_str()).path(printable(&file.name));
+        let mut snippet = Snippet::source(&*file.text).path(printable(&file.name));
         for (index, label) in diagnostic.labels.iter().enumerate() {
             if label.place.file != shown[shown.len() - 1] {
                 continue;

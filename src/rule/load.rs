@@ -21,10 +21,20 @@ pub struct Broken {
 /// # Errors
 /// All mistakes of all files; `engine::mistakes` adds those that are seen only when names are resolved.
 pub fn load(files: Vec<SourceFile>) -> Result<RuleSet, Box<Broken>> {
-    let mut set = RuleSet::default();
+    extend(RuleSet::default(), files)
+}
+
+/// Adds rule files to a set, as [`load`] would if it had read the files of the set before.
+///
+/// # Errors
+/// As [`load`].
+pub fn extend(mut set: RuleSet, more: Vec<SourceFile>) -> Result<RuleSet, Box<Broken>> {
     let mut mistakes = Vec::new();
-    let mut seen = Seen::default();
-    for (index, file) in files.iter().enumerate() {
+    let mut seen = Seen::of(&set);
+    let known = set.files.len();
+    let mut files = std::mem::take(&mut set.files);
+    files.extend(more);
+    for (index, file) in files.iter().enumerate().skip(known) {
         let mut reader = Reader { file: index, mistakes: Vec::new() };
         let (document, wrong) = DeTable::parse_recoverable(&file.text);
         read(&mut reader, &document, &mut set, &mut seen, &files);
@@ -51,6 +61,19 @@ struct Seen {
     rules: HashMap<String, usize>,
     variables: HashMap<String, usize>,
     profiles: HashMap<String, usize>,
+}
+
+impl Seen {
+    fn of(set: &RuleSet) -> Self {
+        fn index<T>(all: &[T], name: fn(&T) -> &Spanned<String>) -> HashMap<String, usize> {
+            all.iter().enumerate().map(|(index, one)| (name(one).value.clone(), index)).collect()
+        }
+        Seen {
+            rules: index(&set.rules, |rule| &rule.id),
+            variables: index(&set.variables, |variable| &variable.name),
+            profiles: index(&set.profiles, |profile| &profile.name),
+        }
+    }
 }
 
 fn read(

@@ -1,6 +1,5 @@
 //! The TOML language of rules, as text: it knows no probe and no host.
 
-pub mod builtin;
 mod code;
 pub mod diagnostic;
 mod expression;
@@ -10,16 +9,19 @@ pub mod suggestion;
 pub mod syntax;
 mod table;
 
+use std::borrow::Cow;
 use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
 
 pub use code::Code;
 pub use diagnostic::Diagnostic;
-pub use load::{Broken, load};
+pub use load::{Broken, extend, load};
 
 use crate::fact::Moment;
 
 /// A place in a rule file: which file, and the bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Index into [`RuleSet::files`].
     pub file: usize,
@@ -28,7 +30,7 @@ pub struct Place {
 }
 
 /// A value with the place it was written at.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
@@ -42,26 +44,28 @@ pub struct SourceFile {
     /// The path as the user gave it, or `built-in:network.toml`.
     pub name: String,
     /// The whole text.
-    pub text: String,
+    pub text: Cow<'static, str>,
     /// Part of the program: what it defines may be replaced by files that are not.
     pub built_in: bool,
 }
 
 impl SourceFile {
     /// A file that the user gave.
-    pub fn given(name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn given(name: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Self {
         SourceFile { name: name.into(), text: text.into(), built_in: false }
     }
 
-    pub(crate) fn built_in(name: &str, text: &str) -> Self {
-        SourceFile { name: format!("built-in:{name}"), text: text.to_owned(), built_in: true }
+    /// A file that is part of the program.
+    pub fn built_in(name: &str, text: impl Into<Cow<'static, str>>) -> Self {
+        SourceFile { name: format!("built-in:{name}"), text: text.into(), built_in: true }
     }
 }
 
 /// Everything that was loaded, replacements by id applied.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RuleSet {
-    /// The files, in the order of loading.
+    /// The files, in the order of loading. They are no part of a serialized set.
+    #[serde(skip)]
     pub files: Vec<SourceFile>,
     /// The rules, in the order of loading.
     pub rules: Vec<Rule>,
@@ -72,7 +76,7 @@ pub struct RuleSet {
 }
 
 /// A rule as it was written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// Unique, kebab-case, never reused.
     pub id: Spanned<String>,
@@ -103,7 +107,7 @@ pub struct Rule {
 }
 
 /// What a failing rule costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// The node will not work.
     Error,
@@ -126,7 +130,7 @@ impl Severity {
 }
 
 /// Three-valued logic over terms.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Expression {
     /// All must hold.
     All(Vec<Expression>, Place),
@@ -139,7 +143,7 @@ pub enum Expression {
 }
 
 /// `{ service = "crio.service", active = "active" }`: which key is the probe is found when it is compiled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Term {
     /// The keys and values, in the order of writing.
     pub entries: Vec<(Spanned<String>, Spanned<Datum>)>,
@@ -148,7 +152,7 @@ pub struct Term {
 }
 
 /// A TOML value as it was written, places kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Datum {
     /// `true`
     Bool(bool),
@@ -163,7 +167,7 @@ pub enum Datum {
 }
 
 /// How to mend the host: words for people, and typed actions for the generators of fixes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fix {
     /// What to do, in words and commands.
     pub text: Option<String>,
@@ -180,7 +184,7 @@ pub struct Fix {
 }
 
 /// A declared variable.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variable {
     /// Kebab-case.
     pub name: Spanned<String>,
@@ -193,7 +197,7 @@ pub struct Variable {
 }
 
 /// What values a variable takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VariableKind {
     /// Any text.
     Text,
@@ -214,7 +218,7 @@ pub enum VariableKind {
 }
 
 /// A named selection of rules and variable values for one purpose.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Kebab-case.
     pub name: Spanned<String>,

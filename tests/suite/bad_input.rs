@@ -6,13 +6,13 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use node_preflight::builtin;
 use node_preflight::engine::finding::{Finding, Verdict};
 use node_preflight::engine::plan::Plan;
 use node_preflight::engine::{self, Selection};
 use node_preflight::fact::{Confidence, Fact, Moment, State, Value};
 use node_preflight::host::Host;
 use node_preflight::probe::{self, KeySyntax, Shape};
-use node_preflight::rule;
 use node_preflight::subsystem::Subsystems;
 
 use crate::base;
@@ -127,8 +127,7 @@ pub fn questions() -> Vec<String> {
 }
 
 pub fn default_plan() -> Plan {
-    let rules =
-        rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("the built-in rules have mistakes"));
+    let rules = builtin::rules();
     let selection = Selection { profiles: vec!["node".into()], ..Selection::everything() };
     engine::compile(&rules, &selection, &[]).unwrap_or_else(|_| panic!("the built-in rules don't compile"))
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::CommandFactory as _;
 use node_preflight::probe::{KeySyntax, PROBES, Shape};
 use node_preflight::rule::{self, Code, Fix};
-use node_preflight::{cli, engine};
+use node_preflight::{builtin, cli, engine};
 
 fn check(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
@@ -89,8 +89,7 @@ fn shape(shape: &Shape) -> String {
 
 #[test]
 fn the_rules_are_documented() {
-    let rules =
-        rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("mistakes in the built-in rules"));
+    let rules = builtin::rules();
     let mut text = format!("# Rules\n\n{NOTE}");
     let mut file = usize::MAX;
     for rule in &rules.rules {
@@ -138,8 +137,7 @@ fn the_schemas_are_kept() {
 
 #[test]
 fn the_built_in_rules_are_clean() {
-    let rules =
-        rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("mistakes in the built-in rules"));
+    let rules = builtin::rules();
     let warnings = rule::lint::lint(&rules);
     assert!(warnings.is_empty(), "{}", rule::diagnostic::render(&rules.files, &warnings, false));
     let plan = engine::compile(&rules, &engine::Selection::everything(), &[]);

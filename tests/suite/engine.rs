@@ -26,7 +26,7 @@ fn rule(id: &str, check: &str, rest: &str) -> String {
 }
 
 fn judge(text: &str) -> Vec<Finding> {
-    let source = SourceFile::given("test.toml", text);
+    let source = SourceFile::given("test.toml", text.to_owned());
     let rules = rule::load(vec![source]).unwrap_or_else(|broken| panic!("{:?}", broken.mistakes));
     let plan = engine::compile(&rules, &Selection::everything(), &[]).unwrap();
     let tree = tree();

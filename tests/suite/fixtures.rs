@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use node_preflight::builtin;
 use node_preflight::engine::identity::identify;
 use node_preflight::engine::{self, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 use node_preflight::report::render::{FORMATS, Style};
 use node_preflight::report::{Outcome, Report, Worst};
-use node_preflight::rule;
 use node_preflight::subsystem::Subsystems;
 
 fn fixtures() -> PathBuf {
@@ -33,8 +33,7 @@ fn judged(name: &str, profile: &str) -> Report {
 
 /// The same, with `--set`.
 fn judged_with(name: &str, profile: &str, sets: &[(String, String)]) -> Report {
-    let rules =
-        rule::load(rule::builtin::sources()).unwrap_or_else(|_| panic!("mistakes in the built-in rules"));
+    let rules = builtin::rules();
     let selection = Selection { profiles: vec![profile.into()], ..Selection::everything() };
     let plan = engine::compile(&rules, &selection, sets).unwrap_or_else(|_| panic!("no profile {profile}"));
     let host = Host::recording(&fixtures().join(name)).unwrap();

@@ -1,9 +1,10 @@
 //! What right rules become.
 
+use node_preflight::builtin;
 use node_preflight::engine::Selection;
 use node_preflight::engine::plan::{Condition, Matcher, Plan, Subject};
 use node_preflight::fact::{Moment, State, Value};
-use node_preflight::rule::{RuleSet, SourceFile, builtin, diagnostic};
+use node_preflight::rule::{RuleSet, SourceFile, diagnostic};
 use proptest::prelude::*;
 
 use super::{complaints, given, loaded, planned};
@@ -176,8 +177,9 @@ fn selections_that_match_nothing_say_so() {
 fn a_given_rule_replaces_the_built_in_one_at_its_place() {
     let first = SourceFile {
         name: "built-in".into(),
-        text: rule("a", "title = \"old\"\ncheck = { swap = { equals = [] } }")
-            + &rule("b", "check = { swap = { equals = [] } }"),
+        text: (rule("a", "title = \"old\"\ncheck = { swap = { equals = [] } }")
+            + &rule("b", "check = { swap = { equals = [] } }"))
+            .into(),
         built_in: true,
     };
     let second = given("mine.toml", &rule("a", "title = \"new\"\ncheck = { swap = { equals = [] } }"));
@@ -211,9 +213,10 @@ fn no_file_of_the_catalogue_is_missing() {
 }
 
 #[test]
-fn the_catalogue_loads() {
-    if let Err(broken) = node_preflight::rule::load(builtin::sources()) {
-        panic!("{}", diagnostic::render(&broken.rules.files, &broken.mistakes, false));
+fn the_catalogue_is_what_its_files_say() {
+    match node_preflight::rule::load(builtin::sources()) {
+        Ok(rules) => assert_eq!(builtin::rules(), rules),
+        Err(broken) => panic!("{}", diagnostic::render(&broken.rules.files, &broken.mistakes, false)),
     }
 }
 

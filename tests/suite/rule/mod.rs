@@ -26,7 +26,7 @@ vars = { cni = \"cilium\" }
 ";
 
 fn given(name: &str, text: &str) -> SourceFile {
-    SourceFile::given(name, text)
+    SourceFile::given(name, text.to_owned())
 }
 
 /// The files behind the base, which counts as built in.
