@@ -91,7 +91,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let socket = (!key.is_none()).then(|| key.as_str());
     let chosen = match cri.choose(subsystems, running, socket) {
         Ok(chosen) => chosen,
-        Err(looked) => return Fact::absent().note(looked),
+        Err(notes) => return notes.into_iter().fold(Fact::absent(), Fact::note),
     };
     let (there, answering) = cri.sockets();
     let others: Vec<&String> = answering.iter().filter(|socket| **socket != chosen.socket).collect();

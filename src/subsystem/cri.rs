@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Subsystems;
-use crate::fact::{Fact, Origin, State, Value};
+use crate::fact::{Fact, Origin, State, Value, printable};
 use crate::host::cri::{Answer, Runtime, Silence};
 use crate::host::{HostPath, Running};
 
@@ -26,6 +26,10 @@ pub fn socket_path(text: &str) -> Result<String, String> {
     let path = text.strip_prefix("unix://").unwrap_or(text);
     if !path.starts_with('/') {
         return Err(format!("`{text}` is not an absolute path"));
+    }
+    // Such a path would be shown as another one.
+    if printable(path) != path {
+        return Err(format!("`{text}` has control characters"));
     }
     let path = HostPath::new(path).to_string();
     Ok(path.strip_prefix("/var/run/").map_or(path.clone(), |rest| format!("/run/{rest}")))
@@ -102,16 +106,16 @@ pub struct Chosen {
 
 impl Cri {
     /// The runtime behind a socket; without one, that of the node: whom the kubelet is told to ask, else the first
-    /// that answers, else the first that is there. None if there is no socket at all; the text says where was looked.
+    /// that answers, else the first that is there.
     ///
     /// # Errors
-    /// Where was looked.
+    /// Where was looked, and what could not be known about that.
     pub fn choose(
         &self,
         subsystems: &Subsystems<'_>,
         running: &dyn Running,
         socket: Option<&str>,
-    ) -> Result<Chosen, String> {
+    ) -> Result<Chosen, Vec<String>> {
         self.ask(subsystems, running, socket);
         let candidates = self.candidates(subsystems);
         let answers = self.answers.borrow();
@@ -129,10 +133,11 @@ impl Cri {
         }
         let answers = candidates.sockets.iter().find(|socket| answer(socket).is_ok());
         let is_there = || candidates.sockets.iter().find(|socket| answer(socket) != Err(Silence::Missing));
-        match answers.or_else(is_there) {
-            Some(socket) => Ok(chosen(socket, &[], &candidates.notes)),
-            None => Err(format!("no socket of a container runtime: {}", candidates.sockets.join(", "))),
-        }
+        let Some(socket) = answers.or_else(is_there) else {
+            let looked = format!("no socket of a container runtime: {}", candidates.sockets.join(", "));
+            return Err(std::iter::once(looked).chain(candidates.notes.iter().cloned()).collect());
+        };
+        Ok(chosen(socket, &[], &candidates.notes))
     }
 
     /// The sockets that are there, and those of them at which a runtime answers, both sorted.
@@ -166,7 +171,7 @@ impl Cri {
     }
 }
 
-/// How a runtime makes cgroups, which question told, and what the reader should know; or why it can't be known.
+/// How a runtime makes cgroups, and the question that told.
 ///
 /// # Errors
 /// Why no answer tells.

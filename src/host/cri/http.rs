@@ -13,7 +13,7 @@ use super::connection::{connect, in_full};
 /// The page behind a path; it may have at most `limit` bytes.
 pub(super) async fn get(socket: PathBuf, target: &'static str, limit: usize) -> Result<Vec<u8>, Silence> {
     let broken = |error: hyper::Error| match () {
-        () if error.is_parse() => Silence::NotGrpc,
+        () if error.is_parse() => Silence::Failed(format!("GET {target}: the answer is no HTTP")),
         () if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => Silence::Closed,
         () => Silence::Failed(in_full(&error)),
     };

@@ -10,6 +10,7 @@ use std::time::Duration;
 use node_preflight::host::cri::{Answer, Api, CgroupDriver, Runtime, Silence};
 use node_preflight::host::{Host, HostPath, Kind};
 
+use proptest::prelude::*;
 use server::{Driver, Peer, Script, Socket};
 
 /// Enough for whoever answers.
@@ -57,6 +58,42 @@ fn only_crio_is_asked_for_pages_and_may_not_have_them() {
     );
     let endless = Script { pages: Some(("{}", "#".repeat(2 << 20))), ..Script::crio() };
     assert_eq!(runtime(endless).config, Err(Silence::TooLarge { limit: 1 << 20 }));
+}
+
+#[test]
+fn pages_that_are_none_cost_no_other_answer() {
+    let says = |said: &[u8]| {
+        let found = runtime(Script { mad_pages: Some(said.to_vec()), ..Script::crio() });
+        assert_eq!(found.pods, Ok(2));
+        found.config.clone().unwrap_err()
+    };
+    assert_eq!(says(b""), Silence::Closed);
+    assert_eq!(says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nshort"), Silence::Closed);
+    assert_eq!(says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"), Silence::Closed);
+    assert_eq!(says(b"SSH-2.0-what\r\n\r\n"), Silence::Failed("GET /config: the answer is no HTTP".into()));
+    assert_eq!(
+        says(&b"HTTP/1.1 200 OK\r\na: b\r\n".repeat(9000)),
+        Silence::Failed("GET /config: the answer is no HTTP".into())
+    );
+    let refused = says(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(refused, Silence::Failed("GET /config failed: 500 Internal Server Error".into()));
+    let latin = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\xe9";
+    assert_eq!(says(latin), Silence::Failed("the answer is no UTF-8".into()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// With and without the beginning of HTTP/2, so that both halves of the client are reached.
+    #[test]
+    fn no_bytes_are_taken_for_a_runtime(
+        settings in any::<bool>(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let beginning: &[u8] = if settings { &[0, 0, 0, 4, 0, 0, 0, 0, 0] } else { &[] };
+        let found = answer(Peer::Says([beginning, &bytes].concat()), LONG);
+        prop_assert!(matches!(found, Err(Silence::Closed | Silence::NotGrpc)), "{:?}", found);
+    }
 }
 
 #[test]

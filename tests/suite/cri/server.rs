@@ -54,6 +54,8 @@ pub struct Script {
     pub containers: Vec<(u64, u64)>,
     /// Whether `/info` and `/config` are served.
     pub pages: Option<(&'static str, String)>,
+    /// What is said instead of any page.
+    pub mad_pages: Option<Vec<u8>>,
     /// Calls that are never answered.
     pub hangs: &'static [&'static str],
     /// Calls that end with a status and a text instead of an answer.
@@ -88,6 +90,7 @@ impl Script {
                 r#"{"storage_driver":"overlay","cgroup_driver":"systemd"}"#,
                 "[crio.runtime]\n".into(),
             )),
+            mad_pages: None,
             hangs: &[],
             fails: None,
             cuts: &[],
@@ -320,6 +323,10 @@ async fn show(mut stream: UnixStream, script: &Script) -> Played {
         if stream.read_buf(&mut request).await? == 0 {
             return Ok(());
         }
+    }
+    if let Some(said) = &script.mad_pages {
+        stream.write_all(said).await?;
+        return Ok(());
     }
     let request = String::from_utf8(request)?;
     let page = match (request.split(' ').nth(1), &script.pages) {

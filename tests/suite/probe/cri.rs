@@ -1,5 +1,8 @@
+use node_preflight::engine::{self, Selection};
 use node_preflight::fact::{Confidence, Fact, Moment};
 use node_preflight::host::Host;
+use node_preflight::rule::{self, SourceFile};
+use node_preflight::subsystem::Subsystems;
 
 use crate::cri::server::{Driver, Peer, Script, Socket};
 use crate::tree::{Tree, ask, attribute, text};
@@ -244,6 +247,41 @@ fn what_a_recording_keeps_is_played_back_and_mistakes_are_told() {
             Host::recording(&Tree::new().machine(machine).recording()).err().expect(machine).to_string();
         assert!(error.contains(expected), "{machine}: {error}");
     }
+}
+
+/// Whether somebody knocked at a socket while a rule was judged by itself.
+fn knocked(only: &str) -> bool {
+    let directory = tempfile::tempdir().unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(directory.path().join("s")).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let rule = |id: &str, check: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\ntitle = \"T\"\nseverity = \"error\"\nwhy = \"W\"\ncheck = {check}\n"
+        )
+    };
+    let asks = format!("{{ cri = \"{}\", reachable = \"answers\" }}", directory.path().join("s").display());
+    let text = [rule("asks", &asks), rule("other", "{ file = \"/etc/passwd\", exists = true }")].concat();
+    let rules = rule::load(vec![SourceFile::given("test.toml", &text)]).unwrap_or_else(|_| panic!("{text}"));
+    let selection = Selection { only: vec![only.to_owned()], ..Selection::everything() };
+    let plan = engine::compile(&rules, &selection, &[]).unwrap_or_else(|_| panic!("{text}"));
+    let host = Host::live().unwrap();
+    drop(engine::judge(&plan, &Subsystems::of(&host), &Moment::ALL));
+    listener.accept().is_ok()
+}
+
+#[test]
+fn nobody_is_asked_unless_a_selected_rule_asks() {
+    assert!(!knocked("other"));
+    assert!(knocked("asks"));
+}
+
+#[test]
+fn settings_that_name_no_plain_path_are_told() {
+    let crio =
+        Tree::new().file("/etc/crio/crio.conf", "[crio.api]\nlisten = \"/run/a\\u001bb\"\n").machine("");
+    let fact = crio.now("cri");
+    assert_eq!(text(&fact), "absent");
+    assert!(fact.notes.iter().any(|note| note.contains("has control characters")), "{:?}", fact.notes);
 }
 
 #[test]
