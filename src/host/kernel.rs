@@ -3,11 +3,13 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr};
 
 use super::bus;
+use super::cri::{self, Silence};
 use super::error::{HostError, Trouble};
 use super::files::Files;
 use super::path::HostPath;
@@ -114,6 +116,23 @@ impl Running for Kernel {
             Err(Errno::ECONNREFUSED) => Ok(Connection::Refused),
             Err(errno) => Err(failed(path, errno)),
         }
+    }
+
+    fn cri(&self, sockets: &[HostPath], within: Duration) -> Vec<cri::Answer> {
+        let looked = |socket: &HostPath| match self.files.stat(socket) {
+            Ok(found) if found.kind == Kind::Socket => None,
+            Ok(found) => Some(Silence::NotASocket(found.kind)),
+            Err(error) => Some(error.into()),
+        };
+        let silent: Vec<Option<Silence>> = sockets.iter().map(looked).collect();
+        let there = sockets.iter().zip(&silent).filter(|(_, silence)| silence.is_none());
+        let there: Vec<HostPath> = there.map(|(socket, _)| socket.clone()).collect();
+        let mut answers = if there.is_empty() { Vec::new() } else { cri::ask(&there, within) }.into_iter();
+        let missing = || Err(Silence::Failed("it was not asked".into()));
+        silent
+            .into_iter()
+            .map(|silence| silence.map_or_else(|| answers.next().unwrap_or_else(missing), Err))
+            .collect()
     }
 }
 

@@ -6,6 +6,7 @@
 mod bus;
 #[cfg(test)]
 mod bus_tests;
+pub mod cri;
 mod directory;
 mod error;
 mod files;

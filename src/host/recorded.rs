@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::cri::{self, RecordedRuntime, Silence};
 use super::error::{HostError, Trouble};
 use super::files::Files;
 use super::path::HostPath;
@@ -36,6 +38,8 @@ struct Machine {
     units_unavailable: Option<String>,
     #[serde(default)]
     sockets: BTreeMap<String, RecordedSocket>,
+    #[serde(default)]
+    cri: BTreeMap<String, RecordedRuntime>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,7 +91,7 @@ impl Machine {
             });
         let socket = || {
             let is_wrong = |path: &&String| HostPath::new(path).as_path().as_os_str() != path.as_str();
-            let path = self.sockets.keys().find(is_wrong)?;
+            let path = self.sockets.keys().chain(self.cri.keys()).find(is_wrong)?;
             Some(format!("`{}` is not an absolute path without `.` and `//`", printable(path)))
         };
         let both = || {
@@ -180,5 +184,21 @@ impl Running for Recorded {
                 Err(HostError::new(path, trouble))
             }
         }
+    }
+    fn cri(&self, sockets: &[HostPath], _within: Duration) -> Vec<cri::Answer> {
+        let answer = |socket: &HostPath| {
+            if let Some(recorded) = self.machine.cri.get(&socket.to_string()) {
+                return Ok(recorded.answer());
+            }
+            Err(match self.connect(socket) {
+                Ok(Connection::Refused) => Silence::Refused,
+                Ok(Connection::Busy) => Silence::Busy,
+                Ok(Connection::Accepted) | Err(HostError { trouble: Trouble::Unsupported(_), .. }) => {
+                    Silence::NotRecorded
+                }
+                Err(error) => error.into(),
+            })
+        };
+        sockets.iter().map(answer).collect()
     }
 }

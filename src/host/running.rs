@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
+use super::cri;
 use super::error::HostError;
 use super::files::Files;
 use super::path::HostPath;
@@ -43,6 +45,10 @@ pub trait Running {
     /// # Errors
     /// If that can't be tried: denied, not a socket, no such path.
     fn connect(&self, path: &HostPath) -> Result<Connection, HostError>;
+
+    /// What container runtimes answer on their sockets, in the order of the paths. All are asked at once, and after
+    /// `within` nobody is waited for any longer. Nothing but a socket is connected to.
+    fn cri(&self, sockets: &[HostPath], within: Duration) -> Vec<cri::Answer>;
 }
 
 /// What `uname(2)` says.

@@ -6,6 +6,7 @@ mod binary;
 mod cgroup;
 mod cmdline;
 mod cpu;
+mod cri;
 mod crio;
 mod env;
 mod file;
@@ -107,6 +108,7 @@ pub static PROBES: &[&Probe] = &[
     &cgroup::PROBE,
     &cmdline::PROBE,
     &cpu::PROBE,
+    &cri::PROBE,
     &crio::PROBE,
     &env::PROBE,
     &file::PROBE,

@@ -4,6 +4,7 @@ use super::{Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
 use crate::host::{Connection, HostPath, Trouble};
 use crate::subsystem::Subsystems;
+use crate::subsystem::cri::socket_path;
 
 pub(super) static PROBE: Probe = Probe {
     name: "socket",
@@ -12,22 +13,12 @@ pub(super) static PROBE: Probe = Probe {
               `refused` (a leftover without a listener), `not-a-socket`; absent if the path isn't there. No socket \
               survives a boot, so that there is no answer for it: ask for the service instead. /var/run is the same \
               as /run.",
-    key: KeySyntax::Required(&KeyKind { noun: "path", canonical }),
+    key: KeySyntax::Required(&KeyKind { noun: "path", canonical: socket_path }),
     answer: Shape::Word(&["listening", "busy", "refused", "not-a-socket"]),
     moments: NOW,
     examples: &["/run/crio/crio.sock"],
     ask,
 };
-
-/// `/var/run` is a link to `/run` on every distribution; a `unix://` in front is dropped.
-fn canonical(text: &str) -> Result<String, String> {
-    let path = text.strip_prefix("unix://").unwrap_or(text);
-    if !path.starts_with('/') {
-        return Err(format!("`{text}` is not an absolute path"));
-    }
-    let path = HostPath::new(path).to_string();
-    Ok(path.strip_prefix("/var/run/").map_or(path.clone(), |rest| format!("/run/{rest}")))
-}
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };

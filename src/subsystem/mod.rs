@@ -5,6 +5,7 @@
 pub mod alternatives;
 pub mod boot_scripts;
 pub mod cgroups;
+pub mod cri;
 pub mod crio;
 pub mod drop_in;
 mod early_service;
@@ -49,6 +50,7 @@ pub struct Subsystems<'h> {
     host: &'h Host,
     boot_scripts: OnceCell<boot_scripts::BootScripts>,
     kernel_config: kernel_config::KernelConfigs,
+    cri: cri::Cri,
     crio: OnceCell<crio::Crio>,
     kubelet: OnceCell<kubelet::Kubelet>,
     modules: OnceCell<modules::Modules>,
@@ -69,6 +71,7 @@ impl<'h> Subsystems<'h> {
             host,
             boot_scripts: OnceCell::new(),
             kernel_config: kernel_config::KernelConfigs::default(),
+            cri: cri::Cri::default(),
             crio: OnceCell::new(),
             kubelet: OnceCell::new(),
             modules: OnceCell::new(),
@@ -96,6 +99,11 @@ impl<'h> Subsystems<'h> {
     /// Kernel configurations.
     pub fn kernel_config(&self) -> &kernel_config::KernelConfigs {
         &self.kernel_config
+    }
+
+    /// Container runtimes, asked over their sockets.
+    pub fn cri(&self) -> &cri::Cri {
+        &self.cri
     }
 
     /// CRI-O's configuration.

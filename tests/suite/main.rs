@@ -13,6 +13,7 @@
 mod bad_input;
 mod base;
 mod cli;
+mod cri;
 mod denied;
 mod docs;
 mod drop_in;

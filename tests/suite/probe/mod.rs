@@ -6,6 +6,7 @@ mod binary;
 mod cgroup;
 mod cmdline;
 mod cpu;
+mod cri;
 mod crio;
 mod env;
 mod file;

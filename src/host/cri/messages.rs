@@ -1,0 +1,187 @@
+//! The messages of the CRI, as far as they are read (kubernetes/cri-api, `pkg/apis/runtime/v1/api.proto`). The
+//! numbers are the same in v1alpha2. What isn't declared is skipped, so that a long answer costs little memory.
+
+use std::collections::HashMap;
+
+use super::{CgroupDriver, Condition, Containers, Silence, Status, short};
+
+/// Nobody has more; what is beyond is dropped.
+const MOST_CONDITIONS: usize = 64;
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct VersionRequest {
+    /// The version of the kubelet's runtime API: a constant, `0.1.0`.
+    #[prost(string, tag = "1")]
+    pub(super) version: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct VersionResponse {
+    #[prost(string, tag = "2")]
+    pub(super) runtime_name: String,
+    #[prost(string, tag = "3")]
+    pub(super) runtime_version: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct StatusRequest {
+    #[prost(bool, tag = "1")]
+    pub(super) verbose: bool,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct StatusResponse {
+    #[prost(message, optional, tag = "1")]
+    status: Option<RuntimeStatus>,
+    #[prost(map = "string, string", tag = "2")]
+    info: HashMap<String, String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct RuntimeStatus {
+    #[prost(message, repeated, tag = "1")]
+    conditions: Vec<RuntimeCondition>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct RuntimeCondition {
+    #[prost(string, tag = "1")]
+    r#type: String,
+    #[prost(bool, tag = "2")]
+    status: bool,
+    #[prost(string, tag = "3")]
+    reason: String,
+    #[prost(string, tag = "4")]
+    message: String,
+}
+
+impl From<StatusResponse> for Status {
+    fn from(mut answer: StatusResponse) -> Self {
+        let conditions = answer.status.unwrap_or_default().conditions.into_iter().take(MOST_CONDITIONS);
+        let conditions = conditions.map(|condition| Condition {
+            kind: short(&condition.r#type),
+            holds: condition.status,
+            reason: short(&condition.reason),
+            message: short(&condition.message),
+        });
+        Status { conditions: conditions.collect(), config: answer.info.remove("config") }
+    }
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct RuntimeConfigRequest {}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct RuntimeConfigResponse {
+    #[prost(message, optional, tag = "1")]
+    linux: Option<LinuxRuntimeConfiguration>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct LinuxRuntimeConfiguration {
+    /// An enumeration in which systemd is 0, and 0 is not sent: only a missing `linux` says nothing.
+    #[prost(int32, tag = "1")]
+    cgroup_driver: i32,
+}
+
+impl RuntimeConfigResponse {
+    pub(super) fn driver(self) -> Result<Option<CgroupDriver>, Silence> {
+        match self.linux.map(|linux| linux.cgroup_driver) {
+            None => Ok(None),
+            Some(0) => Ok(Some(CgroupDriver::Systemd)),
+            Some(1) => Ok(Some(CgroupDriver::Cgroupfs)),
+            Some(other) => Err(Silence::Failed(format!("a cgroup driver that is not known: {other}"))),
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ListPodSandboxRequest {}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ListPodSandboxResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub(super) items: Vec<PodSandbox>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct PodSandbox {
+    /// 0 is ready, 1 is not.
+    #[prost(int32, tag = "3")]
+    state: i32,
+}
+
+impl PodSandbox {
+    pub(super) fn is_ready(&self) -> bool {
+        self.state == 0
+    }
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ListContainersRequest {}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ListContainersResponse {
+    #[prost(message, repeated, tag = "1")]
+    containers: Vec<Container>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Container {
+    #[prost(message, optional, tag = "3")]
+    metadata: Option<ContainerMetadata>,
+    /// 0 created, 1 running, 2 exited, 3 unknown.
+    #[prost(int32, tag = "6")]
+    state: i32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ContainerMetadata {
+    #[prost(uint32, tag = "2")]
+    attempt: u32,
+}
+
+impl From<ListContainersResponse> for Containers {
+    fn from(answer: ListContainersResponse) -> Self {
+        let attempts =
+            answer.containers.iter().filter_map(|container| Some(container.metadata.as_ref()?.attempt));
+        Containers {
+            most_restarts: attempts.max().unwrap_or(0),
+            running: answer.containers.iter().filter(|container| container.state == 1).count(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use prost::Message as _;
+
+    use super::*;
+
+    #[test]
+    fn systemd_is_what_is_not_sent() {
+        let driver = |bytes: &[u8]| RuntimeConfigResponse::decode(bytes).unwrap().driver();
+        assert_eq!(driver(&[]), Ok(None));
+        assert_eq!(driver(&[0x0a, 0x00]), Ok(Some(CgroupDriver::Systemd)));
+        assert_eq!(driver(&[0x0a, 0x02, 0x08, 0x01]), Ok(Some(CgroupDriver::Cgroupfs)));
+        assert!(matches!(driver(&[0x0a, 0x02, 0x08, 0x07]), Err(Silence::Failed(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_more_than_a_mistake(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(answer) = StatusResponse::decode(&*bytes) {
+                prop_assert!(Status::from(answer).conditions.len() <= MOST_CONDITIONS);
+            }
+            if let Ok(answer) = ListContainersResponse::decode(&*bytes) {
+                let all = answer.containers.len();
+                prop_assert!(Containers::from(answer).running <= all);
+            }
+            if let Ok(answer) = RuntimeConfigResponse::decode(&*bytes) {
+                let is_set = answer.linux.is_some();
+                prop_assert_eq!(answer.driver() != Ok(None), is_set);
+            }
+        }
+    }
+}

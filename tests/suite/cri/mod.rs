@@ -1,0 +1,240 @@
+//! The client of the CRI, against runtimes that answer, and peers that do anything else. That a question comes back
+//! at all is half of what is tested: without a deadline, many of these peers would keep it for ever.
+
+pub mod server;
+
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use node_preflight::host::cri::{Answer, Api, CgroupDriver, Runtime, Silence};
+use node_preflight::host::{Host, HostPath, Kind};
+
+use proptest::prelude::*;
+use server::{Driver, Peer, Script, Socket};
+
+/// Enough for whoever answers.
+const LONG: Duration = Duration::from_secs(20);
+/// Enough for whoever doesn't.
+const SHORT: Duration = Duration::from_millis(150);
+
+fn ask(paths: &[&Path], within: Duration) -> Vec<Answer> {
+    let paths: Vec<HostPath> = paths.iter().map(HostPath::new).collect();
+    Host::live().unwrap().running().unwrap().cri(&paths, within)
+}
+
+fn answer(peer: Peer, within: Duration) -> Answer {
+    ask(&[&Socket::of(peer).path()], within).remove(0)
+}
+
+fn runtime(script: Script) -> Rc<Runtime> {
+    answer(Peer::runtime(script), LONG).unwrap()
+}
+
+#[test]
+fn crio_says_what_it_is() {
+    let found = runtime(Script { status_config: Some("{\"a\":1}".into()), ..Script::crio() });
+    assert_eq!((found.api, &*found.name, &*found.version), (Api::V1, "cri-o", "1.31.4"));
+    let status = found.status.as_ref().unwrap();
+    let conditions: Vec<(&str, bool)> =
+        status.conditions.iter().map(|c| (c.kind.as_str(), c.holds)).collect();
+    assert_eq!(conditions, [("RuntimeReady", true), ("NetworkReady", true)]);
+    assert_eq!(status.config.as_deref(), Some("{\"a\":1}"));
+    assert_eq!(found.cgroup_driver, Ok(Some(CgroupDriver::Systemd)));
+    assert_eq!(found.pods, Ok(2));
+    let containers = found.containers.clone().unwrap();
+    assert_eq!((containers.running, containers.most_restarts), (2, 4));
+    assert!(found.info.as_ref().unwrap().contains("\"storage_driver\":\"overlay\""));
+    assert_eq!(found.config.as_deref(), Ok("[crio.runtime]\n"));
+}
+
+#[test]
+fn only_crio_is_asked_for_pages_and_may_not_have_them() {
+    assert_eq!(runtime(Script::containerd()).config, Err(Silence::Unimplemented));
+    let without = runtime(Script { pages: None, ..Script::crio() });
+    assert_eq!(
+        (&without.info, &without.config),
+        (&Err(Silence::Unimplemented), &Err(Silence::Unimplemented))
+    );
+    let endless = Script { pages: Some(("{}", "#".repeat(2 << 20))), ..Script::crio() };
+    assert_eq!(runtime(endless).config, Err(Silence::TooLarge { limit: 1 << 20 }));
+}
+
+#[test]
+fn pages_that_are_none_cost_no_other_answer() {
+    let says = |said: &[u8]| {
+        let found = runtime(Script { mad_pages: Some(said.to_vec()), ..Script::crio() });
+        assert_eq!(found.pods, Ok(2));
+        found.config.clone().unwrap_err()
+    };
+    assert_eq!(says(b""), Silence::Closed);
+    assert_eq!(says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nshort"), Silence::Closed);
+    assert_eq!(says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"), Silence::Closed);
+    assert_eq!(says(b"SSH-2.0-what\r\n\r\n"), Silence::Failed("GET /config: the answer is no HTTP".into()));
+    assert_eq!(
+        says(&b"HTTP/1.1 200 OK\r\na: b\r\n".repeat(9000)),
+        Silence::Failed("GET /config: the answer is no HTTP".into())
+    );
+    let refused = says(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(refused, Silence::Failed("GET /config failed: 500 Internal Server Error".into()));
+    let latin = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\xe9";
+    assert_eq!(says(latin), Silence::Failed("the answer is no UTF-8".into()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// With and without the beginning of HTTP/2, so that both halves of the client are reached.
+    #[test]
+    fn no_bytes_are_taken_for_a_runtime(
+        settings in any::<bool>(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let beginning: &[u8] = if settings { &[0, 0, 0, 4, 0, 0, 0, 0, 0] } else { &[] };
+        let found = answer(Peer::Says([beginning, &bytes].concat()), LONG);
+        prop_assert!(matches!(found, Err(Silence::Closed | Silence::NotGrpc)), "{:?}", found);
+    }
+}
+
+#[test]
+fn the_driver_is_told_in_four_ways() {
+    for (driver, expected) in [
+        (Driver::Number(0), Ok(Some(CgroupDriver::Systemd))),
+        (Driver::Number(1), Ok(Some(CgroupDriver::Cgroupfs))),
+        (Driver::LinuxUnset, Ok(None)),
+        (Driver::Unimplemented, Err(Silence::Unimplemented)),
+    ] {
+        assert_eq!(runtime(Script { driver, ..Script::crio() }).cgroup_driver, expected);
+    }
+    let odd = runtime(Script { driver: Driver::Number(9), ..Script::crio() });
+    assert!(matches!(odd.cgroup_driver, Err(Silence::Failed(_))));
+}
+
+#[test]
+fn the_old_interface_is_asked_if_the_new_one_is_not_known() {
+    let old = runtime(Script { services: &["v1alpha2"], ..Script::containerd() });
+    assert_eq!((old.api, old.pods.clone()), (Api::V1Alpha2, Ok(2)));
+    assert_eq!(runtime(Script { services: &["v1", "v1alpha2"], ..Script::crio() }).api, Api::V1);
+    // containerd with its CRI plugin disabled: gRPC, and no runtime in it.
+    let none = answer(Peer::runtime(Script { services: &[], ..Script::containerd() }), LONG);
+    assert_eq!(none, Err(Silence::Unimplemented));
+}
+
+#[test]
+fn who_is_not_there_is_told_from_who_does_not_listen() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    drop(std::os::unix::net::UnixListener::bind(at("left-over")).unwrap());
+    std::fs::write(at("file"), "").unwrap();
+    nix::unistd::mkfifo(&at("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let deep = at(&"x".repeat(150));
+    let answers = ask(&[&at("none"), &at("left-over"), &at("file"), &at("fifo"), &at(""), &deep], LONG);
+    assert_eq!(
+        answers,
+        [
+            Err(Silence::Missing),
+            Err(Silence::Refused),
+            Err(Silence::NotASocket(Kind::File)),
+            Err(Silence::NotASocket(Kind::Fifo)),
+            Err(Silence::NotASocket(Kind::Directory)),
+            Err(Silence::Missing),
+        ]
+    );
+}
+
+#[test]
+fn a_full_queue_is_busy() {
+    use nix::sys::socket::{
+        AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, listen, socket,
+    };
+    use std::os::fd::AsRawFd as _;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let address = UnixAddr::new(&path).unwrap();
+    let make = || socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_NONBLOCK, None).unwrap();
+    let listener = make();
+    bind(listener.as_raw_fd(), &address).unwrap();
+    listen(&listener, Backlog::new(1).unwrap()).unwrap();
+    let waiting: Vec<_> = (0..8).map(|_| make()).collect();
+    let full = waiting.iter().any(|socket| connect(socket.as_raw_fd(), &address).is_err());
+    assert!(full, "the queue takes everybody");
+    assert_eq!(ask(&[&path], LONG), [Err(Silence::Busy)]);
+}
+
+#[test]
+fn whoever_never_answers_costs_the_deadline_and_is_told_so() {
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let ping = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+    for (does, peer) in [
+        ("says nothing", Peer::Mute),
+        ("drips", Peer::Drips([&settings[..], &ping].concat())),
+        ("hangs", Peer::runtime(Script { hangs: &["Version"], ..Script::crio() })),
+    ] {
+        assert_eq!(answer(peer, SHORT), Err(Silence::TimedOut(SHORT)), "{does}");
+    }
+}
+
+#[test]
+fn one_call_that_hangs_takes_no_answer_from_the_others() {
+    // As long as it takes, for those that answer do so at once.
+    let within = Duration::from_secs(2);
+    let script = Script { hangs: &["Status", "ListContainers"], ..Script::crio() };
+    let found = answer(Peer::runtime(script), within).unwrap();
+    assert_eq!(found.status, Err(Silence::TimedOut(within)));
+    assert_eq!(found.containers, Err(Silence::TimedOut(within)));
+    assert_eq!((found.pods.clone(), found.cgroup_driver.clone()), (Ok(2), Ok(Some(CgroupDriver::Systemd))));
+}
+
+#[test]
+fn one_socket_that_hangs_takes_no_answer_from_the_others() {
+    let within = Duration::from_secs(2);
+    let sockets = [Socket::of(Peer::Mute), Socket::runtime(Script::crio()), Socket::of(Peer::Mute)];
+    let paths = sockets.each_ref().map(Socket::path);
+    let answers = ask(&paths.each_ref().map(|path| path.as_path()), within);
+    assert_eq!(answers[0], Err(Silence::TimedOut(within)));
+    assert_eq!(answers[1].as_ref().unwrap().name, "cri-o");
+    assert_eq!(answers[2], Err(Silence::TimedOut(within)));
+}
+
+#[test]
+fn what_is_no_runtime_is_told_so() {
+    let page = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let settings = |length: u8| vec![0, 0, length, 4, 0, 0, 0, 0, 0];
+    for (does, peer, expected) in [
+        ("hangs up", Peer::Closes, Silence::Closed),
+        ("speaks HTTP/1.1", Peer::Says(page), Silence::NotGrpc),
+        ("says two bytes", Peer::Says(vec![0, 0]), Silence::NotGrpc),
+        ("says zeros", Peer::Says(vec![0; 4096]), Silence::NotGrpc),
+        ("is cut in its first frame", Peer::Says(settings(6)), Silence::Closed),
+        ("hangs up after its first frame", Peer::Says(settings(0)), Silence::Closed),
+        ("goes mad", Peer::Says([settings(0), vec![0xff; 4096]].concat()), Silence::Closed),
+        ("hangs up after the question", Peer::HangsUp, Silence::Closed),
+        ("is a web server", Peer::WebServer, Silence::NotGrpc),
+    ] {
+        assert_eq!(answer(peer, LONG), Err(expected), "{does}");
+    }
+}
+
+#[test]
+fn what_is_too_large_is_not_read() {
+    let long = vec![("RuntimeReady", true, "", "x".repeat(2 << 20))];
+    let found = runtime(Script { conditions: long, ..Script::crio() });
+    assert_eq!(found.status, Err(Silence::TooLarge { limit: 1 << 20 }));
+    let crowd = runtime(Script { pods: vec![0; 600_000], ..Script::crio() });
+    assert_eq!(crowd.pods, Err(Silence::TooLarge { limit: 4 << 20 }));
+    let name = answer(Peer::runtime(Script { name: "x".repeat(1 << 20), ..Script::crio() }), LONG);
+    assert_eq!(name, Err(Silence::TooLarge { limit: 64 << 10 }));
+    let many = vec![("Another", true, "r", "m".repeat(1000)); 100];
+    let conditions =
+        &runtime(Script { conditions: many, ..Script::crio() }).status.as_ref().unwrap().conditions.clone();
+    assert_eq!((conditions.len(), conditions[0].message.len()), (64, 300));
+}
+
+#[test]
+fn failures_are_told_in_the_words_of_the_runtime() {
+    let fails = Some(("Status", "2", "the%20disk%20is%20full"));
+    let found = runtime(Script { fails, ..Script::crio() });
+    assert_eq!(found.status, Err(Silence::Failed("Status failed: Unknown: the disk is full".into())));
+    let cut = runtime(Script { cuts: &["Status"], ..Script::crio() });
+    assert!(matches!(cut.status, Err(Silence::Failed(_))), "{:?}", cut.status);
+}
