@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A place that decided a fact: a file and line of the host, or a named interface such as `uname(2)`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
     /// Path on the host, or the name of a system interface.
     pub path: String,

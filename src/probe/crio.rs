@@ -2,13 +2,18 @@
 
 use super::key::{KeyKind, verbatim};
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Confidence, Fact, Moment};
+use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
     name: "crio",
     summary: "A setting of crio after merging every file, drop-in, environment and flag.",
-    details: "Merged from files at both moments; the running program is not asked. Absent if it is not installed.",
+    details: "Now: what the running CRI-O says it works with (`GET /config` on its socket); the files where it can't be \
+              asked. At boot: compiled-in defaults by version, storage.conf, /etc/crio/crio.conf, every file of \
+              crio.conf.d at any depth and whatever its name, `CONTAINER_*` variables and flags of the unit. Tables \
+              of runtime handlers replace each other as a whole. Some keys ask for what is wrong, as lists: \
+              `bad_monitor_cgroups`, `fatal_files`, `leftover_files`, `missing_programs`, `stale_keys` (now only), \
+              `unknown_keys`. Absent if CRI-O is not installed.",
     key: KeySyntax::Required(&KeyKind { noun: "configuration key", canonical: verbatim }),
     answer: Shape::Any,
     moments: BOTH,
@@ -17,9 +22,5 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    let fact = subsystems.crio().at_boot(subsystems, key.as_str());
-    match moment {
-        Moment::Boot => fact,
-        Moment::Now => fact.at_most(Confidence::High).note("from files; the running program was not asked"),
-    }
+    subsystems.crio().ask(subsystems, key.as_str(), moment)
 }

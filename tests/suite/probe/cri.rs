@@ -261,7 +261,8 @@ fn knocked(only: &str) -> bool {
     };
     let asks = format!("{{ cri = \"{}\", reachable = \"answers\" }}", directory.path().join("s").display());
     let text = [rule("asks", &asks), rule("other", "{ file = \"/etc/passwd\", exists = true }")].concat();
-    let rules = rule::load(vec![SourceFile::given("test.toml", text.clone())]).unwrap_or_else(|_| panic!("{text}"));
+    let rules =
+        rule::load(vec![SourceFile::given("test.toml", text.clone())]).unwrap_or_else(|_| panic!("{text}"));
     let selection = Selection { only: vec![only.to_owned()], ..Selection::everything() };
     let plan = engine::compile(&rules, &selection, &[]).unwrap_or_else(|_| panic!("{text}"));
     let host = Host::live().unwrap();

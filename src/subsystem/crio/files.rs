@@ -1,0 +1,106 @@
+//! CRI-O's files: crio.conf, then every file of crio.conf.d, at any depth and whatever its name.
+
+use crate::fact::Origin;
+use crate::format::document::Node;
+use crate::format::toml_document;
+use crate::host::{Files, HostError, Kind, Trouble};
+use crate::subsystem::Gap;
+
+const MAIN: &str = "/etc/crio/crio.conf";
+const DROPINS: &str = "/etc/crio/crio.conf.d";
+/// Deeper trees are an accident; what is deeper is a gap.
+const DEPTH: usize = 8;
+
+/// What editors and package managers leave behind; CRI-O reads it as it reads anything else.
+const LEFTOVERS: &[&str] = &[
+    ".bak",
+    ".backup",
+    ".old",
+    ".orig",
+    ".save",
+    ".swp",
+    ".swo",
+    ".tmp",
+    ".rpmnew",
+    ".rpmsave",
+    ".rpmorig",
+    ".dpkg-old",
+    ".dpkg-new",
+    ".dpkg-dist",
+    ".dpkg-tmp",
+    ".ucf-dist",
+    ".ucf-old",
+    ".disabled",
+    ".off",
+    "~",
+];
+
+/// The files that were read.
+#[derive(Debug, Default)]
+pub(super) struct ConfigFiles {
+    /// In the order in which they count, the last one most.
+    pub(super) documents: Vec<(String, Node)>,
+    /// Files at which CRI-O stops, with what it says; it stops at the first.
+    pub(super) fatal: Vec<(Origin, String)>,
+    /// Files that are there by accident, as their names say.
+    pub(super) leftovers: Vec<Origin>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl ConfigFiles {
+    pub(super) fn read(files: &Files) -> Self {
+        let mut found = ConfigFiles::default();
+        if !files.lstat(MAIN).is_err_and(|error| error.is_not_found()) {
+            found.add(files, MAIN);
+        }
+        found.walk(files, DROPINS, DEPTH);
+        found
+    }
+
+    fn walk(&mut self, files: &Files, directory: &str, depth: usize) {
+        let names = match files.list(directory) {
+            Ok(names) => names,
+            Err(error) if error.is_not_found() => return,
+            Err(error) => return self.gaps.push(error.into()),
+        };
+        for name in names.iter() {
+            let name = name.to_string_lossy();
+            let path = format!("{directory}/{name}");
+            match files.lstat(&path) {
+                Ok(found) if found.kind == Kind::Directory && depth > 0 => self.walk(files, &path, depth - 1),
+                Ok(found) if found.kind == Kind::Directory => self.gaps.push(Gap {
+                    origin: Origin::file(&path),
+                    reason: format!("{path}: nested too deeply, not read"),
+                }),
+                Ok(_) => {
+                    if LEFTOVERS.iter().any(|end| name.ends_with(end)) {
+                        self.leftovers.push(Origin::file(&path));
+                    }
+                    self.add(files, &path);
+                }
+                Err(error) => self.gaps.push(error.into()),
+            }
+        }
+    }
+
+    /// CRI-O stops at the first file that it can't open or decode.
+    fn add(&mut self, files: &Files, path: &str) {
+        use Trouble::{Loop, NotAFile, NotFound};
+        match files.read(path) {
+            Ok(content) => match toml_document::parse(&content) {
+                Ok(document) => self.documents.push((path.to_owned(), document)),
+                Err(error) => {
+                    let origin = Origin { line: error.line, ..Origin::file(path) };
+                    self.fatal.push((origin, format!("toml: {error}")));
+                }
+            },
+            Err(HostError { trouble: NotFound | Loop, .. }) => {
+                self.fatal.push((Origin::file(path), "a link that leads to no file".into()));
+            }
+            Err(HostError { trouble: NotAFile(Kind::Directory), .. }) => {
+                self.fatal.push((Origin::file(path), "a link to a directory".into()));
+            }
+            Err(error) => self.gaps.push(error.into()),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! CRI-O's runtime handlers: `[crio.runtime.runtimes.NAME]`. A later table of a name replaces the earlier one, and the
+//! one that is compiled in, as a whole.
+
+use std::collections::BTreeMap;
+
+use super::{Crio, defaults};
+use crate::fact::{Origin, State, Value};
+use crate::format::document::{Content, Node};
+use crate::subsystem::Subsystems;
+
+/// One runtime handler.
+#[derive(Clone, Debug)]
+pub(super) struct Handler {
+    pub(super) name: String,
+    /// Where its table is; none if it is compiled in.
+    pub(super) place: Option<Origin>,
+    fields: BTreeMap<String, State>,
+}
+
+impl Handler {
+    /// The text of a field; empty if nothing sets it.
+    pub(super) fn text(&self, field: &str) -> &str {
+        match self.fields.get(field) {
+            Some(State::Known(Value::Text(text))) => text,
+            _ => "",
+        }
+    }
+
+    /// `oci` unless the table says otherwise.
+    pub(super) fn kind(&self) -> &str {
+        Some(self.text("runtime_type")).filter(|kind| !kind.is_empty()).unwrap_or("oci")
+    }
+
+    /// Where it comes from, for a reader.
+    pub(super) fn origin(&self) -> Origin {
+        self.place.clone().unwrap_or_else(|| Origin::file("CRI-O").says("compiled in"))
+    }
+}
+
+/// All handlers, by name: tables of the files, and the one that is compiled in.
+pub(super) fn all(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<Handler> {
+    let minor = defaults::minor(subsystems);
+    let mut handlers: BTreeMap<String, Handler> = BTreeMap::new();
+    let own = defaults::handler(minor);
+    let mut fields = BTreeMap::new();
+    // Up to 1.23 it stood in conmon_cgroup.
+    if minor.is_none_or(|minor| minor >= 24) {
+        fields.insert("monitor_cgroup".to_owned(), State::from("system.slice"));
+    }
+    handlers.insert(own.to_owned(), Handler { name: own.to_owned(), place: None, fields });
+    for (file, document) in &crio.files.documents {
+        let Some(Node { content: Content::Table(tables), .. }) = document.at("crio.runtime.runtimes") else {
+            continue;
+        };
+        for (name, node) in tables {
+            let Content::Table(table) = &node.content else { continue };
+            let fields = table.iter().map(|(field, node)| (field.clone(), node.state())).collect();
+            let place = Some(Origin { line: node.line, ..Origin::file(file) });
+            handlers.insert(name.clone(), Handler { name: name.clone(), place, fields });
+        }
+    }
+    handlers.into_values().collect()
+}

@@ -1,0 +1,183 @@
+//! CRI-O's configuration: compiled-in defaults, storage.conf, crio.conf, every file of crio.conf.d, then environment
+//! and flags of its unit; and what is wrong with it.
+
+mod daemon;
+mod defaults;
+mod files;
+pub mod findings;
+mod handlers;
+mod options;
+mod programs;
+mod storage;
+
+use super::launch::Launch;
+use super::{Gap, Subsystems};
+use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::format::document::Content;
+use files::ConfigFiles;
+use options::{Kind, Option_, option};
+
+/// CRI-O's configuration at the next boot.
+#[derive(Debug, Default)]
+pub struct Crio {
+    installed: bool,
+    files: ConfigFiles,
+    launch: Launch,
+}
+
+/// A value that a key could have, and who says so.
+type Candidate = (Origin, State);
+
+impl Crio {
+    pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let files = subsystems.host().files();
+        let launch = Launch::read(subsystems, "crio.service");
+        let programs =
+            ["/usr/local/bin/crio", "/usr/bin/crio", "/usr/local/sbin/crio", "/usr/sbin/crio", "/etc/crio"];
+        let installed = launch.exists || programs.iter().any(|path| files.stat(path).is_ok());
+        Crio { installed, files: ConfigFiles::read(files), launch }
+    }
+
+    /// The effective value of a key, dotted, without the leading `crio.`; or one of the [`findings`].
+    pub fn ask(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
+        if !self.installed {
+            return Fact::absent().note("CRI-O is not installed: no program, no unit, no /etc/crio");
+        }
+        match (findings::find(key), moment) {
+            (Some(finding), _) => (finding.ask)(self, subsystems),
+            (None, Moment::Now) => daemon::now(self, subsystems, key),
+            (None, Moment::Boot) => self.at_boot(subsystems, key),
+        }
+    }
+
+    /// The effective value of a key at the next boot.
+    pub fn at_boot(&self, subsystems: &Subsystems<'_>, key: &str) -> Fact {
+        if !self.installed {
+            return Fact::absent().note("CRI-O is not installed: no program, no unit, no /etc/crio");
+        }
+        if let Some((origin, fatal)) = self.files.fatal.first() {
+            return Fact::unknown(format!("CRI-O will not start: {origin}: {fatal}"));
+        }
+        match self.gap() {
+            Some(reason) => Fact::unknown(reason),
+            None => self.effective(subsystems, key),
+        }
+    }
+
+    /// Why the files that were read need not be all that count.
+    fn gap(&self) -> Option<String> {
+        for flag in ["config", "config-dir"] {
+            if let Some((origin, _)) = self.launch.flag(flag).last() {
+                return Some(format!("{origin}: --{flag} names other files"));
+            }
+        }
+        for variable in ["CONTAINER_CONFIG", "CONTAINER_CONFIG_DIR"] {
+            if let Some((origin, _)) = self.launch.environment.get(variable) {
+                return Some(format!("{origin}: {variable} names other files"));
+            }
+        }
+        let gap: Option<&Gap> = self.launch.gaps.first().or(self.files.gaps.first());
+        gap.map(|gap| gap.reason.clone())
+    }
+
+    fn effective(&self, subsystems: &Subsystems<'_>, key: &str) -> Fact {
+        let mut candidates = self.candidates(key);
+        if let Some(option) = option(key) {
+            candidates.extend(self.overrides(option));
+            // An empty value in a file falls back to storage.conf (CRI-O's `pkg/config/config.go`).
+            if storage::KEYS.contains(&key) {
+                candidates.retain(|(_, state)| *state != State::from(""));
+            }
+        }
+        if key == "storage_option" {
+            return storage::options(subsystems, candidates);
+        }
+        let Some((origin, state)) = candidates.pop() else {
+            return defaults::compiled_in(subsystems, key);
+        };
+        if matches!(&state, State::Known(Value::Record(_))) && !key.starts_with("runtime.runtimes.") {
+            return Fact::unknown(format!("{key} is a table merged from several files; ask for a key in it"));
+        }
+        if let Some(wrong) = wrong_type(key, &state) {
+            return Fact::unknown(format!("CRI-O will not start: {origin}: {wrong}"));
+        }
+        let mut fact = Fact::new(state).because(origin);
+        fact.overruled = candidates.into_iter().map(|(origin, _)| origin).collect();
+        fact
+    }
+
+    /// The text of a key, if it is known and not empty.
+    fn text(&self, subsystems: &Subsystems<'_>, key: &str) -> Option<String> {
+        match self.effective(subsystems, key).state {
+            State::Known(Value::Text(text)) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What the files say of a key, in the order in which they count.
+    fn candidates(&self, key: &str) -> Vec<Candidate> {
+        let path = format!("crio.{key}");
+        // A later table of a handler or workload replaces the earlier one as a whole.
+        let whole = ["crio.runtime.runtimes.", "crio.runtime.workloads."].iter().find_map(|prefix| {
+            let name = path.strip_prefix(prefix)?;
+            Some(format!("{prefix}{}", name.split('.').next().unwrap_or(name)))
+        });
+        let documents = &self.files.documents;
+        let last =
+            whole.as_ref().and_then(|table| documents.iter().rposition(|(_, node)| node.at(table).is_some()));
+        documents[last.unwrap_or(0)..]
+            .iter()
+            .filter_map(|(file, document)| {
+                let node = document.at(&path)?;
+                let is_table = matches!(node.content, Content::Table(_));
+                let says = (!is_table).then(|| format!("{key} is set"));
+                Some((Origin { line: node.line, says, ..Origin::file(file) }, node.state()))
+            })
+            .collect()
+    }
+
+    /// What environment and flags say of an option; flags count more.
+    fn overrides(&self, option: &Option_) -> Vec<Candidate> {
+        let variable = self.launch.environment.get(option.variable).filter(|_| !option.variable.is_empty());
+        let flags = if option.flag.is_empty() { Vec::new() } else { self.launch.flag(option.flag) };
+        let all = variable.cloned().into_iter();
+        if option.kind == Kind::List && flags.len() > 1 {
+            // Each flag adds to the list.
+            let items = flags.iter().map(|(_, value)| value.clone());
+            let place = flags.last().map(|(origin, _)| origin.clone()).unwrap_or_default();
+            let list = State::Known(Value::list(items));
+            return all.map(|(origin, text)| (origin, option.read(text))).chain([(place, list)]).collect();
+        }
+        all.chain(flags).map(|(origin, text)| (origin, option.read(text))).collect()
+    }
+}
+
+impl Option_ {
+    /// The value of a flag or variable.
+    fn read(&self, text: String) -> State {
+        match self.kind {
+            Kind::Text => State::from(text),
+            Kind::Bool => match text.as_str() {
+                "true" | "1" | "t" | "T" | "TRUE" | "True" => State::from(true),
+                "false" | "0" | "f" | "F" | "FALSE" | "False" => State::from(false),
+                _ => State::unknown(format!("`{text}` is neither true nor false")),
+            },
+            Kind::Integer => text
+                .parse::<i64>()
+                .map_or_else(|_| State::unknown(format!("`{text}` is no whole number")), State::from),
+            Kind::List => State::Known(Value::list(text.split(','))),
+        }
+    }
+}
+
+/// What is wrong with the type of a value: CRI-O stops at it.
+fn wrong_type(key: &str, state: &State) -> Option<String> {
+    let State::Known(value) = state else { return None };
+    let (fits, wanted) = match option(key)?.kind {
+        Kind::Text => (matches!(value, Value::Text(_)), "no text"),
+        Kind::Bool => (matches!(value, Value::Bool(_)), "neither true nor false"),
+        Kind::Integer => (matches!(value, Value::Integer(_)), "no whole number"),
+        Kind::List => (matches!(value, Value::List(_)), "no list"),
+    };
+    (!fits).then(|| format!("{key} is {wanted}"))
+}

@@ -1,0 +1,219 @@
+//! The options of CRI-O: where they stand in its files, and the flags and environment variables that beat the files
+//! (crio(8), crio.conf(5); `pkg/config/config.go` and `internal/criocli/criocli.go` of CRI-O 1.19 to 1.37).
+
+/// What an option holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Bool,
+    Integer,
+    /// A list; a flag gives it with commas.
+    List,
+}
+
+/// One option.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Option_ {
+    /// Dotted, without the leading `crio.`.
+    pub(super) key: &'static str,
+    pub(super) kind: Kind,
+    /// Without dashes; empty if there is none.
+    pub(super) flag: &'static str,
+    /// Empty if there is none.
+    pub(super) variable: &'static str,
+}
+
+const fn text(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
+    Option_ { key, kind: Kind::Text, flag, variable }
+}
+const fn yes(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
+    Option_ { key, kind: Kind::Bool, flag, variable }
+}
+const fn number(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
+    Option_ { key, kind: Kind::Integer, flag, variable }
+}
+const fn list(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
+    Option_ { key, kind: Kind::List, flag, variable }
+}
+
+/// All options of the newest version, and those of older ones that are gone.
+pub(super) const OPTIONS: &[Option_] = &[
+    text("clean_shutdown_file", "clean-shutdown-file", "CONTAINER_CLEAN_SHUTDOWN_FILE"),
+    yes("file_locking", "", ""),
+    text("file_locking_path", "", ""),
+    text("imagestore", "imagestore", "CONTAINER_IMAGESTORE"),
+    yes("internal_repair", "internal-repair", "CONTAINER_INTERNAL_REPAIR"),
+    yes("internal_wipe", "internal-wipe", "CONTAINER_INTERNAL_WIPE"),
+    text("log_dir", "log-dir", "CONTAINER_LOG_DIR"),
+    text("root", "root", "CONTAINER_ROOT"),
+    text("runroot", "runroot", "CONTAINER_RUNROOT"),
+    text("storage_driver", "storage-driver", "CONTAINER_STORAGE_DRIVER"),
+    list("storage_option", "storage-opt", "CONTAINER_STORAGE_OPT"),
+    text("version_file", "version-file", "CONTAINER_VERSION_FILE"),
+    text("version_file_persist", "version-file-persist", "CONTAINER_VERSION_FILE_PERSIST"),
+    number("api.grpc_max_recv_msg_size", "grpc-max-recv-msg-size", "CONTAINER_GRPC_MAX_RECV_MSG_SIZE"),
+    number("api.grpc_max_send_msg_size", "grpc-max-send-msg-size", "CONTAINER_GRPC_MAX_SEND_MSG_SIZE"),
+    list("api.host_ip", "", ""),
+    text("api.listen", "listen", "CONTAINER_LISTEN"),
+    text("api.stream_address", "stream-address", "CONTAINER_STREAM_ADDRESS"),
+    yes("api.stream_enable_tls", "stream-enable-tls", "CONTAINER_ENABLE_TLS"),
+    text("api.stream_idle_timeout", "stream-idle-timeout", "STREAM_IDLE_TIMEOUT"),
+    text("api.stream_port", "stream-port", "CONTAINER_STREAM_PORT"),
+    text("api.stream_tls_ca", "stream-tls-ca", "CONTAINER_TLS_CA"),
+    text("api.stream_tls_cert", "stream-tls-cert", "CONTAINER_TLS_CERT"),
+    text("api.stream_tls_key", "stream-tls-key", "CONTAINER_TLS_KEY"),
+    list(
+        "runtime.absent_mount_sources_to_reject",
+        "absent-mount-sources-to-reject",
+        "CONTAINER_ABSENT_MOUNT_SOURCES_TO_REJECT",
+    ),
+    yes(
+        "runtime.add_inheritable_capabilities",
+        "add-inheritable-capabilities",
+        "CONTAINER_ADD_INHERITABLE_CAPABILITIES",
+    ),
+    list("runtime.additional_devices", "additional-devices", "CONTAINER_ADDITIONAL_DEVICES"),
+    list("runtime.allowed_devices", "allowed-devices", "CONTAINER_ALLOWED_DEVICES"),
+    text("runtime.apparmor_profile", "apparmor-profile", "CONTAINER_APPARMOR_PROFILE"),
+    text("runtime.bind_mount_prefix", "bind-mount-prefix", "CONTAINER_BIND_MOUNT_PREFIX"),
+    text("runtime.blockio_config_file", "blockio-config-file", ""),
+    yes("runtime.blockio_reload", "blockio-reload", ""),
+    list("runtime.cdi_spec_dirs", "cdi-spec-dirs", "CONTAINER_CDI_SPEC_DIRS"),
+    text("runtime.cgroup_manager", "cgroup-manager", "CONTAINER_CGROUP_MANAGER"),
+    text("runtime.conmon", "conmon", "CONTAINER_CONMON"),
+    text("runtime.conmon_cgroup", "conmon-cgroup", "CONTAINER_CONMON_CGROUP"),
+    list("runtime.conmon_env", "conmon-env", "CONTAINER_CONMON_ENV"),
+    text("runtime.container_attach_socket_dir", "container-attach-socket-dir", "CONTAINER_ATTACH_SOCKET_DIR"),
+    text("runtime.container_exits_dir", "container-exits-dir", "CONTAINER_EXITS_DIR"),
+    number("runtime.ctr_stop_timeout", "ctr-stop-timeout", "CONTAINER_STOP_TIMEOUT"),
+    text("runtime.decryption_keys_path", "decryption-keys-path", ""),
+    list("runtime.default_capabilities", "default-capabilities", "CONTAINER_DEFAULT_CAPABILITIES"),
+    list("runtime.default_env", "default-env", "CONTAINER_DEFAULT_ENV"),
+    list("runtime.default_mounts", "", ""),
+    text("runtime.default_mounts_file", "default-mounts-file", "CONTAINER_DEFAULT_MOUNTS_FILE"),
+    text("runtime.default_runtime", "default-runtime", "CONTAINER_DEFAULT_RUNTIME"),
+    list("runtime.default_sysctls", "default-sysctls", "CONTAINER_DEFAULT_SYSCTLS"),
+    list("runtime.default_ulimits", "default-ulimits", "CONTAINER_DEFAULT_ULIMITS"),
+    yes("runtime.device_ownership_from_security_context", "device-ownership-from-security-context", ""),
+    yes("runtime.disable_hostport_mapping", "disable-hostport-mapping", "DISABLE_HOSTPORT_MAPPING"),
+    yes("runtime.drop_infra_ctr", "drop-infra-ctr", "CONTAINER_DROP_INFRA_CTR"),
+    yes("runtime.enable_criu_support", "enable-criu-support", "CONTAINER_ENABLE_CRIU_SUPPORT"),
+    yes("runtime.enable_pod_events", "enable-pod-events", "ENABLE_POD_EVENTS"),
+    text("runtime.gid_mappings", "gid-mappings", "CONTAINER_GID_MAPPINGS"),
+    list("runtime.hooks_dir", "hooks-dir", "CONTAINER_HOOKS_DIR"),
+    yes(
+        "runtime.hostnetwork_disable_selinux",
+        "hostnetwork-disable-selinux",
+        "CONTAINER_HOSTNETWORK_DISABLE_SELINUX",
+    ),
+    text("runtime.infra_ctr_cpuset", "infra-ctr-cpuset", "CONTAINER_INFRA_CTR_CPUSET"),
+    number("runtime.inject_gomaxprocs", "inject-gomaxprocs", "CONTAINER_INJECT_GOMAXPROCS"),
+    text("runtime.irqbalance_config_file", "irqbalance-config-file", ""),
+    text("runtime.irqbalance_config_restore_file", "irqbalance-config-restore-file", ""),
+    text("runtime.log_filter", "log-filter", "CONTAINER_LOG_FILTER"),
+    text("runtime.log_level", "log-level", "CONTAINER_LOG_LEVEL"),
+    number("runtime.log_size_max", "log-size-max", "CONTAINER_LOG_SIZE_MAX"),
+    yes("runtime.log_to_journald", "log-journald", "CONTAINER_LOG_JOURNALD"),
+    yes("runtime.manage_network_ns_lifecycle", "", ""),
+    yes("runtime.manage_ns_lifecycle", "", ""),
+    number("runtime.minimum_mappable_gid", "minimum-mappable-gid", "CONTAINER_MINIMUM_MAPPABLE_GID"),
+    number("runtime.minimum_mappable_uid", "minimum-mappable-uid", "CONTAINER_MINIMUM_MAPPABLE_UID"),
+    text("runtime.namespaces_dir", "namespaces-dir", "CONTAINER_NAMESPACES_DIR"),
+    yes("runtime.no_pivot", "no-pivot", "CONTAINER_NO_PIVOT"),
+    number("runtime.pids_limit", "pids-limit", "CONTAINER_PIDS_LIMIT"),
+    text("runtime.pinns_path", "pinns-path", "CONTAINER_PINNS_PATH"),
+    text(
+        "runtime.privileged_seccomp_profile",
+        "privileged-seccomp-profile",
+        "CONTAINER_PRIVILEGED_SECCOMP_PROFILE",
+    ),
+    text("runtime.rdt_config_file", "rdt-config-file", ""),
+    yes("runtime.read_only", "read-only", "CONTAINER_READ_ONLY"),
+    text("runtime.seccomp_profile", "seccomp-profile", "CONTAINER_SECCOMP_PROFILE"),
+    yes("runtime.seccomp_use_default_when_empty", "", ""),
+    yes("runtime.selinux", "selinux", "CONTAINER_SELINUX"),
+    text("runtime.shared_cpuset", "shared-cpuset", "CONTAINER_SHARED_CPUSET"),
+    text("runtime.timezone", "timezone", "CONTAINER_TIME_ZONE"),
+    text("runtime.uid_mappings", "uid-mappings", "CONTAINER_UID_MAPPINGS"),
+    list("image.additional_artifact_stores", "", ""),
+    yes("image.auto_reload_registries", "auto-reload-registries", "AUTO_RELOAD_REGISTRIES"),
+    text("image.big_files_temporary_dir", "big-files-temporary-dir", "CONTAINER_BIG_FILES_TEMPORARY_DIR"),
+    text("image.default_transport", "default-transport", "CONTAINER_DEFAULT_TRANSPORT"),
+    text("image.global_auth_file", "global-auth-file", "CONTAINER_GLOBAL_AUTH_FILE"),
+    text("image.image_volumes", "image-volumes", "CONTAINER_IMAGE_VOLUMES"),
+    list("image.insecure_registries", "insecure-registry", "CONTAINER_INSECURE_REGISTRY"),
+    text("image.namespaced_auth_dir", "", ""),
+    yes("image.oci_artifact_mount_support", "oci-artifact-mount-support", "CONTAINER_OCI_ARTIFACT_SUPPORT"),
+    text("image.pause_command", "pause-command", "CONTAINER_PAUSE_COMMAND"),
+    text("image.pause_image", "pause-image", "CONTAINER_PAUSE_IMAGE"),
+    text("image.pause_image_auth_file", "pause-image-auth-file", "CONTAINER_PAUSE_IMAGE_AUTH_FILE"),
+    list("image.pinned_images", "pinned-images", "CONTAINER_PINNED_IMAGES"),
+    text("image.pull_progress_timeout", "pull-progress-timeout", "CONTAINER_PULL_PROGRESS_TIMEOUT"),
+    list("image.registries", "", ""),
+    text("image.separate_pull_cgroup", "separate-pull-cgroup", "PULL_IN_A_CGROUP"),
+    text("image.short_name_mode", "", ""),
+    text("image.signature_policy", "signature-policy", "CONTAINER_SIGNATURE_POLICY"),
+    text("image.signature_policy_dir", "signature-policy-dir", "CONTAINER_SIGNATURE_POLICY_DIR"),
+    text("network.cni_default_network", "cni-default-network", "CONTAINER_CNI_DEFAULT_NETWORK"),
+    text("network.cni_status_grace_period", "", ""),
+    text("network.network_dir", "cni-config-dir", "CONTAINER_CNI_CONFIG_DIR"),
+    text("network.plugin_dir", "", ""),
+    list("network.plugin_dirs", "cni-plugin-dir", "CONTAINER_CNI_PLUGIN_DIR"),
+    yes("metrics.enable_metrics", "enable-metrics", "CONTAINER_ENABLE_METRICS"),
+    text("metrics.metrics_cert", "metrics-cert", "CONTAINER_METRICS_CERT"),
+    list("metrics.metrics_collectors", "metrics-collectors", "CONTAINER_METRICS_COLLECTORS"),
+    text("metrics.metrics_host", "metrics-host", "CONTAINER_METRICS_HOST"),
+    text("metrics.metrics_key", "metrics-key", "CONTAINER_METRICS_KEY"),
+    number("metrics.metrics_port", "metrics-port", "CONTAINER_METRICS_PORT"),
+    text("metrics.metrics_socket", "metrics-socket", "CONTAINER_METRICS_SOCKET"),
+    yes("tracing.enable_tracing", "enable-tracing", "CONTAINER_ENABLE_TRACING"),
+    text("tracing.tracing_endpoint", "tracing-endpoint", "CONTAINER_TRACING_ENDPOINT"),
+    number(
+        "tracing.tracing_sampling_rate_per_million",
+        "tracing-sampling-rate-per-million",
+        "CONTAINER_TRACING_SAMPLING_RATE_PER_MILLION",
+    ),
+    number("stats.collection_period", "collection-period", "COLLECTION_PERIOD"),
+    list("stats.included_pod_metrics", "included-pod-metrics", "CONTAINER_INCLUDED_POD_METRCIS"),
+    number("stats.stats_collection_period", "stats-collection-period", "CONTAINER_STATS_COLLECTION_PERIOD"),
+    yes("nri.enable_nri", "enable-nri", ""),
+    yes("nri.nri_disable_connections", "nri-disable-connections", ""),
+    text("nri.nri_listen", "nri-listen", ""),
+    text("nri.nri_plugin_config_dir", "nri-plugin-config-dir", ""),
+    text("nri.nri_plugin_dir", "nri-plugin-dir", ""),
+    text("nri.nri_plugin_registration_timeout", "nri-plugin-registration-timeout", ""),
+    text("nri.nri_plugin_request_timeout", "nri-plugin-request-timeout", ""),
+];
+
+/// Keys of a table `crio.runtime.runtimes.NAME`.
+pub(super) const HANDLER: &[&str] = &[
+    "allowed_annotations",
+    "container_create_timeout",
+    "container_min_memory",
+    "default_annotations",
+    "disallowed_annotations",
+    "exec_cpu_affinity",
+    "inherit_default_runtime",
+    "monitor_cgroup",
+    "monitor_env",
+    "monitor_exec_cgroup",
+    "monitor_path",
+    "no_sync_log",
+    "platform_runtime_paths",
+    "privileged_without_host_devices",
+    "runtime_config_path",
+    "runtime_path",
+    "runtime_pull_image",
+    "runtime_root",
+    "runtime_type",
+    "seccomp_profile",
+    "stream_websockets",
+];
+
+/// Tables whose keys are names or belong to others.
+pub(super) const OPEN: &[&str] = &["runtime.workloads", "nri.default_validator"];
+
+/// The option of a key.
+pub(super) fn option(key: &str) -> Option<&'static Option_> {
+    OPTIONS.iter().find(|option| option.key == key)
+}

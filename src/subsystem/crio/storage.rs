@@ -1,0 +1,67 @@
+//! storage.conf of the containers libraries, which CRI-O takes where its own files say nothing
+//! (containers-storage.conf(5)).
+
+use super::Candidate;
+use crate::fact::{Confidence, Fact, Origin, State, Value};
+use crate::format::toml_document;
+use crate::subsystem::Subsystems;
+
+/// Keys whose empty value in a file of CRI-O means that of storage.conf.
+pub(super) const KEYS: [&str; 3] = ["root", "runroot", "storage_driver"];
+
+/// The administrator's file replaces the vendor's; they are not merged.
+const FILES: [&str; 2] = ["/etc/containers/storage.conf", "/usr/share/containers/storage.conf"];
+
+/// The value of one of [`KEYS`] that CRI-O's own files don't set.
+pub(super) fn compiled_in(subsystems: &Subsystems<'_>, key: &str) -> Fact {
+    let (theirs, default) = match key {
+        "root" => ("storage.graphroot", "/var/lib/containers/storage"),
+        "runroot" => ("storage.runroot", "/run/containers/storage"),
+        _ => ("storage.driver", "overlay"),
+    };
+    let files = subsystems.host().files();
+    for path in FILES {
+        let bytes = match files.read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_not_found() => continue,
+            Err(error) => return Fact::unknown(error.to_string()),
+        };
+        let document = match toml_document::parse(&bytes) {
+            Ok(document) => document,
+            Err(error) => return Fact::unknown(format!("CRI-O will not start: {path}: toml: {error}")),
+        };
+        if let Some(node) = document.at(theirs).filter(|node| node.state() != State::from("")) {
+            let says = Some(format!("{theirs} is set"));
+            return Fact::new(node.state()).because(Origin { line: node.line, says, ..Origin::file(path) });
+        }
+        break;
+    }
+    let note = if key == "storage_driver" {
+        "no file names a driver; CRI-O takes overlay where the kernel and the file system allow it"
+    } else {
+        "compiled in; no file sets it"
+    };
+    Fact::new(State::from(default)).at_most(Confidence::High).note(note)
+}
+
+/// The values of `storage_option`, which add up over files; what is said twice counts at its last place.
+pub(super) fn options(subsystems: &Subsystems<'_>, candidates: Vec<Candidate>) -> Fact {
+    let mut all: Vec<Value> = Vec::new();
+    let mut fact = Fact::new(State::Absent);
+    for (origin, state) in candidates {
+        let State::Known(Value::List(items)) = state else {
+            return Fact::unknown(format!("CRI-O will not start: {origin}: storage_option is no list"));
+        };
+        for item in items {
+            all.retain(|known| *known != item);
+            all.push(item);
+        }
+        fact = fact.because(origin);
+    }
+    let files = subsystems.host().files();
+    if FILES.iter().any(|path| files.stat(path).is_ok()) {
+        fact = fact.at_most(Confidence::High).note("options of storage.conf are not among them");
+    }
+    fact.state = State::Known(Value::List(all));
+    fact
+}
