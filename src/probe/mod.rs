@@ -5,6 +5,7 @@ mod alternative;
 mod binary;
 mod cgroup;
 mod cmdline;
+mod cni;
 mod cpu;
 mod cri;
 mod crio;
@@ -12,6 +13,7 @@ mod env;
 mod file;
 mod filesystem;
 mod hostname;
+mod image_policy;
 mod ini;
 mod iptables;
 mod kernel;
@@ -25,6 +27,7 @@ mod modules_load;
 mod network;
 mod os;
 mod package;
+mod registries;
 mod route;
 mod selinux;
 mod service;
@@ -107,6 +110,7 @@ pub static PROBES: &[&Probe] = &[
     &binary::PROBE,
     &cgroup::PROBE,
     &cmdline::PROBE,
+    &cni::PROBE,
     &cpu::PROBE,
     &cri::PROBE,
     &crio::PROBE,
@@ -114,6 +118,7 @@ pub static PROBES: &[&Probe] = &[
     &file::PROBE,
     &filesystem::PROBE,
     &hostname::PROBE,
+    &image_policy::PROBE,
     &ini::PROBE,
     &iptables::PROBE,
     &kernel::PROBE,
@@ -126,6 +131,7 @@ pub static PROBES: &[&Probe] = &[
     &network::PROBE,
     &os::PROBE,
     &package::PROBE,
+    &registries::PROBE,
     &route::PROBE,
     &selinux::PROBE,
     &service::PROBE,
