@@ -124,7 +124,9 @@ fn read(files: &Files, path: &str, directories: &[&str]) -> Result<Network, Wron
         return Err(Wrong::Invalid("names no plugin".into()));
     };
     let mut types = Vec::new();
-    plugins.iter().for_each(|plugin| collect(plugin, DEPTH, &mut types));
+    for plugin in plugins {
+        collect(plugin, DEPTH, &mut types);
+    }
     types.sort();
     types.dedup();
     let mut missing = Vec::new();
