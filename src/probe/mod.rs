@@ -6,6 +6,7 @@ mod binary;
 mod cgroup;
 mod cmdline;
 mod cni;
+mod containerd;
 mod cpu;
 mod cri;
 mod crio;
@@ -111,6 +112,7 @@ pub static PROBES: &[&Probe] = &[
     &cgroup::PROBE,
     &cmdline::PROBE,
     &cni::PROBE,
+    &containerd::PROBE,
     &cpu::PROBE,
     &cri::PROBE,
     &crio::PROBE,

@@ -6,6 +6,7 @@ pub mod alternatives;
 pub mod boot_scripts;
 pub mod cgroups;
 pub mod cni;
+pub mod containerd;
 pub mod cri;
 pub mod crio;
 pub mod drop_in;

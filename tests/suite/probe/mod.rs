@@ -6,6 +6,7 @@ mod binary;
 mod cgroup;
 mod cmdline;
 mod cni;
+mod containerd;
 mod cpu;
 mod cri;
 mod crio;
