@@ -214,6 +214,10 @@ fn imports(files: &Files, path: &str, document: &Node) -> Result<Vec<String>, St
             found.push(whole);
             continue;
         }
+        // Seen with 1.6: there such a pattern is relative to where containerd was started.
+        if !item.starts_with('/') {
+            return Err(format!("{path}: imports {item}: relative to what depends on containerd's version"));
+        }
         match files.list(directory) {
             Ok(names) => {
                 let names = names.iter().filter_map(|name| name.to_str());

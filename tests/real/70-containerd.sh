@@ -48,6 +48,30 @@ cri_says() {
     if [ "$found" = "$expected" ]; then pass "containerd: $what"; else fail "containerd: $what: $found, expected $expected"; fi
 }
 
+# containerd_reads WHAT TOML [TOML]: what containerd itself makes of config.toml and a file that it imports, against the
+# program's reading of the same tree.
+containerd_reads() {
+    local what=$1 root=$runtime.root theirs ours
+    rm -rf "$root" && mkdir -p "$root/etc/containerd/conf.d" "$root/usr/bin" && : >"$root/usr/bin/containerd"
+    printf '%b' "$2" >"$root/etc/containerd/config.toml"
+    [ -z "${3:-}" ] || printf '%b' "$3" >"$root/etc/containerd/conf.d/a.toml"
+    if containerd --config "$root/etc/containerd/config.toml" config dump >"$runtime.dump" 2>/dev/null; then
+        theirs="loads"
+        # What is disabled is not dumped.
+        if grep -q '^disabled_plugins = .*"\(io.containerd.grpc.v1.\)\?cri"' "$runtime.dump"; then
+            theirs="$theirs, CRI off"
+        else
+            theirs="$theirs, SystemdCgroup $(awk '$1 == "SystemdCgroup" { print $3; exit }' "$runtime.dump")"
+        fi
+    else
+        theirs="doesn't load"
+    fi
+    ours=$("$binary" facts --root "$root" --format json containerd | jq -r '.facts[0].value |
+        if (.mistakes | length) > 0 then "doesn'"'"'t load"
+        elif .cri then "loads, SystemdCgroup \(.systemd_cgroup)" else "loads, CRI off" end')
+    if [ "$ours" = "$theirs" ]; then pass "containerd: $what: $ours"; else fail "containerd: $what: $ours, containerd says $theirs"; fi
+}
+
 if [ "$(id -u)" != 0 ]; then
     skip "containerd" "needs root to start it"
 elif ! need containerd containerd || ! need jq jq || ! command -v setpriv >/dev/null; then
@@ -57,6 +81,17 @@ else
     runtime_binary=$work/node-preflight-cri
     install -m 755 "$binary" "$runtime_binary"
     as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    options='[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\n  runtime_type = "io.containerd.runc.v2"\n'
+    options="$options[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc.options]\n  SystemdCgroup = "
+    containerd_reads "an empty file" ''
+    containerd_reads "SystemdCgroup" "version = 2\n${options}true\n"
+    containerd_reads "SystemdCgroup in an import" 'version = 2\nimports = ["conf.d/a.toml"]\n' "version = 2\n${options}true\n"
+    containerd_reads "an import that is not there" 'version = 2\nimports = ["none.toml"]\n'
+    containerd_reads "a file of the first version" 'disabled_plugins = ["cri"]\n'
+    containerd_reads "a word that is no URI" 'version = 2\ndisabled_plugins = ["cri"]\n'
+    containerd_reads "lists that add up" 'version = 2\nimports = ["conf.d/a.toml"]\ndisabled_plugins = ["io.containerd.internal.v1.opt"]\n' \
+        'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
+    containerd_reads "a syntax error" 'version = \n'
     if start_containerd systemd; then
         version=$(containerd --version | awk '{ sub(/^v/, "", $3); print $3 }')
         cri_says "it is asked, and says who it is" "answers containerd $version v1 true" \

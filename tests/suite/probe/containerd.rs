@@ -55,7 +55,7 @@ fn the_cri_can_be_switched_off() {
 
 #[test]
 fn imports_are_followed_and_lists_add_up() {
-    let tree = with("version = 2\nimports = [\"conf.d/*.toml\", \"/opt/one.toml\"]\n")
+    let tree = with("version = 2\nimports = [\"/etc/containerd/conf.d/*.toml\", \"/opt/one.toml\"]\n")
         .file(
             "/etc/containerd/conf.d/a.toml",
             "version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n",
@@ -70,6 +70,8 @@ fn imports_are_followed_and_lists_add_up() {
     assert_eq!(attribute(&fact, "systemd_cgroup"), "true");
     assert_eq!(attribute(&fact, "address"), "/x");
     assert_eq!(attribute(&fact, "mistakes"), "none");
+    let relative = with("imports = [\"conf.d/*.toml\"]\n").boot_text("containerd");
+    assert!(relative.starts_with("unknown: /etc/containerd/config.toml: imports conf.d/*.toml"), "{relative}");
     let gone = with("imports = [\"/none.toml\"]\n").boot("containerd");
     assert_eq!(attribute(&gone, "mistakes"), "[/none.toml: is not there]");
     let twice = with(&format!("imports = [\"/b.toml\"]\n{V2}"))
