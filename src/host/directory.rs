@@ -16,7 +16,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
 use super::error::{HostError, Trouble};
 use super::path::HostPath;
 use super::resolve;
-use super::tree::{DirEntry, Kind, Metadata, Tree};
+use super::tree::{Content, DirEntry, Kind, Metadata, Tree};
 
 const IN_ROOT: ResolveFlags = ResolveFlags::IN_ROOT.union(ResolveFlags::NO_MAGICLINKS);
 
@@ -102,6 +102,12 @@ impl Directory {
             Err(rustix::io::Errno::NOENT) => open(reading),
             Err(errno) => Err(HostError::from_io(path, &errno.into())),
         }
+    }
+
+    /// A regular file of any size, to read parts of.
+    pub(super) fn content(&self, path: &HostPath) -> Result<Box<dyn Content>, HostError> {
+        let (fd, size) = self.open_file(path, u64::MAX, None)?;
+        Ok(Box::new(OpenFile { path: path.clone(), fd, size }))
     }
 
     /// Of the live root the kernel resolves paths as everybody does: one call suffices.
@@ -192,6 +198,35 @@ impl Tree for Directory {
             read_rest(path, &fd, size, limit, 4096, &mut bytes)?;
         }
         Ok(Some(bytes))
+    }
+
+    fn open(&self, path: &HostPath) -> Result<Box<dyn Content>, HostError> {
+        self.content(path)
+    }
+}
+
+struct OpenFile {
+    path: HostPath,
+    fd: OwnedFd,
+    size: u64,
+}
+
+impl Content for OpenFile {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError> {
+        let mut filled = 0;
+        while filled < place.len() {
+            match rustix::io::pread(&self.fd, &mut place[filled..], offset.saturating_add(filled as u64)) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return Err(HostError::from_io(&self.path, &errno.into())),
+            }
+        }
+        Ok(filled)
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::error::{HostError, Trouble};
+use super::parts::Parts;
 use super::path::{HostPath, is_plain};
 use super::tree::{Kind, Metadata, Tree};
 
@@ -27,6 +28,7 @@ pub struct Files {
     tree: Box<dyn Tree>,
     contents: Memo<Rc<[u8]>>,
     scripts: Memo<Option<Rc<[u8]>>>,
+    parts: Memo<Rc<Parts>>,
     lists: Memo<Rc<[OsString]>>,
     /// What the listings said of their entries, in the order of the names.
     kinds: RefCell<HashMap<OsString, Box<[Option<Kind>]>>>,
@@ -44,6 +46,7 @@ impl Files {
             tree,
             contents: Memo::default(),
             scripts: Memo::default(),
+            parts: Memo::default(),
             lists: Memo::default(),
             kinds: RefCell::default(),
             own: Memo::default(),
@@ -83,6 +86,18 @@ impl Files {
         remember(&self.scripts, &path, |path| {
             self.opened.borrow_mut().push(path.clone());
             Ok(self.tree.read_script(path, CONFIG_LIMIT)?.map(Rc::from))
+        })
+    }
+
+    /// A file of any size, links followed, of which only parts are read: a program of a hundred megabytes. It stays
+    /// open for the run, so that it is opened once.
+    ///
+    /// # Errors
+    /// If the path leads to no readable regular file.
+    pub fn parts(&self, path: impl AsRef<Path>) -> Result<Rc<Parts>, HostError> {
+        remember(&self.parts, &self.unmerged(path.as_ref()), |path| {
+            self.opened.borrow_mut().push(path.clone());
+            Ok(Rc::new(Parts::of(path.clone(), self.tree.open(path)?)))
         })
     }
 
