@@ -142,6 +142,9 @@ impl<'f> Elf<'f> {
                 return Err("its ELF header names no possible tables".to_owned());
             }
             let bytes = self.file.read(at, count * entry)?;
+            if bytes.len() < count * entry {
+                return Err("it ends before the tables that its ELF header names".to_owned());
+            }
             Ok(bytes.chunks_exact(entry).map(<[u8]>::to_vec).collect::<Vec<_>>())
         };
         let (Some(machine), Some(segments_at), Some(sections_at)) =

@@ -16,7 +16,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
 use super::error::{HostError, Trouble};
 use super::path::HostPath;
 use super::resolve;
-use super::tree::{Content, DirEntry, Kind, Metadata, Tree};
+use super::tree::{Content, DirEntry, Kind, Metadata, Script, Tree};
 
 const IN_ROOT: ResolveFlags = ResolveFlags::IN_ROOT.union(ResolveFlags::NO_MAGICLINKS);
 
@@ -186,18 +186,18 @@ impl Tree for Directory {
         Ok(Rc::from(bytes))
     }
 
-    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError> {
+    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Script, HostError> {
         const MARK: &[u8] = b"#!";
         let (fd, size) = self.open_file(path, limit, None)?;
         let mut bytes = Vec::with_capacity(4096);
         read_some(path, &fd, &mut bytes)?;
         if !bytes.starts_with(MARK) {
-            return Ok(None);
+            return Ok(Script::Other(Box::new(OpenFile { path: path.clone(), fd, size })));
         }
         if bytes.len() as u64 != size {
             read_rest(path, &fd, size, limit, 4096, &mut bytes)?;
         }
-        Ok(Some(bytes))
+        Ok(Script::Text(bytes))
     }
 
     fn open(&self, path: &HostPath) -> Result<Box<dyn Content>, HostError> {

@@ -1,6 +1,7 @@
 //! A large file that is open: only the parts that are asked for are read.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use super::error::{HostError, Trouble};
 use super::path::HostPath;
@@ -44,6 +45,31 @@ impl Parts {
         bytes.truncate(filled);
         Ok(bytes)
     }
+
+    /// All bytes if they begin with `#!`.
+    pub(super) fn script(&self, limit: u64) -> Result<Option<Vec<u8>>, HostError> {
+        if self.read(0, 2)? != b"#!" {
+            return Ok(None);
+        }
+        match usize::try_from(self.size()) {
+            Ok(size) if self.size() <= limit => self.read(0, size).map(Some),
+            _ => Err(HostError::new(&self.path, Trouble::TooLarge { limit })),
+        }
+    }
+}
+
+/// A file that was read already.
+impl Content for Rc<[u8]> {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError> {
+        let rest = usize::try_from(offset).ok().and_then(|start| self.get(start..)).unwrap_or_default();
+        let length = rest.len().min(place.len());
+        place[..length].copy_from_slice(&rest[..length]);
+        Ok(length)
+    }
 }
 
 #[cfg(test)]
@@ -67,6 +93,34 @@ mod tests {
         assert_eq!(files.opened().len(), 1);
         assert_eq!(files.parts("/none").map(|_| ()).unwrap_err().trouble, Trouble::NotFound);
         assert!(files.parts("/").is_err());
+    }
+
+    #[test]
+    fn a_program_that_was_looked_at_as_a_script_is_opened_once_and_the_other_way_round() {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in [("script", "#!/bin/sh\n"), ("program", "\x7fELF..")] {
+            std::fs::write(directory.path().join(name), text).unwrap();
+            for script_first in [true, false] {
+                let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
+                for script_turn in [script_first, !script_first] {
+                    if script_turn {
+                        let script = files.read_script(name).unwrap();
+                        assert_eq!(script.as_deref(), (name == "script").then_some(text.as_bytes()));
+                    } else {
+                        assert_eq!(
+                            files.parts(name).unwrap().read(0, 99).unwrap(),
+                            text.as_bytes(),
+                            "{name}"
+                        );
+                    }
+                }
+                assert_eq!(files.opened().len(), 1, "{name}");
+            }
+            let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
+            drop(files.read(name).unwrap());
+            assert_eq!(files.parts(name).unwrap().read(1, 99).unwrap(), &text.as_bytes()[1..]);
+            assert_eq!(files.opened().len(), 1);
+        }
     }
 
     #[test]

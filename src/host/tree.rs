@@ -93,6 +93,14 @@ pub(super) trait Content {
     fn read_at(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError>;
 }
 
+/// A file that may be a script.
+pub(super) enum Script {
+    /// It begins with `#!`: all of it.
+    Text(Vec<u8>),
+    /// It doesn't: no more than the beginning was read.
+    Other(Box<dyn Content>),
+}
+
 /// A readable file tree. Links are followed inside the root only; an absolute target starts at the root.
 pub(super) trait Tree {
     /// Metadata; a link at the end of the path is described, not followed.
@@ -130,7 +138,7 @@ pub(super) trait Tree {
     ///
     /// # Errors
     /// If the path leads to no readable regular file or to one of more than `limit` bytes.
-    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError>;
+    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Script, HostError>;
 
     /// A regular file, links followed, to read parts of.
     ///

@@ -24,6 +24,7 @@ mod modules_load;
 mod network;
 mod os;
 mod package;
+mod program;
 mod route;
 mod selinux;
 mod service;
@@ -124,6 +125,7 @@ pub static PROBES: &[&Probe] = &[
     &network::PROBE,
     &os::PROBE,
     &package::PROBE,
+    &program::PROBE,
     &route::PROBE,
     &selinux::PROBE,
     &service::PROBE,

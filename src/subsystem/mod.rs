@@ -17,6 +17,7 @@ pub mod network;
 pub mod next_boot;
 pub mod os_release;
 pub mod packages;
+pub mod program;
 pub mod selinux;
 pub mod swap;
 pub mod sysctl;
@@ -55,6 +56,7 @@ pub struct Subsystems<'h> {
     next_boot: OnceCell<next_boot::NextBoot>,
     os_release: OnceCell<os_release::OsRelease>,
     packages: OnceCell<packages::Packages>,
+    programs: program::Programs,
     swap: OnceCell<swap::Swap>,
     sysctl: OnceCell<sysctl::Sysctls>,
     systemd: OnceCell<systemd::Systemd>,
@@ -75,6 +77,7 @@ impl<'h> Subsystems<'h> {
             next_boot: OnceCell::new(),
             os_release: OnceCell::new(),
             packages: OnceCell::new(),
+            programs: program::Programs::default(),
             swap: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
@@ -126,6 +129,11 @@ impl<'h> Subsystems<'h> {
     /// Installed packages and holds.
     pub fn packages(&self) -> &packages::Packages {
         self.packages.get_or_init(|| packages::Packages::merge(self))
+    }
+
+    /// Programs and their versions.
+    pub fn programs(&self) -> &program::Programs {
+        &self.programs
     }
 
     /// Swap at boot: every mechanism that turns it on.

@@ -16,6 +16,8 @@ mod cli;
 mod denied;
 mod docs;
 mod drop_in;
+#[path = "../../src/format/elf/sample.rs"]
+mod elf_sample;
 mod engine;
 mod fixtures;
 mod hosts;
@@ -26,3 +28,5 @@ mod probe;
 mod rule;
 mod rules;
 mod tree;
+
+pub use node_preflight::format::elf::Layout;

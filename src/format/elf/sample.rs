@@ -54,3 +54,24 @@ pub(crate) fn file(layout: Layout, parts: &[Part<'_>]) -> Vec<u8> {
     let counts = [header, segment, parts.len(), section, parts.len() + 2, parts.len() + 1].map(half).concat();
     [ident, half(2), half(62), int(1), places, int(0), counts, segments, contents, names, sections].concat()
 }
+
+/// Build information as Go 1.18 and later leaves it, with these lines about modules and settings.
+pub(crate) fn go_blob(lines: &str) -> Vec<u8> {
+    let mut blob = [&b"\xff Go buildinf:\x08\x02"[..], &[0; 16]].concat();
+    for text in [b"go1.22.8".to_vec(), [&[b's'; 16], lines.as_bytes(), &[b'e'; 16]].concat()] {
+        let mut length = text.len();
+        while length > 0x7f {
+            blob.push(0x80 | length.to_le_bytes()[0]);
+            length >>= 7;
+        }
+        blob.push(length.to_le_bytes()[0]);
+        blob.extend(text);
+    }
+    blob
+}
+
+/// A Go program for x86-64 with build information.
+pub(crate) fn go_program(lines: &str) -> Vec<u8> {
+    let part = Part { name: ".go.buildinfo", address: 0x2000, bytes: go_blob(lines), is_data: true };
+    file(Layout { wide: true, big: false }, &[part])
+}

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::elf::sample::{Part, file};
+use super::super::elf::sample::{Part, file, go_blob, go_program};
 use super::*;
 
 const LINES: &str = "path\tk8s.io/kubernetes/cmd/kubelet\nmod\tk8s.io/kubernetes\t(devel)\t\ndep\tk8s.io/api\tv0.31.2\th1:x=\n\
@@ -11,21 +11,6 @@ const LINES: &str = "path\tk8s.io/kubernetes/cmd/kubelet\nmod\tk8s.io/kubernetes
 
 fn framed(lines: &str) -> Vec<u8> {
     [&[b's'; 16], lines.as_bytes(), &[b'e'; 16]].concat()
-}
-
-/// The blob of Go 1.18 and later.
-fn inline_blob(lines: &str) -> Vec<u8> {
-    let mut blob = [MAGIC, &[8, 2], &[0; 16]].concat();
-    for text in [b"go1.22.8".to_vec(), framed(lines)] {
-        let mut length = text.len();
-        while length > 0x7f {
-            blob.push(0x80 | u8::try_from(length & 0x7f).unwrap());
-            length >>= 7;
-        }
-        blob.push(u8::try_from(length).unwrap());
-        blob.extend(text);
-    }
-    blob
 }
 
 fn program(layout: Layout, name: &str, blob: Vec<u8>, more: Vec<u8>) -> Vec<u8> {
@@ -44,8 +29,8 @@ fn build(bytes: &[u8]) -> Result<Option<GoBuild>, String> {
 #[test]
 fn inline_strings_are_read_by_section_and_from_the_data_segment() {
     let layout = Layout { wide: true, big: false };
-    for name in [".go.buildinfo", ".data"] {
-        let found = build(&program(layout, name, inline_blob(LINES), Vec::new())).unwrap().unwrap();
+    for program in [go_program(LINES), program(layout, ".data", go_blob(LINES), Vec::new())] {
+        let found = build(&program).unwrap().unwrap();
         assert_eq!(found.go, "go1.22.8");
         assert_eq!(found.package.as_deref(), Some("k8s.io/kubernetes/cmd/kubelet"));
         assert_eq!(
@@ -85,11 +70,11 @@ fn strings_behind_addresses_are_read_in_every_layout() {
 #[test]
 fn other_programs_have_none() {
     let layout = Layout { wide: true, big: false };
-    let shifted = [&[0; 8], &inline_blob(LINES)[..]].concat();
+    let shifted = [&[0; 8], &go_blob(LINES)[..]].concat();
     for blob in [b"rust".to_vec(), shifted, MAGIC.to_vec()] {
         assert_eq!(build(&program(layout, ".data", blob, Vec::new())), Ok(None));
     }
-    let short = inline_blob(LINES)[..36].to_vec();
+    let short = go_blob(LINES)[..36].to_vec();
     assert!(build(&program(layout, ".go.buildinfo", short, Vec::new())).is_err());
 }
 

@@ -24,6 +24,7 @@ mod network;
 mod next_boot;
 mod os;
 mod package;
+mod program;
 mod route;
 mod selinux;
 mod service;
