@@ -15,29 +15,29 @@ pub(super) enum Told {
         /// What must hold for it; empty if nothing is assumed.
         assumes: &'static str,
     },
-    /// Nothing, and why.
+    /// Nothing, and why: fits behind the name of the file.
     Nothing(String),
 }
 
 impl Ranges for Parts {
     fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, String> {
-        Parts::read(self, offset, length).map_err(|error| error.to_string())
+        Parts::read(self, offset, length).map_err(|error| error.trouble.to_string())
     }
 }
 
 /// Asks the file of a program.
 pub(super) fn told(files: &Files, path: &HostPath, known: Option<&Known>) -> Told {
     let Some(known) = known.filter(|known| !known.modules.is_empty()) else {
-        return Told::Nothing("its file is not known to say it".into());
+        return Told::Nothing("is not known to say its version".into());
     };
-    let build = files.parts(path).map_err(|error| error.to_string()).and_then(|parts| {
-        let elf = Elf::parse(&*parts).map_err(|wrong| format!("{path}: {wrong}"))?;
-        elf.map_or(Ok(None), |elf| go_build::read(&elf)).map_err(|wrong| format!("{path}: {wrong}"))
+    let build = files.parts(path).map_err(|error| error.trouble.to_string()).and_then(|parts| {
+        let Some(elf) = Elf::parse(&*parts)? else { return Ok(None) };
+        go_build::read(&elf)
     });
     match build {
         Ok(Some(build)) => version(&build, path, known),
-        Ok(None) => Told::Nothing("its file has no Go build information".into()),
-        Err(reason) => Told::Nothing(reason),
+        Ok(None) => Told::Nothing("has no Go build information".into()),
+        Err(reason) => Told::Nothing(format!("can't be read: {reason}")),
     }
 }
 
@@ -45,11 +45,13 @@ fn version(build: &GoBuild, path: &HostPath, known: &Known) -> Told {
     let mut set = known.variables.iter().filter_map(|name| Some((*name, build.link_variable(name)?)));
     if let Some((name, value)) = set.next() {
         let Some(version) = plain(&value) else {
-            return Told::Nothing(format!("its build sets {name} to {}, no version", printable(&value)));
+            return Told::Nothing(format!("was built with {name} set to {}, no version", printable(&value)));
         };
         if let Some((other, differs)) = set.find(|(_, other)| *other != value) {
             let differs = printable(&differs).into_owned();
-            return Told::Nothing(format!("its build sets {name} to {version}, and {other} to {differs}"));
+            return Told::Nothing(format!(
+                "was built with {name} set to {version}, and {other} to {differs}"
+            ));
         }
         let origin = Origin::file(path).says(format!("was built with -X {name}={}", printable(&value)));
         return Told::Version { version, origin, assumes: "" };
@@ -67,8 +69,8 @@ fn version(build: &GoBuild, path: &HostPath, known: &Known) -> Told {
         };
     }
     Told::Nothing(match build.setting("-trimpath") {
-        Some("true") => "its file was built with -trimpath, and doesn't say it".into(),
-        _ => "its file doesn't say it".into(),
+        Some("true") => "was built with -trimpath, which leaves its version out".into(),
+        _ => "doesn't say its version".into(),
     })
 }
 
@@ -109,21 +111,21 @@ mod tests {
             ("kubelet", "(devel)", "-X k8s.io/component-base/version.gitVersion=v1.31.2", "1.31.2"),
             ("kubelet", "v1.30.0", "-X k8s.io/component-base/version.gitVersion=v1.31.2", "1.31.2"),
             ("kubelet", "v1.30.0", "", "1.30.0 assumed"),
-            ("kubelet", "(devel)", "", "nothing: its file doesn't say it"),
-            ("kubelet", "v1.33.1-0.20250501120000-abcdef012345", "", "nothing: its file doesn't say it"),
-            ("kubelet", "v1.33.1+dirty", "", "nothing: its file doesn't say it"),
+            ("kubelet", "(devel)", "", "nothing: doesn't say its version"),
+            ("kubelet", "v1.33.1-0.20250501120000-abcdef012345", "", "nothing: doesn't say its version"),
+            ("kubelet", "v1.33.1+dirty", "", "nothing: doesn't say its version"),
             ("kubelet", "v1.34.0-rc.1", "", "1.34.0-rc.1 assumed"),
             (
                 "kubelet",
                 "",
                 "-X k8s.io/component-base/version.gitVersion=v1.31.2 \
                  -X k8s.io/kubernetes/vendor/k8s.io/component-base/version.gitVersion=v1.30.0",
-                "nothing: its build sets k8s.io/component-base/version.gitVersion to 1.31.2, and \
+                "nothing: was built with k8s.io/component-base/version.gitVersion set to 1.31.2, and \
                  k8s.io/kubernetes/vendor/k8s.io/component-base/version.gitVersion to v1.30.0",
             ),
             ("runc", "", "-X main.gitCommit=abc -X main.version=1.1.5+ds1", "1.1.5+ds1"),
-            ("runc", "", "-X main.version=", "nothing: its build sets main.version to , no version"),
-            ("crio", "", "-X main.version=1.2.3", "nothing: its file doesn't say it"),
+            ("runc", "", "-X main.version=", "nothing: was built with main.version set to , no version"),
+            ("crio", "", "-X main.version=1.2.3", "nothing: doesn't say its version"),
         ] {
             let known = known::program(program).unwrap();
             let build = GoBuild {
@@ -141,6 +143,6 @@ mod tests {
         let module = Some(Module { path: "example.com/kubelet".into(), version: "v9.9.9".into() });
         let build = GoBuild { module, ..GoBuild::default() };
         let told = version(&build, &HostPath::new("/usr/bin/x"), known::program("kubelet").unwrap());
-        assert_eq!(text(&told), "nothing: its file doesn't say it");
+        assert_eq!(text(&told), "nothing: doesn't say its version");
     }
 }

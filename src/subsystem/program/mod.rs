@@ -38,7 +38,7 @@ struct Found {
 }
 
 impl Programs {
-    /// `{path, version, source}` of a program, by bare name or absolute path. Files don't change at boot, so the
+    /// `{path, version, known, source}` of a program, by bare name or absolute path. Files don't change at boot, so the
     /// answer holds for both moments.
     pub fn program(&self, subsystems: &Subsystems<'_>, name: &str) -> Fact {
         if let Some(known) = self.by_name.borrow().get(name) {
@@ -145,18 +145,25 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
         }
         (Told::Nothing(reason), Ok(package)) => {
             because.extend(package.origin.clone());
-            notes.push(format!("as the package {} says, which owns the file; {reason}", package.name));
+            notes.push(format!(
+                "as the package {} says, which owns the file; the file itself {reason}",
+                package.name
+            ));
             (State::from(package.version.as_str()), State::from("package"), Confidence::High)
         }
         (Told::Nothing(reason), Err(wrong)) => {
-            let reason = format!("{reason}; {wrong}");
+            let reason = format!("{} {reason}; {wrong}", printable(&found.path));
             (State::unknown(reason.clone()), State::unknown(reason), Confidence::Certain)
         }
     };
     because.extend(found.because);
     because.push(Origin::file(&found.path));
-    let value =
-        Value::record([("path", State::from(found.path.as_str())), ("source", source), ("version", version)]);
+    let value = Value::record([
+        ("known", State::from(matches!(version, State::Known(_)))),
+        ("path", State::from(found.path.as_str())),
+        ("source", source),
+        ("version", version),
+    ]);
     let mut fact = Fact::new(State::Known(value)).at_most(confidence.min(sure)).because_all(because);
     fact.overruled = found.passed;
     fact.notes = notes;

@@ -45,7 +45,21 @@ pub(super) fn packaged(
         };
         return Ok(Package { name: package.to_owned(), version: upstream, origin: fact.because });
     }
-    Err("no package that is known to have its version owns the file, as far as dpkg's lists say".into())
+    let none = "no package that is known to have its version owns it, as far as dpkg's lists say";
+    // Without dpkg there may be another database, and a reason why it tells nothing.
+    let other = if files.lstat(INFO).is_ok() {
+        State::Absent
+    } else {
+        subsystems.packages().package(subsystems, name).state
+    };
+    Err(match other {
+        State::Unknown(reason) => reason.to_string(),
+        State::Known(Value::Record(mut attributes)) => match attributes.remove("version") {
+            Some(State::Unknown(reason)) => reason.to_string(),
+            _ => none.to_owned(),
+        },
+        State::Known(_) | State::Absent => none.to_owned(),
+    })
 }
 
 /// Whether dpkg installed this file from a package, and nothing has diverted it.

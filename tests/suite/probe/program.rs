@@ -16,7 +16,10 @@ fn packaged(package: &str, version: &str, files: &str) -> Tree {
 fn the_file_itself_tells() {
     let tree = Tree::new().program("/usr/bin/kubelet", go_program(KUBELET));
     let fact = tree.boot("program:kubelet");
-    assert_eq!(tree.boot_text("program:kubelet"), "path=/usr/bin/kubelet source=binary version=1.31.2");
+    assert_eq!(
+        tree.boot_text("program:kubelet"),
+        "known=true path=/usr/bin/kubelet source=binary version=1.31.2"
+    );
     assert_eq!(fact.confidence, Confidence::Certain);
     assert_eq!(fact.because[0].path, "/usr/bin/kubelet");
     assert!(fact.because[0].says.as_deref().unwrap().contains("gitVersion=v1.31.2"));
@@ -31,7 +34,10 @@ fn the_package_tells_that_owns_the_file() {
     let tree = packaged("kubelet", "1.34.1-1.1", "/.\n/usr\n/usr/bin/kubelet\n");
     let tree = tree.program("/usr/bin/kubelet", go_program(TRIMMED));
     let fact = tree.boot("program:kubelet");
-    assert_eq!(tree.boot_text("program:kubelet"), "path=/usr/bin/kubelet source=package version=1.34.1");
+    assert_eq!(
+        tree.boot_text("program:kubelet"),
+        "known=true path=/usr/bin/kubelet source=package version=1.34.1"
+    );
     assert_eq!(fact.confidence, Confidence::High);
     assert_eq!(fact.because[0].to_string(), "/var/lib/dpkg/status:1");
     assert!(fact.notes[0].contains("-trimpath"), "{:?}", fact.notes);
@@ -39,7 +45,7 @@ fn the_package_tells_that_owns_the_file() {
     let beside = tree.program("/usr/local/bin/kubelet", go_program(TRIMMED)).boot("program:kubelet");
     assert_eq!(attribute(&beside, "path"), "/usr/local/bin/kubelet");
     let version = attribute(&beside, "version");
-    assert!(version.starts_with("unknown: its file was built with -trimpath"), "{version}");
+    assert!(version.starts_with("unknown: /usr/local/bin/kubelet was built with -trimpath"), "{version}");
 }
 
 #[test]
@@ -75,12 +81,18 @@ fn what_a_package_lists_counts_and_what_was_diverted_does_not() {
         .file("/var/lib/dpkg/info/crun:amd64.list", "/usr/bin/crun\n")
         .program("/usr/bin/crun", "elf")
         .link("/usr/local/bin/crun", "../../bin/crun");
-    assert_eq!(tree.boot_text("program:crun"), "path=/usr/local/bin/crun source=package version=1.8.1");
+    assert_eq!(
+        tree.boot_text("program:crun"),
+        "known=true path=/usr/local/bin/crun source=package version=1.8.1"
+    );
     // cri-o ships a crun of another version than its own.
     let tree =
         packaged("cri-o", "1.34.1-1.1", "/usr/libexec/crio/crun\n").program("/usr/libexec/crio/crun", "");
     let version = attribute(&tree.boot("program:/usr/libexec/crio/crun"), "version");
-    assert!(version.starts_with("unknown: its file is not known to say it; no package"), "{version}");
+    assert!(
+        version.starts_with("unknown: /usr/libexec/crio/crun is not known to say its version; no package"),
+        "{version}"
+    );
 }
 
 #[test]
