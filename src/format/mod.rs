@@ -12,6 +12,7 @@ pub mod extlinux;
 pub mod fstab;
 pub mod glob;
 pub mod go_build;
+pub mod go_strings;
 pub mod grub;
 pub mod ini;
 pub mod kernel_config;

@@ -1,6 +1,7 @@
-//! What a program file says of its own version: Go's build information.
+//! What a program file says of its own version: Go's build information, or the variables that its build set.
 
 use super::known::Known;
+use super::kubernetes;
 use crate::fact::{Origin, Version, printable};
 use crate::format::elf::{Elf, Ranges};
 use crate::format::go_build::{self, GoBuild};
@@ -30,15 +31,37 @@ pub(super) fn told(files: &Files, path: &HostPath, known: Option<&Known>) -> Tol
     let Some(known) = known.filter(|known| !known.modules.is_empty()) else {
         return Told::Nothing("is not known to say its version".into());
     };
-    let build = files.parts(path).map_err(|error| error.trouble.to_string()).and_then(|parts| {
-        let Some(elf) = Elf::parse(&*parts)? else { return Ok(None) };
-        go_build::read(&elf)
+    let parts = match files.parts(path) {
+        Ok(parts) => parts,
+        Err(error) => return Told::Nothing(format!("can't be read: {}", error.trouble)),
+    };
+    let told = Elf::parse(&*parts).and_then(|elf| {
+        let Some(elf) = elf else { return Ok(None) };
+        let Some(build) = go_build::read(&elf)? else { return Ok(None) };
+        match version(&build, path, known) {
+            Told::Nothing(reason) if known.is_kubernetes() && is_of_kubernetes(&build) => {
+                let found = kubernetes::version(&elf)?;
+                Ok(Some(found.and_then(|text| set(path, &text)).unwrap_or(Told::Nothing(reason))))
+            }
+            told => Ok(Some(told)),
+        }
     });
-    match build {
-        Ok(Some(build)) => version(&build, path, known),
+    match told {
+        Ok(Some(told)) => told,
         Ok(None) => Told::Nothing("has no Go build information".into()),
         Err(reason) => Told::Nothing(format!("can't be read: {reason}")),
     }
+}
+
+/// Whether it was built from Kubernetes' own sources, as far as it says; without modules it doesn't.
+fn is_of_kubernetes(build: &GoBuild) -> bool {
+    build.package.as_ref().is_none_or(|package| package.starts_with("k8s.io/kubernetes/"))
+}
+
+/// A version that lies in a program's data.
+fn set(path: &HostPath, text: &str) -> Option<Told> {
+    let origin = Origin::file(path).says(format!("holds {} as its version", printable(text)));
+    Some(Told::Version { version: plain(text)?, origin, assumes: kubernetes::ASSUMES })
 }
 
 fn version(build: &GoBuild, path: &HostPath, known: &Known) -> Told {

@@ -22,6 +22,13 @@ const CONTAINERD: &[&str] = &[
     "github.com/containerd/containerd/v2/version.Version",
 ];
 
+impl Known {
+    /// Whether it is built as Kubernetes' own programs are.
+    pub(super) fn is_kubernetes(&self) -> bool {
+        self.variables == KUBERNETES
+    }
+}
+
 const fn kubernetes(name: &'static str, packages: &'static [&'static str]) -> Known {
     Known { name, packages, variables: KUBERNETES, modules: &["k8s.io/kubernetes"] }
 }

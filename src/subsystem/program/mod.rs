@@ -3,6 +3,7 @@
 
 mod binary;
 mod known;
+mod kubernetes;
 mod owner;
 
 use std::cell::RefCell;
@@ -153,11 +154,14 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
         }
         (Told::Nothing(reason), Err(wrong)) => {
             let reason = format!("{} {reason}; {wrong}", printable(&found.path));
+            notes.push(reason.clone());
             (State::unknown(reason.clone()), State::unknown(reason), Confidence::Certain)
         }
     };
     because.extend(found.because);
-    because.push(Origin::file(&found.path));
+    if !because.iter().any(|origin| origin.path == found.path) {
+        because.push(Origin::file(&found.path));
+    }
     let value = Value::record([
         ("known", State::from(matches!(version, State::Known(_)))),
         ("path", State::from(found.path.as_str())),

@@ -1,6 +1,7 @@
 use node_preflight::fact::Confidence;
 
-use crate::elf_sample::go_program;
+use crate::Layout;
+use crate::elf_sample::{Part, file, go_blob, go_program};
 use crate::tree::{Tree, attribute};
 
 const KUBELET: &str = "path\tk8s.io/kubernetes/cmd/kubelet\nmod\tk8s.io/kubernetes\t(devel)\t\n\
@@ -27,6 +28,60 @@ fn the_file_itself_tells() {
     let fact = Tree::new().program("/opt/bin/crio", go_program(module)).boot("program:crio");
     assert_eq!((attribute(&fact, "version").as_str(), fact.confidence), ("1.33.1", Confidence::High));
     assert!(fact.notes[0].contains("tag"), "{:?}", fact.notes);
+}
+
+/// Kubernetes' own build: neither symbols nor settings of the linker, but the variables that it set.
+#[test]
+fn variables_of_kubernetes_confirm_each_other() {
+    let program = |strings: &[&str]| {
+        let (mut headers, mut texts) = (Vec::new(), String::new());
+        for text in strings {
+            headers.extend((0x8000 + texts.len() as u64).to_le_bytes());
+            headers.extend((text.len() as u64).to_le_bytes());
+            texts += text;
+        }
+        let part = |name, address, bytes, is_data| Part { name, address, bytes, is_data };
+        let parts = [
+            part(".rodata", 0x8000, texts.into_bytes(), false),
+            part(".go.buildinfo", 0x2000, go_blob(TRIMMED), true),
+            part(".data", 0x4000, headers, true),
+        ];
+        file(Layout { wide: true, big: false }, &parts)
+    };
+    let commit = "5864a4677267e6adeae276ad85882a8714d69d9d";
+    let set = ["2024-10-22T20:28:14Z", commit, "1", "31", "clean", "v1.31.2"];
+    let tree = Tree::new().program("/usr/bin/kubelet", program(&set));
+    let fact = tree.boot("program:kubelet");
+    assert_eq!(
+        (attribute(&fact, "version").as_str(), attribute(&fact, "source").as_str(), fact.confidence),
+        ("1.31.2", "binary", Confidence::High)
+    );
+    assert!(fact.notes[0].starts_with("recognised by"), "{:?}", fact.notes);
+    // Its package says the same: nothing is assumed any more.
+    let tree = tree.package("kubelet", "1.31.2-1.1", "/usr/bin/kubelet\n");
+    assert_eq!(
+        (tree.boot("program:kubelet").confidence, tree.boot("program:kubelet").notes),
+        (Confidence::Certain, vec![])
+    );
+    for index in 0..set.len() {
+        let mut other = set;
+        other[index] = "x";
+        let version = attribute(
+            &Tree::new().program("/usr/bin/kubelet", program(&other)).boot("program:kubelet"),
+            "version",
+        );
+        assert_eq!(version == "1.31.2", set[index] == "clean", "without {}: {version}", set[index]);
+    }
+    let several = [&set[..], &["2025-01-01T00:00:00Z", commit, "1", "32", "v1.32.0"]].concat();
+    let version = attribute(
+        &Tree::new().program("/usr/bin/kubelet", program(&several)).boot("program:kubelet"),
+        "version",
+    );
+    assert!(version.starts_with("unknown: "), "{version}");
+    // Another program that holds them, as all that talk to Kubernetes could, is not of Kubernetes.
+    let version =
+        attribute(&Tree::new().program("/usr/bin/crio", program(&set)).boot("program:crio"), "version");
+    assert!(version.starts_with("unknown: "), "{version}");
 }
 
 #[test]
