@@ -47,6 +47,9 @@ pub(super) fn compare(facts: &Facts<'_>, test: &Test, moment: Moment) -> Compari
             Some(version) => requirement.holds(&version).into(),
             None => Truth::unknown(format!("`{found}` is not a version")),
         },
+        (Matcher::Skew { from, older, newer }, State::Known(found)) => {
+            skew(found, operand(from), *older, *newer)
+        }
         (Matcher::Overlaps(other), State::Known(found)) => {
             return overlaps(facts, test, found, other, moment);
         }
@@ -142,6 +145,24 @@ fn bounded(found: &Value, bound: &State, holds: fn(Ordering) -> bool, bits: Opti
     match order(found, bound) {
         Some(order) => holds(order).into(),
         None => Truth::unknown(format!("`{found}` and `{bound}` have no order")),
+    }
+}
+
+/// Whether a version is at most so many minor versions older or newer than another of the same major version.
+fn skew(found: &Value, from: &State, older: u64, newer: u64) -> Truth {
+    let from = match from {
+        State::Known(from) => from,
+        State::Absent => return Truth::unknown("the version to compare with is not there"),
+        State::Unknown(reason) => return Truth::Unknown(reason.clone()),
+    };
+    match (Version::parse(&plain(found)), Version::parse(&plain(from))) {
+        (Some(found), Some(from)) => {
+            let (minor, other) = (found.number(1), from.number(1));
+            let within = other.saturating_sub(minor) <= older && minor.saturating_sub(other) <= newer;
+            (found.number(0) == from.number(0) && within).into()
+        }
+        (None, _) => Truth::unknown(format!("`{found}` is not a version")),
+        (_, None) => Truth::unknown(format!("`{from}` is not a version")),
     }
 }
 

@@ -115,6 +115,15 @@ pub enum Matcher {
     Exists(bool),
     /// The version meets the requirement.
     Version(Requirement),
+    /// The version is of the same major version as another, and at most so many minor versions older or newer.
+    Skew {
+        /// The other version.
+        from: Subject,
+        /// How many minor versions older it may be.
+        older: u64,
+        /// How many minor versions newer it may be.
+        newer: u64,
+    },
     /// One of the networks shares an address with one of the operand's.
     Overlaps(Subject),
 }

@@ -174,6 +174,12 @@ fn taken(takes: Operand, shape: &Shape) -> Value {
         Operand::Pattern => json!({ "type": "string", "format": "regex" }),
         Operand::Flag => json!({ "type": "boolean" }),
         Operand::Requirement => json!({ "type": "string", "pattern": "^\\s*(>=|<=|!=|>|<|=)" }),
+        Operand::Skew => {
+            let minors = json!({ "type": "integer", "minimum": 0, "maximum": 100 });
+            let properties =
+                json!({ "from": or_other(literal(&Shape::Version)), "older": minors, "newer": minors });
+            json!({ "type": "object", "properties": properties, "required": ["from"], "additionalProperties": false })
+        }
         Operand::Networks => or_other(json!({ "type": ["string", "array"] })),
     }
 }

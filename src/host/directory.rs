@@ -16,7 +16,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
 use super::error::{HostError, Trouble};
 use super::path::HostPath;
 use super::resolve;
-use super::tree::{DirEntry, Kind, Metadata, Tree};
+use super::tree::{Content, DirEntry, Kind, Metadata, Script, Tree};
 
 const IN_ROOT: ResolveFlags = ResolveFlags::IN_ROOT.union(ResolveFlags::NO_MAGICLINKS);
 
@@ -104,6 +104,12 @@ impl Directory {
         }
     }
 
+    /// A regular file of any size, to read parts of.
+    pub(super) fn content(&self, path: &HostPath) -> Result<Box<dyn Content>, HostError> {
+        let (fd, size) = self.open_file(path, u64::MAX, None)?;
+        Ok(Box::new(OpenFile { path: path.clone(), fd, size }))
+    }
+
     /// Of the live root the kernel resolves paths as everybody does: one call suffices.
     fn status_at(&self, path: &HostPath, flags: AtFlags) -> Result<Stat, HostError> {
         rustix::fs::statat(&self.root, path.relative(), flags)
@@ -180,18 +186,47 @@ impl Tree for Directory {
         Ok(Rc::from(bytes))
     }
 
-    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError> {
+    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Script, HostError> {
         const MARK: &[u8] = b"#!";
         let (fd, size) = self.open_file(path, limit, None)?;
         let mut bytes = Vec::with_capacity(4096);
         read_some(path, &fd, &mut bytes)?;
         if !bytes.starts_with(MARK) {
-            return Ok(None);
+            return Ok(Script::Other(Box::new(OpenFile { path: path.clone(), fd, size })));
         }
         if bytes.len() as u64 != size {
             read_rest(path, &fd, size, limit, 4096, &mut bytes)?;
         }
-        Ok(Some(bytes))
+        Ok(Script::Text(bytes))
+    }
+
+    fn open(&self, path: &HostPath) -> Result<Box<dyn Content>, HostError> {
+        self.content(path)
+    }
+}
+
+struct OpenFile {
+    path: HostPath,
+    fd: OwnedFd,
+    size: u64,
+}
+
+impl Content for OpenFile {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError> {
+        let mut filled = 0;
+        while filled < place.len() {
+            match rustix::io::pread(&self.fd, &mut place[filled..], offset.saturating_add(filled as u64)) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return Err(HostError::from_io(&self.path, &errno.into())),
+            }
+        }
+        Ok(filled)
     }
 }
 

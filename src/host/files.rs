@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::error::{HostError, Trouble};
+use super::parts::Parts;
 use super::path::{HostPath, is_plain};
-use super::tree::{Kind, Metadata, Tree};
+use super::tree::{Kind, Metadata, Script, Tree};
 
 /// No configuration file is larger; a larger one is an accident or an attack.
 const CONFIG_LIMIT: u64 = 4 << 20;
@@ -27,6 +28,7 @@ pub struct Files {
     tree: Box<dyn Tree>,
     contents: Memo<Rc<[u8]>>,
     scripts: Memo<Option<Rc<[u8]>>>,
+    parts: Memo<Rc<Parts>>,
     lists: Memo<Rc<[OsString]>>,
     /// What the listings said of their entries, in the order of the names.
     kinds: RefCell<HashMap<OsString, Box<[Option<Kind>]>>>,
@@ -44,6 +46,7 @@ impl Files {
             tree,
             contents: Memo::default(),
             scripts: Memo::default(),
+            parts: Memo::default(),
             lists: Memo::default(),
             kinds: RefCell::default(),
             own: Memo::default(),
@@ -81,8 +84,37 @@ impl Files {
             return Ok(bytes.starts_with(b"#!").then(|| Rc::clone(bytes)));
         }
         remember(&self.scripts, &path, |path| {
+            let open = self.parts.borrow().get(path.as_path().as_os_str()).cloned();
+            if let Some(parts) = open {
+                return parts?.script(CONFIG_LIMIT).map(|bytes| bytes.map(Rc::from));
+            }
             self.opened.borrow_mut().push(path.clone());
-            Ok(self.tree.read_script(path, CONFIG_LIMIT)?.map(Rc::from))
+            match self.tree.read_script(path, CONFIG_LIMIT)? {
+                Script::Text(bytes) => Ok(Some(Rc::from(bytes))),
+                Script::Other(content) => {
+                    let parts = Rc::new(Parts::of(path.clone(), content));
+                    self.parts.borrow_mut().insert(path.as_path().into(), Ok(parts));
+                    Ok(None)
+                }
+            }
+        })
+    }
+
+    /// A file of any size, links followed, of which only parts are read: a program of a hundred megabytes. It stays
+    /// open for the run, so that it is opened once.
+    ///
+    /// # Errors
+    /// If the path leads to no readable regular file.
+    pub fn parts(&self, path: impl AsRef<Path>) -> Result<Rc<Parts>, HostError> {
+        remember(&self.parts, &self.unmerged(path.as_ref()), |path| {
+            let name = path.as_path().as_os_str();
+            let script = || self.scripts.borrow().get(name)?.as_ref().ok()?.clone();
+            let whole = self.contents.borrow().get(name).and_then(|bytes| bytes.as_ref().ok().cloned());
+            if let Some(bytes) = whole.or_else(script) {
+                return Ok(Rc::new(Parts::of(path.clone(), Box::new(bytes))));
+            }
+            self.opened.borrow_mut().push(path.clone());
+            Ok(Rc::new(Parts::of(path.clone(), self.tree.open(path)?)))
         })
     }
 

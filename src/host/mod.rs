@@ -11,6 +11,7 @@ mod directory;
 mod error;
 mod files;
 mod kernel;
+mod parts;
 mod path;
 mod recorded;
 mod recording;
@@ -24,6 +25,7 @@ use std::rc::Rc;
 
 pub use error::{HostError, Trouble};
 pub use files::Files;
+pub use parts::Parts;
 pub use path::HostPath;
 pub use running::{Address, Connection, Running, Uname, UnitState};
 pub use tree::{Kind, Metadata};

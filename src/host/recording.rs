@@ -15,7 +15,7 @@ use super::files::Files;
 use super::path::HostPath;
 use super::recorded::Recorded;
 use super::running::Running;
-use super::tree::{DirEntry, Kind, Metadata, Tree};
+use super::tree::{Content, DirEntry, Kind, Metadata, Script, Tree};
 use crate::fact::printable;
 
 /// The parts of a recording.
@@ -269,8 +269,13 @@ impl Tree for RecordedTree {
         self.directory.read(path, limit, known).map_err(|error| self.missing(&place, error))
     }
 
-    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError> {
+    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Script, HostError> {
         let place = self.readable(path)?;
         self.directory.read_script(path, limit).map_err(|error| self.missing(&place, error))
+    }
+
+    fn open(&self, path: &HostPath) -> Result<Box<dyn Content>, HostError> {
+        let place = self.readable(path)?;
+        self.directory.content(path).map_err(|error| self.missing(&place, error))
     }
 }

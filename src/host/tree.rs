@@ -81,6 +81,26 @@ pub(super) struct DirEntry {
     pub(super) kind: Option<Kind>,
 }
 
+/// A regular file that is open: of a large one only parts are wanted.
+pub(super) trait Content {
+    /// Its size in bytes when it was opened.
+    fn size(&self) -> u64;
+
+    /// Fills `place` from `offset` on, and tells how many bytes there were; fewer than asked are the end.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    fn read_at(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError>;
+}
+
+/// A file that may be a script.
+pub(super) enum Script {
+    /// It begins with `#!`: all of it.
+    Text(Vec<u8>),
+    /// It doesn't: no more than the beginning was read.
+    Other(Box<dyn Content>),
+}
+
 /// A readable file tree. Links are followed inside the root only; an absolute target starts at the root.
 pub(super) trait Tree {
     /// Metadata; a link at the end of the path is described, not followed.
@@ -118,5 +138,11 @@ pub(super) trait Tree {
     ///
     /// # Errors
     /// If the path leads to no readable regular file or to one of more than `limit` bytes.
-    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Option<Vec<u8>>, HostError>;
+    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Script, HostError>;
+
+    /// A regular file, links followed, to read parts of.
+    ///
+    /// # Errors
+    /// If the path leads to no readable regular file.
+    fn open(&self, path: &HostPath) -> Result<Box<dyn Content>, HostError>;
 }

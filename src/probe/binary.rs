@@ -5,6 +5,7 @@ use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::host::Kind;
 use crate::subsystem::Subsystems;
+use crate::subsystem::program::DIRECTORIES;
 
 pub(super) static PROBE: Probe = Probe {
     name: "binary",
@@ -20,10 +21,6 @@ pub(super) static PROBE: Probe = Probe {
     examples: &["conmon", "crio", "crun", "kubeadm", "kubelet", "runc"],
     ask,
 };
-
-/// The standard directories, in the order of systemd's and sudo's default `$PATH`.
-const DIRECTORIES: [&str; 6] =
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let files = subsystems.host().files();

@@ -28,6 +28,7 @@ mod modules_load;
 mod network;
 mod os;
 mod package;
+mod program;
 mod registries;
 mod route;
 mod selinux;
@@ -133,6 +134,7 @@ pub static PROBES: &[&Probe] = &[
     &network::PROBE,
     &os::PROBE,
     &package::PROBE,
+    &program::PROBE,
     &registries::PROBE,
     &route::PROBE,
     &selinux::PROBE,

@@ -21,6 +21,7 @@ pub mod network;
 pub mod next_boot;
 pub mod os_release;
 pub mod packages;
+pub mod program;
 pub mod registries;
 pub mod selinux;
 pub mod swap;
@@ -61,6 +62,7 @@ pub struct Subsystems<'h> {
     next_boot: OnceCell<next_boot::NextBoot>,
     os_release: OnceCell<os_release::OsRelease>,
     packages: OnceCell<packages::Packages>,
+    programs: program::Programs,
     swap: OnceCell<swap::Swap>,
     sysctl: OnceCell<sysctl::Sysctls>,
     systemd: OnceCell<systemd::Systemd>,
@@ -82,6 +84,7 @@ impl<'h> Subsystems<'h> {
             next_boot: OnceCell::new(),
             os_release: OnceCell::new(),
             packages: OnceCell::new(),
+            programs: program::Programs::default(),
             swap: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
@@ -138,6 +141,11 @@ impl<'h> Subsystems<'h> {
     /// Installed packages and holds.
     pub fn packages(&self) -> &packages::Packages {
         self.packages.get_or_init(|| packages::Packages::merge(self))
+    }
+
+    /// Programs and their versions.
+    pub fn programs(&self) -> &program::Programs {
+        &self.programs
     }
 
     /// Swap at boot: every mechanism that turns it on.

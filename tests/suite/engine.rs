@@ -26,10 +26,13 @@ fn rule(id: &str, check: &str, rest: &str) -> String {
 }
 
 fn judge(text: &str) -> Vec<Finding> {
+    judge_on(&tree(), text)
+}
+
+fn judge_on(tree: &Tree, text: &str) -> Vec<Finding> {
     let source = SourceFile::given("test.toml", text.to_owned());
     let rules = rule::load(vec![source]).unwrap_or_else(|broken| panic!("{:?}", broken.mistakes));
     let plan = engine::compile(&rules, &Selection::everything(), &[]).unwrap();
-    let tree = tree();
     let host = Host::directory(&tree.root()).unwrap();
     engine::judge(&plan, &Subsystems::of(&host), &[Moment::Boot])
 }
@@ -51,6 +54,33 @@ fn truth(check: &str) -> &'static str {
 #[test]
 fn the_three_values_are_what_the_tests_take_them_for() {
     assert_eq!((truth(YES), truth(NO), truth(UNKNOWN)), ("pass", "fail", "unknown"));
+}
+
+#[test]
+fn a_skew_is_counted_in_minor_versions_of_one_major_version() {
+    for (found, from, bounds, expected) in [
+        ("v1.31.2", "1.31.9", "", "pass"),
+        ("1.30.9", "1.31.0", "", "fail"),
+        ("1.32.0", "1.31.9", "", "fail"),
+        ("1.28.0", "1.31.0-1.1", ", older = 3", "pass"),
+        ("1.27.9", "1.31.0", ", older = 3", "fail"),
+        ("1.32.0", "1.31.0", ", older = 3", "fail"),
+        ("1.33.4-2.rhaos", "1.31.0", ", newer = 2", "pass"),
+        ("1.34.0", "1.31.0", ", newer = 2", "fail"),
+        ("2.31.0", "1.31.0", ", older = 3, newer = 3", "fail"),
+        ("new", "1.31.0", "", "unknown"),
+    ] {
+        let text = rule(
+            "a",
+            &format!("{{ ini = \"/etc/found#version\", skew = {{ from = \"{from}\"{bounds} }} }}"),
+            "",
+        );
+        let tree = Tree::new().file("/etc/found", format!("version={found}\n"));
+        assert_eq!(word(&judge_on(&tree, &text)[0]), expected, "{found} {from} {bounds}");
+    }
+    let operand = r#"{ ini = "/etc/found#version", skew = { from = { ini = "/etc/found#other" } } }"#;
+    let tree = Tree::new().file("/etc/found", "version=1.31\n");
+    assert_eq!(word(&judge_on(&tree, &rule("a", operand, ""))[0]), "unknown");
 }
 
 /// A condition of a few levels over the three values, as TOML.

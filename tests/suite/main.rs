@@ -17,6 +17,8 @@ mod cri;
 mod denied;
 mod docs;
 mod drop_in;
+#[path = "../../src/format/elf/sample.rs"]
+mod elf_sample;
 mod engine;
 mod fixtures;
 mod hosts;
@@ -27,3 +29,5 @@ mod probe;
 mod rule;
 mod rules;
 mod tree;
+
+pub use node_preflight::format::elf::Layout;

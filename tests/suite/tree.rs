@@ -109,6 +109,12 @@ impl Tree {
         self
     }
 
+    /// Adds a dpkg package that owns files, one a line.
+    pub fn package(self, name: &str, version: &str, files: &str) -> Self {
+        let status = format!("Package: {name}\nStatus: install ok installed\nVersion: {version}\n\n");
+        self.append("/var/lib/dpkg/status", status).file(&format!("/var/lib/dpkg/info/{name}.list"), files)
+    }
+
     /// Adds a symbolic link.
     pub fn link(self, path: &str, target: &str) -> Self {
         let place = self.place(path);

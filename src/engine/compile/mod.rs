@@ -4,6 +4,7 @@ mod kind;
 mod literal;
 mod operator;
 mod select;
+mod skew;
 mod subject;
 mod term;
 mod variables;

@@ -27,6 +27,8 @@ pub enum Operand {
     Flag,
     /// A requirement on versions.
     Requirement,
+    /// A version, and how many minor versions older or newer is allowed.
+    Skew,
     /// One or several networks.
     Networks,
 }
@@ -36,7 +38,7 @@ const fn operator(name: &'static str, takes: Operand, summary: &'static str) -> 
 }
 
 /// All matchers.
-pub static OPERATORS: [Operator; 10] = [
+pub static OPERATORS: [Operator; 11] = [
     operator("equals", Operand::Same, "The same value."),
     operator("not-equals", Operand::Same, "Another value; also holds for a thing that isn't there."),
     operator("in", Operand::Several, "One of these values."),
@@ -58,6 +60,11 @@ pub static OPERATORS: [Operator; 10] = [
     operator("contains", Operand::Part, "The list has this item; the text has this part."),
     operator("exists", Operand::Flag, "Whether the thing is there."),
     operator("version", Operand::Requirement, "The version meets a requirement: \">=1.30, <1.37\"."),
+    operator(
+        "skew",
+        Operand::Skew,
+        "At most so many minor versions from another: { from = \"1.31\", older = 3, newer = 0 }; 0 if left out.",
+    ),
     operator("overlaps", Operand::Networks, "Shares an address with one of these networks."),
 ];
 

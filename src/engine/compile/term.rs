@@ -178,11 +178,12 @@ impl<'r> Compiler<'r> {
                     self.misfit(&datum.place, "`version` takes a requirement such as \">=1.30, <1.37\"", None)
                 }
             },
+            Operand::Skew => self.skew(datum),
             Operand::Networks => self.networks(datum).map(Matcher::Overlaps),
         }
     }
 
-    fn misfit<T>(&mut self, place: &Place, message: &str, help: Option<String>) -> Option<T> {
+    pub(super) fn misfit<T>(&mut self, place: &Place, message: &str, help: Option<String>) -> Option<T> {
         self.mistakes.push(Diagnostic::at(place, Code::WrongOperand, message).help(help));
         None
     }
@@ -332,7 +333,9 @@ fn compares(operator: &Operator, kind: &Kind<'_>) -> bool {
         (Operand::Bound, kind) => kind.has_order(),
         (Operand::Pattern, kind) => kind.is_text(),
         (Operand::Part, kind) => kind.is_text() || kind.item().is_some(),
-        (Operand::Requirement, kind) => matches!(kind, Kind::Version | Kind::Text | Kind::Any),
+        (Operand::Requirement | Operand::Skew, kind) => {
+            matches!(kind, Kind::Version | Kind::Text | Kind::Any)
+        }
         (Operand::Networks, kind) => Kind::Network.fits(kind.item().unwrap_or(kind)),
     }
 }

@@ -71,7 +71,10 @@ fn imports_are_followed_and_lists_add_up() {
     assert_eq!(attribute(&fact, "address"), "/x");
     assert_eq!(attribute(&fact, "mistakes"), "none");
     let relative = with("imports = [\"conf.d/*.toml\"]\n").boot_text("containerd");
-    assert!(relative.starts_with("unknown: /etc/containerd/config.toml: imports conf.d/*.toml"), "{relative}");
+    assert!(
+        relative.starts_with("unknown: /etc/containerd/config.toml: imports conf.d/*.toml"),
+        "{relative}"
+    );
     let gone = with("imports = [\"/none.toml\"]\n").boot("containerd");
     assert_eq!(attribute(&gone, "mistakes"), "[/none.toml: is not there]");
     let twice = with(&format!("imports = [\"/b.toml\"]\n{V2}"))

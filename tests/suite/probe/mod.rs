@@ -28,6 +28,7 @@ mod network;
 mod next_boot;
 mod os;
 mod package;
+mod program;
 mod registries;
 mod route;
 mod selinux;

@@ -59,6 +59,8 @@ fn every_form_of_a_condition_is_understood() {
         r#"{ package = "kubelet", version = ">=1.30, <1.37" }"#,
         r#"{ package = "kubelet", exists = true }"#,
         r#"{ kernel = { version = ">=5.10" } }"#,
+        r#"{ kernel = { skew = { from = "5.10" } } }"#,
+        r#"{ package = "a", version = { skew = { from = { package = "b", attribute = "version" }, newer = 2, older = 2 } } }"#,
         r#"{ network = { overlaps = { var = "pod-cidr" } } }"#,
         r#"{ network = { overlaps = ["10.0.0.0/8", "fd00::/8"] } }"#,
         r#"{ network = { overlaps = "10.0.0.1" } }"#,

@@ -1,0 +1,49 @@
+//! `program:NAME`: the program that a node starts, and its version.
+
+use super::key::KeyKind;
+use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::Subsystems;
+
+pub(super) static PROBE: Probe = Probe {
+    name: "program",
+    summary: "The program that a node starts, and its version, told without starting it.",
+    details: "By bare name: what `ExecStart=` of the unit `NAME.service` starts, if that has the name; else the first \
+              executable file in the standard directories (see `binary`) or /opt/bin. The version is what the file \
+              says of itself: Go's build information (`-X` of the linker, or a module built from a tag), or the \
+              variables that Kubernetes' build sets. Else it is that of the package that owns the file by dpkg's \
+              lists. Where they differ, the file counts: it was copied over the package's. It is unknown where neither \
+              says it: `-trimpath`, with which most programs are built, leaves the linker's settings out, C programs \
+              (crun, conmon) say nothing, and RPM databases are not read. The same answer now and at boot: a daemon \
+              that was not restarted after an upgrade still is the old one.",
+    key: KeySyntax::Required(&KeyKind { noun: "program", canonical }),
+    answer: Shape::Record(&[
+        Attribute { name: "path", shape: Shape::Text, summary: "Where it is." },
+        Attribute {
+            name: "version",
+            shape: Shape::Version,
+            summary: "Its version, without a `v`: `1.31.2`.",
+        },
+        Attribute { name: "known", shape: Shape::Bool, summary: "Whether its version is known." },
+        Attribute {
+            name: "source",
+            shape: Shape::Word(&["binary", "package"]),
+            summary: "What told the version: the file itself, or its package.",
+        },
+    ]),
+    moments: BOTH,
+    examples: &["conmon", "containerd", "crio", "crun", "kubeadm", "kubectl", "kubelet", "runc"],
+    ask,
+};
+
+/// A bare name, or an absolute path.
+fn canonical(text: &str) -> Result<String, String> {
+    if text.contains('/') && !text.starts_with('/') {
+        return Err(format!("`{text}` is neither a bare name nor an absolute path"));
+    }
+    Ok(text.to_owned())
+}
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
+    subsystems.programs().program(subsystems, key.as_str())
+}

@@ -1,0 +1,133 @@
+//! The package that owns a file, and the program's version by it. dpkg keeps a list of files a package; of other
+//! databases no such list is read.
+
+use super::super::Subsystems;
+use super::known::Known;
+use crate::fact::{Origin, State, Value, Version, printable};
+use crate::format::lines;
+use crate::host::{Files, HostError, HostPath};
+
+const INFO: &str = "/var/lib/dpkg/info";
+const DIVERSIONS: &str = "/var/lib/dpkg/diversions";
+
+/// What a package says of a program.
+pub(super) struct Package {
+    pub(super) name: String,
+    /// The program's version: without epoch and revision.
+    pub(super) version: String,
+    /// The place in the database.
+    pub(super) origin: Vec<Origin>,
+}
+
+/// The version by the package that owns a file and has the program's version.
+///
+/// # Errors
+/// In words, why there is none.
+pub(super) fn packaged(
+    subsystems: &Subsystems<'_>,
+    path: &HostPath,
+    name: &str,
+    known: Option<&Known>,
+) -> Result<Package, String> {
+    let files = subsystems.host().files();
+    let names =
+        std::iter::once(name).chain(known.into_iter().flat_map(|known| known.packages.iter().copied()));
+    for package in names {
+        if !owns(files, package, path).map_err(|error| error.to_string())? {
+            continue;
+        }
+        let fact = subsystems.packages().package(subsystems, package);
+        let State::Known(Value::Record(mut attributes)) = fact.state else { continue };
+        let Some(State::Known(Value::Text(version))) = attributes.remove("version") else { continue };
+        let Some(upstream) = upstream(&version) else {
+            let version = printable(&version);
+            return Err(format!("the version of its package {package} is not the program's: {version}"));
+        };
+        return Ok(Package { name: package.to_owned(), version: upstream, origin: fact.because });
+    }
+    let none = "no package that is known to have its version owns it, as far as dpkg's lists say";
+    // Without dpkg there may be another database, and a reason why it tells nothing.
+    let other = if files.lstat(INFO).is_ok() {
+        State::Absent
+    } else {
+        subsystems.packages().package(subsystems, name).state
+    };
+    Err(match other {
+        State::Unknown(reason) => reason.to_string(),
+        State::Known(Value::Record(mut attributes)) => match attributes.remove("version") {
+            Some(State::Unknown(reason)) => reason.to_string(),
+            _ => none.to_owned(),
+        },
+        State::Known(_) | State::Absent => none.to_owned(),
+    })
+}
+
+/// Whether dpkg installed this file from a package, and nothing has diverted it.
+fn owns(files: &Files, package: &str, path: &HostPath) -> Result<bool, HostError> {
+    let Some(list) = list(files, package)? else { return Ok(false) };
+    let path = path.to_string();
+    // Where /usr is merged, a package may list /bin/x or /usr/bin/x.
+    let is_path = |line: &str| line == path || path.strip_prefix("/usr").is_some_and(|short| line == short);
+    if !lines(&list).any(|(_, line)| is_path(&line)) {
+        return Ok(false);
+    }
+    // Three lines each: the file, where it goes instead, and the package that may keep it (dpkg-divert(1)).
+    let diversions = match files.read_database(DIVERSIONS) {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_not_found() => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    let texts: Vec<_> = lines(&diversions).map(|(_, line)| line).collect();
+    Ok(!texts.chunks(3).any(|entry| is_path(&entry[0]) && entry.get(2).is_none_or(|by| by != package)))
+}
+
+/// The files of a package; of a package for several architectures the list has one in its name.
+fn list(files: &Files, package: &str) -> Result<Option<std::rc::Rc<[u8]>>, HostError> {
+    let read = |name: &str| match files.read_database(format!("{INFO}/{name}")) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    };
+    if let Some(list) = read(&format!("{package}.list"))? {
+        return Ok(Some(list));
+    }
+    let names = match files.list(INFO) {
+        Ok(names) => names,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let is_list = |name: &str| {
+        let rest = name.strip_prefix(package).and_then(|rest| rest.strip_prefix(':'));
+        rest.and_then(|rest| rest.split_once('.')).is_some_and(|(_, suffix)| suffix == "list")
+    };
+    names.iter().filter_map(|name| name.to_str()).find(|name| is_list(name)).map_or(Ok(None), read)
+}
+
+/// The upstream version in one of a Debian package (deb-version(7)): `1.34.1` of `1.34.1-1.1`. By convention
+/// `1.20.5+really1.20.2` is 1.20.2. None if it is no program's: Google's `kubectl` 528.0.0 is that of their tools.
+fn upstream(version: &str) -> Option<String> {
+    let version = version.split_once(':').map_or(version, |(_, rest)| rest);
+    let version = version.rsplit_once('-').map_or(version, |(upstream, _)| upstream);
+    let version = version.rsplit_once("+really").map_or(version, |(_, really)| really);
+    Version::parse(version).filter(|parsed| parsed.number(0) < 100).map(|_| version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_upstream_version_is_without_epoch_and_revision() {
+        for (version, expected) in [
+            ("1.34.1-1.1", Some("1.34.1")),
+            ("1.6.20~ds1-1+deb12u3", Some("1.6.20~ds1")),
+            ("5:28.0.1-1~debian.12", Some("28.0.1")),
+            ("1.20.5+really1.20.2-1.1+deb12u1", Some("1.20.2")),
+            ("1.1.5+ds1", Some("1.1.5+ds1")),
+            ("1:528.0.0-0", None),
+            ("unknown", None),
+        ] {
+            assert_eq!(upstream(version).as_deref(), expected, "{version}");
+        }
+    }
+}
