@@ -3,6 +3,7 @@
 mod address;
 mod alternative;
 mod binary;
+mod certificate;
 mod cgroup;
 mod cmdline;
 mod cpu;
@@ -105,6 +106,7 @@ pub static PROBES: &[&Probe] = &[
     &address::PROBE,
     &alternative::PROBE,
     &binary::PROBE,
+    &certificate::PROBE,
     &cgroup::PROBE,
     &cmdline::PROBE,
     &cpu::PROBE,
