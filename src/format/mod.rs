@@ -3,6 +3,7 @@
 pub mod alternatives;
 pub mod assignments;
 pub mod boot_entry;
+pub mod certificate;
 pub mod cmdline;
 pub mod document;
 pub mod dpkg_status;

@@ -96,6 +96,12 @@ impl Running for Kernel {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
+    fn time(&self) -> Result<u64, HostError> {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let early = || Trouble::Corrupt("the clock is before 1970".into());
+        since.map(|since| since.as_secs()).map_err(|_| HostError::new("clock_gettime(2)", early()))
+    }
+
     fn units(&self) -> Units {
         self.units.get_or_init(|| self.ask_units()).clone()
     }

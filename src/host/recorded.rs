@@ -32,6 +32,8 @@ struct Machine {
     /// Whether the recording was made as root; true if left out.
     root: Option<bool>,
     cpus: Option<u32>,
+    /// When the recording was made, in seconds since 1970.
+    time: Option<u64>,
     address: Option<Vec<RecordedAddress>>,
     units: Option<BTreeMap<String, RecordedUnit>>,
     /// Why systemd could not be asked.
@@ -148,6 +150,11 @@ impl Running for Recorded {
     fn cpus(&self) -> Result<u32, HostError> {
         let missing = || Trouble::Unsupported("the recording doesn't say how many CPUs there are".into());
         self.machine.cpus.ok_or_else(|| HostError::new("sched_getaffinity(2)", missing()))
+    }
+
+    fn time(&self) -> Result<u64, HostError> {
+        let missing = || Trouble::Unsupported("the recording doesn't say what time it was".into());
+        self.machine.time.ok_or_else(|| HostError::new("clock_gettime(2)", missing()))
     }
 
     fn units(&self) -> Result<Rc<BTreeMap<String, UnitState>>, HostError> {

@@ -33,6 +33,12 @@ pub trait Running {
     /// If the kernel won't say.
     fn cpus(&self) -> Result<u32, HostError>;
 
+    /// What time it is, in seconds since 1970 (`clock_gettime(2)`).
+    ///
+    /// # Errors
+    /// If nobody says.
+    fn time(&self) -> Result<u64, HostError>;
+
     /// States of all units that systemd has loaded, by unit name, over D-Bus. A unit that is not in the
     /// list is not loaded, hence not active.
     ///

@@ -3,6 +3,7 @@
 mod address;
 mod alternative;
 mod binary;
+mod certificate;
 mod cgroup;
 mod cmdline;
 mod cni;
@@ -110,6 +111,7 @@ pub static PROBES: &[&Probe] = &[
     &address::PROBE,
     &alternative::PROBE,
     &binary::PROBE,
+    &certificate::PROBE,
     &cgroup::PROBE,
     &cmdline::PROBE,
     &cni::PROBE,

@@ -4,6 +4,7 @@
 
 pub mod alternatives;
 pub mod boot_scripts;
+pub mod certificate;
 pub mod cgroups;
 pub mod cni;
 pub mod containerd;

@@ -37,29 +37,31 @@ pub(super) fn packaged(
             continue;
         }
         let fact = subsystems.packages().package(subsystems, package);
-        let State::Known(Value::Record(mut attributes)) = fact.state else { continue };
-        let Some(State::Known(Value::Text(version))) = attributes.remove("version") else { continue };
+        let Some(version) = version(fact.state)? else { continue };
         let Some(upstream) = upstream(&version) else {
             let version = printable(&version);
             return Err(format!("the version of its package {package} is not the program's: {version}"));
         };
         return Ok(Package { name: package.to_owned(), version: upstream, origin: fact.because });
     }
-    let none = "no package that is known to have its version owns it, as far as dpkg's lists say";
     // Without dpkg there may be another database, and a reason why it tells nothing.
-    let other = if files.lstat(INFO).is_ok() {
-        State::Absent
-    } else {
-        subsystems.packages().package(subsystems, name).state
+    if files.lstat(INFO).is_err() {
+        version(subsystems.packages().package(subsystems, name).state)?;
+    }
+    Err("no package that is known to have its version owns it, as far as dpkg's lists say".into())
+}
+
+/// The version of a package as the database has it; none if it is not installed.
+fn version(package: State) -> Result<Option<String>, String> {
+    let version = match package {
+        State::Known(Value::Record(mut attributes)) => attributes.remove("version"),
+        state => Some(state),
     };
-    Err(match other {
-        State::Unknown(reason) => reason.to_string(),
-        State::Known(Value::Record(mut attributes)) => match attributes.remove("version") {
-            Some(State::Unknown(reason)) => reason.to_string(),
-            _ => none.to_owned(),
-        },
-        State::Known(_) | State::Absent => none.to_owned(),
-    })
+    match version {
+        Some(State::Known(Value::Text(version))) => Ok(Some(version)),
+        Some(State::Unknown(reason)) => Err(reason.to_string()),
+        _ => Ok(None),
+    }
 }
 
 /// Whether dpkg installed this file from a package, and nothing has diverted it.

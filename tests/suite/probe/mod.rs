@@ -3,6 +3,7 @@
 mod address;
 mod alternative;
 mod binary;
+mod certificate;
 mod cgroup;
 mod cmdline;
 mod cni;

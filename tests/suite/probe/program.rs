@@ -186,6 +186,9 @@ fn absent_denied_and_broken_programs_are_told_apart() {
     let tree = Tree::new().program("/usr/bin/kubelet", go_program(KUBELET)).denied("/usr/bin/kubelet");
     let fact = tree.now("program:kubelet");
     assert!(attribute(&fact, "version").contains("permission denied"), "{}", attribute(&fact, "version"));
+    let tree = packaged("kubelet", "1.31.2-1.1", "/usr/bin/kubelet\n").program("/usr/bin/kubelet", "");
+    let told = attribute(&tree.denied("/var/lib/dpkg/status").now("program:kubelet"), "version");
+    assert!(told.ends_with("/var/lib/dpkg/status: permission denied; run as root to see it"), "{told}");
     let whole = go_program(KUBELET);
     for cut in (0..whole.len()).step_by(7) {
         let fact = Tree::new().program("/usr/bin/kubelet", &whole[..cut]).boot("program:kubelet");

@@ -1,0 +1,59 @@
+//! `certificate:PATH`: whose a certificate is, and until when it is valid.
+
+use super::key::KeyKind;
+use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::{Subsystems, certificate};
+
+pub(super) static PROBE: Probe = Probe {
+    name: "certificate",
+    summary: "Whose a certificate is, and until when it is valid.",
+    details: "Of a PEM file the first certificate; of a kubeconfig the one that the user of its current context shows, \
+              embedded or in a file. Absent if there is no file, or no certificate in it. Days are counted by the clock \
+              of the running system at both moments; a root directory has no clock. Signatures are not checked: \
+              `issuer-matches` compares the name and the key identifier with the authority in the kubeconfig, else with \
+              ca.crt and front-proxy-ca.crt in the same directory and in /etc/kubernetes/pki. Nothing of a private key \
+              is decoded or shown.",
+    key: KeySyntax::Required(&KeyKind { noun: "file", canonical }),
+    answer: Shape::Record(&[
+        Attribute {
+            name: "subject",
+            shape: Shape::Text,
+            summary: "Whom it is for: `CN=kubernetes-admin,O=system:masters`.",
+        },
+        Attribute { name: "issuer", shape: Shape::Text, summary: "Who issued it." },
+        Attribute {
+            name: "not-before",
+            shape: Shape::Text,
+            summary: "From when on it is valid: `2026-10-22T20:28:14Z`.",
+        },
+        Attribute { name: "not-after", shape: Shape::Text, summary: "Until when it is valid." },
+        Attribute {
+            name: "expires-days",
+            shape: Shape::Integer,
+            summary: "Whole days until then; negative if it has expired.",
+        },
+        Attribute {
+            name: "issuer-matches",
+            shape: Shape::Bool,
+            summary: "Whether the authority at hand is the one that it names.",
+        },
+    ]),
+    moments: BOTH,
+    examples: &[
+        "/etc/kubernetes/admin.conf",
+        "/etc/kubernetes/kubelet.conf",
+        "/etc/kubernetes/pki/apiserver.crt",
+        "/etc/kubernetes/pki/ca.crt",
+        "/var/lib/kubelet/pki/kubelet-client-current.pem",
+    ],
+    ask,
+};
+
+fn canonical(text: &str) -> Result<String, String> {
+    if text.starts_with('/') { Ok(text.to_owned()) } else { Err(format!("`{text}` is not an absolute path")) }
+}
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
+    certificate::certificate(subsystems, key.as_str())
+}
