@@ -171,7 +171,11 @@ fn without_a_key_the_kubelet_says_whom_it_asks() {
     ]
     .concat();
     let tree = || Tree::new().machine(&both);
-    let endpoint = |socket: &str| format!("kind: KubeletConfiguration\ncontainerRuntimeEndpoint: {socket}\n");
+    let endpoint = |socket: &str| {
+        format!(
+            "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncontainerRuntimeEndpoint: {socket}\n"
+        )
+    };
     let first = tree().now("cri");
     assert_eq!((attribute(&first, "runtime"), attribute(&first, "socket")), ("cri-o".into(), CRIO.into()));
     assert_eq!(attribute(&first, "answering"), format!("[{CONTAINERD}, {CRIO}]"));
@@ -182,7 +186,7 @@ fn without_a_key_the_kubelet_says_whom_it_asks() {
         (attribute(&told, "runtime"), attribute(&told, "api")),
         ("containerd".into(), "v1alpha2".into())
     );
-    assert_eq!(origins(&told).last().unwrap(), "/var/lib/kubelet/config.yaml:2 ");
+    assert_eq!(origins(&told).last().unwrap(), "/var/lib/kubelet/config.yaml:3 ");
     let wrong = tree().file("/var/lib/kubelet/config.yaml", endpoint("unix:///run/none.sock")).now("cri");
     assert_eq!(text(&wrong), "absent");
     assert_eq!(wrong.notes, [format!("a runtime answers at {CONTAINERD}")]);
@@ -261,7 +265,8 @@ fn knocked(only: &str) -> bool {
     };
     let asks = format!("{{ cri = \"{}\", reachable = \"answers\" }}", directory.path().join("s").display());
     let text = [rule("asks", &asks), rule("other", "{ file = \"/etc/passwd\", exists = true }")].concat();
-    let rules = rule::load(vec![SourceFile::given("test.toml", text.clone())]).unwrap_or_else(|_| panic!("{text}"));
+    let rules =
+        rule::load(vec![SourceFile::given("test.toml", text.clone())]).unwrap_or_else(|_| panic!("{text}"));
     let selection = Selection { only: vec![only.to_owned()], ..Selection::everything() };
     let plan = engine::compile(&rules, &selection, &[]).unwrap_or_else(|_| panic!("{text}"));
     let host = Host::live().unwrap();
