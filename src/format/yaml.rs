@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_saphyr::DuplicateKeyPolicy;
 
 use super::document::{Content, Node, SyntaxError};
 
@@ -23,14 +24,47 @@ enum Raw {
 /// # Errors
 /// The first mistake, or whatever exceeds the budget.
 pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
+    read(bytes, false)
+}
+
+/// Reads a file as the programs of Kubernetes do (sigs.k8s.io/yaml): the first document counts, and of two equal keys
+/// the last one.
+///
+/// # Errors
+/// The first mistake, or whatever exceeds the budget.
+pub fn parse_lenient(bytes: &[u8]) -> Result<Node, SyntaxError> {
+    read(first_document(bytes), true)
+}
+
+/// The bytes before the second `---`, or before `...`. Nothing in a document may begin a line with either.
+fn first_document(bytes: &[u8]) -> &[u8] {
+    let mut begun = false;
+    let mut start = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let text = line.trim_ascii_end();
+        let marks = |mark: &[u8]| {
+            text.strip_prefix(mark).is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
+        };
+        if begun && (marks(b"---") || marks(b"...")) {
+            return &bytes[..start];
+        }
+        begun |= !text.is_empty() && !text.starts_with(b"#") && !text.starts_with(b"%");
+        start += line.len();
+    }
+    bytes
+}
+
+fn read(bytes: &[u8], last_wins: bool) -> Result<Node, SyntaxError> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| SyntaxError { line: None, message: "not UTF-8".into() })?;
     if text.trim().is_empty() {
         return Ok(Node { line: None, content: Content::Null });
     }
+    let duplicates = if last_wins { DuplicateKeyPolicy::LastWins } else { DuplicateKeyPolicy::Error };
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 100_000, max_events: 400_000 },
         with_snippet: false,
+        duplicate_keys: duplicates,
     };
     serde_saphyr::from_str_with_options::<Raw>(text, options).map(|raw| with_lines(node(raw), text)).map_err(
         |error| SyntaxError {
@@ -89,6 +123,20 @@ mod tests {
     }
 
     #[test]
+    fn the_lenient_reader_takes_the_first_document_and_the_last_of_equal_keys() {
+        for (text, value) in [
+            ("a: 1\na: 2\n", 2),
+            ("# c\n---\na: 1\n---\na: 2\n", 1),
+            ("a: 1\n...\n[", 1),
+            ("---\na: 1\nb: |\n  ---\nc: 1\n--- x\n", 1),
+        ] {
+            let node = parse_lenient(text.as_bytes()).unwrap();
+            assert_eq!(node.at("a").unwrap().content, Content::Integer(value), "{text}");
+            assert!(parse(text.as_bytes()).is_err() || text.starts_with("a: 1\n..."), "{text}");
+        }
+    }
+
+    #[test]
     fn a_bomb_of_aliases_is_refused() {
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for level in 1..12 {
@@ -103,6 +151,7 @@ mod tests {
         #[test]
         fn any_bytes_give_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse(&bytes);
+            let _ = parse_lenient(&bytes);
         }
 
         #[test]

@@ -1,4 +1,4 @@
-//! `kubelet:KEY`: the effective configuration of kubelet.
+//! `kubelet:KEY`: the effective configuration of the kubelet, and what is odd about it.
 
 use super::key::{KeyKind, verbatim};
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
@@ -7,17 +7,42 @@ use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
     name: "kubelet",
-    summary: "A setting of kubelet after merging every file, drop-in, environment and flag.",
-    details: "Merged from files at both moments; the running program is not asked. Absent if it is not installed.",
+    summary: "A field of the kubelet's configuration after merging files, drop-ins and flags; or a finding about them.",
+    details: "\
+A dotted field of `KubeletConfiguration`, such as `memorySwap.swapBehavior`: the default of the installed version, the file \
+of `--config` (without a unit, kubeadm's), the drop-ins of `--config-dir`, then the flags of the unit. `nodeIP` and \
+`hostnameOverride` are flags without a field. Findings:
+
+- `cgroupDriverSource`: `runtime` if the kubelet takes the cgroup driver from its runtime (1.31 and later, with CRI-O 1.28 or \
+  containerd 2.0 and later, or by a feature gate), else `configuration`.
+- `configErrors`: why the kubelet exits: files that don't parse, the wrong `apiVersion` or `kind`, values of a wrong type, flags.
+- `configFile`: the file of `--config`; absent before kubeadm has written it.
+- `deprecatedFlags`, `removedFlags`: flags on its command line that still work, or that the installed version no longer knows.
+- `environmentFile`, `ignoredEnvironmentFile`: of `/etc/default/kubelet` and `/etc/sysconfig/kubelet` the one that the unit \
+  reads, and the one that sets something in vain.
+- `loopbackNameServers`: of the name servers in `resolvConf`, which pods inherit, those on the loopback interface.
+- `runtime`: `cri-o` if `containerRuntimeEndpoint` is CRI-O's `listen` in any spelling, else the socket.
+- `swapBehavior`: `memorySwap.swapBehavior`.
+- `unknownFields`: fields that the kubelet drops with a line in its log (it decodes v1beta1 leniently in all versions).
+
+Merged from files at both moments; the running program is not asked. Absent if it is not installed, unknown if it will not \
+start.",
     key: KeySyntax::Required(&KeyKind { noun: "field", canonical: verbatim }),
     answer: Shape::Any,
     moments: BOTH,
-    examples: &["cgroupDriver", "containerRuntimeEndpoint", "failSwapOn"],
+    examples: &[
+        "cgroupDriver",
+        "configErrors",
+        "containerRuntimeEndpoint",
+        "failSwapOn",
+        "removedFlags",
+        "runtime",
+    ],
     ask,
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    let fact = subsystems.kubelet().at_boot(subsystems, key.as_str());
+    let fact = subsystems.kubelet().value(subsystems, key.as_str(), moment);
     match moment {
         Moment::Boot => fact,
         Moment::Now => fact.at_most(Confidence::High).note("from files; the running program was not asked"),

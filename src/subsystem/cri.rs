@@ -55,7 +55,7 @@ struct Candidates {
 impl Candidates {
     fn merge(subsystems: &Subsystems<'_>) -> Self {
         let mut candidates = Candidates::default();
-        let endpoint = subsystems.kubelet().at_boot(subsystems, "containerRuntimeEndpoint");
+        let endpoint = subsystems.kubelet().at_boot("containerRuntimeEndpoint");
         if let Some(socket) = candidates.take("the kubelet", &endpoint) {
             candidates.kubelet = Some((socket, endpoint.because));
         }

@@ -33,12 +33,13 @@ pub fn full() -> Tree {
         .file("/etc/systemd/zram-generator.conf", "[zram1]\nzram-size = 0\n")
         .file("/etc/crio/crio.conf", "[crio.runtime]\ncgroup_manager = \"systemd\"\n")
         .file("/etc/crio/crio.conf.d/10-x.conf", "[crio.image]\npause_image = \"registry.k8s.io/pause:3.10\"\n")
-        .file("/var/lib/kubelet/config.yaml", "kind: KubeletConfiguration\ncgroupDriver: systemd\nfailSwapOn: true\n")
+        .file("/var/lib/kubelet/config.yaml", "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: systemd\nfailSwapOn: true\n")
+        .file("/etc/kubernetes/kubelet.conf.d/10-x.conf", "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nevictionHard:\n  memory.available: 1Gi\n")
         .file("/var/lib/kubelet/kubeadm-flags.env", "KUBELET_KUBEADM_ARGS=\"--x=y\"\n")
         .file("/etc/default/kubelet", "KUBELET_EXTRA_ARGS=\n")
         .file("/usr/lib/systemd/system/crio.service", "[Service]\nExecStart=/usr/bin/crio\n[Install]\nWantedBy=multi-user.target\n")
         .file("/usr/lib/systemd/system/kubelet.service", "[Service]\nExecStart=/usr/bin/kubelet\n[Install]\nWantedBy=multi-user.target\n")
-        .file("/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf", "[Service]\nEnvironment=\"KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml\"\nEnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env\nEnvironmentFile=-/etc/default/kubelet\nExecStart=\nExecStart=/usr/bin/kubelet $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS\n")
+        .file("/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf", "[Service]\nEnvironment=\"KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml --config-dir=/etc/kubernetes/kubelet.conf.d\"\nEnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env\nEnvironmentFile=-/etc/default/kubelet\nExecStart=\nExecStart=/usr/bin/kubelet $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS\n")
         .link("/etc/systemd/system/multi-user.target.wants/crio.service", "/usr/lib/systemd/system/crio.service")
         .link("/etc/systemd/system/multi-user.target.wants/kubelet.service", "/usr/lib/systemd/system/kubelet.service")
         .program("/usr/bin/crio", "")
@@ -94,6 +95,10 @@ const MORE: &[&str] = &[
     "kernel_config:CONFIG_SWAP",
     "kubelet:cgroupDriver",
     "kubelet:failSwapOn",
+    "kubelet:evictionHard",
+    "kubelet:ignoredEnvironmentFile",
+    "kubelet:loopbackNameServers",
+    "kubelet:runtime",
     "module:overlay",
     "module:br_netfilter",
     "module:dummy",

@@ -171,7 +171,11 @@ fn without_a_key_the_kubelet_says_whom_it_asks() {
     ]
     .concat();
     let tree = || Tree::new().machine(&both);
-    let endpoint = |socket: &str| format!("kind: KubeletConfiguration\ncontainerRuntimeEndpoint: {socket}\n");
+    let endpoint = |socket: &str| {
+        format!(
+            "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncontainerRuntimeEndpoint: {socket}\n"
+        )
+    };
     let first = tree().now("cri");
     assert_eq!((attribute(&first, "runtime"), attribute(&first, "socket")), ("cri-o".into(), CRIO.into()));
     assert_eq!(attribute(&first, "answering"), format!("[{CONTAINERD}, {CRIO}]"));
@@ -182,7 +186,7 @@ fn without_a_key_the_kubelet_says_whom_it_asks() {
         (attribute(&told, "runtime"), attribute(&told, "api")),
         ("containerd".into(), "v1alpha2".into())
     );
-    assert_eq!(origins(&told).last().unwrap(), "/var/lib/kubelet/config.yaml:2 ");
+    assert_eq!(origins(&told).last().unwrap(), "/var/lib/kubelet/config.yaml:3 ");
     let wrong = tree().file("/var/lib/kubelet/config.yaml", endpoint("unix:///run/none.sock")).now("cri");
     assert_eq!(text(&wrong), "absent");
     assert_eq!(wrong.notes, [format!("a runtime answers at {CONTAINERD}")]);

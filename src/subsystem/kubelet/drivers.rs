@@ -1,0 +1,60 @@
+//! The kubelet and its runtime: whom it asks, and who decides about the cgroup driver.
+
+use super::{Kubelet, Subsystems};
+use crate::fact::{Confidence, Fact, State, Value, Version};
+use crate::subsystem::cri::socket_path;
+
+const GATE: &str = "KubeletCgroupDriverFromCRI";
+
+/// `cri-o` if the kubelet is told to ask the socket that CRI-O listens at; else the socket, in one spelling.
+pub(super) fn runtime(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
+    let endpoint = kubelet.field("containerRuntimeEndpoint");
+    let State::Known(Value::Text(text)) = &endpoint.state else { return endpoint };
+    let Ok(socket) = socket_path(text) else { return endpoint };
+    let listen = subsystems.crio().at_boot(subsystems, "api.listen");
+    let state = match &listen.state {
+        State::Known(Value::Text(listen)) if socket_path(listen).as_ref() == Ok(&socket) => {
+            State::from("cri-o")
+        }
+        State::Unknown(reason) => State::unknown(format!("where CRI-O listens is not known: {reason}")),
+        State::Known(_) | State::Absent => State::from(socket),
+    };
+    let sure = endpoint.confidence.min(listen.confidence);
+    let fact = Fact { state, ..endpoint }.because_all(listen.because).at_most(sure);
+    listen.notes.into_iter().fold(fact, Fact::note)
+}
+
+/// Who decides about the cgroup driver of pods (KEP-4033): `runtime` if the kubelet asks it and it answers, else
+/// `configuration`. The feature gate is alpha in 1.28, on in 1.31 and fixed in 1.34; CRI-O answers from 1.28 on, containerd
+/// from 2.0 on. What isn't known is taken as old.
+pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
+    let gate = kubelet.merged(&format!("featureGates.{GATE}"));
+    let on = match gate.state {
+        State::Known(Value::Bool(on)) => Some(on),
+        _ => None,
+    };
+    let asks = kubelet.minor.map(|minor| match minor {
+        34.. => true,
+        31.. => on != Some(false),
+        28.. => on == Some(true),
+        _ => false,
+    });
+    let version = |names: &[&str]| {
+        let packages = subsystems.packages();
+        let version = names.iter().find_map(|name| packages.version(subsystems, name))?;
+        Version::parse(&version).map(|version| (version.number(0), version.number(1)))
+    };
+    let crio = version(&["cri-o", "crio"]).map(|version| version >= (1, 28));
+    let answers = crio.or_else(|| version(&["containerd.io", "containerd"]).map(|version| version >= (2, 0)));
+    let fact = match (asks, answers) {
+        (Some(true), Some(true)) => Fact::new("runtime"),
+        (Some(false), _) | (_, Some(false)) => Fact::new("configuration"),
+        (asks, _) => {
+            let whose = if asks.is_none() { "the kubelet" } else { "the runtime" };
+            Fact::new("configuration")
+                .at_most(Confidence::Heuristic)
+                .note(format!("the version of {whose} is not known; it is taken as one that leaves the driver to its settings"))
+        }
+    };
+    fact.because_all(gate.because)
+}

@@ -1,0 +1,211 @@
+//! The kubelet's configuration: defaults, the file of `--config`, drop-ins of `--config-dir`, then the flags of its unit.
+//!
+//! `/var/lib/kubelet/instance-config.yaml` is none of it: kubeadm keeps it and lays it over config.yaml when it writes that
+//! file (`applyKubeletConfigPatchFromFile` in cmd/kubeadm/app/phases/kubelet/config.go); the kubelet never opens it.
+
+mod config;
+mod defaults;
+mod drivers;
+mod environment;
+mod field_table;
+mod fields;
+mod flag_table;
+mod flags;
+mod layers;
+mod removed;
+mod resolver;
+
+use super::Subsystems;
+use super::launch::Launch;
+use crate::fact::{Fact, Moment, Origin, State, Value, Version};
+use config::{Config, Reader};
+use defaults::Context;
+use flags::CommandLine;
+use layers::Effective;
+
+/// Where kubeadm writes the configuration.
+const CONFIG: &str = "/var/lib/kubelet/config.yaml";
+
+/// The kubelet's configuration at the next boot.
+#[derive(Debug, Default)]
+pub struct Kubelet {
+    installed: bool,
+    launch: Launch,
+    line: CommandLine,
+    config: Config,
+    /// The minor version of 1.x, where the installed version is known.
+    minor: Option<u64>,
+}
+
+impl Kubelet {
+    pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let files = subsystems.host().files();
+        let launch = Launch::read(subsystems, "kubelet.service");
+        let signs = ["/usr/bin/kubelet", "/usr/local/bin/kubelet", "/usr/sbin/kubelet", CONFIG];
+        let installed =
+            launch.exists || !launch.files.is_empty() || signs.iter().any(|path| files.stat(path).is_ok());
+        let mut kubelet = Kubelet {
+            installed,
+            line: CommandLine::parse(launch.words.get(1..).unwrap_or_default()),
+            minor: minor(subsystems),
+            launch,
+            config: Config::default(),
+        };
+        if installed {
+            kubelet.read(&Reader { files, minor: kubelet.minor });
+        }
+        kubelet
+    }
+
+    fn read(&mut self, reader: &Reader<'_>) {
+        // A unit that names no file has the kubelet read none; without a unit there is nothing but the habit of kubeadm.
+        let named = self.line.last("config").map(|flag| flag.value.clone());
+        let is_started = self.launch.exists && !self.launch.words.is_empty();
+        match named.as_deref() {
+            Some("") => {}
+            Some(path) => self.config.main(reader, &absolute(path)),
+            None if is_started => {}
+            None => self.config.main(reader, CONFIG),
+        }
+        if let Some(flag) = self.line.last("config-dir").filter(|flag| !flag.value.is_empty()) {
+            const ALPHA: &str = "KUBELET_CONFIG_DROPIN_DIR_ALPHA";
+            if matches!(self.minor, Some(28 | 29)) && !self.launch.environment.contains_key(ALPHA) {
+                let wrong = format!("--config-dir needs {ALPHA} in the environment before 1.30");
+                self.config.errors.push((flag.origin.clone(), wrong));
+            }
+            self.config.drop_ins(reader, &flag.origin, &absolute(&flag.value));
+        }
+        if let Some((origin, word)) = &self.line.stray {
+            self.config.errors.push((origin.clone(), format!("unknown command {word}")));
+        }
+        for setting in self.line.settings() {
+            if let (true, Err(wrong), Some(flag)) = (setting.refused, &setting.value, setting.flags.last()) {
+                self.config.errors.push((flag.origin.clone(), wrong.clone()));
+            }
+        }
+    }
+
+    /// What is known about a key at a moment: a dotted field, or one of the findings that the probe `kubelet` names.
+    pub fn value(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
+        if let Some(fact) = self.unreadable() {
+            return fact;
+        }
+        match key {
+            "cgroupDriverSource" => drivers::source(self, subsystems),
+            "configErrors" => list(&self.config.errors),
+            "configFile" => self.config_file(),
+            "deprecatedFlags" => removed::deprecated(&self.line, self.minor),
+            "environmentFile" => environment::read(&self.launch),
+            "ignoredEnvironmentFile" => environment::ignored(subsystems.host().files(), &self.launch),
+            "loopbackNameServers" => resolver::loopback(self, subsystems, moment),
+            "removedFlags" => removed::removed(&self.line, self.minor),
+            "runtime" => drivers::runtime(self, subsystems),
+            "swapBehavior" => self.field("memorySwap.swapBehavior"),
+            "unknownFields" => list(&self.config.unknown),
+            _ => self.field(key),
+        }
+    }
+
+    /// The effective value of a field at the next boot.
+    #[must_use]
+    pub fn at_boot(&self, key: &str) -> Fact {
+        self.unreadable().unwrap_or_else(|| self.field(key))
+    }
+
+    /// The answer to every question, if there is nothing to ask about or too little could be read.
+    fn unreadable(&self) -> Option<Fact> {
+        if !self.installed {
+            let note = "the kubelet is not installed: no program, no unit, no configuration";
+            return Some(Fact::absent().note(note));
+        }
+        if let Some(gap) = self.launch.gaps.first().or(self.config.gaps.first()) {
+            return Some(Fact::unknown(gap.reason.clone()));
+        }
+        let (origin, program) = self.launch.words.first()?;
+        let name = program.rsplit('/').next().unwrap_or(program);
+        (name.trim_start_matches(['-', '@', ':', '+', '!']) != "kubelet").then(|| {
+            Fact::unknown(format!("{origin} starts {program}, whose way to the kubelet is not followed"))
+        })
+    }
+
+    fn field(&self, key: &str) -> Fact {
+        if let Some((origin, wrong)) = self.config.errors.first() {
+            return Fact::unknown(format!("the kubelet will not start: {origin}: {wrong}"));
+        }
+        let fact = match key {
+            // Flags without a field.
+            "hostnameOverride" => self.flag("hostname-override"),
+            "nodeIP" => self.flag("node-ip"),
+            _ => None,
+        };
+        let fact = fact.unwrap_or_else(|| self.merged(key));
+        self.config.notes.iter().fold(fact, Fact::note)
+    }
+
+    fn flag(&self, name: &str) -> Option<Fact> {
+        let mut flags = self.line.all(name);
+        let last = flags.next_back()?;
+        let mut fact = Fact::new(last.value.as_str()).because(last.origin.clone());
+        fact.overruled = flags.map(|flag| flag.origin.clone()).collect();
+        Some(fact)
+    }
+
+    fn merged(&self, key: &str) -> Fact {
+        let effective = Effective::of(key, &self.config.documents, &self.line.settings());
+        let mut fact = match (effective.unknown, effective.value.map(|node| node.state())) {
+            (Some(reason), _) => Fact::unknown(reason),
+            // An empty text is no text, but for the resolver's file, where it means none.
+            (None, Some(State::Known(Value::Text(text)))) if text.is_empty() && key != "resolvConf" => {
+                defaults::of(key, self.context())
+            }
+            (None, Some(State::Known(value))) => {
+                Fact::new(State::Known(value)).because_all(effective.because)
+            }
+            (None, Some(State::Absent | State::Unknown(_)) | None) => defaults::of(key, self.context()),
+        };
+        fact.overruled = effective.overruled;
+        fact
+    }
+
+    fn context(&self) -> Context {
+        let has_drop_ins = self.line.last("config-dir").is_some_and(|flag| !flag.value.is_empty());
+        Context {
+            configured: self.is_configured(),
+            has_config: self.config.file.is_some() || has_drop_ins,
+            minor: self.minor,
+        }
+    }
+
+    /// Whether the file that the kubelet is to read is there; before kubeadm has run, it isn't.
+    fn is_configured(&self) -> bool {
+        self.config.file.is_none() || self.config.there
+    }
+
+    fn config_file(&self) -> Fact {
+        let origin = self.line.last("config").map(|flag| flag.origin.clone());
+        let fact = match &self.config.file {
+            Some(file) if self.config.there => Fact::new(file.as_str()),
+            Some(file) => Fact::absent().note(format!("{file} is not there; kubeadm writes it")),
+            None => Fact::absent().note("the unit names no file"),
+        };
+        fact.because_all(origin)
+    }
+}
+
+/// The minor version of an installed kubelet 1.x.
+fn minor(subsystems: &Subsystems<'_>) -> Option<u64> {
+    let version = Version::parse(&subsystems.packages().version(subsystems, "kubelet")?)?;
+    (version.number(0) == 1).then(|| version.number(1))
+}
+
+/// Units without `WorkingDirectory=` start in `/`.
+fn absolute(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+}
+
+/// Texts as a list, each with its place.
+fn list(found: &[(Origin, String)]) -> Fact {
+    let texts = found.iter().map(|(_, text)| text.as_str());
+    Fact::new(Value::list(texts))
+        .because_all(found.iter().map(|(origin, text)| origin.clone().says(text.clone())))
+}

@@ -1,0 +1,77 @@
+//! Flags that newer kubelets no longer know, and exit for ("unknown flag").
+
+use super::flags::{CommandLine, Flag, has_field};
+use crate::fact::{Confidence, Fact, State, Value};
+
+/// Flags, and the minor version from which on they are unknown.
+const REMOVED: [(&str, u64); 22] = [
+    // k/k#106907: dockershim. kubeadm leaves them behind in kubeadm-flags.env.
+    ("cni-bin-dir", 24),
+    ("cni-cache-dir", 24),
+    ("cni-conf-dir", 24),
+    ("docker-endpoint", 24),
+    ("experimental-dockershim-root-directory", 24),
+    ("image-pull-progress-deadline", 24),
+    ("network-plugin", 24),
+    ("network-plugin-mtu", 24),
+    ("dynamic-config-dir", 24),
+    // k/k#112120: flags of klog.
+    ("add-dir-header", 26),
+    ("alsologtostderr", 26),
+    ("log-backtrace-at", 26),
+    ("log-dir", 26),
+    ("log-file", 26),
+    ("log-file-max-size", 26),
+    ("logtostderr", 26),
+    ("one-output", 26),
+    ("skip-headers", 26),
+    ("skip-log-headers", 26),
+    ("stderrthreshold", 26),
+    // kubernetes/minikube#16124.
+    ("container-runtime", 27),
+    // kubernetes-sigs/image-builder#1866.
+    ("pod-infra-container-image", 35),
+];
+
+/// Flags that came later than the others, and their first minor version.
+const ADDED: [(&str, u64); 1] = [("config-dir", 28)];
+
+/// The flags that the installed kubelet exits for.
+pub(super) fn removed(line: &CommandLine, minor: Option<u64>) -> Fact {
+    let unknown_to = |flag: &Flag| match minor {
+        Some(minor) => {
+            REMOVED.iter().any(|(name, gone)| *name == flag.name && minor >= *gone)
+                || ADDED.iter().any(|(name, first)| *name == flag.name && minor < *first)
+        }
+        None => REMOVED.iter().any(|(name, _)| *name == flag.name),
+    };
+    let found: Vec<&Flag> = line.flags.iter().filter(|flag| unknown_to(flag)).collect();
+    let fact = if let (None, Some(flag)) = (minor, found.first()) {
+        let name = &flag.name;
+        let gone = REMOVED.iter().find(|(removed, _)| removed == name).map_or(0, |(_, gone)| *gone);
+        let reason =
+            format!("--{name} is gone from 1.{gone} on, and the version of the kubelet is not known");
+        Fact::new(State::unknown(reason))
+    } else {
+        Fact::new(names(&found))
+    };
+    fact.because_all(found.into_iter().map(|flag| flag.origin.clone()))
+}
+
+/// The flags that still work and are to be replaced by fields of the configuration, or by nothing.
+pub(super) fn deprecated(line: &CommandLine, minor: Option<u64>) -> Fact {
+    let is_deprecated = |flag: &&Flag| {
+        // provider-id is a field as well, and stays.
+        has_field(&flag.name) && flag.name != "provider-id"
+            || REMOVED
+                .iter()
+                .any(|(name, gone)| *name == flag.name && minor.is_some_and(|minor| minor < *gone))
+    };
+    let found: Vec<&Flag> = line.flags.iter().filter(is_deprecated).collect();
+    let fact = Fact::new(names(&found)).because_all(found.iter().map(|flag| flag.origin.clone()));
+    if minor.is_none() { fact.at_most(Confidence::High) } else { fact }
+}
+
+fn names(flags: &[&Flag]) -> Value {
+    Value::list(flags.iter().map(|flag| format!("--{}", flag.name)))
+}
