@@ -158,7 +158,10 @@ impl Crio {
     /// What is compiled in, by version.
     fn compiled_in(subsystems: &Subsystems<'_>, key: &str) -> Fact {
         let packages = subsystems.packages();
-        let version = ["cri-o", "crio"].iter().find_map(|name| packages.version(subsystems, name));
+        let version = subsystems
+            .programs()
+            .version(subsystems, "crio")
+            .or_else(|| ["cri-o", "crio"].iter().find_map(|name| packages.version(subsystems, name)));
         let minor = version.as_deref().and_then(|version| {
             let version = version.rsplit(':').next()?;
             version.strip_prefix("1.")?.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok()

@@ -1,3 +1,4 @@
+use crate::elf_sample::go_program;
 use crate::tree::Tree;
 
 #[test]
@@ -48,4 +49,15 @@ fn capabilities_are_compiled_in_where_the_version_is_known() {
     }
     let tree = Tree::new().file("/etc/crio/x", "");
     assert!(tree.boot_text("crio:runtime.default_capabilities").starts_with("unknown"));
+}
+
+#[test]
+fn the_program_that_runs_says_what_is_compiled_in() {
+    let tree = Tree::new()
+        .package("cri-o", "1.34.1-1.1", "/usr/bin/crio\n")
+        .program("/usr/bin/crio", "")
+        .file("/etc/crio/x", "");
+    assert_eq!(tree.boot_text("crio:runtime.default_runtime"), "crun");
+    let own = tree.program("/usr/local/bin/crio", go_program("mod\tgithub.com/cri-o/cri-o\tv1.30.2\th1:\n"));
+    assert_eq!(own.boot_text("crio:runtime.default_runtime"), "runc");
 }
