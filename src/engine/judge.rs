@@ -211,17 +211,11 @@ fn expectation(facts: &Facts<'_>, matcher: &Matcher, moment: Moment) -> String {
         Matcher::Exists(true) => "is there".into(),
         Matcher::Exists(false) => "is not there".into(),
         Matcher::Version(requirement) => requirement.to_string(),
-        Matcher::Skew { from, older, newer } => match (older, newer) {
-            (0, 0) => format!("the minor version of {}", value(from)),
-            (older, newer) if older == newer => {
-                format!("at most {older} minor versions from {}", value(from))
-            }
-            (older, 0) => format!("at most {older} minor versions older than {}", value(from)),
-            (0, newer) => format!("at most {newer} minor versions newer than {}", value(from)),
-            (older, newer) => {
-                format!("at most {older} minor versions older or {newer} newer than {}", value(from))
-            }
-        },
+        Matcher::Skew { from, older: 0, newer: 0 } => format!("the minor version of {}", value(from)),
+        Matcher::Skew { from, older, newer } => {
+            let other = value(from);
+            format!("at most {older} minor versions older, {newer} newer than {other}")
+        }
         Matcher::Overlaps(other) => format!("overlaps {}", value(other)),
     }
 }

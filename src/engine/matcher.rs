@@ -48,7 +48,7 @@ pub(super) fn compare(facts: &Facts<'_>, test: &Test, moment: Moment) -> Compari
             None => Truth::unknown(format!("`{found}` is not a version")),
         },
         (Matcher::Skew { from, older, newer }, State::Known(found)) => {
-            skew(found, operand(from), *older, *newer)
+            return skew(found, operand(from), *older, *newer);
         }
         (Matcher::Overlaps(other), State::Known(found)) => {
             return overlaps(facts, test, found, other, moment);
@@ -149,21 +149,27 @@ fn bounded(found: &Value, bound: &State, holds: fn(Ordering) -> bool, bits: Opti
 }
 
 /// Whether a version is at most so many minor versions older or newer than another of the same major version.
-fn skew(found: &Value, from: &State, older: u64, newer: u64) -> Truth {
+fn skew(found: &Value, from: &State, older: u64, newer: u64) -> Comparison {
     let from = match from {
         State::Known(from) => from,
-        State::Absent => return Truth::unknown("the version to compare with is not there"),
-        State::Unknown(reason) => return Truth::Unknown(reason.clone()),
+        State::Absent => return Truth::unknown("the version to compare with is not there").into(),
+        State::Unknown(reason) => return Truth::Unknown(reason.clone()).into(),
     };
-    match (Version::parse(&plain(found)), Version::parse(&plain(from))) {
-        (Some(found), Some(from)) => {
-            let (minor, other) = (found.number(1), from.number(1));
-            let within = other.saturating_sub(minor) <= older && minor.saturating_sub(other) <= newer;
-            (found.number(0) == from.number(0) && within).into()
-        }
-        (None, _) => Truth::unknown(format!("`{found}` is not a version")),
-        (_, None) => Truth::unknown(format!("`{from}` is not a version")),
-    }
+    let (ours, theirs) = match (Version::parse(&plain(found)), Version::parse(&plain(from))) {
+        (Some(ours), Some(theirs)) => (ours, theirs),
+        (None, _) => return Truth::unknown(format!("`{found}` is not a version")).into(),
+        (_, None) => return Truth::unknown(format!("`{from}` is not a version")).into(),
+    };
+    let apart = ours.number(1).abs_diff(theirs.number(1));
+    let (bound, side) = if ours.number(1) < theirs.number(1) { (older, "older") } else { (newer, "newer") };
+    let story = if ours.number(0) != theirs.number(0) {
+        format!("{found} is of another major version than {from}")
+    } else if apart > bound {
+        format!("{found} is {apart} minor version{} {side} than {from}", if apart == 1 { "" } else { "s" })
+    } else {
+        return Truth::Yes.into();
+    };
+    Comparison { truth: Truth::No, story: Some(story) }
 }
 
 fn contains(found: &Value, part: &State) -> Truth {

@@ -9,6 +9,8 @@ use super::elf::Elf;
 const MOST: usize = 16 << 20;
 /// How many strings of the wanted length are looked at.
 const MOST_ANCHORS: usize = 10_000;
+/// How many anchors have neighbours that are looked at.
+const MOST_PLACES: usize = 64;
 /// How many variables on each side count as neighbours.
 const REACH: usize = 8;
 /// No longer string is a neighbour worth reading, in bytes.
@@ -34,7 +36,8 @@ pub fn around(elf: &Elf<'_>, length: u64, is_anchor: fn(&str) -> bool) -> Result
         .step_by(word)
         .filter(|at| elf.layout.word(&data, at + word) == Some(length))
         .take(MOST_ANCHORS)
-        .filter(|at| string(*at).is_some_and(|text| is_anchor(&text)));
+        .filter(|at| string(*at).is_some_and(|text| is_anchor(&text)))
+        .take(MOST_PLACES);
     Ok(anchors
         .map(|anchor| {
             let size = 2 * word;

@@ -78,6 +78,16 @@ fn a_skew_is_counted_in_minor_versions_of_one_major_version() {
         let tree = Tree::new().file("/etc/found", format!("version={found}\n"));
         assert_eq!(word(&judge_on(&tree, &text)[0]), expected, "{found} {from} {bounds}");
     }
+    for (from, expected) in [
+        ("1.34.0", "1.31.9 is 3 minor versions older than 1.34.0"),
+        ("1.30", "1.31.9 is 1 minor version newer than 1.30"),
+        ("2.31", "1.31.9 is of another major version than 2.31"),
+    ] {
+        let text =
+            rule("a", &format!("{{ ini = \"/etc/found#version\", skew = {{ from = \"{from}\" }} }}"), "");
+        let findings = judge_on(&Tree::new().file("/etc/found", "version=1.31.9\n"), &text);
+        assert_eq!(findings[0].boot.as_ref().unwrap().found, expected);
+    }
     let operand = r#"{ ini = "/etc/found#version", skew = { from = { ini = "/etc/found#other" } } }"#;
     let tree = Tree::new().file("/etc/found", "version=1.31\n");
     assert_eq!(word(&judge_on(&tree, &rule("a", operand, ""))[0]), "unknown");

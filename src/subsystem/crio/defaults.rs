@@ -8,10 +8,11 @@ use crate::subsystem::Subsystems;
 const CAPABILITIES: [&str; 9] =
     ["CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "SETGID", "SETUID", "SETPCAP", "NET_BIND_SERVICE", "KILL"];
 
-/// The minor version of the installed CRI-O 1.x, from its package.
+/// The minor version of the installed CRI-O 1.x, from its program, else from its package.
 pub(super) fn minor(subsystems: &Subsystems<'_>) -> Option<u32> {
     let packages = subsystems.packages();
-    let version = ["cri-o", "crio"].iter().find_map(|name| packages.version(subsystems, name))?;
+    let of_package = || ["cri-o", "crio"].iter().find_map(|name| packages.version(subsystems, name));
+    let version = subsystems.programs().version(subsystems, "crio").or_else(of_package)?;
     let version = version.rsplit(':').next()?;
     version.strip_prefix("1.")?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }

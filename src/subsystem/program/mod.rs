@@ -49,6 +49,17 @@ impl Programs {
         self.by_name.borrow_mut().insert(name.to_owned(), fact.clone());
         fact
     }
+
+    /// The version of a program, if it is known.
+    pub fn version(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<String> {
+        let State::Known(Value::Record(mut attributes)) = self.program(subsystems, name).state else {
+            return None;
+        };
+        match attributes.remove("version") {
+            Some(State::Known(Value::Text(version))) => Some(version),
+            _ => None,
+        }
+    }
 }
 
 /// What the unit `NAME.service` starts, if that is a program of that name; else the first in the directories. If

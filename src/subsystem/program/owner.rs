@@ -69,7 +69,9 @@ fn owns(files: &Files, package: &str, path: &HostPath) -> Result<bool, HostError
     let Some(list) = list(files, package)? else { return Ok(false) };
     let path = path.to_string();
     // Where /usr is merged, a package may list /bin/x or /usr/bin/x.
-    let is_path = |line: &str| line == path || path.strip_prefix("/usr").is_some_and(|short| line == short);
+    let is_path = |line: &str| {
+        line == path || path.strip_prefix("/usr") == Some(line) && files.real_path(line).to_string() == path
+    };
     if !lines(&list).any(|(_, line)| is_path(&line)) {
         return Ok(false);
     }

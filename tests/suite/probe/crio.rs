@@ -1,3 +1,4 @@
+use crate::elf_sample::go_program;
 use crate::tree::Tree;
 
 #[test]
@@ -183,4 +184,15 @@ fn storage_conf_stands_behind_the_files_of_crio() {
     assert_eq!(flagged.boot_text("crio:runtime.selinux"), "true");
     assert_eq!(flagged.boot_text("crio:runtime.default_env"), "[A=1, B=2]");
     assert_eq!(flagged.boot_text("crio:runtime.pids_limit"), "7");
+}
+
+#[test]
+fn the_program_that_runs_says_what_is_compiled_in() {
+    let tree = Tree::new()
+        .package("cri-o", "1.34.1-1.1", "/usr/bin/crio\n")
+        .program("/usr/bin/crio", "")
+        .file("/etc/crio/x", "");
+    assert_eq!(tree.boot_text("crio:runtime.default_runtime"), "crun");
+    let own = tree.program("/usr/local/bin/crio", go_program("mod\tgithub.com/cri-o/cri-o\tv1.30.2\th1:\n"));
+    assert_eq!(own.boot_text("crio:runtime.default_runtime"), "runc");
 }

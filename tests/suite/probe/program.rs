@@ -119,7 +119,7 @@ fn a_file_that_was_copied_over_its_packages_wins() {
 #[test]
 fn what_a_package_lists_counts_and_what_was_diverted_does_not() {
     for (list, path, extra, known) in [
-        ("/bin/runc\n", "/usr/bin/runc", "", true),
+        ("/bin/runc\n", "/usr/bin/runc", "", false),
         ("/usr/sbin/runc\n/usr/bin/runc\n", "/usr/sbin/runc", "", true),
         ("/usr/bin/runcc\n/usr/share/usr/bin/runc\n", "/usr/bin/runc", "", false),
         ("/usr/bin/runc\n", "/usr/bin/runc", "/usr/bin/runc\n/usr/bin/runc.d\n:\n", false),
@@ -130,6 +130,9 @@ fn what_a_package_lists_counts_and_what_was_diverted_does_not() {
         let fact = tree.file("/var/lib/dpkg/diversions", extra).boot("program:runc");
         assert_eq!(attribute(&fact, "version") == "1.1.5+ds1", known, "{list} {extra}");
     }
+    let merged =
+        packaged("runc", "1.1.5+ds1-1", "/bin/runc\n").program("/usr/bin/runc", "").link("/bin", "usr/bin");
+    assert_eq!(attribute(&merged.boot("program:runc"), "version"), "1.1.5+ds1");
     // The package's file is reached through a link, and its list may be named by architecture.
     let tree = packaged("crun", "1.8.1-1+deb12u1", "")
         .without("/var/lib/dpkg/info/crun.list")
