@@ -21,7 +21,7 @@ of `--config` (without a unit, kubeadm's), the drop-ins of `--config-dir`, then 
 - `environmentFile`, `ignoredEnvironmentFile`: of `/etc/default/kubelet` and `/etc/sysconfig/kubelet` the one that the unit \
   reads, and the one that sets something in vain.
 - `loopbackNameServers`: of the name servers in `resolvConf`, which pods inherit, those on the loopback interface.
-- `runtime`: `cri-o` if `containerRuntimeEndpoint` is CRI-O's `listen` in any spelling, else the socket.
+- `runtime`: `cri-o` if `containerRuntimeEndpoint` is CRI-O's `listen` in any spelling, else the socket, be it the default one.
 - `swapBehavior`: `memorySwap.swapBehavior`.
 - `unknownFields`: fields that the kubelet drops with a line in its log (it decodes v1beta1 leniently in all versions).
 

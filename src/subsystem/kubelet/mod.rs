@@ -112,6 +112,14 @@ impl Kubelet {
         self.unreadable().unwrap_or_else(|| self.field(key))
     }
 
+    /// Whether the kubelet, once started, may set kernel variables: unless `protectKernelDefaults` forbids it, or it exits
+    /// before, as it does until kubeadm has written its configuration.
+    #[must_use]
+    pub fn may_set_variables(&self) -> bool {
+        let protects = || self.at_boot("protectKernelDefaults").state == State::from(true);
+        self.is_configured() && self.config.errors.is_empty() && !protects()
+    }
+
     /// The answer to every question, if there is nothing to ask about or too little could be read.
     fn unreadable(&self) -> Option<Fact> {
         if !self.installed {

@@ -316,13 +316,16 @@ fn the_runtime_is_known_in_any_spelling() {
         ("unix:///run//crio/./crio.sock", "cri-o"),
         ("unix:///run/containerd/containerd.sock", "/run/containerd/containerd.sock"),
         ("tcp://10.0.0.1:1", "tcp://10.0.0.1:1"),
-        ("\"\"", "absent"),
+        ("\"\"", "/run/containerd/containerd.sock"),
     ] {
         let tree = crio(node(&format!("containerRuntimeEndpoint: {endpoint}\n"), ""));
         assert_eq!(tree.boot_text("kubelet:runtime"), runtime, "{endpoint}");
     }
     let alone = node("containerRuntimeEndpoint: unix:///run/crio/crio.sock\n", "");
     assert_eq!(alone.boot_text("kubelet:runtime"), "/run/crio/crio.sock");
+    assert_eq!(of_version(node("", ""), "1.23.0").boot_text("kubelet:runtime"), "docker");
+    let fresh = started(&format!("--config={CONFIG}"));
+    assert_eq!(fresh.boot_text("kubelet:runtime"), "absent");
 }
 
 #[test]
