@@ -131,6 +131,9 @@ fn drop_ins_are_laid_over_the_file_and_flags_over_both() {
         places(&tree.boot("kubelet:evictionHard")),
         [format!("{d}/50-m/x.conf:4"), format!("{CONFIG}:5")]
     );
+    let built_in = "laid over the kubelet's built-in thresholds by a drop-in".to_owned();
+    assert!(!tree.boot("kubelet:evictionHard").notes.contains(&built_in));
+    assert!(tree.file(CONFIG, config("")).boot("kubelet:evictionHard").notes.contains(&built_in));
 }
 
 #[test]
