@@ -11,7 +11,8 @@ pub(super) static PROBE: Probe = Probe {
     details: "\
 A dotted field of `KubeletConfiguration`, such as `memorySwap.swapBehavior`: the default of the installed version, the file \
 of `--config` (without a unit, kubeadm's), the drop-ins of `--config-dir`, then the flags of the unit. `nodeIP` and \
-`hostnameOverride` are flags without a field. Findings:
+`hostnameOverride` are flags without a field. (`instance-config.yaml` is no part of it: kubeadm lays it over the file when it \
+writes that.) Findings:
 
 - `cgroupDriverSource`: `runtime` if the kubelet takes the cgroup driver from its runtime (1.31 and later, with CRI-O 1.28 or \
   containerd 2.0 and later, or by a feature gate), else `configuration`.
@@ -21,7 +22,7 @@ of `--config` (without a unit, kubeadm's), the drop-ins of `--config-dir`, then 
 - `environmentFile`, `ignoredEnvironmentFile`: of `/etc/default/kubelet` and `/etc/sysconfig/kubelet` the one that the unit \
   reads, and the one that sets something in vain.
 - `loopbackNameServers`: of the name servers in `resolvConf`, which pods inherit, those on the loopback interface.
-- `runtime`: `cri-o` if `containerRuntimeEndpoint` is CRI-O's `listen` in any spelling, else the socket.
+- `runtime`: `cri-o` if `containerRuntimeEndpoint` is CRI-O's `listen` in any spelling, else the socket, be it the default one.
 - `swapBehavior`: `memorySwap.swapBehavior`.
 - `unknownFields`: fields that the kubelet drops with a line in its log (it decodes v1beta1 leniently in all versions).
 

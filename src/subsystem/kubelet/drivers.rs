@@ -6,9 +6,17 @@ use crate::subsystem::cri::socket_path;
 
 const GATE: &str = "KubeletCgroupDriverFromCRI";
 
-/// `cri-o` if the kubelet is told to ask the socket that CRI-O listens at; else the socket, in one spelling.
+/// Where the kubelet looks for a runtime if it is told nothing, from 1.24 on (cmd/kubelet/app/options).
+const CONTAINERD: &str = "/run/containerd/containerd.sock";
+
+/// `cri-o` if the kubelet is told to ask the socket that CRI-O listens at; else the socket, in one spelling; `docker` if it is
+/// told nothing and still has dockershim. Absent before kubeadm has run.
 pub(super) fn runtime(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
     let endpoint = kubelet.field("containerRuntimeEndpoint");
+    if endpoint.state == State::Absent && kubelet.is_configured() {
+        let default = if kubelet.minor.is_some_and(|minor| minor < 24) { "docker" } else { CONTAINERD };
+        return Fact { state: State::from(default), ..endpoint };
+    }
     let State::Known(Value::Text(text)) = &endpoint.state else { return endpoint };
     let Ok(socket) = socket_path(text) else { return endpoint };
     let listen = subsystems.crio().at_boot(subsystems, "api.listen");

@@ -12,7 +12,9 @@ pub(super) enum Kind {
     Map,
     /// `a<b,c<d`.
     Thresholds,
-    /// `Name=true,Other=false`: laid over the map of the file.
+    /// `Name=true,Other=false`: laid over the map of the file. The reference gives gates of the command line the lowest
+    /// precedence; `kubeletConfigFlagPrecedence` in cmd/kubelet/app/server.go keeps those of the file only where no flag
+    /// names them.
     Gates,
     /// A syntax of its own, which is not read.
     Other,
@@ -94,6 +96,7 @@ pub(super) const FLAGS: &[(&str, &str, Kind)] = &[
     ("pods-per-core", "podsPerCore", Integer),
     ("port", "port", Integer),
     ("protect-kernel-defaults", "protectKernelDefaults", Bool),
+    ("provider-id", "providerID", Text),
     ("qos-reserved", "qosReserved", Map),
     ("read-only-port", "readOnlyPort", Integer),
     ("register-node", "registerNode", Bool),

@@ -17,7 +17,7 @@ mod resolver;
 
 use super::Subsystems;
 use super::launch::Launch;
-use crate::fact::{Fact, Moment, Origin, State, Value, Version};
+use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
 use config::{Config, Reader};
 use defaults::Context;
 use flags::CommandLine;
@@ -112,6 +112,14 @@ impl Kubelet {
         self.unreadable().unwrap_or_else(|| self.field(key))
     }
 
+    /// Whether the kubelet, once started, may set kernel variables: unless `protectKernelDefaults` forbids it, or it exits
+    /// before, as it does until kubeadm has written its configuration.
+    #[must_use]
+    pub fn may_set_variables(&self) -> bool {
+        let protects = || self.at_boot("protectKernelDefaults").state == State::from(true);
+        self.is_configured() && self.config.errors.is_empty() && !protects()
+    }
+
     /// The answer to every question, if there is nothing to ask about or too little could be read.
     fn unreadable(&self) -> Option<Fact> {
         if !self.installed {
@@ -164,7 +172,22 @@ impl Kubelet {
             (None, Some(State::Absent | State::Unknown(_)) | None) => defaults::of(key, self.context()),
         };
         fact.overruled = effective.overruled;
+        if key == "evictionHard" && self.lays_thresholds_over_defaults() {
+            fact = fact
+                .at_most(Confidence::High)
+                .note("laid over the kubelet's built-in thresholds by a drop-in");
+        }
         fact
+    }
+
+    /// A file without `evictionHard` is given the built-in thresholds before drop-ins are laid over it (`loadConfigFile`).
+    fn lays_thresholds_over_defaults(&self) -> bool {
+        let [main, drop_ins @ ..] = self.config.documents.as_slice() else { return false };
+        let sets = |document: &config::Document| document.node.at("evictionHard").is_some();
+        self.config.there
+            && !sets(main)
+            && drop_ins.iter().any(sets)
+            && self.line.last("eviction-hard").is_none()
     }
 
     fn context(&self) -> Context {
@@ -203,9 +226,11 @@ fn absolute(path: &str) -> String {
     if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
-/// Texts as a list, each with its place.
+/// Texts as a list, each with its place; of several, each place says which one it is.
 fn list(found: &[(Origin, String)]) -> Fact {
-    let texts = found.iter().map(|(_, text)| text.as_str());
-    Fact::new(Value::list(texts))
-        .because_all(found.iter().map(|(origin, text)| origin.clone().says(text.clone())))
+    let place = |(origin, text): &(Origin, String)| match found.len() {
+        1 => origin.clone(),
+        _ => origin.clone().says(text.clone()),
+    };
+    Fact::new(Value::list(found.iter().map(|(_, text)| text.as_str()))).because_all(found.iter().map(place))
 }

@@ -55,7 +55,6 @@ const KUBELET: [(&str, &str); 6] = [
     ("kernel/keys/root_maxkeys", "1000000"),
     ("kernel/keys/root_maxbytes", "25000000"),
 ];
-const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
 
 impl Writers {
     pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
@@ -80,7 +79,7 @@ impl Writers {
             writers.docker(files);
         }
         if may_start(subsystems, "kubelet.service") {
-            writers.kubelet(files);
+            writers.kubelet(subsystems);
         }
         writers
     }
@@ -280,18 +279,8 @@ impl Writers {
         }
     }
 
-    /// Before a node has joined there is no configuration, and kubelet ends at once.
-    fn kubelet(&mut self, files: &Files) {
-        let protects = match files.read(KUBELET_CONFIG) {
-            Ok(bytes) => lines(&bytes).any(|(_, text)| {
-                text.split_once(':').is_some_and(|(key, value)| {
-                    key.trim() == "protectKernelDefaults" && value.trim() == "true"
-                })
-            }),
-            Err(error) if error.is_not_found() => true,
-            Err(_) => false,
-        };
-        if !protects {
+    fn kubelet(&mut self, subsystems: &Subsystems<'_>) {
+        if subsystems.kubelet().may_set_variables() {
             for (path, text) in KUBELET {
                 let origin = Origin::file("kubelet.service").says(format!("kubelet sets {text}"));
                 self.add(path, Some(text), origin, false);

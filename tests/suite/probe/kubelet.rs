@@ -131,6 +131,9 @@ fn drop_ins_are_laid_over_the_file_and_flags_over_both() {
         places(&tree.boot("kubelet:evictionHard")),
         [format!("{d}/50-m/x.conf:4"), format!("{CONFIG}:5")]
     );
+    let built_in = "laid over the kubelet's built-in thresholds by a drop-in".to_owned();
+    assert!(!tree.boot("kubelet:evictionHard").notes.contains(&built_in));
+    assert!(tree.file(CONFIG, config("")).boot("kubelet:evictionHard").notes.contains(&built_in));
 }
 
 #[test]
@@ -316,13 +319,16 @@ fn the_runtime_is_known_in_any_spelling() {
         ("unix:///run//crio/./crio.sock", "cri-o"),
         ("unix:///run/containerd/containerd.sock", "/run/containerd/containerd.sock"),
         ("tcp://10.0.0.1:1", "tcp://10.0.0.1:1"),
-        ("\"\"", "absent"),
+        ("\"\"", "/run/containerd/containerd.sock"),
     ] {
         let tree = crio(node(&format!("containerRuntimeEndpoint: {endpoint}\n"), ""));
         assert_eq!(tree.boot_text("kubelet:runtime"), runtime, "{endpoint}");
     }
     let alone = node("containerRuntimeEndpoint: unix:///run/crio/crio.sock\n", "");
     assert_eq!(alone.boot_text("kubelet:runtime"), "/run/crio/crio.sock");
+    assert_eq!(of_version(node("", ""), "1.23.0").boot_text("kubelet:runtime"), "docker");
+    let fresh = started(&format!("--config={CONFIG}"));
+    assert_eq!(fresh.boot_text("kubelet:runtime"), "absent");
 }
 
 #[test]

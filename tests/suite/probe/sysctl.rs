@@ -268,13 +268,18 @@ fn daemons_that_write_something_else_make_it_unknown() {
     assert_eq!(networkd("IPForward=ipv6").boot_text(key), "0");
     assert_eq!(networkd("IPForward=no").boot_text(key), "0");
 
-    let kubelet = || enabled(debian(), "kubelet.service");
+    let unit = "[Service]\nExecStart=/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml\n";
+    let kubelet =
+        || enabled(debian(), "kubelet.service").file("/usr/lib/systemd/system/kubelet.service", unit);
+    let config = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
+    let joined = |fields: &str| kubelet().file("/var/lib/kubelet/config.yaml", format!("{config}{fields}"));
     assert_eq!(kubelet().boot_text("sysctl:vm.overcommit_memory"), "0");
-    let joined = kubelet().file("/var/lib/kubelet/config.yaml", "kind: KubeletConfiguration\n");
-    assert!(joined.boot_text("sysctl:vm.overcommit_memory").starts_with("unknown: kubelet.service"));
-    assert_eq!(joined.boot_text("sysctl:vm.panic_on_oom"), "0");
-    let protects = joined.file("/var/lib/kubelet/config.yaml", "protectKernelDefaults: true\n");
-    assert_eq!(protects.boot_text("sysctl:vm.overcommit_memory"), "0");
+    assert!(joined("").boot_text("sysctl:vm.overcommit_memory").starts_with("unknown: kubelet.service"));
+    assert_eq!(joined("").boot_text("sysctl:vm.panic_on_oom"), "0");
+    // What it can't decode makes it exit before it sets anything.
+    for quiet in ["protectKernelDefaults: true\n", "maxPods: many\n"] {
+        assert_eq!(joined(quiet).boot_text("sysctl:vm.overcommit_memory"), "0", "{quiet}");
+    }
 }
 
 #[test]
