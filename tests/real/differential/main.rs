@@ -6,11 +6,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
 
+mod alternatives;
 mod enabled;
+mod fstab;
 mod graph;
 mod jail;
 mod layout;
 mod modprobe;
+mod packages;
 mod presets;
 mod run;
 mod sysctl;
@@ -21,8 +24,16 @@ use std::process::{Command, ExitCode};
 
 use run::{Oracle, Run};
 
-static ORACLES: &[&Oracle] =
-    &[&sysctl::ORACLE, &graph::ORACLE, &enabled::ORACLE, &presets::ORACLE, &modprobe::ORACLE];
+static ORACLES: &[&Oracle] = &[
+    &sysctl::ORACLE,
+    &graph::ORACLE,
+    &enabled::ORACLE,
+    &presets::ORACLE,
+    &modprobe::ORACLE,
+    &fstab::ORACLE,
+    &packages::ORACLE,
+    &alternatives::ORACLE,
+];
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> =
