@@ -79,6 +79,7 @@ fn take(jail: &Jail, step: &Step) -> Result<(), String> {
 }
 
 fn run(run: &mut Run) -> Result<(), String> {
+    outputs(Command::new("update-alternatives").arg("--version"))?;
     let jail = Jail::of(&[])?;
     run.trees(&vec(step(), 1..9), |steps, tally| {
         let programs = PROGRAMS.iter().filter(|name| **name != "none");

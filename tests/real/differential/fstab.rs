@@ -43,6 +43,7 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 fn run(run: &mut Run) -> Result<(), String> {
+    outputs(Command::new("findmnt").arg("--version"))?;
     let jail = Jail::of(&[])?;
     run.trees(&vec(line(), 0..6), |lines, tally| {
         let text = lines.join("\n") + "\n";

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
 
 mod alternatives;
+mod drop_in;
 mod enabled;
 mod fstab;
 mod graph;
@@ -30,6 +31,7 @@ static ORACLES: &[&Oracle] = &[
     &enabled::ORACLE,
     &presets::ORACLE,
     &modprobe::ORACLE,
+    &drop_in::ORACLE,
     &fstab::ORACLE,
     &packages::ORACLE,
     &alternatives::ORACLE,

@@ -69,6 +69,7 @@ fn tree() -> impl Strategy<Value = Layout> {
 }
 
 fn run(run: &mut Run) -> Result<(), String> {
+    outputs(Command::new("dpkg-query").arg("--version"))?;
     let jail = Jail::of(&[])?;
     run.trees(&tree(), |layout, tally| {
         jail.lay(layout);
