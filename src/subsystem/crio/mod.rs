@@ -156,7 +156,7 @@ impl Option_ {
     /// The value of a flag or variable.
     fn read(&self, text: String) -> State {
         match self.kind {
-            Kind::Text => State::from(text),
+            Kind::Text | Kind::Duration => State::from(text),
             Kind::Bool => match text.as_str() {
                 "true" | "1" | "t" | "T" | "TRUE" | "True" => State::from(true),
                 "false" | "0" | "f" | "F" | "FALSE" | "False" => State::from(false),
@@ -177,6 +177,7 @@ fn wrong_type(key: &str, state: &State) -> Option<String> {
         Kind::Text => (matches!(value, Value::Text(_)), "no text"),
         Kind::Bool => (matches!(value, Value::Bool(_)), "neither true nor false"),
         Kind::Integer => (matches!(value, Value::Integer(_)), "no whole number"),
+        Kind::Duration => (matches!(value, Value::Text(_) | Value::Integer(_)), "no length of time"),
         Kind::List => (matches!(value, Value::List(_)), "no list"),
     };
     (!fits).then(|| format!("{key} is {wanted}"))

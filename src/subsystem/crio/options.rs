@@ -7,6 +7,8 @@ pub(super) enum Kind {
     Text,
     Bool,
     Integer,
+    /// A length of time: text such as `10s`, or a whole number of nanoseconds.
+    Duration,
     /// A list; a flag gives it with commas.
     List,
 }
@@ -31,6 +33,9 @@ const fn yes(key: &'static str, flag: &'static str, variable: &'static str) -> O
 }
 const fn number(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
     Option_ { key, kind: Kind::Integer, flag, variable }
+}
+const fn time(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
+    Option_ { key, kind: Kind::Duration, flag, variable }
 }
 const fn list(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
     Option_ { key, kind: Kind::List, flag, variable }
@@ -132,6 +137,7 @@ pub(super) const OPTIONS: &[Option_] = &[
     text("runtime.seccomp_profile", "seccomp-profile", "CONTAINER_SECCOMP_PROFILE"),
     yes("runtime.seccomp_use_default_when_empty", "", ""),
     yes("runtime.selinux", "selinux", "CONTAINER_SELINUX"),
+    text("runtime.separate_pull_cgroup", "separate-pull-cgroup", "PULL_IN_A_CGROUP"),
     text("runtime.shared_cpuset", "shared-cpuset", "CONTAINER_SHARED_CPUSET"),
     text("runtime.timezone", "timezone", "CONTAINER_TIME_ZONE"),
     text("runtime.uid_mappings", "uid-mappings", "CONTAINER_UID_MAPPINGS"),
@@ -148,14 +154,13 @@ pub(super) const OPTIONS: &[Option_] = &[
     text("image.pause_image", "pause-image", "CONTAINER_PAUSE_IMAGE"),
     text("image.pause_image_auth_file", "pause-image-auth-file", "CONTAINER_PAUSE_IMAGE_AUTH_FILE"),
     list("image.pinned_images", "pinned-images", "CONTAINER_PINNED_IMAGES"),
-    text("image.pull_progress_timeout", "pull-progress-timeout", "CONTAINER_PULL_PROGRESS_TIMEOUT"),
+    time("image.pull_progress_timeout", "pull-progress-timeout", "CONTAINER_PULL_PROGRESS_TIMEOUT"),
     list("image.registries", "", ""),
-    text("image.separate_pull_cgroup", "separate-pull-cgroup", "PULL_IN_A_CGROUP"),
     text("image.short_name_mode", "", ""),
     text("image.signature_policy", "signature-policy", "CONTAINER_SIGNATURE_POLICY"),
     text("image.signature_policy_dir", "signature-policy-dir", "CONTAINER_SIGNATURE_POLICY_DIR"),
     text("network.cni_default_network", "cni-default-network", "CONTAINER_CNI_DEFAULT_NETWORK"),
-    text("network.cni_status_grace_period", "", ""),
+    time("network.cni_status_grace_period", "", ""),
     text("network.network_dir", "cni-config-dir", "CONTAINER_CNI_CONFIG_DIR"),
     text("network.plugin_dir", "", ""),
     list("network.plugin_dirs", "cni-plugin-dir", "CONTAINER_CNI_PLUGIN_DIR"),
@@ -181,8 +186,8 @@ pub(super) const OPTIONS: &[Option_] = &[
     text("nri.nri_listen", "nri-listen", ""),
     text("nri.nri_plugin_config_dir", "nri-plugin-config-dir", ""),
     text("nri.nri_plugin_dir", "nri-plugin-dir", ""),
-    text("nri.nri_plugin_registration_timeout", "nri-plugin-registration-timeout", ""),
-    text("nri.nri_plugin_request_timeout", "nri-plugin-request-timeout", ""),
+    time("nri.nri_plugin_registration_timeout", "nri-plugin-registration-timeout", ""),
+    time("nri.nri_plugin_request_timeout", "nri-plugin-request-timeout", ""),
 ];
 
 /// Keys of a table `crio.runtime.runtimes.NAME`.

@@ -63,6 +63,10 @@ fn crio(version: &str, config: &str) -> Tree {
 fn what_stops_crio_is_listed_with_its_line() {
     let fatal = |config: &str| crio("1.34.0", config).boot_text("crio:fatal_files");
     assert_eq!(fatal("[crio.runtime]\ncgroup_manager = \"systemd\"\n"), "none");
+    assert_eq!(
+        fatal("[crio.image]\npull_progress_timeout = 0\n[crio.nri]\nnri_plugin_request_timeout = \"2s\"\n"),
+        "none"
+    );
     for (config, expected) in [
         ("[crio.runtime\n", "[/etc/crio/crio.conf: toml: line 1: "),
         (
@@ -87,6 +91,7 @@ fn what_stops_crio_is_listed_with_its_line() {
 fn ignored_keys_are_listed_with_what_is_meant() {
     let unknown = |config: &str| crio("1.34.0", config).boot_text("crio:unknown_keys");
     for (config, expected) in [
+        ("[crio.runtime]\nseparate_pull_cgroup = 'pod'\n", "none"),
         ("[crio]\nroot='/x'\n[crio.runtime.workloads.a]\nx=1\n[crio.nri]\nenable_nri=true\n", "none"),
         ("[runtime]\ncgroup_manager='systemd'\n", "[runtime: outside of [crio]; [crio.runtime] is meant]"),
         ("[kubelet]\na=1\n", "[kubelet: outside of [crio]]"),
