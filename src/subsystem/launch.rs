@@ -8,9 +8,6 @@ use crate::fact::Origin;
 use crate::format::{env_file, unit};
 use crate::host::Files;
 
-/// Flags that take a value only after `=`.
-const SWITCHES: [&str; 1] = ["fail-swap-on"];
-
 /// How a unit starts its program.
 #[derive(Debug, Default)]
 pub(super) struct Launch {
@@ -94,7 +91,7 @@ impl Launch {
             let value = match (rest.strip_prefix('='), rest.is_empty()) {
                 (Some(value), _) => value.to_owned(),
                 (None, true) => match self.words.get(index + 1) {
-                    Some((_, next)) if !next.starts_with('-') && !SWITCHES.contains(&name) => next.clone(),
+                    Some((_, next)) if !next.starts_with('-') => next.clone(),
                     _ => "true".to_owned(),
                 },
                 (None, false) => continue,

@@ -13,8 +13,8 @@ const SYSTEM: &str = "/etc/containers/registries.conf";
 /// Its `*.conf` files count, in the order of their names; directories in it don't.
 const DROPINS: &str = "/etc/containers/registries.conf.d";
 
-/// Tables of the old format.
-const V1: &[&str] = &["registries"];
+/// The table of the old format.
+const V1: &str = "registries";
 /// Keys of the new one.
 const V2: &[&str] = &[
     "additional-layer-store-auth-helper",
@@ -98,7 +98,7 @@ fn of(path: &str, document: &Node, is_drop_in: bool) -> Option<(Origin, Vec<Valu
 
 fn judge(path: &str, document: &Node, is_drop_in: bool, mistakes: &mut Vec<(Origin, String)>) {
     let place = |node: &Node| Origin { line: node.line, ..Origin::file(path) };
-    let old = V1.iter().find_map(|key| document.at(key));
+    let old = document.at(V1);
     let new = V2.iter().any(|key| document.at(key).is_some());
     match old {
         Some(node) if is_drop_in => {

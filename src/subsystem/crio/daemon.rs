@@ -10,20 +10,21 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::cri::socket_path;
 
 /// The configuration of the daemon, and where it was asked.
-struct Daemon {
+#[derive(Debug)]
+pub(super) struct Daemon {
     document: Node,
     place: String,
 }
 
 /// The effective value of a key now.
 pub(super) fn now(crio: &Crio, subsystems: &Subsystems<'_>, key: &str) -> Fact {
-    match ask(crio, subsystems) {
+    match crio.daemon.get_or_init(|| ask(crio, subsystems)) {
         Ok(daemon) => match daemon.document.at(&format!("crio.{key}")) {
             Some(node) => Fact::new(node.state()).because(Origin::file(&daemon.place).says("GET /config")),
             // It tells all that it knows, but an older one need not know the key.
             None => from_files(crio, subsystems, key, "the running CRI-O tells no such key"),
         },
-        Err(why) => from_files(crio, subsystems, key, &why),
+        Err(why) => from_files(crio, subsystems, key, why),
     }
 }
 
@@ -33,9 +34,9 @@ fn from_files(crio: &Crio, subsystems: &Subsystems<'_>, key: &str, why: &str) ->
 
 /// Keys that the files set and the daemon runs with another value.
 pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
-    let daemon = match ask(crio, subsystems) {
+    let daemon = match crio.daemon.get_or_init(|| ask(crio, subsystems)) {
         Ok(daemon) => daemon,
-        Err(why) => return Fact::unknown(why),
+        Err(why) => return Fact::unknown(why.as_str()),
     };
     if let Some(reason) = crio.gap() {
         return Fact::unknown(reason);

@@ -23,8 +23,7 @@ pub(super) fn handler(minor: Option<u32>) -> &'static str {
 }
 
 /// The value of a key that no file, flag or variable sets.
-pub(super) fn compiled_in(subsystems: &Subsystems<'_>, key: &str) -> Fact {
-    let minor = minor(subsystems);
+pub(super) fn compiled_in(subsystems: &Subsystems<'_>, minor: Option<u32>, key: &str) -> Fact {
     let before = |limit: u32| minor.is_some_and(|minor| minor < limit);
     let state = match key {
         "root" | "runroot" | "storage_driver" => return storage::compiled_in(subsystems, key),

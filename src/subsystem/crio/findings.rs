@@ -2,7 +2,7 @@
 
 use super::handlers;
 use super::options::{HANDLER, OPEN, OPTIONS, option};
-use super::{Crio, daemon, defaults, programs, wrong_type};
+use super::{Crio, daemon, programs, wrong_type};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::format::document::{Content, Node};
 use crate::subsystem::Subsystems;
@@ -107,7 +107,7 @@ fn monitor_cgroups(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     }
     let manager = crio.effective(subsystems, "runtime.cgroup_manager");
     let State::Known(Value::Text(manager)) = manager.state else { return manager };
-    let minor = defaults::minor(subsystems);
+    let minor = crio.minor(subsystems);
     let global = crio.text(subsystems, "runtime.conmon_cgroup");
     let mut found = Vec::new();
     let mut unsure = false;
@@ -141,7 +141,7 @@ fn monitor_cgroups(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
 }
 
 fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
-    let minor = defaults::minor(subsystems);
+    let minor = crio.minor(subsystems);
     let mut found = Vec::new();
     for (file, document) in &crio.files.documents {
         let Content::Table(tables) = &document.content else { continue };

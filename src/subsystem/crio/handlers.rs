@@ -39,7 +39,7 @@ impl Handler {
 
 /// All handlers, by name: tables of the files, and the one that is compiled in.
 pub(super) fn all(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<Handler> {
-    let minor = defaults::minor(subsystems);
+    let minor = crio.minor(subsystems);
     let mut handlers: BTreeMap<String, Handler> = BTreeMap::new();
     let own = defaults::handler(minor);
     let mut fields = BTreeMap::new();

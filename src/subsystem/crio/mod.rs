@@ -10,10 +10,13 @@ mod options;
 mod programs;
 mod storage;
 
+use std::cell::OnceCell;
+
 use super::launch::Launch;
 use super::{Gap, Subsystems};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::format::document::Content;
+use daemon::Daemon;
 use files::ConfigFiles;
 use options::{Kind, Option_, option};
 
@@ -23,6 +26,10 @@ pub struct Crio {
     installed: bool,
     files: ConfigFiles,
     launch: Launch,
+    /// The minor version of the installed 1.x, where it is known.
+    minor: OnceCell<Option<u32>>,
+    /// What the running one says of itself, or why it doesn't.
+    daemon: OnceCell<Result<Daemon, String>>,
 }
 
 /// A value that a key could have, and who says so.
@@ -35,13 +42,13 @@ impl Crio {
         let programs =
             ["/usr/local/bin/crio", "/usr/bin/crio", "/usr/local/sbin/crio", "/usr/sbin/crio", "/etc/crio"];
         let installed = launch.exists || programs.iter().any(|path| files.stat(path).is_ok());
-        Crio { installed, files: ConfigFiles::read(files), launch }
+        Crio { installed, files: ConfigFiles::read(files), launch, ..Crio::default() }
     }
 
     /// The effective value of a key, dotted, without the leading `crio.`; or one of the [`findings`].
     pub fn ask(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
         if !self.installed {
-            return Fact::absent().note("CRI-O is not installed: no program, no unit, no /etc/crio");
+            return not_installed();
         }
         match (findings::find(key), moment) {
             (Some(finding), _) => (finding.ask)(self, subsystems),
@@ -53,7 +60,7 @@ impl Crio {
     /// The effective value of a key at the next boot.
     pub fn at_boot(&self, subsystems: &Subsystems<'_>, key: &str) -> Fact {
         if !self.installed {
-            return Fact::absent().note("CRI-O is not installed: no program, no unit, no /etc/crio");
+            return not_installed();
         }
         if let Some((origin, fatal)) = self.files.fatal.first() {
             return Fact::unknown(format!("CRI-O will not start: {origin}: {fatal}"));
@@ -62,6 +69,10 @@ impl Crio {
             Some(reason) => Fact::unknown(reason),
             None => self.effective(subsystems, key),
         }
+    }
+
+    fn minor(&self, subsystems: &Subsystems<'_>) -> Option<u32> {
+        *self.minor.get_or_init(|| defaults::minor(subsystems))
     }
 
     /// Why the files that were read need not be all that count.
@@ -93,7 +104,7 @@ impl Crio {
             return storage::options(subsystems, candidates);
         }
         let Some((origin, state)) = candidates.pop() else {
-            return defaults::compiled_in(subsystems, key);
+            return defaults::compiled_in(subsystems, self.minor(subsystems), key);
         };
         if matches!(&state, State::Known(Value::Record(_))) && !key.starts_with("runtime.runtimes.") {
             return Fact::unknown(format!("{key} is a table merged from several files; ask for a key in it"));
@@ -150,6 +161,10 @@ impl Crio {
         }
         all.chain(flags).map(|(origin, text)| (origin, option.read(text))).collect()
     }
+}
+
+fn not_installed() -> Fact {
+    Fact::absent().note("CRI-O is not installed: no program, no unit, no /etc/crio")
 }
 
 impl Option_ {

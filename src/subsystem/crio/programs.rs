@@ -1,13 +1,11 @@
 //! The programs that CRI-O needs at its start: without them it exits, though its unit and its files look well.
 
+use super::Crio;
 use super::handlers::{self, Handler};
-use super::{Crio, defaults};
 use crate::fact::{Fact, Origin, State, Value};
 use crate::host::{Files, Kind};
 use crate::subsystem::Subsystems;
-
-/// systemd's `$PATH` for services (systemd.exec(5), "Environment Variables in Spawned Processes").
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+use crate::subsystem::program::DIRECTORIES;
 
 /// Programs without which CRI-O will not start; a line for each, with what it says then.
 pub(super) fn missing(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
@@ -15,7 +13,8 @@ pub(super) fn missing(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
         return Fact::unknown(reason);
     }
     let files = subsystems.host().files();
-    let search = crio.launch.environment.get("PATH").map_or(PATH, |(_, path)| path.as_str());
+    let path = crio.launch.environment.get("PATH").map(|(_, path)| path.split(':').collect());
+    let search = path.unwrap_or_else(|| DIRECTORIES.to_vec());
     let mut needs = Needs { files, search, missing: Vec::new(), unsure: None };
     let default = crio.text(subsystems, "runtime.default_runtime").unwrap_or_default();
     let handlers = handlers::all(crio, subsystems);
@@ -47,7 +46,7 @@ pub(super) fn missing(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     needs.demand("", &["nsenter"], "entering namespaces");
     let no_host_ports =
         crio.effective(subsystems, "runtime.disable_hostport_mapping").state == State::from(true);
-    if !no_host_ports && defaults::minor(subsystems).is_some_and(|minor| minor >= 33) {
+    if !no_host_ports && crio.minor(subsystems).is_some_and(|minor| minor >= 33) {
         needs.demand("", &["nft", "iptables"], "host ports");
     }
     if let (Some(reason), true) = (&needs.unsure, needs.missing.is_empty()) {
@@ -60,7 +59,7 @@ pub(super) fn missing(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
 
 struct Needs<'f> {
     files: &'f Files,
-    search: &'f str,
+    search: Vec<&'f str>,
     missing: Vec<(Origin, String)>,
     /// A place that could not be looked at.
     unsure: Option<String>,
@@ -72,7 +71,7 @@ impl Needs<'_> {
         if !path.is_empty() {
             return self.is_program(path, false).then(|| path.to_owned());
         }
-        let candidates = self.search.split(':').map(|directory| format!("{directory}/{name}"));
+        let candidates = self.search.iter().map(|directory| format!("{directory}/{name}"));
         let candidates: Vec<String> = candidates.collect();
         candidates.into_iter().find(|candidate| self.is_program(candidate, true))
     }

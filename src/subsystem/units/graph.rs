@@ -228,10 +228,7 @@ impl Walk<'_> {
     /// Notes that a place pulls a unit in, by whatever name; the name that it has in the graph.
     fn reach(&mut self, name: &str, origin: Origin) -> String {
         let found = self.search.resolve(self.files, name);
-        let key = match &found {
-            Found::Fragment { name, .. } => name.clone(),
-            _ => name.to_owned(),
-        };
+        let key = found.own_name(name).to_owned();
         if let Some(node) = self.graph.nodes.get_mut(&key) {
             node.pulled_by.push(origin);
             return key;
@@ -257,16 +254,13 @@ impl Walk<'_> {
         key
     }
 
-    fn real_name(&self, name: &str) -> String {
-        match self.search.resolve(self.files, name) {
-            Found::Fragment { name, .. } => name,
-            _ => name.to_owned(),
-        }
-    }
-
     /// The same for a unit that another one pulls in.
     fn pull(&mut self, unit: &str, name: &str, required: bool, origin: Origin) {
-        let key = if self.only_looks { self.real_name(name) } else { self.reach(name, origin) };
+        let key = if self.only_looks {
+            self.search.resolve(self.files, name).own_name(name).to_owned()
+        } else {
+            self.reach(name, origin)
+        };
         if key == unit {
             return;
         }

@@ -100,13 +100,15 @@ fn edges(jobs: &[&MergedUnit], graph: &Graph, real: impl Fn(&str) -> String) -> 
     };
     for (this, unit) in jobs.iter().enumerate() {
         for setting in unit.settings.iter().filter(|setting| *setting.section == *"Unit") {
+            let is_after = match setting.key.as_str() {
+                "After" => true,
+                "Before" => false,
+                _ => continue,
+            };
             for name in unit::names(&setting.value) {
-                let other = || index_of(&unit::of_template(name, &unit.name));
-                match setting.key.as_str() {
-                    "After" => add(other(), Some(this)),
-                    "Before" => add(Some(this), other()),
-                    _ => break,
-                }
+                let other = index_of(&unit::of_template(name, &unit.name));
+                let (first, second) = if is_after { (other, Some(this)) } else { (Some(this), other) };
+                add(first, second);
             }
         }
         let implied = Implied::of(unit);

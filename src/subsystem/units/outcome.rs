@@ -64,10 +64,7 @@ pub(super) fn of(subsystems: &Subsystems<'_>, world: &World, name: &str) -> Answ
 fn judge(subsystems: &Subsystems<'_>, world: &World, name: &str, depth: usize) -> Answer {
     let units = subsystems.units();
     let found = units.search.resolve(subsystems.host().files(), name);
-    let key = match &found {
-        Found::Fragment { name, .. } => name.as_str(),
-        _ => name,
-    };
+    let key = found.own_name(name);
     if world.options.masks.iter().any(|mask| mask == key || mask == name) {
         let says = format!("systemd.mask={key}");
         return Answer::certain(Outcome::Masked(Origin::file("kernel command line").says(says)));

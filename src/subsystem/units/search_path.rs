@@ -85,6 +85,16 @@ pub(super) enum Found {
     Unreadable(Gap),
 }
 
+impl Found {
+    /// The unit's own name; the name asked for where no file describes it.
+    pub(super) fn own_name<'n>(&'n self, asked: &'n str) -> &'n str {
+        match self {
+            Found::Fragment { name, .. } => name,
+            _ => asked,
+        }
+    }
+}
+
 enum Step {
     /// Another name, and whether only its template counts.
     Alias(String, bool),
