@@ -1,6 +1,7 @@
 //! The configuration that a kernel was built with: `CONFIG_X=y`, `/proc/config.gz` and its kin.
 
 use std::io::Read as _;
+use std::rc::Rc;
 
 /// No kernel configuration is larger once unpacked; a larger one is an accident or a bomb.
 const LIMIT: u64 = 4 << 20;
@@ -9,14 +10,16 @@ const LIMIT: u64 = 4 << 20;
 ///
 /// # Errors
 /// In words, if it can't be unpacked or is too large.
-pub fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
+pub fn unpacked(bytes: Rc<[u8]>) -> Result<Rc<[u8]>, String> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(bytes.to_vec());
+        return Ok(bytes);
     }
-    let mut text = Vec::new();
-    match flate2::read::GzDecoder::new(bytes).take(LIMIT + 1).read_to_end(&mut text) {
+    // The last four bytes tell the size (RFC 1952), if they don't lie.
+    let told = bytes.last_chunk::<4>().map_or(0, |size| u64::from(u32::from_le_bytes(*size)));
+    let mut text = Vec::with_capacity(usize::try_from(told.min(LIMIT)).unwrap_or(0) + 32);
+    match flate2::read::GzDecoder::new(&bytes[..]).take(LIMIT + 1).read_to_end(&mut text) {
         Ok(size) if size as u64 > LIMIT => Err(format!("unpacks to more than {LIMIT} bytes")),
-        Ok(_) => Ok(text),
+        Ok(_) => Ok(text.into()),
         Err(error) => Err(format!("is not valid gzip: {error}")),
     }
 }
@@ -63,7 +66,7 @@ mod tests {
 
     #[test]
     fn options_are_found_by_their_whole_name() {
-        let text = unpacked(&packed(TEXT)).unwrap();
+        let text = unpacked(packed(TEXT).into()).unwrap();
         assert_eq!(option(&text, "A"), None);
         assert_eq!(option(&text, "AB"), Some(("m", 2)));
         assert_eq!(option(&text, "S"), Some(("lz4", 4)));
@@ -75,8 +78,8 @@ mod tests {
     fn a_bomb_and_broken_gzip_are_refused() {
         let bomb = packed(&vec![b'x'; 5 << 20]);
         assert!(bomb.len() < 100_000);
-        assert!(unpacked(&bomb).unwrap_err().contains("more than"));
-        assert!(unpacked(&[0x1f, 0x8b, 8, 0, 1]).is_err());
+        assert!(unpacked(bomb.into()).unwrap_err().contains("more than"));
+        assert!(unpacked(Rc::from([0x1f, 0x8b, 8, 0, 1])).is_err());
     }
 
     proptest! {
@@ -85,14 +88,14 @@ mod tests {
             if gzip {
                 bytes.splice(0..0, [0x1f, 0x8b]);
             }
-            if let Ok(text) = unpacked(&bytes) {
+            if let Ok(text) = unpacked(bytes.into()) {
                 prop_assert_eq!(option(&text, "X Y"), None);
             }
         }
 
         #[test]
         fn what_is_packed_is_unpacked(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert_eq!(unpacked(&packed(&bytes)).unwrap(), bytes);
+            prop_assert_eq!(&*unpacked(packed(&bytes).into()).unwrap(), bytes.as_slice());
         }
     }
 }

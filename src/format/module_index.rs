@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use memchr::memmem;
+
 use super::lines;
 use super::modprobe_d::{soft_dependencies, underscored};
 
@@ -18,68 +20,88 @@ pub struct Module {
     pub line: u32,
 }
 
-/// `modules.dep`: the modules that can be loaded. A distribution's file has thousands of lines of which few are
-/// asked for, so only the names are read ahead.
+/// `modules.dep` or `modules.builtin`: a file with a line a module. A distribution's has thousands of lines of which
+/// few are asked for, so it is searched, not parsed.
 #[derive(Clone, Debug, Default)]
-pub struct Dependencies {
+pub struct ModuleList {
     bytes: Rc<[u8]>,
-    /// By canonical name: the line's first byte and its number.
-    places: HashMap<String, (usize, u32)>,
+    /// Whether each module's own file ends in a colon.
+    has_needs: bool,
 }
 
-impl Dependencies {
-    /// The index over a whole file.
+impl ModuleList {
+    /// `modules.dep`: the modules that can be loaded, and what they need.
     #[must_use]
-    pub fn new(bytes: Rc<[u8]>) -> Self {
-        // A line is rarely shorter than this.
-        let mut places = HashMap::with_capacity(bytes.len() / 64);
-        for (number, start, line) in numbered(&bytes) {
-            if let Some(colon) = memchr::memchr(b':', line) {
-                let file = &line[..colon];
-                let name = str::from_utf8(file)
-                    .map_or_else(|_| module_name(&String::from_utf8_lossy(file)), module_name);
-                places.insert(name, (start, number));
-            }
-        }
-        Dependencies { bytes, places }
+    pub fn dependencies(bytes: Rc<[u8]>) -> Self {
+        ModuleList { bytes, has_needs: true }
+    }
+
+    /// `modules.builtin`: the modules that are built into the kernel.
+    #[must_use]
+    pub fn builtin(bytes: Rc<[u8]>) -> Self {
+        ModuleList { bytes, has_needs: false }
+    }
+
+    /// Whether the file is missing or says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.trim_ascii().is_empty()
     }
 
     /// Whether there is a module of that canonical name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.places.contains_key(name)
+        self.find(name).is_some()
+    }
+
+    /// The line, counted from 1, of the module of a canonical name; the last, should there be several.
+    #[must_use]
+    pub fn line(&self, name: &str) -> Option<u32> {
+        let (start, _) = self.find(name)?;
+        let number = memchr::memchr_iter(b'\n', &self.bytes[..start]).count() + 1;
+        Some(u32::try_from(number).unwrap_or(u32::MAX))
     }
 
     /// The module of a canonical name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Module> {
-        let (start, line) = *self.places.get(name)?;
-        let rest = &self.bytes[start..];
-        let text = String::from_utf8_lossy(&rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())]);
-        let (file, needs) = text.split_once(':')?;
+        let (_, text) = self.find(name)?;
+        let text = String::from_utf8_lossy(text);
+        let (file, needs) = text.split_once(':').unwrap_or((&text, ""));
         let needs = needs.split_ascii_whitespace().map(module_name).collect();
-        Some(Module { file: file.trim().to_owned(), needs, line })
+        Some(Module { file: file.trim().to_owned(), needs, line: self.line(name)? })
     }
-}
 
-/// The lines of a large file: number, first byte, bytes.
-fn numbered(bytes: &[u8]) -> impl Iterator<Item = (u32, usize, &[u8])> {
-    let mut start = 0;
-    let ends = memchr::memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len()));
-    ends.zip(1..).map(move |(end, number)| {
-        let line = (number, start, &bytes[start..end]);
-        start = (end + 1).min(bytes.len());
-        line
-    })
-}
-
-/// `modules.builtin`: the line of every module that is built into the kernel, by canonical name.
-#[must_use]
-pub fn builtin(bytes: &[u8]) -> HashMap<String, u32> {
-    lines(bytes)
-        .filter(|(_, text)| !text.trim().is_empty())
-        .map(|(line, text)| (module_name(&text), line))
-        .collect()
+    /// The last line whose file is the module's: where it starts, and the line.
+    fn find(&self, name: &str) -> Option<(usize, &[u8])> {
+        // Files have `-` where names have `_`, or `_` too: what lies between is the same in both.
+        let rarest = name.split('_').max_by_key(|part| part.len()).filter(|part| !part.is_empty())?;
+        let before = rarest.as_ptr().addr() - name.as_ptr().addr();
+        let mut found = None;
+        for at in memmem::find_iter(&self.bytes, rarest) {
+            let Some(start) = at.checked_sub(before) else { continue };
+            let canonical = |byte: &u8| if *byte == b'-' { b'_' } else { *byte };
+            let alike = self.bytes.get(start..start + name.len());
+            if !alike.is_some_and(|bytes| bytes.iter().map(canonical).eq(name.bytes())) {
+                continue;
+            }
+            let from = memchr::memrchr(b'\n', &self.bytes[..at]).map_or(0, |end| end + 1);
+            if memchr::memchr(b':', &self.bytes[from..at]).is_some() {
+                continue;
+            }
+            let to = memchr::memchr(b'\n', &self.bytes[at..]).map_or(self.bytes.len(), |length| at + length);
+            let line = &self.bytes[from..to];
+            let file = match memchr::memchr(b':', line) {
+                Some(colon) if self.has_needs => &line[..colon],
+                None if !self.has_needs => line,
+                _ => continue,
+            };
+            if module_name(&String::from_utf8_lossy(file)) == name {
+                found = Some((from, line));
+            }
+        }
+        found
+    }
 }
 
 /// The canonical name of a module file: no directory, no `.ko`, `.ko.gz`, `.ko.xz`, `.ko.zst`, `_` for `-`.
@@ -99,37 +121,35 @@ pub fn module_name(file: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Aliases {
     bytes: Rc<[u8]>,
-    /// Where the patterns begin, by their first byte, in order.
-    starts: OnceCell<HashMap<u8, Vec<usize>>>,
+    /// Where the patterns begin that may cover a name with any first character, in order.
+    wild: OnceCell<Vec<usize>>,
 }
 
 impl Aliases {
     /// The aliases of a whole file.
     #[must_use]
     pub fn new(bytes: Rc<[u8]>) -> Self {
-        Aliases { bytes, starts: OnceCell::new() }
+        Aliases { bytes, wild: OnceCell::new() }
     }
 
     /// The patterns that may cover a name, judged by their first character, and the modules they stand for, in
     /// order.
     pub fn of(&self, name: &str) -> Vec<(&str, &str)> {
-        let first = name.as_bytes().first().copied().unwrap_or_default();
-        let starts = self.starts.get_or_init(|| self.find());
-        let mut places: Vec<usize> =
-            [first].iter().chain(ANY_FIRST).filter_map(|byte| starts.get(byte)).flatten().copied().collect();
+        let wild =
+            self.wild.get_or_init(|| ANY_FIRST.iter().flat_map(|first| self.starting(*first)).collect());
+        let first = name.bytes().next().filter(|first| !ANY_FIRST.contains(first));
+        let own = first.into_iter().flat_map(|first| self.starting(first));
+        let mut places: Vec<usize> = wild.iter().copied().chain(own).collect();
         places.sort_unstable();
-        places.dedup();
         places.into_iter().filter_map(|start| self.at(start)).collect()
     }
 
-    fn find(&self) -> HashMap<u8, Vec<usize>> {
-        let mut starts: HashMap<u8, Vec<usize>> = HashMap::new();
-        for (_, start, line) in numbered(&self.bytes) {
-            if let Some(first) = line.strip_prefix(MARK).and_then(<[u8]>::first) {
-                starts.entry(*first).or_default().push(start + MARK.len());
-            }
-        }
-        starts
+    /// Where the patterns with a first character begin.
+    fn starting(&self, first: u8) -> Vec<usize> {
+        let line = [b"\nalias ", &[first][..]].concat();
+        let at_once = self.bytes.starts_with(&line[1..]).then_some(MARK.len());
+        let later = memmem::find_iter(&self.bytes, &line).map(|at| at + 1 + MARK.len());
+        at_once.into_iter().chain(later).collect()
     }
 
     fn at(&self, start: usize) -> Option<(&str, &str)> {
@@ -147,7 +167,7 @@ const ANY_FIRST: &[u8] = b"*?[\\-_ \t";
 /// `modules.builtin.modinfo`: the aliases of built-in modules, as pattern and module.
 pub fn builtin_aliases(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
     const KEY: &[u8] = b".alias=";
-    memchr::memmem::find_iter(bytes, KEY).filter_map(move |at| {
+    memmem::find_iter(bytes, KEY).filter_map(move |at| {
         let module = &bytes[memchr::memrchr(0, &bytes[..at]).map_or(0, |end| end + 1)..at];
         let rest = &bytes[at + KEY.len()..];
         let pattern = &rest[..memchr::memchr(0, rest).unwrap_or(rest.len())];
@@ -182,12 +202,16 @@ mod tests {
         for file in ["kernel/net/nf-nat.ko", "nf_nat.ko.xz", "x/nf-nat.ko.zst", "nf_nat.ko.gz", "nf_nat"] {
             assert_eq!(module_name(file), "nf_nat");
         }
-        let found = Dependencies::new(Rc::from(&b"k/a.ko.xz: k/b-c.ko.xz k/d.ko\nk/b-c.ko.xz:\n"[..]));
+        let found = ModuleList::dependencies(Rc::from(&b"k/a.ko.xz: k/b-c.ko.xz k/d.ko\nk/b-c.ko.xz:\n"[..]));
         assert_eq!(found.get("a").unwrap().needs, ["b_c", "d"]);
         let last = found.get("b_c").unwrap();
         assert_eq!((last.line, last.needs.len(), last.file.as_str()), (2, 0, "k/b-c.ko.xz"));
         assert!(found.has("a") && !found.has("d") && found.get("d").is_none());
-        assert_eq!(builtin(b"kernel/net/nf-conntrack.ko\n").get("nf_conntrack"), Some(&1));
+        let builtin =
+            ModuleList::builtin(Rc::from(&b"\nkernel/net/nf-conntrack.ko\nk/nf_conntrack_x.ko"[..]));
+        assert_eq!(builtin.line("nf_conntrack"), Some(2));
+        assert_eq!(builtin.line("nf_conntrack_x"), Some(3));
+        assert!(!builtin.has("conntrack") && !builtin.has("nf") && !builtin.has("_") && !builtin.has(""));
     }
 
     #[test]
@@ -204,13 +228,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_give_canonical_names(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let found = Dependencies::new(Rc::from(bytes.as_slice()));
-            for name in found.places.keys() {
-                prop_assert!(!name.contains('/'));
-                prop_assert_eq!(&module_name(&found.get(name).unwrap().file), name);
+        fn every_line_is_found_by_the_name_of_its_file(
+            lines in proptest::collection::vec(("[a-b_-]{1,4}", "(\\.ko|\\.ko\\.xz|\\.gz)?", "( k/[a-b_-]{1,3}\\.ko){0,2}"), 0..9),
+        ) {
+            let text: Vec<String> =
+                lines.iter().map(|(name, suffix, needs)| format!("k/{name}{suffix}:{needs}\n")).collect();
+            let found = ModuleList::dependencies(Rc::from(text.concat().as_bytes()));
+            for name in ["a", "b", "ab", "a_b", "_a", "b_", "a_b_", "aa_b"] {
+                let lines = lines.iter().zip(1..).filter(|((file, ..), _)| underscored(file) == name);
+                prop_assert_eq!(found.line(name), lines.map(|(_, number)| number).last());
+                prop_assert_eq!(found.get(name).map(|module| module.line), found.line(name));
             }
-            prop_assert!(builtin(&bytes).keys().all(|name| !name.contains('-') || name.contains('[')));
+        }
+
+        #[test]
+        fn any_bytes_give_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..300), name in "[a_\n:-]{0,3}") {
+            for list in [ModuleList::dependencies, ModuleList::builtin] {
+                if let Some(module) = list(Rc::from(bytes.as_slice())).get(&name) {
+                    prop_assert_eq!(module_name(&module.file), name.as_str());
+                }
+            }
             prop_assert!(softdeps(&bytes).len() <= bytes.len());
             let aliases = Aliases::new(Rc::from(bytes.as_slice()));
             prop_assert!(aliases.of("a").len() + builtin_aliases(&bytes).count() <= bytes.len());

@@ -81,7 +81,7 @@ pub fn backend(program: &str) -> Option<&'static str> {
 /// Says that it is a script, which may run any of them.
 fn backend_of(files: &Files, leads: &Leads) -> Result<Option<&'static str>, String> {
     let Some(end) = leads.hops.last().filter(|_| leads.exists) else { return Ok(None) };
-    let is_script = files.read(end).is_ok_and(|bytes| bytes.starts_with(b"#!"));
+    let is_script = files.read_script(end).is_ok_and(|script| script.is_some());
     match backend(&end.file_name().to_string_lossy()) {
         Some(_) if is_script => Err(format!("{end} is a script, and what it runs is not known")),
         found => Ok(found),

@@ -98,9 +98,9 @@ fn read(files: &Files, place: &str) -> Found {
         Err(error) if matches!(error.trouble, Trouble::NotFound) => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
-    let text = kernel_config::unpacked(&bytes).map_err(|trouble| format!("{place} {trouble}"))?;
+    let text = kernel_config::unpacked(bytes).map_err(|trouble| format!("{place} {trouble}"))?;
     if !kernel_config::is_one(&text) {
         return Err(format!("{place} is not a kernel configuration"));
     }
-    Ok(Some(KernelConfig { path: place.to_owned(), text: text.into() }))
+    Ok(Some(KernelConfig { path: place.to_owned(), text }))
 }

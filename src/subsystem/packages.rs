@@ -1,9 +1,12 @@
 //! Installed packages and holds: dpkg, apk and pacman databases; of RPM only the locks are read.
 
+use std::cell::OnceCell;
+
 use super::Subsystems;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::format::{dpkg_status, ini, toml_document};
-use crate::host::{Files, HostError};
+use crate::format::dpkg_status::{self, Paragraph};
+use crate::format::{ini, toml_document};
+use crate::host::{Files, HostError, Trouble};
 
 const DPKG: &str = "/var/lib/dpkg/status";
 const DISTROLESS: &str = "/var/lib/dpkg/status.d";
@@ -20,7 +23,9 @@ const RPM: [&str; 6] = [
 
 /// Installed packages. Each database is searched when a package is asked for.
 #[derive(Debug, Default)]
-pub struct Packages {}
+pub struct Packages {
+    dpkg: OnceCell<Result<dpkg_status::Index, HostError>>,
+}
 
 impl Packages {
     pub(super) fn merge(_subsystems: &Subsystems<'_>) -> Self {
@@ -32,14 +37,20 @@ impl Packages {
     pub fn package(&self, subsystems: &Subsystems<'_>, name: &str) -> Fact {
         let files = subsystems.host().files();
         let mut seen = Vec::new();
-        for ask in [dpkg, distroless, apk, pacman] {
-            match ask(files, name) {
+        let databases: [(&str, &dyn Fn() -> Found); 4] = [
+            (DPKG, &|| dpkg(files, self.dpkg.get_or_init(|| dpkg_index(files)), name)),
+            (DISTROLESS, &|| distroless(files, name)),
+            (APK[0], &|| apk(files, name)),
+            (PACMAN, &|| pacman(files, name)),
+        ];
+        for (database, ask) in databases {
+            match ask() {
                 Ok(Some(fact)) => return fact,
                 Ok(None) => {}
                 Err(error) if error.is_not_found() => continue,
                 Err(error) => return Fact::unknown(error.to_string()),
             }
-            seen.push(ask);
+            seen.push(database);
         }
         match RPM.iter().find(|path| files.lstat(path).is_ok()) {
             Some(path) if seen.is_empty() => rpm(files, name, path),
@@ -68,14 +79,41 @@ fn record(version: Option<&str>, held: impl Into<State>) -> Fact {
     Fact::new(State::Known(Value::record([("version", version), ("held", held.into())])))
 }
 
-/// dpkg(1): a package is installed if the third word of `Status` says so; a hold is the first word.
-fn dpkg(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
-    let database = files.read_database(DPKG)?;
-    if database.is_empty() {
-        return Err(HostError::new(DPKG, crate::host::Trouble::NotFound));
+/// What a database says of a package; none if it doesn't name it.
+type Found = Result<Option<Fact>, HostError>;
+
+/// A status file is read in pieces of this size, in bytes.
+const PIECE: usize = 64 << 10;
+
+/// The status file, read once and not kept: on a grown host it has megabytes.
+fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
+    let database = files.parts(DPKG)?;
+    if database.size() == 0 {
+        return Err(HostError::new(DPKG, Trouble::NotFound));
     }
+    let mut index = dpkg_status::Index::default();
+    let (mut piece, mut at) = (Vec::new(), 0);
+    loop {
+        let next = database.read(at, PIECE)?;
+        at += next.len() as u64;
+        let is_last = next.is_empty() || at >= database.size();
+        piece.extend(next);
+        let taken = index.add(&piece, "Package", is_last);
+        if is_last {
+            return Ok(index);
+        }
+        piece.drain(..taken);
+    }
+}
+
+/// dpkg(1): a package is installed if the third word of `Status` says so; a hold is the first word.
+fn dpkg(files: &Files, index: &Result<dpkg_status::Index, HostError>, name: &str) -> Found {
+    let index = index.as_ref().map_err(HostError::clone)?;
     let (name, architecture) = name.split_once(':').map_or((name, None), |(name, arch)| (name, Some(arch)));
-    for paragraph in dpkg_status::find(&database, "Package", name) {
+    for (line, place) in index.find(name) {
+        let length = usize::try_from(place.end - place.start).unwrap_or(usize::MAX);
+        let text = files.parts(DPKG)?.read(place.start, length)?;
+        let paragraph = Paragraph::new(line, &text);
         if architecture.is_some_and(|wanted| paragraph.field("Architecture") != Some(wanted)) {
             continue;
         }
@@ -98,7 +136,7 @@ fn dpkg(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
 }
 
 /// Distroless images have one paragraph a file, without `Status`.
-fn distroless(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
+fn distroless(files: &Files, name: &str) -> Found {
     for file in files.list(DISTROLESS)?.iter() {
         let path = std::path::Path::new(DISTROLESS).join(file);
         if path.extension().is_some_and(|suffix| suffix == "md5sums") {
@@ -114,7 +152,7 @@ fn distroless(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
 }
 
 /// apk: `/etc/apk/world` pins with `NAME=VERSION`.
-fn apk(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
+fn apk(files: &Files, name: &str) -> Found {
     let path = APK.into_iter().find(|path| files.stat(path).is_ok()).unwrap_or(APK[0]);
     let database = files.read_database(path)?;
     let found = dpkg_status::find(&database, "P", name);
@@ -132,7 +170,7 @@ fn apk(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
 }
 
 /// pacman: a directory `NAME-VERSION-RELEASE` for each package.
-fn pacman(files: &Files, name: &str) -> Result<Option<Fact>, HostError> {
+fn pacman(files: &Files, name: &str) -> Found {
     for entry in files.list(PACMAN)?.iter() {
         let Some((rest, release)) = entry.to_str().and_then(|entry| entry.rsplit_once('-')) else { continue };
         let Some((package, version)) = rest.rsplit_once('-') else { continue };
@@ -193,7 +231,7 @@ fn rpm_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
         }
     }
     if let Some(content) = optional(files.read(TOML))? {
-        let corrupt = |error| HostError::new(TOML, crate::host::Trouble::Corrupt(format!("{error}")));
+        let corrupt = |error| HostError::new(TOML, Trouble::Corrupt(format!("{error}")));
         let document = toml_document::parse(&content)
             .map_err(|error: crate::format::document::SyntaxError| corrupt(error))?;
         let entry = (0..1000).map_while(|index| document.at(&format!("packages.{index}.name")));

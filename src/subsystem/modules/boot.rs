@@ -6,7 +6,8 @@ use std::rc::Rc;
 use super::index::Index;
 use super::load::Outcome;
 use super::rules::{CommandLine, Rules};
-use super::{Asked, BLOCKED, BUILT_IN, LOADABLE, LOADED, Modules, names};
+use super::support::{built_in, is_built_in, refusal};
+use super::{Asked, BLOCKED, BUILT_IN, LOADABLE, LOADED, Modules};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
 use crate::format::{glob, modules_load_d};
 use crate::subsystem::drop_in::{self, Content};
@@ -127,7 +128,7 @@ impl Boot {
             Some(first) if !hidden => first,
             _ => name.to_owned(),
         };
-        if plan.index.builtin.contains_key(&target) {
+        if plan.index.builtin.has(&target) {
             return Fact::new(BUILT_IN).because_all(plan.index.origin(&target));
         }
         let doubt = subsystems.systemd().doubt.as_deref();
@@ -179,7 +180,7 @@ impl Boot {
                 super::blacklist_note(fact, &loader, &target)
             }
             Outcome::Blocked(reason, origins) => Fact::new(BLOCKED).because_all(origins).note(reason),
-            Outcome::Missing => return built_in_by_config(subsystems, plan, release, name),
+            Outcome::Missing => return built_in(subsystems, &plan.index, release, name),
             Outcome::Doubtful(reason) => return Fact::unknown(reason),
         };
         self.guarded(plan, fact)
@@ -213,35 +214,6 @@ fn word(fact: &Fact) -> String {
         State::Known(value) => value.to_string(),
         State::Absent => "absent".to_owned(),
         State::Unknown(_) => "unknown".to_owned(),
-    }
-}
-
-fn built_in_by_config(subsystems: &Subsystems<'_>, plan: &Plan, release: &str, name: &str) -> Fact {
-    let option = names::option_of(name);
-    let missing = Origin::file(format!("/lib/modules/{release}"));
-    let absent = match &plan.index.directory {
-        Some(_) => Fact::absent().because(missing.says("has no such module")),
-        None => Fact::absent()
-            .because(missing.says("is missing"))
-            .note(format!("no module can be loaded into {release}: its directory of modules is missing")),
-    };
-    match (subsystems.kernel_config().of_release(subsystems, release), option) {
-        (Ok(Some(config)), Some(option)) => match config.option(option) {
-            // That the running kernel says so is as good as its release is unchanged.
-            Some(("y", origin)) if origin.path.starts_with("/proc/") => {
-                Fact::new(BUILT_IN).because(origin).at_most(Confidence::High)
-            }
-            Some(("y", origin)) => Fact::new(BUILT_IN).because(origin),
-            Some((_, origin)) => absent.because(origin),
-            None => absent.because(Origin::file(&config.path).says(format!("CONFIG_{option} is not set"))),
-        },
-        (Ok(Some(_)), None) | (Ok(None), _) if !plan.index.builtin.is_empty() => absent,
-        (Ok(Some(_)), None) => absent.at_most(Confidence::High),
-        (Ok(None), _) if plan.index.directory.is_some() => absent.at_most(Confidence::High),
-        (Ok(None), _) => Fact::unknown(format!(
-            "neither /lib/modules/{release} nor the configuration of that kernel is on disk"
-        )),
-        (Err(trouble), _) => Fact::unknown(trouble),
     }
 }
 
@@ -303,7 +275,7 @@ impl Plan {
         let release = entry.release.clone();
         let index = modules.index(subsystems, release.as_deref().unwrap_or_default());
         let command_line = CommandLine::parse(entry.cmdline.as_deref().unwrap_or_default());
-        let refuses = refusal(subsystems, release.as_deref().unwrap_or_default(), &command_line);
+        let refuses = refusal(subsystems, &index, release.as_deref().unwrap_or_default(), &command_line);
         let mut loader = super::loader(&index, rules, &command_line, refuses.clone());
         let place = entry.because.first().cloned().unwrap_or_else(|| Origin::file("kernel command line"));
         let early = if lines.is_empty() && kept_from_running(subsystems, SERVICE).is_some() {
@@ -320,7 +292,7 @@ impl Plan {
             let fails = match loader.load_unless_blacklisted(&text, &origin) {
                 Outcome::Loaded => None,
                 Outcome::Blocked(reason, _) => Some(reason),
-                Outcome::Missing if built_in_by_option(subsystems, release.as_deref(), &text) => None,
+                Outcome::Missing if is_built_in(subsystems, release.as_deref(), &text) => None,
                 Outcome::Missing => Some(missing(&text)),
                 Outcome::Doubtful(reason) => {
                     doubtful.extend(
@@ -344,15 +316,6 @@ impl Plan {
     }
 }
 
-fn built_in_by_option(subsystems: &Subsystems<'_>, release: Option<&str>, text: &str) -> bool {
-    let name = crate::format::modprobe_d::underscored(text);
-    let (Some(option), Some(release)) = (names::option_of(&name), release) else { return false };
-    matches!(
-        subsystems.kernel_config().of_release(subsystems, release),
-        Ok(Some(config)) if config.option(option).is_some_and(|(value, _)| value == "y")
-    )
-}
-
 /// Why a line that resolves to nothing does so, in words that help.
 fn missing(text: &str) -> String {
     let shown = printable(text);
@@ -360,18 +323,5 @@ fn missing(text: &str) -> String {
         format!("`{shown}` is taken as one name: a line holds one module, no parameters and no comment")
     } else {
         format!("the next kernel has no module `{shown}`")
-    }
-}
-
-/// Why a kernel loads no module at all.
-fn refusal(subsystems: &Subsystems<'_>, release: &str, command_line: &CommandLine) -> Option<String> {
-    if command_line.no_modules {
-        return Some("nomodule is on the kernel command line".to_owned());
-    }
-    match subsystems.kernel_config().of_release(subsystems, release) {
-        Ok(Some(config)) if !config.loads_modules() => {
-            Some(format!("{} does not set CONFIG_MODULES", config.path))
-        }
-        _ => None,
     }
 }

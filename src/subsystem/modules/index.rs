@@ -1,13 +1,12 @@
 //! What a kernel has: its modules on disk, its built-ins, and the names they go by.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::rules::Rules;
 use crate::fact::Origin;
 use crate::format::glob;
 use crate::format::modprobe_d::underscored;
-use crate::format::module_index::{self, Aliases, Dependencies, Softdeps};
+use crate::format::module_index::{self, Aliases, ModuleList, Softdeps};
 use crate::host::{Files, HostError, Trouble};
 
 /// The modules of one kernel release.
@@ -15,8 +14,8 @@ use crate::host::{Files, HostError, Trouble};
 pub(super) struct Index {
     /// `/lib/modules/RELEASE`; none if there is no such directory.
     pub(super) directory: Option<String>,
-    pub(super) modules: Dependencies,
-    pub(super) builtin: HashMap<String, u32>,
+    pub(super) modules: ModuleList,
+    pub(super) builtin: ModuleList,
     pub(super) softdeps: Softdeps,
     aliases: Aliases,
     builtin_modinfo: Option<Rc<[u8]>>,
@@ -53,8 +52,8 @@ impl Index {
         let softdep = read("modules.softdep");
         let aliases = read("modules.alias");
         let modinfo = read("modules.builtin.modinfo");
-        index.modules = dep.map(Dependencies::new).unwrap_or_default();
-        index.builtin = builtin.map(|bytes| module_index::builtin(&bytes)).unwrap_or_default();
+        index.modules = dep.map(ModuleList::dependencies).unwrap_or_default();
+        index.builtin = builtin.map(ModuleList::builtin).unwrap_or_default();
         index.softdeps = softdep.map(|bytes| module_index::softdeps(&bytes)).unwrap_or_default();
         index.aliases = aliases.map(Aliases::new).unwrap_or_default();
         index.builtin_modinfo = modinfo;
@@ -70,11 +69,10 @@ impl Index {
     /// The line of `modules.builtin` or `modules.dep` that has a module.
     pub(super) fn origin(&self, name: &str) -> Option<Origin> {
         let directory = self.directory.as_deref()?;
-        match (self.builtin.get(name), self.modules.get(name)) {
-            (Some(line), _) => Some(Origin::line(format!("{directory}/modules.builtin"), *line)),
-            (None, Some(module)) => Some(Origin::line(format!("{directory}/modules.dep"), module.line)),
-            (None, None) => None,
-        }
+        let place = |(list, file): (&ModuleList, &str)| {
+            Some(Origin::line(format!("{directory}/{file}"), list.line(name)?))
+        };
+        [(&self.builtin, "modules.builtin"), (&self.modules, "modules.dep")].into_iter().find_map(place)
     }
 
     /// The modules that a name or alias stands for, in kmod's order of search: aliases of modprobe.d, a
@@ -99,7 +97,7 @@ impl Index {
         if !own.is_empty() {
             return own;
         }
-        if self.builtin.contains_key(&name) {
+        if self.builtin.has(&name) {
             return vec![name];
         }
         let modinfo = self.builtin_modinfo.as_deref().unwrap_or_default();

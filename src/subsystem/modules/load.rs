@@ -59,7 +59,7 @@ impl Loader<'_> {
 
     /// The place that blacklists a module for aliases and modules-load.d.
     pub(super) fn blacklisted(&self, name: &str) -> Option<Origin> {
-        if self.index.builtin.contains_key(name) {
+        if self.index.builtin.has(name) {
             return None;
         }
         let on_command_line = self.command_line.blacklist.iter().any(|listed| listed == name);
@@ -70,7 +70,7 @@ impl Loader<'_> {
     }
 
     fn load_at(&mut self, name: &str, because: &[Origin], depth: u32) -> Outcome {
-        if self.index.builtin.contains_key(name) || self.loaded.contains_key(name) {
+        if self.index.builtin.has(name) || self.loaded.contains_key(name) {
             return Outcome::Loaded;
         }
         if let Some(outcome) = self.known.get(name) {

@@ -6,6 +6,7 @@ mod load;
 mod names;
 mod now;
 mod rules;
+mod support;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};

@@ -7,21 +7,16 @@ use super::rules::{CommandLine, Rules};
 use super::{ABSENT, BLOCKED, BUILT_IN, LOADABLE, LOADED};
 use crate::fact::{Confidence, Fact, Origin};
 use crate::format::lines;
-use crate::host::{Files, Running, Trouble};
+use crate::host::{Files, HostError, Running, Trouble};
 use crate::subsystem::Subsystems;
 
 /// The state of a module in the running kernel.
 pub(super) fn state(subsystems: &Subsystems<'_>, running: &dyn Running, name: &str) -> Fact {
     let live = running.files();
-    let listed = match live.read_database("/proc/modules") {
-        Ok(bytes) => lines(&bytes)
-            .find(|(_, text)| text.split(' ').next() == Some(name))
-            .map(|(line, _)| Origin::line("/proc/modules", line)),
-        Err(error) if matches!(error.trouble, Trouble::NotFound) => None,
+    match listed(live, name) {
+        Ok(Some(origin)) => return Fact::new(LOADED).because(origin),
+        Ok(None) => {}
         Err(error) => return Fact::unknown(error.to_string()),
-    };
-    if let Some(origin) = listed {
-        return Fact::new(LOADED).because(origin);
     }
     let index = subsystems.modules().index(subsystems, &running.uname().release);
     if let Some(origin) = built_in(subsystems, live, &index, name) {
@@ -30,24 +25,58 @@ pub(super) fn state(subsystems: &Subsystems<'_>, running: &dyn Running, name: &s
     not_loaded(subsystems, running, &index, name)
 }
 
+/// The line of `/proc/modules` that has a module; none where this kernel loads no modules.
+fn listed(proc_and_sys: &Files, name: &str) -> Result<Option<Origin>, HostError> {
+    match proc_and_sys.read_database("/proc/modules") {
+        Ok(bytes) => Ok(lines(&bytes)
+            .find(|(_, text)| text.split(' ').next() == Some(name))
+            .map(|(line, _)| Origin::line("/proc/modules", line))),
+        Err(error) if matches!(error.trouble, Trouble::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the running kernel loads modules at all, if it is of a release.
+pub(super) fn loads_modules(subsystems: &Subsystems<'_>, release: &str) -> Option<bool> {
+    let running = subsystems.host().running().filter(|running| running.uname().release == release)?;
+    match running.files().stat("/proc/modules") {
+        Ok(_) => Some(true),
+        Err(error) if error.is_not_found() && running.files().stat("/proc/self").is_ok() => Some(false),
+        Err(_) => None,
+    }
+}
+
+/// What the running kernel, if it is of a release, shows of a module that is built into it.
+pub(super) fn shown_by_release(subsystems: &Subsystems<'_>, release: &str, name: &str) -> Option<Origin> {
+    let running = subsystems.host().running().filter(|running| running.uname().release == release)?;
+    let live = running.files();
+    matches!(listed(live, name), Ok(None)).then(|| shown(live, name)).flatten()
+}
+
 /// What shows that a module is built into the running kernel.
 fn built_in(subsystems: &Subsystems<'_>, proc_and_sys: &Files, index: &Index, name: &str) -> Option<Origin> {
-    if index.builtin.contains_key(name) {
+    if index.builtin.has(name) {
         return index.origin(name);
     }
     let directory = format!("/sys/module/{name}");
     if proc_and_sys.stat(&directory).is_ok() {
         return Some(Origin::file(directory).says("exists, and no module of that name is loaded"));
     }
-    if let (Some(option), Ok(Some(config))) =
-        (names::option_of(name), subsystems.kernel_config().now(subsystems))
-        && let Some(("y", origin)) = config.option(option)
+    if !index.modules.has(name)
+        && let Some(origin) = shown(proc_and_sys, name)
     {
         return Some(origin);
     }
-    if index.modules.has(name) {
+    let (option, Ok(Some(config))) = (names::option_of(name)?, subsystems.kernel_config().now(subsystems))
+    else {
         return None;
-    }
+    };
+    config.option(option).filter(|(value, _)| *value == "y").map(|(_, origin)| origin)
+}
+
+/// What the running kernel shows that only a module of that name brings. The kernel's configuration says the same, but
+/// has to be unpacked.
+fn shown(proc_and_sys: &Files, name: &str) -> Option<Origin> {
     if let Some(path) = names::evidence_of(name).filter(|path| proc_and_sys.stat(path).is_ok()) {
         return Some(Origin::file(path).says("exists, and no module of that name is loaded"));
     }

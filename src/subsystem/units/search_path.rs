@@ -353,8 +353,12 @@ pub(super) fn is_null(files: &Files, path: &str) -> bool {
         }
         end = target;
     }
-    let stat = files.lstat(&end);
-    stat.is_ok_and(|stat| stat.kind == Kind::CharDevice || (stat.kind == Kind::File && stat.size == 0))
+    match files.kind(&end) {
+        Ok(Kind::CharDevice) => true,
+        // What a link beside a unit leads to is read anyway when the unit is pulled in.
+        Ok(Kind::File) => end.to_str().is_some_and(|end| is_empty(files, end)),
+        _ => false,
+    }
 }
 
 /// Where a link leads, `..` removed; none if the path is no link.
