@@ -4,22 +4,26 @@
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "the rooms are used here in part")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "this is no part of the program")]
 
+#[path = "src/builtin/catalogue.rs"]
+mod catalogue;
 #[path = "src/fact/mod.rs"]
 mod fact;
 #[path = "src/rule/mod.rs"]
 mod rule;
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use rule::{RuleSet, SourceFile, diagnostic};
+use catalogue::Catalogue;
+use rule::{Profile, RuleSet, SourceFile, diagnostic};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let rules = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("rules");
-    for path in ["rules", "src/fact", "src/rule"] {
+    for path in ["rules", "src/fact", "src/rule", "src/builtin"] {
         println!("cargo::rerun-if-changed={path}");
     }
     let mut paths =
@@ -38,6 +42,58 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("files.rs"), files)?;
     let set: RuleSet = rule::load(sources)
         .map_err(|broken| diagnostic::render(&broken.rules.files, &broken.mistakes, false))?;
-    fs::write(out.join("rules.postcard"), postcard::to_allocvec(&set)?)?;
+    let (mut rules, mut ends) = (Vec::new(), Vec::new());
+    for rule in &set.rules {
+        rules.extend(postcard::to_allocvec(rule)?);
+        ends.push(u32::try_from(rules.len())?);
+    }
+    fs::write(out.join("rules.postcard"), rules)?;
+    let catalogue = catalogue_of(&set, &ends)?;
+    fs::write(out.join("catalogue.postcard"), postcard::to_allocvec(&catalogue)?)?;
     Ok(())
+}
+
+/// The catalogue of a set whose rules end at these places.
+///
+/// # Errors
+/// If there are more profiles than bits.
+fn catalogue_of(set: &RuleSet, ends: &[u32]) -> Result<Catalogue, String> {
+    let places: HashMap<&str, usize> = set
+        .profiles
+        .iter()
+        .enumerate()
+        .map(|(place, profile)| (profile.name.value.as_str(), place))
+        .collect();
+    if places.len() >= 64 {
+        return Err("more profiles than a catalogue has bits for".into());
+    }
+    let bit = |name: &str| places.get(name).map_or(0, |place| 1 << place);
+    let own = |profile: &Profile| bit(&profile.name.value);
+    let mut includes: Vec<u64> = set.profiles.iter().map(own).collect();
+    let mut selected: Vec<u64> = Vec::new();
+    for rule in &set.rules {
+        let names = rule.profiles.iter().map(|name| bit(&name.value));
+        selected.push(if rule.profiles.is_empty() { u64::MAX } else { names.fold(0, |all, one| all | one) });
+    }
+    let rules: HashMap<&str, usize> =
+        set.rules.iter().enumerate().map(|(place, rule)| (rule.id.value.as_str(), place)).collect();
+    loop {
+        let before = (includes.clone(), selected.clone());
+        for (place, profile) in set.profiles.iter().enumerate() {
+            for name in &profile.includes {
+                includes[place] |= places.get(name.value.as_str()).map_or(0, |other| includes[*other]);
+            }
+        }
+        for (place, rule) in set.rules.iter().enumerate() {
+            for need in rule.needs.iter().filter_map(|need| rules.get(need.value.as_str())) {
+                selected[*need] |= selected[place];
+            }
+        }
+        if before == (includes.clone(), selected.clone()) {
+            break;
+        }
+    }
+    let set =
+        RuleSet { variables: set.variables.clone(), profiles: set.profiles.clone(), ..RuleSet::default() };
+    Ok(Catalogue { set, includes, rules: selected.into_iter().zip(ends.iter().copied()).collect() })
 }

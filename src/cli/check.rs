@@ -13,8 +13,9 @@ use crate::subsystem::Subsystems;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let start = Instant::now();
-    let rules = rules::load(&arguments.rules.rules)?;
-    let plan = rules::compile(&rules, &arguments.rules, &rules::profiles(&arguments.rules))?;
+    let profiles = rules::profiles(&arguments.rules);
+    let rules = rules::load_for(&arguments.rules, &profiles)?;
+    let plan = rules::compile(&rules, &arguments.rules, &profiles)?;
     let (host, moments) = source::open(&arguments.source)?;
     let subsystems = Subsystems::of(&host);
     let findings = engine::judge(&plan, &subsystems, &moments);

@@ -9,7 +9,7 @@ use crate::engine;
 use crate::engine::finding::{Judgement, Verdict};
 use crate::engine::plan::PlannedRule;
 use crate::fact::{Moment, Origin, printable};
-use crate::rule::{Fix, Rule, suggestion};
+use crate::rule::{Fix, Rule, Text, suggestion};
 use crate::subsystem::Subsystems;
 
 pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
@@ -110,7 +110,7 @@ fn write_fix(fix: &Fix, out: &mut dyn Write) -> std::io::Result<()> {
     paragraph(text, "  ", out)
 }
 
-fn write_list(heading: &str, items: &[String], out: &mut dyn Write) -> std::io::Result<()> {
+fn write_list(heading: &str, items: &[Text], out: &mut dyn Write) -> std::io::Result<()> {
     if items.is_empty() {
         return Ok(());
     }

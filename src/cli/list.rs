@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::error::Failure;
 use super::{ListArguments, rules, terminal};
 use crate::engine::plan::PlannedRule;
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Rule, RuleSet, Text};
 
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     let rules = rules::load(&arguments.rules.rules)?;
@@ -96,10 +96,10 @@ struct RuleV1<'r> {
     severity: &'static str,
     profiles: Vec<&'r str>,
     moments: Vec<&'static str>,
-    tags: &'r [String],
-    covers: &'r [String],
+    tags: &'r [Text],
+    covers: &'r [Text],
     why: &'r str,
-    refs: &'r [String],
+    refs: &'r [Text],
 }
 
 fn write_json(chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {

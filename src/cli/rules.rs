@@ -31,6 +31,16 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     })
 }
 
+/// The rules that a run with these arguments and profiles may judge; others need not even be unpacked.
+pub(super) fn load_for(arguments: &RulesArguments, profiles: &[String]) -> Result<RuleSet, Failure> {
+    let RulesArguments { rules, only, skip, .. } = arguments;
+    // A word that selects rules may be misspelt, and then it is compared with all there are.
+    if rules.is_empty() && only.is_empty() && skip.is_empty() {
+        return Ok(builtin::rules_of(profiles));
+    }
+    load(rules)
+}
+
 /// The rules that the arguments select, ready to be judged; all rules if no profile is given.
 pub(super) fn compile(
     rules: &RuleSet,

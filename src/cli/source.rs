@@ -44,7 +44,7 @@ pub(super) fn variables(rules: &RuleSet, given: &[String]) -> Result<Vec<(String
         let key = format!("NODE_PREFLIGHT_{}", name.to_uppercase().replace('-', "_"));
         #[expect(clippy::disallowed_methods, reason = "variables may be set by the environment")]
         let value = std::env::var(key);
-        values.extend(value.ok().map(|value| (name.clone(), value)));
+        values.extend(value.ok().map(|value| (name.to_string(), value)));
     }
     for text in given {
         let Some((name, value)) = text.split_once('=') else {

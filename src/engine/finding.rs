@@ -1,7 +1,7 @@
 //! What judging says: one finding a rule, one judgement a moment.
 
 use crate::fact::{Confidence, Moment, Origin, Reason};
-use crate::rule::Severity;
+use crate::rule::{Severity, Text};
 
 /// What a rule came to at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +43,7 @@ pub struct Finding {
     /// Index into the plan's rules.
     pub rule: usize,
     /// The rule's id.
-    pub id: String,
+    pub id: Text,
     /// What failing costs.
     pub severity: Severity,
     /// The verdict now; none if it isn't judged at this moment.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::fact::{Moment, Requirement, State, Value};
 use crate::probe::{Key, Probe};
-use crate::rule::{Fix, Severity};
+use crate::rule::{Fix, Severity, Text};
 
 /// The rules of one run, ready to be judged.
 pub struct Plan {
@@ -30,19 +30,19 @@ pub struct Question {
 /// A rule with all names resolved.
 pub struct PlannedRule {
     /// Its id.
-    pub id: String,
+    pub id: Text,
     /// What must hold, as a sentence.
-    pub title: String,
+    pub title: Text,
     /// What failing costs.
     pub severity: Severity,
     /// Words to select it by.
-    pub tags: Vec<String>,
+    pub tags: Vec<Text>,
     /// Why it matters to a node.
-    pub why: String,
+    pub why: Text,
     /// How to mend the host.
     pub fix: Fix,
     /// Pages to read.
-    pub refs: Vec<String>,
+    pub refs: Vec<Text>,
     /// The moments it is judged at: those that all its probes can answer, narrowed by the rule.
     pub moments: Vec<Moment>,
     /// When it applies.

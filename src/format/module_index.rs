@@ -1,7 +1,8 @@
 //! The indices that depmod(8) writes beside a kernel's modules, in their text form.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use memchr::memmem;
@@ -27,19 +28,21 @@ pub struct ModuleList {
     bytes: Rc<[u8]>,
     /// Whether each module's own file ends in a colon.
     has_needs: bool,
+    /// The lines that were asked for, as bytes of the file.
+    known: RefCell<HashMap<String, Option<Range<usize>>>>,
 }
 
 impl ModuleList {
     /// `modules.dep`: the modules that can be loaded, and what they need.
     #[must_use]
     pub fn dependencies(bytes: Rc<[u8]>) -> Self {
-        ModuleList { bytes, has_needs: true }
+        ModuleList { bytes, has_needs: true, ..ModuleList::default() }
     }
 
     /// `modules.builtin`: the modules that are built into the kernel.
     #[must_use]
     pub fn builtin(bytes: Rc<[u8]>) -> Self {
-        ModuleList { bytes, has_needs: false }
+        ModuleList { bytes, ..ModuleList::default() }
     }
 
     /// Whether the file is missing or says nothing.
@@ -72,8 +75,19 @@ impl ModuleList {
         Some(Module { file: file.trim().to_owned(), needs, line: self.line(name)? })
     }
 
-    /// The last line whose file is the module's: where it starts, and the line.
+    /// The line of a module: where it starts, and its text.
     fn find(&self, name: &str) -> Option<(usize, &[u8])> {
+        let known = self.known.borrow().get(name).cloned();
+        let line = known.unwrap_or_else(|| {
+            let line = self.search(name);
+            self.known.borrow_mut().insert(name.to_owned(), line.clone());
+            line
+        })?;
+        Some((line.start, &self.bytes[line]))
+    }
+
+    /// The last line whose file is the module's.
+    fn search(&self, name: &str) -> Option<Range<usize>> {
         // Files have `-` where names have `_`, or `_` too: what lies between is the same in both.
         let rarest = name.split('_').max_by_key(|part| part.len()).filter(|part| !part.is_empty())?;
         let before = rarest.as_ptr().addr() - name.as_ptr().addr();
@@ -97,7 +111,7 @@ impl ModuleList {
                 _ => continue,
             };
             if module_name(&String::from_utf8_lossy(file)) == name {
-                found = Some((from, line));
+                found = Some(from..to);
             }
         }
         found

@@ -9,7 +9,7 @@ use crate::engine::finding::{Finding, Judgement, Verdict};
 use crate::engine::identity::Identity;
 use crate::engine::plan::{Plan, PlannedRule};
 use crate::fact::{Moment, Value};
-use crate::rule::{Fix, Severity};
+use crate::rule::{Fix, Severity, Text};
 
 /// Everything that a run came to.
 #[derive(Clone, Debug)]
@@ -34,17 +34,17 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The rule's id.
-    pub rule: String,
+    pub rule: Text,
     /// What must hold.
-    pub title: String,
+    pub title: Text,
     /// What failing costs.
     pub severity: Severity,
     /// Why it matters.
-    pub why: String,
+    pub why: Text,
     /// How to mend the host.
     pub fix: Fix,
     /// Pages to read.
-    pub refs: Vec<String>,
+    pub refs: Vec<Text>,
     /// The judgement now; none if it isn't judged at this moment.
     pub now: Option<Judgement>,
     /// The judgement after a reboot; none if it isn't judged at this moment.

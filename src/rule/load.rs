@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use toml::de::DeTable;
 
 use super::table::Reader;
-use super::{Code, Diagnostic, Place, RuleSet, SourceFile, Spanned, diagnostic, syntax};
+use super::{Code, Diagnostic, Place, RuleSet, SourceFile, Spanned, Text, diagnostic, syntax};
 
 /// What is left of rules that have mistakes, so that the other mistakes can be found as well.
 #[derive(Debug)]
@@ -58,14 +58,14 @@ pub fn extend(mut set: RuleSet, more: Vec<SourceFile>) -> Result<RuleSet, Box<Br
 /// Where each name was defined first, and its index in the set.
 #[derive(Default)]
 struct Seen {
-    rules: HashMap<String, usize>,
-    variables: HashMap<String, usize>,
-    profiles: HashMap<String, usize>,
+    rules: HashMap<Text, usize>,
+    variables: HashMap<Text, usize>,
+    profiles: HashMap<Text, usize>,
 }
 
 impl Seen {
     fn of(set: &RuleSet) -> Self {
-        fn index<T>(all: &[T], name: fn(&T) -> &Spanned<String>) -> HashMap<String, usize> {
+        fn index<T>(all: &[T], name: fn(&T) -> &Spanned<Text>) -> HashMap<Text, usize> {
             all.iter().enumerate().map(|(index, one)| (name(one).value.clone(), index)).collect()
         }
         Seen {
@@ -114,14 +114,14 @@ fn named<'a, 'i>(
     reader: &mut Reader,
     table: &'a DeTable<'i>,
     key: &str,
-) -> Vec<(Spanned<String>, &'a super::table::Value<'i>)> {
+) -> Vec<(Spanned<Text>, &'a super::table::Value<'i>)> {
     let Some(value) = table.get(key) else { return Vec::new() };
     let Some(table) = reader.table(value, &format!("`{key}`")) else { return Vec::new() };
     let mut tables: Vec<_> = table
         .iter()
         .map(|(name, value)| {
             let place = reader.place(name.span());
-            (Spanned { value: name.get_ref().clone().into_owned(), place }, value)
+            (Spanned { value: name.get_ref().clone().into_owned().into(), place }, value)
         })
         .collect();
     tables.sort_by_key(|(name, _)| name.place.span.start);
@@ -132,10 +132,10 @@ fn named<'a, 'i>(
 fn define<T>(
     reader: &mut Reader,
     files: &[SourceFile],
-    seen: &mut HashMap<String, usize>,
+    seen: &mut HashMap<Text, usize>,
     all: &mut Vec<T>,
     new: T,
-    name: fn(&T) -> &Spanned<String>,
+    name: fn(&T) -> &Spanned<Text>,
     what: &str,
 ) {
     let Spanned { value, place } = name(&new);

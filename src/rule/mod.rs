@@ -8,6 +8,7 @@ mod load;
 pub mod suggestion;
 pub mod syntax;
 mod table;
+mod text;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use code::Code;
 pub use diagnostic::Diagnostic;
 pub use load::{Broken, extend, load};
+pub use text::Text;
 
 use crate::fact::Moment;
 
@@ -63,6 +65,7 @@ impl SourceFile {
 
 /// Everything that was loaded, replacements by id applied.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct RuleSet {
     /// The files, in the order of loading. They are no part of a serialized set.
     #[serde(skip)]
@@ -77,33 +80,34 @@ pub struct RuleSet {
 
 /// A rule as it was written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Rule {
     /// Unique, kebab-case, never reused.
-    pub id: Spanned<String>,
+    pub id: Spanned<Text>,
     /// What must hold, as a sentence; empty if the file says none.
-    pub title: String,
+    pub title: Text,
     /// What failing costs.
     pub severity: Severity,
     /// The profiles that select it; a rule that names none belongs to all.
-    pub profiles: Vec<Spanned<String>>,
+    pub profiles: Vec<Spanned<Text>>,
     /// Words to select it by.
-    pub tags: Vec<String>,
+    pub tags: Vec<Text>,
     /// Checks of other tools, and articles, that it stands for: `kubeadm:NumCPU`.
-    pub covers: Vec<String>,
+    pub covers: Vec<Text>,
     /// Why it matters to a node.
-    pub why: String,
+    pub why: Text,
     /// What must hold.
     pub check: Expression,
     /// When it applies; always if none.
     pub when: Option<Expression>,
     /// Rules whose failure makes this one pointless.
-    pub needs: Vec<Spanned<String>>,
+    pub needs: Vec<Spanned<Text>>,
     /// The only moments it is judged at; all if none.
     pub moments: Option<Vec<Moment>>,
     /// How to mend the host.
     pub fix: Fix,
     /// Pages to read.
-    pub refs: Vec<String>,
+    pub refs: Vec<Text>,
 }
 
 /// What a failing rule costs.
@@ -131,6 +135,7 @@ impl Severity {
 
 /// Three-valued logic over terms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub enum Expression {
     /// All must hold.
     All(Vec<Expression>, Place),
@@ -144,60 +149,65 @@ pub enum Expression {
 
 /// `{ service = "crio.service", active = "active" }`: which key is the probe is found when it is compiled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Term {
     /// The keys and values, in the order of writing.
-    pub entries: Vec<(Spanned<String>, Spanned<Datum>)>,
+    pub entries: Vec<(Spanned<Text>, Spanned<Datum>)>,
     /// The whole table.
     pub place: Place,
 }
 
 /// A TOML value as it was written, places kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub enum Datum {
     /// `true`
     Bool(bool),
     /// `1`
     Integer(i64),
     /// `"text"`
-    Text(String),
+    Text(Text),
     /// `[..]`
     List(Vec<Spanned<Datum>>),
     /// `{ var = "cni" }`, `{ crio = "runtime.cgroup_manager" }`, `{ at-least = 2 }`, ...
-    Table(Vec<(Spanned<String>, Spanned<Datum>)>),
+    Table(Vec<(Spanned<Text>, Spanned<Datum>)>),
 }
 
 /// How to mend the host: words for people, and typed actions for the generators of fixes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Fix {
     /// What to do, in words and commands.
-    pub text: Option<String>,
+    pub text: Option<Text>,
     /// `sysctl = { "net.ipv4.ip_forward" = 1 }`: set now and at boot.
-    pub sysctl: Vec<(String, String)>,
+    pub sysctl: Vec<(Text, Text)>,
     /// `modules = ["overlay"]`: load now and at boot.
-    pub modules: Vec<String>,
+    pub modules: Vec<Text>,
     /// `enable = ["crio.service"]`: enable and start units.
-    pub enable: Vec<String>,
+    pub enable: Vec<Text>,
     /// `mask = ["dev-sda2.swap"]`: stop and mask units.
-    pub mask: Vec<String>,
+    pub mask: Vec<Text>,
     /// `hold = ["kubelet"]`: keep packages at their version.
-    pub hold: Vec<String>,
+    pub hold: Vec<Text>,
 }
 
 /// A declared variable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Variable {
     /// Kebab-case.
-    pub name: Spanned<String>,
+    pub name: Spanned<Text>,
     /// What values it takes.
     pub kind: VariableKind,
     /// Its value if nobody sets it; none means "not set": a condition on it does not hold.
     pub default: Option<Spanned<Datum>>,
     /// One sentence.
-    pub description: String,
+    pub description: Text,
 }
 
 /// What values a variable takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub enum VariableKind {
     /// Any text.
     Text,
@@ -214,18 +224,19 @@ pub enum VariableKind {
     /// A version number.
     Version,
     /// One of these words.
-    Word(Vec<String>),
+    Word(Vec<Text>),
 }
 
 /// A named selection of rules and variable values for one purpose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Profile {
     /// Kebab-case.
-    pub name: Spanned<String>,
+    pub name: Spanned<Text>,
     /// One sentence.
-    pub description: String,
+    pub description: Text,
     /// Profiles whose rules it also selects.
-    pub includes: Vec<Spanned<String>>,
+    pub includes: Vec<Spanned<Text>>,
     /// Values of variables under this profile.
-    pub variables: Vec<(Spanned<String>, Spanned<Datum>)>,
+    pub variables: Vec<(Spanned<Text>, Spanned<Datum>)>,
 }

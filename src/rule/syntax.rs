@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::table::{Reader, Value};
 use super::{
-    Code, Datum, Expression, Fix, Profile, Rule, Severity, Spanned, Variable, VariableKind, expression,
+    Code, Datum, Expression, Fix, Profile, Rule, Severity, Spanned, Text, Variable, VariableKind, expression,
     suggestion,
 };
 use crate::fact::Moment;
@@ -182,7 +182,7 @@ fn missing(reader: &mut Reader, value: &Value<'_>, owner: &str, key: &str) {
     reader.mistake(value.span(), Code::MissingKey, format!("{owner} has no `{key}`"));
 }
 
-fn plain(texts: Vec<Spanned<String>>) -> Vec<String> {
+fn plain(texts: Vec<Spanned<Text>>) -> Vec<Text> {
     texts.into_iter().map(|text| text.value).collect()
 }
 
@@ -201,7 +201,7 @@ fn severity(reader: &mut Reader, table: &DeTable<'_>) -> Severity {
     }
 }
 
-fn unknown_word(reader: &mut Reader, word: &Spanned<String>, what: &str, known: &[&str]) {
+fn unknown_word(reader: &mut Reader, word: &Spanned<Text>, what: &str, known: &[&str]) {
     let help = suggestion::help(&word.value, known.iter().copied());
     let message = format!("there is no {what} `{}`", word.value);
     reader.mistake(word.place.span.clone(), Code::UnknownWord, message).help.extend(help);
@@ -236,7 +236,7 @@ fn fix(reader: &mut Reader, value: &Value<'_>) -> Fix {
     }
 }
 
-fn sysctl(reader: &mut Reader, value: &Value<'_>) -> Vec<(String, String)> {
+fn sysctl(reader: &mut Reader, value: &Value<'_>) -> Vec<(Text, Text)> {
     let Some(table) = reader.table(value, "`fix.sysctl`") else { return Vec::new() };
     let mut settings = Vec::new();
     for (key, value) in table {
@@ -250,13 +250,13 @@ fn sysctl(reader: &mut Reader, value: &Value<'_>) -> Vec<(String, String)> {
                 continue;
             }
         };
-        settings.push((key.get_ref().clone().into_owned(), text));
+        settings.push((key.get_ref().clone().into_owned().into(), text.into()));
     }
     settings
 }
 
 /// Reads a `[vars.NAME]`.
-pub(super) fn variable(reader: &mut Reader, name: Spanned<String>, value: &Value<'_>) -> Option<Variable> {
+pub(super) fn variable(reader: &mut Reader, name: Spanned<Text>, value: &Value<'_>) -> Option<Variable> {
     let owner = format!("variable `{}`", name.value);
     let table = reader.table(value, &owner)?;
     reader.check_name(&name, "name of the variable");
@@ -294,12 +294,12 @@ pub(super) fn variable(reader: &mut Reader, name: Spanned<String>, value: &Value
 }
 
 /// Reads a `[profiles.NAME]`.
-pub(super) fn profile(reader: &mut Reader, name: Spanned<String>, value: &Value<'_>) -> Option<Profile> {
+pub(super) fn profile(reader: &mut Reader, name: Spanned<Text>, value: &Value<'_>) -> Option<Profile> {
     let owner = format!("profile `{}`", name.value);
     let table = reader.table(value, &owner)?;
     reader.check_name(&name, "name of the profile");
     reader.check_keys(table, PROFILE, &owner);
-    let variables: Vec<(Spanned<String>, Spanned<Datum>)> = match table.get("vars") {
+    let variables: Vec<(Spanned<Text>, Spanned<Datum>)> = match table.get("vars") {
         Some(value) => reader.table(value, "`vars`").map(|table| reader.entries(table)).unwrap_or_default(),
         None => Vec::new(),
     };

@@ -6,7 +6,7 @@ use toml::Spanned as Node;
 use toml::de::{DeTable, DeValue};
 
 use super::syntax::Key;
-use super::{Code, Datum, Diagnostic, Place, Spanned, suggestion};
+use super::{Code, Datum, Diagnostic, Place, Spanned, Text, suggestion};
 
 /// A value as the TOML parser gives it.
 pub(super) type Value<'i> = Node<DeValue<'i>>;
@@ -60,7 +60,7 @@ impl Reader {
         self.mistake(value.span(), Code::WrongType, format!("{what} is {found}, but must be {wanted}"));
     }
 
-    pub(super) fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<Spanned<String>> {
+    pub(super) fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<Spanned<Text>> {
         let value = table.get(key)?;
         let text = self.as_text(value, &format!("`{key}`"))?;
         if text.value.trim().is_empty() {
@@ -69,15 +69,15 @@ impl Reader {
         Some(text)
     }
 
-    fn as_text(&mut self, value: &Value<'_>, what: &str) -> Option<Spanned<String>> {
+    fn as_text(&mut self, value: &Value<'_>, what: &str) -> Option<Spanned<Text>> {
         let DeValue::String(text) = value.get_ref() else {
             self.wrong_type(value, what, "text");
             return None;
         };
-        Some(Spanned { value: text.clone().into_owned(), place: self.place(value.span()) })
+        Some(Spanned { value: text.clone().into_owned().into(), place: self.place(value.span()) })
     }
 
-    pub(super) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<Spanned<String>> {
+    pub(super) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<Spanned<Text>> {
         let Some(value) = table.get(key) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
             self.wrong_type(value, &format!("`{key}`"), "a list of texts");
@@ -88,7 +88,7 @@ impl Reader {
     }
 
     /// A name in kebab-case; it is kept even if it is not.
-    pub(super) fn check_name(&mut self, name: &Spanned<String>, what: &str) {
+    pub(super) fn check_name(&mut self, name: &Spanned<Text>, what: &str) {
         let text = &name.value;
         let fits = |part: &str| {
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
@@ -103,7 +103,7 @@ impl Reader {
     /// A value with the places of all its parts.
     pub(super) fn datum(&mut self, value: &Value<'_>) -> Option<Spanned<Datum>> {
         let datum = match value.get_ref() {
-            DeValue::String(text) => Datum::Text(text.clone().into_owned()),
+            DeValue::String(text) => Datum::Text(text.clone().into_owned().into()),
             DeValue::Boolean(flag) => Datum::Bool(*flag),
             DeValue::Integer(number) => {
                 let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) else {
@@ -125,13 +125,15 @@ impl Reader {
     }
 
     /// The entries of a table, in the order of writing.
-    pub(super) fn entries(&mut self, table: &DeTable<'_>) -> Vec<(Spanned<String>, Spanned<Datum>)> {
+    pub(super) fn entries(&mut self, table: &DeTable<'_>) -> Vec<(Spanned<Text>, Spanned<Datum>)> {
         let mut entries: Vec<_> = table
             .iter()
             .filter_map(|(key, value)| {
                 let datum = self.datum(value)?;
-                let name =
-                    Spanned { value: key.get_ref().clone().into_owned(), place: self.place(key.span()) };
+                let name = Spanned {
+                    value: key.get_ref().clone().into_owned().into(),
+                    place: self.place(key.span()),
+                };
                 Some((name, datum))
             })
             .collect();

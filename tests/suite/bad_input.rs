@@ -259,7 +259,7 @@ fn passes(findings: &[Finding]) -> Vec<(String, Moment)> {
     };
     let all = findings.iter().flat_map(|finding| Moment::ALL.map(|moment| (finding, moment)));
     all.filter(|(finding, moment)| passed(finding, *moment))
-        .map(|(f, moment)| (f.id.clone(), moment))
+        .map(|(f, moment)| (f.id.to_string(), moment))
         .collect()
 }
 

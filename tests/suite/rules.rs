@@ -59,6 +59,22 @@ fn built_in() -> rule::RuleSet {
 }
 
 #[test]
+fn the_rules_of_a_profile_are_those_that_all_rules_would_give() {
+    let all = built_in();
+    for profile in &all.profiles {
+        let selection = Selection { profiles: vec![profile.name.value.to_string()], ..Selection::default() };
+        let plan = |rules: &rule::RuleSet| -> Vec<String> {
+            let plan = engine::compile(rules, &selection, &[]).unwrap();
+            plan.rules.iter().map(|rule| format!("{} {:?}", rule.id, rule.needs.len())).collect()
+        };
+        let few = builtin::rules_of(&selection.profiles);
+        assert_eq!(plan(&few), plan(&all), "{}", profile.name.value);
+        assert!(few.rules.len() < all.rules.len() || few == all);
+    }
+    assert_eq!(builtin::rules_of(&["none".to_owned()]), all);
+}
+
+#[test]
 fn every_rule_passes_and_fails_as_its_cases_say() {
     let rules = built_in();
     let mut wrong = Vec::new();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::probe::{Attribute, Shape};
-use crate::rule::VariableKind;
+use crate::rule::{Text, VariableKind};
 
 /// The kind of a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ impl<'r> From<&'r VariableKind> for Kind<'r> {
             VariableKind::Network => Kind::Network,
             VariableKind::Networks => Kind::List(Box::new(Kind::Network)),
             VariableKind::Version => Kind::Version,
-            VariableKind::Word(words) => Kind::Word(words.iter().map(String::as_str).collect()),
+            VariableKind::Word(words) => Kind::Word(words.iter().map(Text::as_str).collect()),
         }
     }
 }

@@ -72,7 +72,7 @@ fn any(datum: &Datum) -> Result<Value, Misfit> {
     match datum {
         Datum::Bool(flag) => Ok(Value::Bool(*flag)),
         Datum::Integer(number) => Ok(Value::Integer(*number)),
-        Datum::Text(text) => Ok(Value::Text(text.clone())),
+        Datum::Text(text) => Ok(Value::Text(text.to_string())),
         Datum::List(items) => {
             items.iter().map(|item| any(&item.value)).collect::<Result<_, _>>().map(Value::List)
         }

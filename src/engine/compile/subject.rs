@@ -5,10 +5,10 @@ use super::{Compiler, variables};
 use crate::engine::plan::{Question, Subject};
 use crate::fact::{State, Value};
 use crate::probe::{Key, KeySyntax, Probe, Shape};
-use crate::rule::{Code, Datum, Diagnostic, Place, Spanned, suggestion};
+use crate::rule::{Code, Datum, Diagnostic, Place, Spanned, Text, suggestion};
 
 /// An entry of a table.
-pub(super) type Entry = (Spanned<String>, Spanned<Datum>);
+pub(super) type Entry = (Spanned<Text>, Spanned<Datum>);
 
 /// What is asked, and the entries that say what to compare.
 pub(super) struct Asked<'r> {
@@ -113,7 +113,7 @@ impl<'r> Compiler<'r> {
         };
         self.used.insert(text);
         let state = setting.value.clone().map_or(State::Absent, State::Known);
-        let subject = Subject::Constant { state, variable: Some(text.clone()) };
+        let subject = Subject::Constant { state, variable: Some(text.to_string()) };
         Some((subject, Kind::from(&setting.variable.kind)))
     }
 
@@ -122,7 +122,7 @@ impl<'r> Compiler<'r> {
         self.moments.push((&name.place, probe));
         let mut rest: Vec<&'r Entry> = Vec::new();
         let text: Result<Option<String>, String> = match &datum.value {
-            Datum::Text(text) => Ok(Some(text.clone())),
+            Datum::Text(text) => Ok(Some(text.to_string())),
             Datum::Integer(number) => Ok(Some(number.to_string())),
             Datum::Table(inner) if matches!(&inner[..], [(key, _)] if key.value == "var") => {
                 let (subject, _) = self.variable_value(&inner[0].1)?;

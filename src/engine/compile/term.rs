@@ -7,7 +7,7 @@ use super::operator::{self, Operand, Operator};
 use super::subject::{Asked, Entry};
 use crate::engine::plan::{Condition, Matcher, Subject, Test};
 use crate::fact::{Requirement, State, Value};
-use crate::rule::{Code, Datum, Diagnostic, Place, Spanned, Term, suggestion};
+use crate::rule::{Code, Datum, Diagnostic, Place, Spanned, Term, Text, suggestion};
 
 impl<'r> Compiler<'r> {
     /// The tests of a term; none after mistakes.
@@ -35,7 +35,7 @@ impl<'r> Compiler<'r> {
     fn entry(
         &mut self,
         asked: &Asked<'r>,
-        key: &'r Spanned<String>,
+        key: &'r Spanned<Text>,
         datum: &'r Spanned<Datum>,
         tests: &mut Vec<Test>,
     ) {
@@ -80,7 +80,7 @@ impl<'r> Compiler<'r> {
         &mut self,
         subject: &Subject,
         kind: &Kind<'r>,
-        key: &'r Spanned<String>,
+        key: &'r Spanned<Text>,
         datum: &'r Spanned<Datum>,
         tests: &mut Vec<Test>,
     ) {
@@ -118,7 +118,7 @@ impl<'r> Compiler<'r> {
         entries.iter().any(|(key, _)| key.value == "var" || self.probes.contains_key(key.value.as_str()))
     }
 
-    fn unknown_matcher(&mut self, key: &Spanned<String>) {
+    fn unknown_matcher(&mut self, key: &Spanned<Text>) {
         let help = suggestion::help(&key.value, operator::names());
         let message = format!("there is no matcher `{}`", key.value);
         self.mistakes.push(Diagnostic::at(&key.place, Code::UnknownEntry, message).help(help));
@@ -128,7 +128,7 @@ impl<'r> Compiler<'r> {
         &mut self,
         operator: &'static Operator,
         kind: &Kind<'r>,
-        key: &'r Spanned<String>,
+        key: &'r Spanned<Text>,
         datum: &'r Spanned<Datum>,
     ) -> Option<Matcher> {
         if !compares(operator, kind) {
@@ -240,7 +240,7 @@ impl<'r> Compiler<'r> {
         Some(found)
     }
 
-    fn not_attribute<T>(&mut self, key: &Spanned<String>, asked: &Asked<'_>) -> Option<T> {
+    fn not_attribute<T>(&mut self, key: &Spanned<Text>, asked: &Asked<'_>) -> Option<T> {
         let message = format!("`{}` means nothing beside {} that is compared with", key.value, asked.name);
         let help = "only attribute = \"..\" may stand here".to_owned();
         self.mistakes.push(Diagnostic::at(&key.place, Code::UnknownEntry, message).help(help));

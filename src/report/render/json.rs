@@ -11,7 +11,7 @@ use super::{Format, Style};
 use crate::engine::finding::{Judgement, Verdict};
 use crate::fact::{Moment, Origin, State, Value};
 use crate::report::{Counts, Entry, Outcome, Report};
-use crate::rule::{Fix, Severity};
+use crate::rule::{Fix, Severity, Text};
 
 pub(super) static FORMAT: Format = Format { name: "json", summary: "One JSON document, schema v1.", render };
 
@@ -73,7 +73,8 @@ struct FindingV1<'r> {
     boot: Option<JudgementV1<'r>>,
     why: &'r str,
     fix: Option<FixV1<'r>>,
-    refs: &'r [String],
+    #[schemars(with = "Vec<String>")]
+    refs: &'r [Text],
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -100,10 +101,14 @@ pub(crate) struct OriginV1<'r> {
 struct FixV1<'r> {
     text: Option<&'r str>,
     sysctl: BTreeMap<&'r str, &'r str>,
-    modules: &'r [String],
-    enable: &'r [String],
-    mask: &'r [String],
-    hold: &'r [String],
+    #[schemars(with = "Vec<String>")]
+    modules: &'r [Text],
+    #[schemars(with = "Vec<String>")]
+    enable: &'r [Text],
+    #[schemars(with = "Vec<String>")]
+    mask: &'r [Text],
+    #[schemars(with = "Vec<String>")]
+    hold: &'r [Text],
 }
 
 /// A value as JSON: sizes are bytes; an attribute that is absent or unknown is null.

@@ -77,8 +77,8 @@ fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verd
         blocked: false,
     };
     Entry {
-        rule: rule.into(),
-        title: format!("What must hold, with {NASTY}"),
+        rule: rule.to_owned().into(),
+        title: format!("What must hold, with {NASTY}").into(),
         severity,
         why: "Because.".into(),
         fix: Fix { text: Some("run `sysctl --system`".into()), ..Fix::default() },

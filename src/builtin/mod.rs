@@ -1,0 +1,61 @@
+//! The rules that are part of the program, so that the binary works alone on a bare host. `build.rs` reads them: a
+//! mistake in them is one of the build, and no run has to parse TOML that never changes.
+
+mod catalogue;
+
+use catalogue::Catalogue;
+
+use crate::rule::{Rule, RuleSet, SourceFile};
+
+/// The catalogue in the form of the crate `postcard`, and behind each other its rules in the same form.
+const CATALOGUE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.postcard"));
+const RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.postcard"));
+
+// FILES: the name and text of every file of `rules/`, sorted by name.
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
+
+/// The built-in rule files, in the order of the catalogue.
+#[must_use]
+pub fn sources() -> Vec<SourceFile> {
+    FILES.iter().map(|(name, text)| SourceFile::built_in(name, *text)).collect()
+}
+
+/// The built-in rules.
+#[must_use]
+pub fn rules() -> RuleSet {
+    selected(&catalogue(), u64::MAX)
+}
+
+/// The built-in rules of some profiles, and those that they need; all if one of the profiles isn't built in. What isn't
+/// selected is not even unpacked.
+#[must_use]
+pub fn rules_of(profiles: &[String]) -> RuleSet {
+    let catalogue = catalogue();
+    let wanted = |name: &String| {
+        let known = catalogue.set.profiles.iter().zip(&catalogue.includes);
+        known.into_iter().find(|(profile, _)| profile.name.value == *name).map(|(_, includes)| *includes)
+    };
+    let wanted: Option<Vec<u64>> = profiles.iter().map(wanted).collect();
+    selected(&catalogue, wanted.map_or(u64::MAX, |wanted| wanted.iter().fold(0, |all, one| all | one)))
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the bytes were made by the build of this very program; a test reads them"
+)]
+fn catalogue() -> Catalogue {
+    postcard::from_bytes(CATALOGUE).expect("the catalogue as it was written")
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the bytes were made by the build of this very program; a test reads them"
+)]
+fn selected(catalogue: &Catalogue, profiles: u64) -> RuleSet {
+    let starts = std::iter::once(0).chain(catalogue.rules.iter().map(|(_, end)| *end));
+    let rules = catalogue.rules.iter().zip(starts).filter(|((of, _), _)| of & profiles != 0);
+    let rules = rules.map(|((_, end), start)| -> Rule {
+        postcard::from_bytes(&RULES[start as usize..*end as usize]).expect("a rule as it was written")
+    });
+    RuleSet { files: sources(), rules: rules.collect(), ..catalogue.set.clone() }
+}
