@@ -351,7 +351,7 @@ impl Walk<'_> {
             if !seen.insert(name.clone()) {
                 continue;
             }
-            if link_target(self.files, &path).is_none() || is_null(self.files, &path) {
+            if link_target(self.files, &path).is_none_or(|target| is_null(self.files, target)) {
                 continue;
             }
             let name = unit::of_template(&name, unit);

@@ -156,14 +156,14 @@ pub(super) fn side_entries(
 /// The directories beside a unit, under any of its names; last come those of its whole kind.
 fn beside(search: &SearchPath, name: &str, side: &str) -> Vec<(&'static str, String)> {
     let mut bases = Vec::new();
+    let is_held = |base: &str| !search.holding(base, side).is_empty();
     for name in std::iter::once(name).chain(search.aliases(name)) {
-        bases.push(name.to_owned());
-        bases.extend(unit::template(name));
+        bases.extend(is_held(name).then(|| name.to_owned()));
+        bases.extend(unit::template(name).filter(|base| is_held(base)));
         if search.has_prefixes {
-            bases.extend(prefixes(name));
+            bases.extend(prefixes(name).into_iter().filter(|base| is_held(base)));
         }
     }
-    bases.retain(|base| !search.holding(base, side).is_empty());
     let mut found = Vec::new();
     if !bases.is_empty() {
         for directory in search.directories.iter().map(|directory| directory.path) {

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
-use std::path::{Component, Path, PathBuf};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::fact::{Origin, printable};
@@ -344,36 +345,45 @@ pub(super) fn place(path: &str) -> Origin {
 
 /// Whether a path leads to `/dev/null` or to an empty file, as systemd's `null_or_empty_path`. Links are followed
 /// by name, because a tree need not have a `/dev`.
-pub(super) fn is_null(files: &Files, path: &str) -> bool {
-    let mut end = PathBuf::from(path);
-    for _ in 0..MAX_ALIASES {
-        let Some(target) = end.to_str().and_then(|path| link_target(files, path)) else { break };
-        if target == Path::new("/dev/null") {
+pub(super) fn is_null(files: &Files, path: impl Into<PathBuf>) -> bool {
+    let mut end: PathBuf = path.into();
+    for _ in 0..=MAX_ALIASES {
+        if end == Path::new("/dev/null") {
             return true;
         }
-        end = target;
+        let Some(path) = end.to_str() else { return false };
+        match files.kind(path) {
+            Ok(Kind::CharDevice) => return true,
+            // What a link beside a unit leads to is read anyway when the unit is pulled in.
+            Ok(Kind::File) => return is_empty(files, path),
+            Ok(Kind::Link) => match link_target(files, path) {
+                Some(target) => end = target,
+                None => return false,
+            },
+            _ => return false,
+        }
     }
-    match files.kind(&end) {
-        Ok(Kind::CharDevice) => true,
-        // What a link beside a unit leads to is read anyway when the unit is pulled in.
-        Ok(Kind::File) => end.to_str().is_some_and(|end| is_empty(files, end)),
-        _ => false,
-    }
+    false
 }
 
 /// Where a link leads, `..` removed; none if the path is no link.
 pub(super) fn link_target(files: &Files, path: &str) -> Option<PathBuf> {
-    let target = files.read_link(path).ok()?;
-    let whole = Path::new(path).parent()?.join(target);
-    let mut normal = PathBuf::from("/");
-    for component in whole.components() {
-        match component {
-            Component::Normal(name) => normal.push(name),
-            Component::ParentDir => {
-                normal.pop();
+    let target = files.read_link(path).ok()?.into_os_string().into_vec();
+    let directory = path.rsplit_once('/')?.0.as_bytes();
+    let start = if target.starts_with(b"/") { &[][..] } else { directory };
+    let mut normal = Vec::with_capacity(start.len() + target.len() + 1);
+    for part in start.split(|byte| *byte == b'/').chain(target.split(|byte| *byte == b'/')) {
+        match part {
+            b"" | b"." => {}
+            b".." => normal.truncate(memchr::memrchr(b'/', &normal).unwrap_or(0)),
+            name => {
+                normal.push(b'/');
+                normal.extend(name);
             }
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
         }
     }
-    Some(normal)
+    if normal.is_empty() {
+        normal.push(b'/');
+    }
+    Some(OsString::from_vec(normal).into())
 }
