@@ -26,6 +26,7 @@ pub mod sysctl_d;
 pub mod toml_document;
 pub mod unit;
 pub mod yaml;
+pub mod zypp_locks;
 
 /// The lines of a file with their numbers, counted from 1; invalid UTF-8 is replaced, `\r` before the
 /// line end is kept (formats differ in what they make of it).

@@ -2,10 +2,12 @@
 
 use std::cell::OnceCell;
 
+mod rpm;
+
 use super::Subsystems;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::format::dpkg_status::{self, Paragraph};
-use crate::format::{ini, toml_document};
+use crate::format::ini;
 use crate::host::{Files, HostError, Trouble};
 
 const DPKG: &str = "/var/lib/dpkg/status";
@@ -53,11 +55,14 @@ impl Packages {
             seen.push(database);
         }
         match RPM.iter().find(|path| files.lstat(path).is_ok()) {
-            Some(path) if seen.is_empty() => rpm(files, name, path),
+            Some(path) if seen.is_empty() => rpm::package(files, name, path),
             Some(path) => {
                 Fact::absent().at_most(Confidence::High).note(format!("the RPM database {path} was not read"))
             }
-            None if seen.is_empty() => Fact::unknown("no package database found (dpkg, RPM, apk, pacman)"),
+            None if seen.is_empty() => match without_packages(subsystems) {
+                Some(origin) => Fact::absent().because(origin),
+                None => Fact::unknown("no package database found (dpkg, RPM, apk, pacman)"),
+            },
             None => Fact::absent(),
         }
     }
@@ -72,6 +77,14 @@ impl Packages {
             _ => None,
         }
     }
+}
+
+/// What says that this distribution comes as a whole image, into which no package is installed.
+fn without_packages(subsystems: &Subsystems<'_>) -> Option<Origin> {
+    const IMAGES: [&str; 4] = ["bottlerocket", "cos", "flatcar", "talos"];
+    let release = subsystems.os_release();
+    let origin = release.origin.clone().filter(|_| IMAGES.contains(&release.id.as_str()))?;
+    Some(origin.says(format!("{} has no packages", release.id)))
 }
 
 fn record(version: Option<&str>, held: impl Into<State>) -> Fact {
@@ -181,76 +194,6 @@ fn pacman(files: &Files, name: &str) -> Found {
             let origin =
                 Origin::file(format_args!("{PACMAN}/{}", crate::fact::printable(&entry.to_string_lossy())));
             return Ok(Some(record(Some(&format!("{version}-{release}")), held).because(origin)));
-        }
-    }
-    Ok(None)
-}
-
-/// The version can't be read; that a package is there is only said if its program is.
-fn rpm(files: &Files, name: &str, database: &str) -> Fact {
-    let reason = format!("RPM database found ({database}); this version can't read it");
-    let held = match rpm_lock(files, name) {
-        Ok(held) => held,
-        Err(error) => return Fact::unknown(reason).note(error.to_string()),
-    };
-    let program = format!("/usr/bin/{name}");
-    let there = files.stat(&program).is_ok_and(|found| found.mode & 0o111 != 0);
-    let mut fact = if there {
-        let state =
-            Value::record([("version", State::unknown(reason)), ("held", State::from(held.is_some()))]);
-        Fact::new(State::Known(state))
-            .at_most(Confidence::High)
-            .note(format!("taken as installed because {program} is there"))
-    } else {
-        Fact::unknown(reason)
-    };
-    fact.because.extend(held);
-    fact
-}
-
-/// What keeps dnf from upgrading a package: versionlock (dnf4, dnf5), and `exclude=` of dnf and its repositories.
-fn rpm_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
-    const LIST: &str = "/etc/dnf/plugins/versionlock.list";
-    const TOML: &str = "/etc/dnf/versionlock.toml";
-    const REPOS: &str = "/etc/yum.repos.d";
-    if let Some(content) = optional(files.read(LIST))? {
-        for (number, line) in crate::format::lines(&content) {
-            let entry = line.trim();
-            let entry = entry
-                .split_once(':')
-                .filter(|(epoch, _)| epoch.bytes().all(|b| b.is_ascii_digit()))
-                .map_or(entry, |(_, rest)| rest);
-            let rest = entry.strip_prefix(name).map(|rest| rest.strip_prefix('-').unwrap_or(rest));
-            if rest.is_some_and(|rest| {
-                rest.is_empty() && entry == name
-                    || entry.len() > rest.len() + name.len()
-                        && rest.starts_with(|c: char| c.is_ascii_digit() || c == '*')
-            }) {
-                return Ok(Some(Origin::line(LIST, number).says("locks its version")));
-            }
-        }
-    }
-    if let Some(content) = optional(files.read(TOML))? {
-        let corrupt = |error| HostError::new(TOML, Trouble::Corrupt(format!("{error}")));
-        let document = toml_document::parse(&content)
-            .map_err(|error: crate::format::document::SyntaxError| corrupt(error))?;
-        let entry = (0..1000).map_while(|index| document.at(&format!("packages.{index}.name")));
-        for node in entry {
-            if node.state() == State::from(name) {
-                return Ok(Some(Origin { line: node.line, ..Origin::file(TOML).says("locks its version") }));
-            }
-        }
-    }
-    let keys = ["exclude", "excludepkgs"];
-    if let Some(origin) = excluded(files, "/etc/dnf/dnf.conf", &keys, name)? {
-        return Ok(Some(origin));
-    }
-    for file in optional(files.list(REPOS))?.iter().flat_map(|list| list.iter()) {
-        let path = format!("{REPOS}/{}", file.to_string_lossy());
-        if std::path::Path::new(&path).extension().is_some_and(|suffix| suffix == "repo")
-            && let Some(origin) = excluded(files, &path, &keys, name)?
-        {
-            return Ok(Some(origin));
         }
     }
     Ok(None)
