@@ -21,6 +21,7 @@ pub mod modprobe_d;
 pub mod module_index;
 pub mod modules_load_d;
 pub mod preset;
+pub mod socket_table;
 pub mod swaps;
 pub mod sysctl_d;
 pub mod toml_document;

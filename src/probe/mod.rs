@@ -29,6 +29,7 @@ mod modules_load;
 mod network;
 mod os;
 mod package;
+mod port;
 mod program;
 mod registries;
 mod route;
@@ -136,6 +137,7 @@ pub static PROBES: &[&Probe] = &[
     &network::PROBE,
     &os::PROBE,
     &package::PROBE,
+    &port::PROBE,
     &program::PROBE,
     &registries::PROBE,
     &route::PROBE,

@@ -29,6 +29,7 @@ mod network;
 mod next_boot;
 mod os;
 mod package;
+mod port;
 mod program;
 mod registries;
 mod route;
