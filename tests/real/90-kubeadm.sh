@@ -89,7 +89,7 @@ apiVersion: kubeadm.k8s.io/v1beta2
 kind: ClusterConfiguration
 kubernetesVersion: v1.20.2
 CONFIG
-eval "$MUTATION"
+eval "$MUTATION" >/dev/null
 $one_cpu kubeadm init phase preflight --config "$work/init.yaml" >"$work/kubeadm.out" 2>&1
 {
     grep -oE '\[(ERROR|WARNING) [^]]+\]' "$work/kubeadm.out"
