@@ -20,6 +20,7 @@ pub mod kernel_config;
 pub mod modprobe_d;
 pub mod module_index;
 pub mod modules_load_d;
+pub mod mountinfo;
 pub mod preset;
 pub mod swaps;
 pub mod sysctl_d;

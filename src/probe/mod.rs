@@ -26,6 +26,7 @@ mod machine_id;
 mod memory;
 mod module;
 mod modules_load;
+mod mount;
 mod network;
 mod os;
 mod package;
@@ -36,6 +37,7 @@ mod selinux;
 mod service;
 mod setting;
 mod socket;
+mod space;
 mod swap;
 mod sysctl;
 mod systemd;
@@ -133,6 +135,7 @@ pub static PROBES: &[&Probe] = &[
     &memory::PROBE,
     &module::PROBE,
     &modules_load::PROBE,
+    &mount::PROBE,
     &network::PROBE,
     &os::PROBE,
     &package::PROBE,
@@ -142,6 +145,7 @@ pub static PROBES: &[&Probe] = &[
     &selinux::PROBE,
     &service::PROBE,
     &socket::PROBE,
+    &space::PROBE,
     &swap::PROBE,
     &sysctl::PROBE,
     &systemd::PROBE,

@@ -18,6 +18,7 @@ pub mod kernel_config;
 pub mod kubelet;
 mod launch;
 pub mod modules;
+pub mod mounts;
 pub mod network;
 pub mod next_boot;
 pub mod os_release;
