@@ -2,6 +2,7 @@
 
 mod address;
 mod alternative;
+mod apparmor;
 mod binary;
 mod certificate;
 mod cgroup;
@@ -14,6 +15,7 @@ mod crio;
 mod env;
 mod file;
 mod filesystem;
+mod host_entry;
 mod hostname;
 mod image_policy;
 mod ini;
@@ -27,11 +29,16 @@ mod memory;
 mod module;
 mod modules_load;
 mod mount;
+mod name_service;
 mod network;
+mod node_ip;
 mod os;
 mod package;
+mod port;
+mod product_uuid;
 mod program;
 mod registries;
+mod resolver;
 mod route;
 mod selinux;
 mod service;
@@ -42,6 +49,8 @@ mod swap;
 mod sysctl;
 mod systemd;
 mod toml;
+mod unit;
+mod uplink;
 mod yaml;
 
 pub use key::{Key, KeyKind, KeySyntax};
@@ -112,6 +121,7 @@ pub struct Attribute {
 pub static PROBES: &[&Probe] = &[
     &address::PROBE,
     &alternative::PROBE,
+    &apparmor::PROBE,
     &binary::PROBE,
     &certificate::PROBE,
     &cgroup::PROBE,
@@ -124,6 +134,7 @@ pub static PROBES: &[&Probe] = &[
     &env::PROBE,
     &file::PROBE,
     &filesystem::PROBE,
+    &host_entry::PROBE,
     &hostname::PROBE,
     &image_policy::PROBE,
     &ini::PROBE,
@@ -136,11 +147,16 @@ pub static PROBES: &[&Probe] = &[
     &module::PROBE,
     &modules_load::PROBE,
     &mount::PROBE,
+    &name_service::PROBE,
     &network::PROBE,
+    &node_ip::PROBE,
     &os::PROBE,
     &package::PROBE,
+    &port::PROBE,
+    &product_uuid::PROBE,
     &program::PROBE,
     &registries::PROBE,
+    &resolver::PROBE,
     &route::PROBE,
     &selinux::PROBE,
     &service::PROBE,
@@ -150,6 +166,8 @@ pub static PROBES: &[&Probe] = &[
     &sysctl::PROBE,
     &systemd::PROBE,
     &toml::PROBE,
+    &uplink::PROBE,
+    &unit::PROBE,
     &yaml::PROBE,
 ];
 
