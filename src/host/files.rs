@@ -161,6 +161,17 @@ impl Files {
         })
     }
 
+    /// Whether a listing tells the kinds of all its entries; none if the directory is empty.
+    ///
+    /// # Errors
+    /// If the path is not a readable directory.
+    pub(super) fn lists_types(&self, path: &HostPath) -> Result<Option<bool>, HostError> {
+        self.list(path)?;
+        let kinds = self.kinds.borrow();
+        let kinds = kinds.get(path.as_path().as_os_str()).filter(|kinds| !kinds.is_empty());
+        Ok(kinds.map(|kinds| kinds.iter().all(Option::is_some)))
+    }
+
     /// What a listing that was already asked for says of a path, a link not followed.
     fn listed_kind(&self, path: &HostPath) -> Option<Kind> {
         // Cut by hand: of paths as they are written here, a slash is all there is to find.

@@ -13,7 +13,7 @@ use super::cri::{self, Silence};
 use super::error::{HostError, Trouble};
 use super::files::Files;
 use super::path::HostPath;
-use super::running::{Address, Connection, Running, Uname, UnitState};
+use super::running::{Address, Connection, Running, Space, Uname, UnitState};
 use super::tree::Kind;
 
 type Units = Result<Rc<BTreeMap<String, UnitState>>, HostError>;
@@ -94,6 +94,23 @@ impl Running for Kernel {
             .map_err(|errno| failed("sched_getaffinity(2)", errno))?;
         let count = (0..nix::sched::CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).count();
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    #[allow(clippy::useless_conversion, reason = "counts of blocks have 32 bits on machines of 32 bits")]
+    fn space(&self, mount: &HostPath) -> Result<Space, HostError> {
+        let found = nix::sys::statvfs::statvfs(mount.as_path()).map_err(|errno| failed(mount, errno))?;
+        let size = u64::from(found.fragment_size());
+        Ok(Space {
+            total: u64::from(found.blocks()).saturating_mul(size),
+            available: u64::from(found.blocks_available()).saturating_mul(size),
+            inodes: found.files().into(),
+            inodes_free: found.files_free().into(),
+        })
+    }
+
+    fn lists_types(&self, mount: &HostPath) -> Result<bool, HostError> {
+        let all = self.files.lists_types(mount)?;
+        all.ok_or_else(|| HostError::new(mount, Trouble::Unsupported("it is empty".into())))
     }
 
     fn time(&self) -> Result<u64, HostError> {

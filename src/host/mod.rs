@@ -27,7 +27,7 @@ pub use error::{HostError, Trouble};
 pub use files::Files;
 pub use parts::Parts;
 pub use path::HostPath;
-pub use running::{Address, Connection, Running, Uname, UnitState};
+pub use running::{Address, Connection, Running, Space, Uname, UnitState};
 pub use tree::{Kind, Metadata};
 
 /// Files as they are on disk, and perhaps a running system to ask.

@@ -11,7 +11,7 @@ use super::cri::{self, RecordedRuntime, Silence};
 use super::error::{HostError, Trouble};
 use super::files::Files;
 use super::path::HostPath;
-use super::running::{Address, Connection, Running, Uname, UnitState};
+use super::running::{Address, Connection, Running, Space, Uname, UnitState};
 use super::tree::Kind;
 use crate::fact::printable;
 
@@ -32,6 +32,9 @@ struct Machine {
     /// Whether the recording was made as root; true if left out.
     root: Option<bool>,
     cpus: Option<u32>,
+    /// By mount point.
+    #[serde(default)]
+    space: BTreeMap<String, RecordedSpace>,
     /// When the recording was made, in seconds since 1970.
     time: Option<u64>,
     address: Option<Vec<RecordedAddress>>,
@@ -58,6 +61,20 @@ struct RecordedAddress {
     interface: String,
     address: IpAddr,
     prefix: u8,
+}
+
+/// Sizes in bytes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RecordedSpace {
+    total: u64,
+    available: u64,
+    #[serde(default)]
+    inodes: u64,
+    #[serde(default)]
+    inodes_free: u64,
+    /// Whether listings tell the types of their entries.
+    lists_types: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,7 +110,7 @@ impl Machine {
             });
         let socket = || {
             let is_wrong = |path: &&String| HostPath::new(path).as_path().as_os_str() != path.as_str();
-            let path = self.sockets.keys().chain(self.cri.keys()).find(is_wrong)?;
+            let path = self.sockets.keys().chain(self.cri.keys()).chain(self.space.keys()).find(is_wrong)?;
             Some(format!("`{}` is not an absolute path without `.` and `//`", printable(path)))
         };
         let both = || {
@@ -150,6 +167,20 @@ impl Running for Recorded {
     fn cpus(&self) -> Result<u32, HostError> {
         let missing = || Trouble::Unsupported("the recording doesn't say how many CPUs there are".into());
         self.machine.cpus.ok_or_else(|| HostError::new("sched_getaffinity(2)", missing()))
+    }
+
+    fn space(&self, mount: &HostPath) -> Result<Space, HostError> {
+        let missing = || Trouble::Unsupported("the recording doesn't say how much room there is".into());
+        let found = self.machine.space.get(&mount.to_string());
+        let found = found.ok_or_else(|| HostError::new(mount, missing()))?;
+        let RecordedSpace { total, available, inodes, inodes_free, .. } = *found;
+        Ok(Space { total, available, inodes, inodes_free })
+    }
+
+    fn lists_types(&self, mount: &HostPath) -> Result<bool, HostError> {
+        let missing = || Trouble::Unsupported("the recording doesn't say whether listings tell types".into());
+        let found = self.machine.space.get(&mount.to_string()).and_then(|space| space.lists_types);
+        found.ok_or_else(|| HostError::new(mount, missing()))
     }
 
     fn time(&self) -> Result<u64, HostError> {

@@ -33,6 +33,20 @@ pub trait Running {
     /// If the kernel won't say.
     fn cpus(&self) -> Result<u32, HostError>;
 
+    /// How much room there is on the file system that is mounted at a place (`statvfs(3)`). Nobody may ask for one that
+    /// could wait for another machine.
+    ///
+    /// # Errors
+    /// If the kernel won't say.
+    fn space(&self, mount: &HostPath) -> Result<Space, HostError>;
+
+    /// Whether a listing of the file system that is mounted at a place tells files from directories (`d_type` of
+    /// `getdents(2)`), by the names in the directory at its top.
+    ///
+    /// # Errors
+    /// If the directory can't be listed or is empty.
+    fn lists_types(&self, mount: &HostPath) -> Result<bool, HostError>;
+
     /// What time it is, in seconds since 1970 (`clock_gettime(2)`).
     ///
     /// # Errors
@@ -66,6 +80,19 @@ pub struct Uname {
     pub release: String,
     /// Hardware name, `x86_64`.
     pub machine: String,
+}
+
+/// How much room there is on a file system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes.
+    pub total: u64,
+    /// Bytes that a user without privileges may still write.
+    pub available: u64,
+    /// How many files there can be; 0 where they are not counted (btrfs).
+    pub inodes: u64,
+    /// How many more files there can be.
+    pub inodes_free: u64,
 }
 
 /// An address of an interface.

@@ -1,37 +1,59 @@
-//! `binary:NAME`: the program that a bare name starts.
+//! `binary:NAME`, `binary:NAME@UNIT`: the program that a bare name starts.
 
-use super::key::{KeyKind, verbatim};
+use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::host::Kind;
-use crate::subsystem::Subsystems;
 use crate::subsystem::program::DIRECTORIES;
+use crate::subsystem::units::full_name;
+use crate::subsystem::{Subsystems, system_conf};
 
 pub(super) static PROBE: Probe = Probe {
     name: "binary",
     summary: "The program that a bare name starts.",
     details: "The first executable file of that name in the standard directories: /usr/local/sbin, /usr/local/bin, \
-              /usr/sbin, /usr/bin, /sbin, /bin. Links are followed inside the root.",
-    key: KeySyntax::Required(&KeyKind { noun: "program", canonical: verbatim }),
+              /usr/sbin, /usr/bin, /sbin, /bin. `NAME@UNIT` asks for what the program of a unit starts by that name: in \
+              the directories of its PATH (Environment=, EnvironmentFile=, ExecSearchPath=, DefaultEnvironment= of \
+              system.conf), else the standard ones, which are systemd's. The PATH of whoever asks has no part in it. \
+              Links are followed inside the root.",
+    key: KeySyntax::Required(&KeyKind { noun: "program", canonical }),
     answer: Shape::Record(&[
         Attribute { name: "path", shape: Shape::Text, summary: "Where it is." },
         Attribute { name: "mode", shape: Shape::Text, summary: "Its permissions in octal." },
     ]),
     moments: BOTH,
-    examples: &["conmon", "crio", "crun", "kubeadm", "kubelet", "runc"],
+    examples: &["conmon", "crio", "crun", "kubeadm", "kubelet", "mount@kubelet", "runc"],
     ask,
 };
 
+fn canonical(text: &str) -> Result<String, String> {
+    match text.split_once('@') {
+        None => Ok(text.to_owned()),
+        Some((name, unit)) if !name.is_empty() && !unit.is_empty() && !unit.contains('/') => {
+            Ok(format!("{name}@{}", full_name(unit)))
+        }
+        Some(_) => Err(format!("`{text}` is not a program and a unit, as in mount@kubelet")),
+    }
+}
+
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
+    let (name, directories, origin) = match key.as_str().split_once('@') {
+        None => (key.as_str(), DIRECTORIES.map(String::from).to_vec(), None),
+        Some((name, unit)) => match system_conf::directories(subsystems, unit) {
+            Ok((directories, origin)) => (name, directories, origin),
+            Err(reason) => return Fact::unknown(reason),
+        },
+    };
     let files = subsystems.host().files();
     let mut passed = Vec::new();
-    for directory in DIRECTORIES {
-        let path = format!("{directory}/{key}");
+    for directory in directories {
+        let path = format!("{}/{name}", directory.trim_end_matches('/'));
         match files.stat(&path) {
             Ok(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => {
                 let mode = State::from(format!("{:04o}", found.mode & 0o7777));
                 let value = Value::record([("path", State::from(path.as_str())), ("mode", mode)]);
-                let mut fact = Fact::new(State::Known(value)).because(Origin::file(&path));
+                let mut fact =
+                    Fact::new(State::Known(value)).because(Origin::file(&path)).because_all(origin);
                 fact.overruled = passed;
                 return fact;
             }
@@ -40,7 +62,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
             Err(error) => return Fact::unknown(error.to_string()),
         }
     }
-    let mut fact = Fact::absent();
+    let mut fact = Fact::absent().because_all(origin);
     fact.overruled = passed;
     fact
 }

@@ -6,13 +6,16 @@ use crate::format;
 use crate::host::{Files, HostPath, Metadata};
 use crate::subsystem::{Subsystems, volatile};
 
+/// An absolute path, in one spelling.
+pub(super) static PATH: KeyKind = KeyKind { noun: "path", canonical };
+
 pub(super) static PROBE: Probe = Probe {
     name: "file",
     summary: "What is at a path: kind, permission bits, owner, group, size.",
     details: "Links are followed; `link` holds the text of a link at the path itself. Now: as it is. Boot: what is on \
               disk, except below /run, /proc, /sys, /dev, file systems in memory (fstab, tmp.mount) and directories that \
               tmpfiles.d empties, which every boot makes anew: absent. Owners are names of the host's own /etc/passwd, else numbers.",
-    key: KeySyntax::Required(&KeyKind { noun: "path", canonical }),
+    key: KeySyntax::Required(&PATH),
     answer: Shape::Record(&[
         Attribute {
             name: "kind",

@@ -2,6 +2,7 @@
 
 mod address;
 mod alternative;
+mod apparmor;
 mod binary;
 mod certificate;
 mod cgroup;
@@ -27,6 +28,7 @@ mod machine_id;
 mod memory;
 mod module;
 mod modules_load;
+mod mount;
 mod name_service;
 mod network;
 mod node_ip;
@@ -44,10 +46,12 @@ mod selinux;
 mod service;
 mod setting;
 mod socket;
+mod space;
 mod swap;
 mod sysctl;
 mod systemd;
 mod toml;
+mod unit;
 mod uplink;
 mod yaml;
 
@@ -119,6 +123,7 @@ pub struct Attribute {
 pub static PROBES: &[&Probe] = &[
     &address::PROBE,
     &alternative::PROBE,
+    &apparmor::PROBE,
     &binary::PROBE,
     &certificate::PROBE,
     &cgroup::PROBE,
@@ -143,6 +148,7 @@ pub static PROBES: &[&Probe] = &[
     &memory::PROBE,
     &module::PROBE,
     &modules_load::PROBE,
+    &mount::PROBE,
     &name_service::PROBE,
     &network::PROBE,
     &node_ip::PROBE,
@@ -159,11 +165,13 @@ pub static PROBES: &[&Probe] = &[
     &selinux::PROBE,
     &service::PROBE,
     &socket::PROBE,
+    &space::PROBE,
     &swap::PROBE,
     &sysctl::PROBE,
     &systemd::PROBE,
     &toml::PROBE,
     &uplink::PROBE,
+    &unit::PROBE,
     &yaml::PROBE,
 ];
 

@@ -40,6 +40,9 @@ struct Case {
     mode: BTreeMap<String, String>,
     /// Files of the running system; the host has none if this and `machine` are left out.
     live: Option<BTreeMap<String, String>>,
+    /// Character devices of the running system.
+    #[serde(default)]
+    device: Vec<String>,
     /// `live/machine.toml`.
     machine: Option<String>,
     #[serde(default)]
@@ -193,5 +196,5 @@ fn build(case: &Case) -> Tree {
     if case.live.is_some() || case.machine.is_some() {
         tree = tree.machine(case.machine.as_deref().unwrap_or(""));
     }
-    tree
+    case.device.iter().fold(tree, |tree, path| tree.live_device(path))
 }

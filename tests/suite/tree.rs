@@ -61,6 +61,14 @@ impl Tree {
         self
     }
 
+    /// Adds a character device of the running system.
+    pub fn live_device(self, path: &str) -> Self {
+        let place = self.directory.path().join("meta.toml");
+        let before = fs::read_to_string(&place).unwrap_or_default();
+        fs::write(place, format!("{before}[live.\"{path}\"]\nkind = \"char-device\"\n")).unwrap();
+        self
+    }
+
     fn place(&self, path: &str) -> PathBuf {
         let place = self.root().join(path.trim_start_matches('/'));
         fs::create_dir_all(place.parent().unwrap()).unwrap();

@@ -2,6 +2,7 @@
 
 mod address;
 mod alternative;
+mod apparmor;
 mod binary;
 mod certificate;
 mod cgroup;
@@ -26,6 +27,7 @@ mod machine_id;
 mod memory;
 mod module;
 mod modules_load;
+mod mount;
 mod name_service;
 mod network;
 mod next_boot;
@@ -43,9 +45,11 @@ mod route;
 mod selinux;
 mod service;
 mod socket;
+mod space;
 mod swap;
 mod sysctl;
 mod systemd;
 mod toml;
+mod unit;
 mod uplink;
 mod yaml;
