@@ -21,6 +21,7 @@ mod iptables;
 mod kernel;
 mod kernel_config;
 mod key;
+mod kubeadm;
 mod kubelet;
 mod machine_id;
 mod memory;
@@ -128,6 +129,7 @@ pub static PROBES: &[&Probe] = &[
     &iptables::PROBE,
     &kernel::PROBE,
     &kernel_config::PROBE,
+    &kubeadm::PROBE,
     &kubelet::PROBE,
     &machine_id::PROBE,
     &memory::PROBE,

@@ -20,6 +20,7 @@ mod ini;
 mod iptables;
 mod kernel;
 mod kernel_config;
+mod kubeadm;
 mod kubelet;
 mod machine_id;
 mod memory;
