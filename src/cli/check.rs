@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let start = Instant::now();
     let profiles = rules::profiles(&arguments.rules);
     let rules = rules::load_for(&arguments.rules, &profiles)?;
-    let kubeadm = kubeadm::read(arguments.source.kubeadm_config.as_deref())?;
+    let kubeadm = kubeadm::read(&arguments.source)?;
     let given = kubeadm::given(kubeadm.as_ref(), &profiles);
     let plan = rules::compile(&rules, &arguments.rules, &profiles, &given)?;
     let (host, moments) = source::open(&arguments.source)?;

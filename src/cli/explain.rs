@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         variables: arguments.variables.clone(),
     };
     let profiles = rules::profiles(&selection);
-    let kubeadm = kubeadm::read(arguments.source.kubeadm_config.as_deref())?;
+    let kubeadm = kubeadm::read(&arguments.source)?;
     let given = kubeadm::given(kubeadm.as_ref(), &profiles);
     let plan = rules::compile(&rules, &selection, &profiles, &given)?;
     let (host, moments) = source::open(&arguments.source)?;

@@ -17,7 +17,7 @@ use crate::subsystem::Subsystems;
 
 pub(super) fn run(arguments: &FactsArguments) -> Result<ExitCode, Failure> {
     let questions = questions(&arguments.questions)?;
-    let kubeadm = kubeadm::read(arguments.source.kubeadm_config.as_deref())?;
+    let kubeadm = kubeadm::read(&arguments.source)?;
     let (host, moments) = source::open(&arguments.source)?;
     let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
     let answers: Vec<Answer> = questions

@@ -1,16 +1,21 @@
-//! `--kubeadm-config`: reads the file, tells its mistakes, and what it says about the rules' variables.
-
-use std::path::Path;
+//! `--kubeadm-config`, `--kubeadm-join`: reads the file, tells its mistakes, and what it says about the rules' variables.
 
 use super::error::Failure;
-use super::{rules, terminal};
+use super::{SourceArguments, rules, terminal};
 use crate::engine::Given;
 use crate::rule::{Code, Diagnostic, Place, SourceFile, diagnostic};
 use crate::subsystem::kubeadm::{Kubeadm, Remark, Target, syntax};
 
 /// The configuration, if the user names one. What kubeadm would warn about goes to standard error.
-pub(super) fn read(path: Option<&Path>) -> Result<Option<Kubeadm>, Failure> {
-    let Some(path) = path else { return Ok(None) };
+pub(super) fn read(arguments: &SourceArguments) -> Result<Option<Kubeadm>, Failure> {
+    if let Some(command) = &arguments.kubeadm_join {
+        let refused = |wrong: Remark| {
+            let failure = Failure::input(format!("--kubeadm-join: {}", wrong.message));
+            wrong.help.into_iter().fold(failure, Failure::hint)
+        };
+        return Kubeadm::join_command(command).map(Some).map_err(refused);
+    }
+    let Some(path) = arguments.kubeadm_config.as_deref() else { return Ok(None) };
     let file = rules::read_file("the configuration of kubeadm", path)?;
     match Kubeadm::read(&file.name, &file.text) {
         Ok(kubeadm) => {

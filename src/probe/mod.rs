@@ -11,6 +11,7 @@ mod containerd;
 mod cpu;
 mod cri;
 mod crio;
+mod directory;
 mod env;
 mod file;
 mod filesystem;
@@ -23,6 +24,7 @@ mod kernel_config;
 mod key;
 mod kubeadm;
 mod kubelet;
+mod local_address;
 mod machine_id;
 mod memory;
 mod module;
@@ -120,6 +122,7 @@ pub static PROBES: &[&Probe] = &[
     &cpu::PROBE,
     &cri::PROBE,
     &crio::PROBE,
+    &directory::PROBE,
     &env::PROBE,
     &file::PROBE,
     &filesystem::PROBE,
@@ -131,6 +134,7 @@ pub static PROBES: &[&Probe] = &[
     &kernel_config::PROBE,
     &kubeadm::PROBE,
     &kubelet::PROBE,
+    &local_address::PROBE,
     &machine_id::PROBE,
     &memory::PROBE,
     &module::PROBE,

@@ -38,7 +38,7 @@ pub(super) fn check(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
             && let Content::Integer(port) = node.content
             && !(1..=65535).contains(&port)
         {
-            refuse(node.line.unwrap_or(1), format!("bindPort {port} is no port: 1 to 65535"));
+            refuse(node.line.unwrap_or(0), format!("bindPort {port} is no port: 1 to 65535"));
         }
     }
     if let Some(version) = kubeadm.text(CLUSTER, "kubernetesVersion") {

@@ -3,6 +3,7 @@
 //!
 //! `cmd/kubeadm/app/util/config` and `cmd/kubeadm/app/apis/kubeadm/validation`, of Kubernetes 1.27 to 1.35.
 
+mod command;
 mod discovery;
 mod documents;
 mod endpoint;
@@ -23,7 +24,8 @@ pub use settings::{Setting, Target};
 /// A configuration that could be read.
 #[derive(Clone, Debug)]
 pub struct Kubeadm {
-    path: String,
+    /// `--kubeadm-config kubeadm.yaml`: as places of it are named.
+    source: String,
     documents: Vec<Document>,
     findings: Vec<Finding>,
     /// What kubeadm warns about when it reads the file.
@@ -34,6 +36,7 @@ pub struct Kubeadm {
 #[derive(Clone, Debug)]
 struct Document {
     kind: &'static str,
+    /// Of `kind`, counted from 1; 0 in a command.
     line: u32,
     root: Node,
 }
@@ -107,12 +110,14 @@ impl Kubeadm {
         }
         found.remarks.append(&mut looked.remarks);
         found.remarks.sort_by_key(|remark| remark.line);
-        let mut kubeadm = Kubeadm {
-            path: path.to_owned(),
-            documents: found.documents.into_iter().map(|(document, _)| document).collect(),
-            findings: looked.findings,
-            remarks: found.remarks,
-        };
+        let documents = found.documents.into_iter().map(|(document, _)| document).collect();
+        let source = format!("--kubeadm-config {path}");
+        Ok(Kubeadm::of(source, documents, looked.findings, found.remarks))
+    }
+
+    /// With what its documents say wrongly.
+    fn of(source: String, documents: Vec<Document>, found: Vec<Finding>, remarks: Vec<Remark>) -> Self {
+        let mut kubeadm = Kubeadm { source, documents, findings: found, remarks };
         let mut findings = Vec::new();
         networks::check(&kubeadm, &mut findings);
         endpoint::check(&kubeadm, &mut findings);
@@ -121,14 +126,14 @@ impl Kubeadm {
         storage::check(&kubeadm, &mut findings);
         kubeadm.findings.append(&mut findings);
         kubeadm.findings.sort_by_key(|finding| finding.line);
-        Ok(kubeadm)
+        kubeadm
     }
 
     /// The answer for a key: `kubeadm-config`, `missingFiles`, a topic of findings, or a kind with a dotted field of it.
     #[must_use]
     pub fn value(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
         if key == "kubeadm-config" {
-            return Fact::new(State::from(self.path.as_str())).because(Origin::file(self.origin_name()));
+            return Fact::new(State::from(self.source.as_str())).because(self.origin(0));
         }
         if key == "missingFiles" {
             return storage::missing(self, subsystems, moment);
@@ -171,13 +176,12 @@ impl Kubeadm {
         }
     }
 
-    /// `--kubeadm-config kubeadm.yaml`: as places of it are named.
-    fn origin_name(&self) -> String {
-        format!("--kubeadm-config {}", self.path)
-    }
-
+    /// A place of it; a command has no lines, which is line 0.
     fn origin(&self, line: u32) -> Origin {
-        Origin::line(self.origin_name(), line)
+        match line {
+            0 => Origin::file(&self.source),
+            line => Origin::line(&self.source, line),
+        }
     }
 
     fn document(&self, kind: &str) -> Option<&Document> {

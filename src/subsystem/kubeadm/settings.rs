@@ -75,7 +75,7 @@ impl Kubeadm {
             set("bind-port", port.to_string(), line);
         }
         if let Some(line) = self.line(CLUSTER, "etcd.external") {
-            set("external-etcd", "true".into(), line);
+            set("etcd", "external".into(), line);
         }
         list
     }

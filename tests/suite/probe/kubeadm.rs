@@ -97,3 +97,45 @@ fn what_kubeadm_does_not_understand_is_judged_by_nobody() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("can't read the configuration of kubeadm /no/such/file"));
 }
+
+#[test]
+fn a_pasted_command_is_judged_without_showing_its_token() {
+    let join = |hash: &str| {
+        let command = format!(
+            "kubeadm join k8s.example.com:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash {hash}"
+        );
+        let recording = Tree::new().machine("[uname]\nnodename = \"node1\"\n");
+        Command::new(env!("CARGO_BIN_EXE_node-preflight"))
+            .args([
+                "check",
+                "--only",
+                "kubeadm-config-discovery",
+                "--format",
+                "json",
+                "--kubeadm-join",
+                &command,
+            ])
+            .arg("--recording")
+            .arg(recording.recording())
+            .output()
+            .unwrap()
+    };
+    let good = join(&format!("sha256:{}", "0a".repeat(32)));
+    assert_eq!(good.status.code(), Some(0), "{}", text(&good.stderr));
+    let short = join("sha256:0a");
+    let told = text(&short.stdout);
+    assert_eq!(short.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("has 2 hexadecimal digits instead of 64") && told.contains("\"--kubeadm-join\""),
+        "{told}"
+    );
+    for output in [good, short] {
+        assert!(!format!("{}{}", text(&output.stdout), text(&output.stderr)).contains("abcdef.0"));
+    }
+    let other = Command::new(env!("CARGO_BIN_EXE_node-preflight"))
+        .args(["--kubeadm-join", "kubeadm init"])
+        .output()
+        .unwrap();
+    assert_eq!(other.status.code(), Some(2));
+    assert!(text(&other.stderr).contains("does not begin with `kubeadm join`"));
+}
