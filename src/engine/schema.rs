@@ -23,6 +23,9 @@ pub fn rules() -> Value {
         }
         definitions.insert(tests_name(&shape), closed(matchers(&shape)));
     }
+    for probe in PROBES {
+        definitions.insert(asked_name(probe), asked(probe));
+    }
     schema["definitions"] = Value::Object(definitions);
     schema
 }
@@ -119,7 +122,12 @@ fn condition() -> Value {
 
 /// A condition that asks one probe.
 fn term(probe: &Probe) -> Value {
-    form(probe.name, asked(probe), entries(&probe.answer))
+    form(probe.name, reference(&asked_name(probe)), entries(&probe.answer))
+}
+
+/// Written once, since a probe may be the subject and the operand of a comparison.
+fn asked_name(probe: &Probe) -> String {
+    format!("asked.{}", probe.name)
 }
 
 /// What stands behind the name of a probe: its key, a variable that holds it, or what is compared.
@@ -204,7 +212,7 @@ fn operand() -> Value {
     let attribute = described(json!({ "type": "string" }), "The attribute to compare with.");
     let probes = PROBES.iter().map(|probe| {
         let properties = Map::from_iter([("attribute".to_owned(), attribute.clone())]);
-        form(probe.name, asked(probe), properties)
+        form(probe.name, reference(&asked_name(probe)), properties)
     });
     let forms: Vec<Value> = std::iter::once(variable()).chain(probes).collect();
     json!({ "type": "object", "anyOf": forms })

@@ -15,17 +15,21 @@ pub mod glob;
 pub mod go_build;
 pub mod go_strings;
 pub mod grub;
+pub mod hosts;
 pub mod ini;
 pub mod kernel_config;
 pub mod modprobe_d;
 pub mod module_index;
 pub mod modules_load_d;
 pub mod preset;
+pub mod resolv_conf;
+pub mod socket_table;
 pub mod swaps;
 pub mod sysctl_d;
 pub mod toml_document;
 pub mod unit;
 pub mod yaml;
+pub mod zypp_locks;
 
 /// The lines of a file with their numbers, counted from 1; invalid UTF-8 is replaced, `\r` before the
 /// line end is kept (formats differ in what they make of it).

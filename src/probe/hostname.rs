@@ -16,7 +16,7 @@ pub(super) static PROBE: Probe = Probe {
     ask,
 };
 
-fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
+pub(super) fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     match (moment, subsystems.host().running()) {
         (Moment::Now, Some(running)) if running.uname().nodename.is_empty() => {
             Fact::unknown("the recording doesn't say which name the host had")

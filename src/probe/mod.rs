@@ -15,6 +15,7 @@ mod directory;
 mod env;
 mod file;
 mod filesystem;
+mod host_entry;
 mod hostname;
 mod image_policy;
 mod ini;
@@ -29,11 +30,16 @@ mod machine_id;
 mod memory;
 mod module;
 mod modules_load;
+mod name_service;
 mod network;
+mod node_ip;
 mod os;
 mod package;
+mod port;
+mod product_uuid;
 mod program;
 mod registries;
+mod resolver;
 mod route;
 mod selinux;
 mod service;
@@ -43,6 +49,7 @@ mod swap;
 mod sysctl;
 mod systemd;
 mod toml;
+mod uplink;
 mod yaml;
 
 pub use key::{Key, KeyKind, KeySyntax};
@@ -126,6 +133,7 @@ pub static PROBES: &[&Probe] = &[
     &env::PROBE,
     &file::PROBE,
     &filesystem::PROBE,
+    &host_entry::PROBE,
     &hostname::PROBE,
     &image_policy::PROBE,
     &ini::PROBE,
@@ -139,11 +147,16 @@ pub static PROBES: &[&Probe] = &[
     &memory::PROBE,
     &module::PROBE,
     &modules_load::PROBE,
+    &name_service::PROBE,
     &network::PROBE,
+    &node_ip::PROBE,
     &os::PROBE,
     &package::PROBE,
+    &port::PROBE,
+    &product_uuid::PROBE,
     &program::PROBE,
     &registries::PROBE,
+    &resolver::PROBE,
     &route::PROBE,
     &selinux::PROBE,
     &service::PROBE,
@@ -152,6 +165,7 @@ pub static PROBES: &[&Probe] = &[
     &sysctl::PROBE,
     &systemd::PROBE,
     &toml::PROBE,
+    &uplink::PROBE,
     &yaml::PROBE,
 ];
 

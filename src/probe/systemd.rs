@@ -13,6 +13,11 @@ pub(super) static PROBE: Probe = Probe {
     key: KeySyntax::None,
     answer: Shape::Record(&[
         Attribute { name: "init", shape: Shape::Bool, summary: "Whether it is the first process." },
+        Attribute {
+            name: "replaced",
+            shape: Shape::Bool,
+            summary: "Whether another init boots and systemd is not installed, so that no unit means anything.",
+        },
         Attribute { name: "version", shape: Shape::Version, summary: "The major version, `252`." },
     ]),
     moments: BOTH,
@@ -43,7 +48,8 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     );
     // The init's place decides the question that rules ask; the library comes after it.
     let places = systemd.because.iter().rev().cloned();
-    Fact::new(Value::record([("init", init), ("version", version)]))
+    let replaced = State::from(systemd.is_replaced);
+    Fact::new(Value::record([("init", init), ("replaced", replaced), ("version", version)]))
         .because_all(origin)
         .because_all(places)
         .at_most(systemd.confidence)

@@ -23,6 +23,7 @@ pub mod network;
 pub mod next_boot;
 pub mod os_release;
 pub mod packages;
+pub mod ports;
 pub mod program;
 pub mod registries;
 pub mod selinux;
@@ -65,6 +66,7 @@ pub struct Subsystems<'h> {
     next_boot: OnceCell<next_boot::NextBoot>,
     os_release: OnceCell<os_release::OsRelease>,
     packages: OnceCell<packages::Packages>,
+    ports: ports::Ports,
     programs: program::Programs,
     swap: OnceCell<swap::Swap>,
     sysctl: OnceCell<sysctl::Sysctls>,
@@ -88,6 +90,7 @@ impl<'h> Subsystems<'h> {
             next_boot: OnceCell::new(),
             os_release: OnceCell::new(),
             packages: OnceCell::new(),
+            ports: ports::Ports::default(),
             programs: program::Programs::default(),
             swap: OnceCell::new(),
             sysctl: OnceCell::new(),
@@ -158,6 +161,11 @@ impl<'h> Subsystems<'h> {
     /// Installed packages and holds.
     pub fn packages(&self) -> &packages::Packages {
         self.packages.get_or_init(|| packages::Packages::merge(self))
+    }
+
+    /// Ports on which something listens.
+    pub fn ports(&self) -> &ports::Ports {
+        &self.ports
     }
 
     /// Programs and their versions.

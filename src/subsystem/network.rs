@@ -41,33 +41,87 @@ pub fn addresses(running: &dyn Running) -> Result<Vec<Attachment>, String> {
 /// Why they can't be known.
 pub fn routes(running: &dyn Running) -> Result<Vec<Attachment>, String> {
     let mut routes = Vec::new();
-    // A kernel may do without IPv6; where the table of IPv4 is missing, /proc is.
-    for (path, parse, optional) in
-        [("/proc/net/route", ipv4 as fn(&[u8]) -> _, false), ("/proc/net/ipv6_route", ipv6, true)]
-    {
-        match running.files().read(path) {
-            Ok(bytes) => routes.extend(parse(&bytes).map_err(|wrong| format!("{path}: {wrong}"))?),
-            Err(error) if optional && error.is_not_found() => {}
-            Err(error) => return Err(error.to_string()),
+    for (table, parse) in tables(running)?.iter().zip([ipv4 as fn(&[u8]) -> _, ipv6]) {
+        if let Some((path, bytes)) = table {
+            routes.extend(parse(bytes).map_err(|wrong| format!("{path}: {wrong}"))?);
         }
     }
     routes.sort_by(|a: &Attachment, b| (&a.network, &a.interface).cmp(&(&b.network, &b.interface)));
     Ok(routes)
 }
 
-fn ipv4(bytes: &[u8]) -> Result<Vec<Attachment>, String> {
+/// Interfaces of default routes, IPv4 and IPv6, sorted. A route that refuses packets leads nowhere.
+///
+/// # Errors
+/// Why they can't be known.
+pub fn uplinks(running: &dyn Running) -> Result<(Vec<String>, Vec<String>), String> {
+    let [ipv4, ipv6] = tables(running)?;
+    let mut of_ipv4 = Vec::new();
+    if let Some((path, bytes)) = ipv4 {
+        let routes = entries(&bytes).map_err(|wrong| format!("{path}: {wrong}"))?;
+        let leads = |entry: &procfs::net::RouteEntry| {
+            entry.mask.to_bits().count_ones() < 2 && entry.flags & REJECTS == 0
+        };
+        of_ipv4.extend(routes.into_iter().filter(leads).map(|entry| entry.iface));
+    }
+    let mut of_ipv6 = Vec::new();
+    if let Some((path, bytes)) = ipv6 {
+        for (number, line) in crate::format::lines(&bytes) {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            match words.as_slice() {
+                [] => {}
+                [_, prefix, _, _, _, _, _, _, flags, interface] => {
+                    let flags = u32::from_str_radix(flags, 16);
+                    let leads =
+                        flags.is_ok_and(|flags| flags & u32::from(REJECTS) == 0) && *interface != "lo";
+                    if matches!(*prefix, "00" | "01") && leads {
+                        of_ipv6.push((*interface).to_owned());
+                    }
+                }
+                _ => return Err(format!("{path}: line {number} is not a route")),
+            }
+        }
+    }
+    for list in [&mut of_ipv4, &mut of_ipv6] {
+        list.sort();
+        list.dedup();
+    }
+    Ok((of_ipv4, of_ipv6))
+}
+
+/// `RTF_REJECT`: the route answers that there is no way.
+const REJECTS: u16 = 0x0200;
+
+type Table = Option<(&'static str, std::rc::Rc<[u8]>)>;
+
+/// The tables of IPv4 and IPv6.
+fn tables(running: &dyn Running) -> Result<[Table; 2], String> {
+    let read = |path: &'static str| match running.files().read(path) {
+        Ok(bytes) => Ok(Some((path, bytes))),
+        // A kernel may do without IPv6; where the table of IPv4 is missing, /proc is.
+        Err(error) if path.ends_with("ipv6_route") && error.is_not_found() => Ok(None),
+        Err(error) => Err(error.to_string()),
+    };
+    Ok([read("/proc/net/route")?, read("/proc/net/ipv6_route")?])
+}
+
+fn entries(bytes: &[u8]) -> Result<Vec<procfs::net::RouteEntry>, String> {
     // The crate skips the first line, whatever it is.
     if !bytes.starts_with(b"Iface\t") {
         return Err("not a table of routes".into());
     }
     let entries =
         RouteEntries::from_read(bytes).map_err(|error| format!("not a table of routes: {error}"))?;
+    Ok(entries.0)
+}
+
+fn ipv4(bytes: &[u8]) -> Result<Vec<Attachment>, String> {
     let attachment = |entry: procfs::net::RouteEntry| {
         let prefix = u8::try_from(entry.mask.to_bits().count_ones()).unwrap_or(32);
         let network = Network::new(entry.destination.into(), prefix)?;
         (prefix > 1).then_some(Attachment { network, interface: entry.iface })
     };
-    Ok(entries.0.into_iter().filter_map(attachment).collect())
+    Ok(entries(bytes)?.into_iter().filter_map(attachment).collect())
 }
 
 /// `/proc/net/ipv6_route`: destination and prefix length in hexadecimal come first, the interface last.

@@ -9,6 +9,8 @@ use crate::host::Files;
 pub struct Systemd {
     /// Whether the init that boots is systemd; none if that can't be told.
     pub is_init: Option<bool>,
+    /// Whether another init boots, and systemd's own library is not there (Alpine, Void, Devuan).
+    pub is_replaced: bool,
     /// Major version, 252; none if it can't be told.
     pub version: Option<u32>,
     /// How sure the version is: high if it was taken from the distribution's release.
@@ -63,7 +65,9 @@ impl Systemd {
             (Some(false), _) => Some("the init that boots is not systemd".into()),
             (None, Some(origin)) => Some(origin.says.clone().unwrap_or_else(|| origin.to_string())),
         };
-        let version = library(files).or_else(|| {
+        let library = library(files);
+        systemd.is_replaced = is_init == Some(false) && library.is_none();
+        let version = library.or_else(|| {
             systemd.confidence = Confidence::High;
             release(files)
         });

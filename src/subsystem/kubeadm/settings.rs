@@ -76,6 +76,8 @@ impl Kubeadm {
         }
         if let Some(line) = self.line(CLUSTER, "etcd.external") {
             set("etcd", "external".into(), line);
+        } else if let Some(line) = self.line(CLUSTER, "etcd.local") {
+            set("etcd", "local".into(), line);
         }
         list
     }

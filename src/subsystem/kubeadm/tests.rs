@@ -77,6 +77,7 @@ fn variables_come_with_their_lines() {
         "etcd-dir=/srv/etcd 20",
         "proxy-mode=ipvs 24",
         "bind-port=7443 5",
+        "etcd=local 19",
     ];
     assert_eq!(set(INIT, None), expected);
     assert_eq!(set(JOIN, None), ["role=worker 2", "node-name=node2 3", "endpoint=k8s.example.com:6443 7"]);

@@ -29,6 +29,22 @@ fn without_a_database_nothing_is_known() {
 }
 
 #[test]
+fn an_image_of_a_distribution_without_packages_has_none() {
+    let tree = Tree::new().file("/usr/lib/os-release", "ID=flatcar\n");
+    assert_eq!(tree.boot_text("package:kubelet"), "absent");
+}
+
+#[test]
+fn a_lock_of_some_versions_may_hold() {
+    let tree = Tree::new()
+        .file("/usr/lib/sysimage/rpm/Packages.db", "x")
+        .program("/usr/bin/crio", "x")
+        .file("/etc/zypp/locks", "type: package\nversion: == 1.30\nmatch_type: glob\nsolvable_name: crio\n");
+    let held = attribute(&tree.boot("package:crio"), "held");
+    assert!(held.starts_with("unknown: /etc/zypp/locks:4"), "{held}");
+}
+
+#[test]
 fn apk_and_pacman_are_read() {
     let apk = Tree::new()
         .file("/lib/apk/db/installed", "C:x\nP:kubelet\nV:1.31-r0\n\nP:a\nV:1\n")
@@ -51,6 +67,8 @@ fn locks_of_an_unread_rpm_database_are_known() {
         ("/etc/yum.repos.d/k.repo", "[k]\nexclude=kubelet kubeadm\n", "true"),
         ("/etc/dnf/dnf.conf", "[main]\nexcludepkgs=kube*\n", "true"),
         ("/etc/dnf/dnf.conf", "[main]\nbest=1\n", "false"),
+        ("/etc/zypp/locks", "\ntype: package\nmatch_type: glob\nsolvable_name: kube*\n\n", "true"),
+        ("/etc/zypp/locks", "\ntype: package\nmatch_type: glob\nsolvable_name: crun\n\n", "false"),
     ] {
         let tree = Tree::new()
             .file("/var/lib/rpm/rpmdb.sqlite", "x")

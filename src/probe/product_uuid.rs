@@ -1,0 +1,29 @@
+//! `product-uuid`: the identity that the firmware gives the machine.
+
+use super::{Key, KeySyntax, NOW, Probe, Shape};
+use crate::fact::{Fact, Moment, Origin, State};
+use crate::subsystem::Subsystems;
+
+pub(super) static PROBE: Probe = Probe {
+    name: "product-uuid",
+    summary: "The identity that the firmware, or the hypervisor, gives the machine, in lower case.",
+    details: "Now: /sys/class/dmi/id/product_uuid, which only root may read. Absent where the firmware has no DMI tables, as \
+              on most ARM boards.",
+    key: KeySyntax::None,
+    answer: Shape::Text,
+    moments: NOW,
+    examples: &[],
+    ask,
+};
+
+const PATH: &str = "/sys/class/dmi/id/product_uuid";
+
+fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
+    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    match running.files().read(PATH) {
+        Ok(text) => Fact::new(State::from(String::from_utf8_lossy(&text).trim().to_ascii_lowercase()))
+            .because(Origin::file(PATH)),
+        Err(error) if error.is_not_found() => Fact::absent().because(Origin::file(PATH)),
+        Err(error) => Fact::unknown(error.to_string()),
+    }
+}
