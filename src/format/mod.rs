@@ -21,6 +21,7 @@ pub mod kernel_config;
 pub mod modprobe_d;
 pub mod module_index;
 pub mod modules_load_d;
+pub mod no_proxy;
 pub mod preset;
 pub mod resolv_conf;
 pub mod socket_table;

@@ -38,6 +38,8 @@ mod package;
 mod port;
 mod product_uuid;
 mod program;
+mod proxied;
+mod proxy;
 mod registries;
 mod resolver;
 mod route;
@@ -155,6 +157,8 @@ pub static PROBES: &[&Probe] = &[
     &port::PROBE,
     &product_uuid::PROBE,
     &program::PROBE,
+    &proxied::PROBE,
+    &proxy::PROBE,
     &registries::PROBE,
     &resolver::PROBE,
     &route::PROBE,

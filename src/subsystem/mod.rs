@@ -25,6 +25,7 @@ pub mod os_release;
 pub mod packages;
 pub mod ports;
 pub mod program;
+pub mod proxy;
 pub mod registries;
 pub mod selinux;
 pub mod swap;

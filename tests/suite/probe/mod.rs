@@ -38,6 +38,8 @@ mod package;
 mod port;
 mod product_uuid;
 mod program;
+mod proxied;
+mod proxy;
 mod registries;
 mod resolver;
 mod route;

@@ -1,0 +1,83 @@
+//! `proxy:UNIT`: the proxies for HTTP that a program of the node uses.
+
+use super::key::KeyKind;
+use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::format::no_proxy::redacted;
+use crate::subsystem::units::full_name;
+use crate::subsystem::{Subsystems, proxy};
+
+pub(super) static PROBE: Probe = Probe {
+    name: "proxy",
+    summary: "The proxies for HTTP that a unit gives its program; `login`: those of logins.",
+    details: "Of a unit: `DefaultEnvironment=` of systemd, `Environment=` and `EnvironmentFile=` of the unit and its drop-ins. \
+              `login` is /etc/environment, from which the shell that starts kubeadm has its proxies, and kubeadm copies them \
+              into the pods of the control plane; the environment of this program itself is not looked at, since it may be \
+              another one. Both moments alike, from files. Absent if there is no such unit or file. Names in upper case count \
+              before those in lower case, as in Go. User and password of a proxy are not shown.",
+    key: KeySyntax::Required(&KeyKind { noun: "unit", canonical }),
+    answer: Shape::Record(&[
+        Attribute {
+            name: "http",
+            shape: Shape::Text,
+            summary: "The proxy for http; absent if there is none.",
+        },
+        Attribute {
+            name: "https",
+            shape: Shape::Text,
+            summary: "The proxy for https; absent if there is none.",
+        },
+        Attribute {
+            name: "mistakes",
+            shape: Shape::List(&Shape::Text),
+            summary: "Entries of NO_PROXY that never match, because blanks separate nothing.",
+        },
+        Attribute { name: "no-proxy", shape: Shape::Text, summary: "What is reached without a proxy." },
+    ]),
+    moments: BOTH,
+    examples: &["crio", "kubelet", "login"],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
+    if moment == Moment::Now && subsystems.host().running().is_none() {
+        return Fact::unknown("nothing is running here");
+    }
+    let found = match found(subsystems, key.as_str()) {
+        Ok(Some(found)) => found,
+        Ok(None) => return Fact::absent(),
+        Err(reason) => return Fact::unknown(reason),
+    };
+    let address = |set: &Option<(Origin, String)>| {
+        set.as_ref().map_or(State::Absent, |(_, address)| State::from(redacted(address)))
+    };
+    let exceptions = found.exceptions.as_ref().map_or(State::Absent, |(_, text)| State::from(text.as_str()));
+    let record = Value::record([
+        ("http", address(&found.http)),
+        ("https", address(&found.https)),
+        ("mistakes", Value::list(found.no_proxy.mistakes.iter().map(String::as_str)).into()),
+        ("no-proxy", exceptions),
+    ]);
+    let places = [&found.exceptions, &found.https, &found.http].into_iter().flatten();
+    let mut origins: Vec<Origin> = places.map(|(origin, _)| origin.clone()).collect();
+    origins.dedup();
+    Fact::new(record).because_all(origins)
+}
+
+/// The proxies of a unit, or of logins.
+pub(super) fn found(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<proxy::Proxies>, String> {
+    match name {
+        "login" => proxy::of_logins(subsystems.host().files()),
+        unit => proxy::of_unit(subsystems, unit),
+    }
+}
+
+fn canonical(text: &str) -> Result<String, String> {
+    match text {
+        "login" => Ok(text.to_owned()),
+        _ if text.contains('/') || text.chars().any(char::is_whitespace) => {
+            Err(format!("`{text}` is no name of a unit"))
+        }
+        _ => Ok(full_name(text)),
+    }
+}
