@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::error::{self, Failure};
-use super::{CheckArguments, rules, source, terminal};
+use super::{CheckArguments, kubeadm, rules, source, terminal};
 use crate::engine;
 use crate::engine::identity::identify;
 use crate::report::Report;
@@ -16,11 +16,13 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let start = Instant::now();
     let profiles = rules::profiles(&arguments.rules);
     let rules = rules::load_for(&arguments.rules, &profiles)?;
-    let plan = rules::compile(&rules, &arguments.rules, &profiles)?;
+    let kubeadm = kubeadm::read(&arguments.source)?;
+    let given = kubeadm::given(kubeadm.as_ref(), &profiles);
+    let plan = rules::compile(&rules, &arguments.rules, &profiles, &given)?;
     let (host, moments) = source::open(&arguments.source)?;
     // The process ends with the run: taking down what was learnt, piece by piece, would be a twentieth of its work.
     let host = ManuallyDrop::new(host);
-    let subsystems = ManuallyDrop::new(Subsystems::of(&host));
+    let subsystems = ManuallyDrop::new(Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()));
     let findings = engine::judge(&plan, &subsystems, &moments);
     let mut report = Report::new(plan, findings, identify(&subsystems), &moments);
     report.fail_on = arguments.fail_on.into();

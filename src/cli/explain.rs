@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use super::error::Failure;
-use super::{ExplainArguments, RulesArguments, list, rules, source, terminal};
+use super::{ExplainArguments, RulesArguments, kubeadm, list, rules, source, terminal};
 use crate::engine;
 use crate::engine::finding::{Judgement, Verdict};
 use crate::engine::plan::PlannedRule;
@@ -30,9 +30,12 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         skip: Vec::new(),
         variables: arguments.variables.clone(),
     };
-    let plan = rules::compile(&rules, &selection, &rules::profiles(&selection))?;
+    let profiles = rules::profiles(&selection);
+    let kubeadm = kubeadm::read(&arguments.source)?;
+    let given = kubeadm::given(kubeadm.as_ref(), &profiles);
+    let plan = rules::compile(&rules, &selection, &profiles, &given)?;
     let (host, moments) = source::open(&arguments.source)?;
-    let findings = engine::judge(&plan, &Subsystems::of(&host), &moments);
+    let findings = engine::judge(&plan, &Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()), &moments);
     let mut out = Vec::new();
     let at = plan.rules.iter().position(|rule| rule.id == *id);
     if let Some((rule, finding)) = at.and_then(|at| Some((plan.rules.get(at)?, findings.get(at)?))) {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Failure;
-use super::{FactsArguments, source, terminal};
+use super::{FactsArguments, kubeadm, source, terminal};
 use crate::engine::plan::Question;
 use crate::fact::{Fact, Moment, State, printable};
 use crate::probe::{self, KeySyntax, PROBES};
@@ -17,8 +17,9 @@ use crate::subsystem::Subsystems;
 
 pub(super) fn run(arguments: &FactsArguments) -> Result<ExitCode, Failure> {
     let questions = questions(&arguments.questions)?;
+    let kubeadm = kubeadm::read(&arguments.source)?;
     let (host, moments) = source::open(&arguments.source)?;
-    let subsystems = Subsystems::of(&host);
+    let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
     let answers: Vec<Answer> = questions
         .into_iter()
         .flat_map(|question| {

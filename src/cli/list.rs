@@ -14,7 +14,7 @@ use crate::rule::{Rule, RuleSet, Text};
 
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     let rules = rules::load(&arguments.rules.rules)?;
-    let plan = rules::compile(&rules, &arguments.rules, &arguments.rules.profile)?;
+    let plan = rules::compile(&rules, &arguments.rules, &arguments.rules.profile, &[])?;
     let written: BTreeMap<&str, &Rule> =
         rules.rules.iter().map(|rule| (rule.id.value.as_str(), rule)).collect();
     let chosen: Vec<(&PlannedRule, &Rule)> =

@@ -4,6 +4,7 @@ mod check;
 mod error;
 mod explain;
 mod facts;
+mod kubeadm;
 mod lint;
 mod list;
 mod rules;
@@ -123,6 +124,12 @@ struct SourceArguments {
     /// Judge a recording: a directory with root/ and live/.
     #[arg(long, value_name = "PATH")]
     recording: Option<PathBuf>,
+    /// The file that kubeadm will be given with `--config`: it is checked, and sets the variables of the rules.
+    #[arg(long, value_name = "FILE")]
+    kubeadm_config: Option<PathBuf>,
+    /// The `kubeadm join` command that will be run, in single quotes: it is checked, and sets variables.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "kubeadm_config")]
+    kubeadm_join: Option<String>,
     /// The moments to ask about.
     #[arg(long, value_enum, default_value_t = Moments::Both, hide_default_value = true)]
     moment: Moments,

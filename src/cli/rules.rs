@@ -10,7 +10,7 @@ use super::error::Failure;
 use super::{RulesArguments, source, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
-use crate::engine::{self, Selection};
+use crate::engine::{self, Given, Selection};
 use crate::rule::{self, RuleSet, SourceFile, diagnostic};
 
 /// What is judged if no profile is named.
@@ -46,10 +46,11 @@ pub(super) fn compile(
     rules: &RuleSet,
     arguments: &RulesArguments,
     profiles: &[String],
+    given: &[Given],
 ) -> Result<Plan, Failure> {
     let RulesArguments { only, skip, variables, .. } = arguments;
     let selection = Selection { profiles: profiles.to_vec(), only: only.clone(), skip: skip.clone() };
-    engine::compile(rules, &selection, &source::variables(rules, variables)?)
+    engine::compile_given(rules, &selection, given, &source::variables(rules, variables)?)
         .map_err(|wrong| Failure::Rules(diagnostic::render(&rules.files, &wrong, colors())))
 }
 
@@ -61,7 +62,7 @@ pub(super) fn profiles(arguments: &RulesArguments) -> Vec<String> {
     }
 }
 
-fn colors() -> bool {
+pub(super) fn colors() -> bool {
     terminal::colors(io::stderr().is_terminal())
 }
 
@@ -70,7 +71,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
-            files.push(read_file(path)?);
+            files.push(read_file("the rules", path)?);
             continue;
         }
         let before = files.len();
@@ -78,7 +79,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
             let entry = entry.map_err(|error| Failure::input(format!("can't read the rules: {error}")))?;
             let is_rules = entry.path().extension().is_some_and(|suffix| suffix == "toml");
             if is_rules && !entry.file_type().is_dir() {
-                files.push(read_file(entry.path())?);
+                files.push(read_file("the rules", entry.path())?);
             }
         }
         if files.len() == before {
@@ -88,15 +89,16 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
     Ok(files)
 }
 
-fn read_file(path: &Path) -> Result<SourceFile, Failure> {
+/// A file that the user named, which is `what`.
+pub(super) fn read_file(what: &str, path: &Path) -> Result<SourceFile, Failure> {
     let name = path.display().to_string();
-    let failed = |error: io::Error| Failure::input(format!("can't read the rules {name}: {error}"));
+    let failed = |error: io::Error| Failure::input(format!("can't read {what} {name}: {error}"));
     let metadata = path.metadata().map_err(failed)?;
     if !metadata.is_file() {
-        return Err(Failure::input(format!("can't read the rules {name}: this is not a file")));
+        return Err(Failure::input(format!("can't read {what} {name}: this is not a file")));
     }
-    refuse_large(&name, &metadata)?;
-    #[expect(clippy::disallowed_methods, reason = "the user named this file as rules")]
+    refuse_large(what, &name, &metadata)?;
+    #[expect(clippy::disallowed_methods, reason = "the user named this file")]
     let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -105,17 +107,17 @@ fn read_file(path: &Path) -> Result<SourceFile, Failure> {
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let line = error.as_bytes()[..valid].split(|byte| *byte == b'\n').count();
-            Err(Failure::input(format!("can't read the rules {name}:{line}: the text is not UTF-8")))
+            Err(Failure::input(format!("can't read {what} {name}:{line}: the text is not UTF-8")))
         }
     }
 }
 
-fn refuse_large(name: &str, metadata: &Metadata) -> Result<(), Failure> {
+fn refuse_large(what: &str, name: &str, metadata: &Metadata) -> Result<(), Failure> {
     if metadata.len() <= LIMIT_BYTES {
         return Ok(());
     }
     let limit = crate::fact::format_size(LIMIT_BYTES);
-    Err(Failure::input(format!("can't read the rules {name}: the file is larger than {limit}")))
+    Err(Failure::input(format!("can't read {what} {name}: the file is larger than {limit}")))
 }
 
 #[cfg(test)]

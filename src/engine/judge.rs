@@ -5,7 +5,7 @@ use super::finding::{Finding, Judgement, Verdict};
 use super::logic::{Evidence, Outcome, evaluate, same_subject};
 use super::plan::{Matcher, Plan, PlannedRule, Subject};
 use super::truth::Truth;
-use crate::fact::{Confidence, Moment, Reason, State, Value};
+use crate::fact::{Confidence, Moment, Origin, Reason, State, Value};
 use crate::subsystem::Subsystems;
 
 /// Judges every rule of a plan at the moments asked for. Findings are in the order of the plan.
@@ -119,6 +119,12 @@ fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Moment) -> Jud
             });
         }
         expected.push(expectation(facts, &test.matcher, moment));
+        let sources = [Some(&test.subject), operand(&test.matcher)].into_iter().flatten();
+        for origin in sources.filter_map(origin) {
+            if !judgement.because.contains(origin) {
+                judgement.because.push(origin.clone());
+            }
+        }
         for question in
             [Some(&test.subject), operand(&test.matcher)].into_iter().flatten().filter_map(question)
         {
@@ -146,6 +152,14 @@ fn question(subject: &Subject) -> Option<usize> {
     match subject {
         Subject::Fact { question, .. } => Some(*question),
         Subject::Constant { .. } => None,
+    }
+}
+
+/// The place that set a variable.
+fn origin(subject: &Subject) -> Option<&Origin> {
+    match subject {
+        Subject::Constant { origin, .. } => origin.as_deref(),
+        Subject::Fact { .. } => None,
     }
 }
 

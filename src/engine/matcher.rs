@@ -205,9 +205,11 @@ fn overlaps(facts: &Facts<'_>, test: &Test, found: &Value, other: &Subject, mome
     let pair =
         found.iter().find_map(|ours| wanted.iter().find(|theirs| ours.overlaps(theirs)).map(|t| (ours, t)));
     let Some((ours, theirs)) = pair else { return Truth::No.into() };
+    // A variable is no network of the node.
+    let whose = if matches!(test.subject, Subject::Fact { .. }) { "this node's " } else { "" };
     let owner = owner(facts, &test.subject, moment, *ours);
     let relation = if theirs.contains(ours) { "contains" } else { "lies within" };
-    Comparison { truth: Truth::Yes, story: Some(format!("{theirs} {relation} this node's {ours}{owner}")) }
+    Comparison { truth: Truth::Yes, story: Some(format!("{theirs} {relation} {whose}{ours}{owner}")) }
 }
 
 /// ` (eth0)`: the place that an address or route was found at.

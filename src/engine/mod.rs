@@ -11,5 +11,5 @@ pub mod plan;
 pub mod schema;
 mod truth;
 
-pub use compile::{Selection, compile, mistakes};
+pub use compile::{Given, Selection, compile, compile_given, mistakes};
 pub use judge::judge;

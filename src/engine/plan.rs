@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fact::{Moment, Requirement, State, Value};
+use crate::fact::{Moment, Origin, Requirement, State, Value};
 use crate::probe::{Key, Probe};
 use crate::rule::{Fix, Severity, Text};
 
@@ -91,6 +91,8 @@ pub enum Subject {
         state: State,
         /// The variable that it came from, for messages.
         variable: Option<String>,
+        /// The place that set the variable, if a file did.
+        origin: Option<Box<Origin>>,
     },
 }
 

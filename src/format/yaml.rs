@@ -1,22 +1,88 @@
-//! YAML 1.2 files, as trees of values; keys at the top know their lines. Aliases, depth and size are budgeted.
+//! YAML 1.2 files, as trees of values; all know their lines. Aliases, depth and size are budgeted.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
-use serde_saphyr::DuplicateKeyPolicy;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::{DuplicateKeyPolicy, Location, Spanned};
 
 use super::document::{Content, Node, SyntaxError};
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Raw {
-    Bool(bool),
-    Integer(i64),
-    Float(f64),
-    Text(String),
-    List(Vec<Raw>),
-    Table(BTreeMap<String, Raw>),
-    Null(()),
+/// A value as it is deserialized; every value of a table or list knows its line.
+struct Raw(Content);
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor).map(Raw)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Content;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Content, E> {
+        Ok(Content::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Content, E> {
+        Ok(Content::Integer(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Content, E> {
+        Ok(i64::try_from(value).map_or_else(|_| Content::Text(value.to_string()), Content::Integer))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Content, E> {
+        Ok(Content::Text(value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Content, E> {
+        Ok(Content::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Content, E> {
+        Ok(Content::Text(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Content, E> {
+        Ok(Content::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Content, E> {
+        Ok(Content::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Content, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Content, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element::<Spanned<Raw>>()? {
+            list.push(Node { line: line(&item.referenced), content: item.value.0 });
+        }
+        Ok(Content::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Content, A::Error> {
+        let mut table = BTreeMap::new();
+        while let Some(key) = entries.next_key::<Spanned<String>>()? {
+            let Raw(content) = entries.next_value()?;
+            table.insert(key.value, Node { line: line(&key.referenced), content });
+        }
+        Ok(Content::Table(table))
+    }
+}
+
+fn line(place: &Location) -> Option<u32> {
+    u32::try_from(place.line()).ok().filter(|line| *line > 0)
 }
 
 /// Reads the only document of a YAML file; an empty file is null.
@@ -34,6 +100,46 @@ pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
 /// The first mistake, or whatever exceeds the budget.
 pub fn parse_lenient(bytes: &[u8]) -> Result<Node, SyntaxError> {
     read(first_document(bytes), true)
+}
+
+/// Reads one document of a file as [`parse_lenient`] does; `before` lines of the file come before it.
+///
+/// # Errors
+/// The first mistake, or whatever exceeds the budget, with its line in the file.
+pub fn parse_document(text: &str, before: u32) -> Result<Node, SyntaxError> {
+    read(shifted(text, before).as_bytes(), true)
+}
+
+/// The first key of a document that is written twice in one table: what of two is lost without a word.
+#[must_use]
+pub fn duplicate_key(text: &str, before: u32) -> Option<SyntaxError> {
+    let text = shifted(text, before);
+    // Any other mistake is one for both readers.
+    read(text.as_bytes(), true).ok()?;
+    read(text.as_bytes(), false).err()
+}
+
+/// Empty lines mean nothing to YAML, and make it count the lines before.
+fn shifted(text: &str, before: u32) -> String {
+    "\n".repeat(before as usize) + text
+}
+
+/// The documents of a file as kubeadm cuts them (k8s.io/apimachinery, `NewYAMLReader`): at lines that are `---`, with
+/// the number of lines before each. What follows `---` in its line, other than a comment, is lost.
+#[must_use]
+pub fn documents(text: &str) -> Vec<(u32, &str)> {
+    let mut documents = Vec::new();
+    let (mut start, mut before, mut at) = (0, 0, 0);
+    for (line, number) in text.split_inclusive('\n').zip(1..) {
+        let rest = line.strip_prefix("---").map(str::trim);
+        at += line.len();
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#')) {
+            documents.push((before, &text[start..at - line.len()]));
+            (start, before) = (at, number);
+        }
+    }
+    documents.push((before, &text[start..]));
+    documents
 }
 
 /// The bytes before the second `---`, or before `...`. Nothing in a document may begin a line with either.
@@ -66,39 +172,12 @@ fn read(bytes: &[u8], last_wins: bool) -> Result<Node, SyntaxError> {
         with_snippet: false,
         duplicate_keys: duplicates,
     };
-    serde_saphyr::from_str_with_options::<Raw>(text, options).map(|raw| with_lines(node(raw), text)).map_err(
-        |error| SyntaxError {
-            line: error.location().and_then(|place| u32::try_from(place.line()).ok()),
+    serde_saphyr::from_str_with_options::<Raw>(text, options)
+        .map(|raw| Node { line: None, content: raw.0 })
+        .map_err(|error| SyntaxError {
+            line: error.location().and_then(|place| line(&place)),
             message: error.to_string(),
-        },
-    )
-}
-
-fn node(raw: Raw) -> Node {
-    let content = match raw {
-        Raw::Null(()) => Content::Null,
-        Raw::Bool(value) => Content::Bool(value),
-        Raw::Integer(value) => Content::Integer(value),
-        Raw::Float(value) => Content::Text(value.to_string()),
-        Raw::Text(value) => Content::Text(value),
-        Raw::List(items) => Content::List(items.into_iter().map(node).collect()),
-        Raw::Table(table) => Content::Table(table.into_iter().map(|(key, raw)| (key, node(raw))).collect()),
-    };
-    Node { line: None, content }
-}
-
-/// Untagged values lose their places; plain keys at the start of a line are found again in the text.
-fn with_lines(mut document: Node, text: &str) -> Node {
-    if let Content::Table(table) = &mut document.content {
-        for (line, number) in text.lines().zip(1..) {
-            if let Some((key, _)) = line.split_once(':')
-                && let Some(node) = table.get_mut(key)
-            {
-                node.line.get_or_insert(number);
-            }
-        }
-    }
-    document
+        })
 }
 
 #[cfg(test)]
@@ -134,6 +213,28 @@ mod tests {
             assert_eq!(node.at("a").unwrap().content, Content::Integer(value), "{text}");
             assert!(parse(text.as_bytes()).is_err() || text.starts_with("a: 1\n..."), "{text}");
         }
+    }
+
+    #[test]
+    fn keys_and_items_know_their_lines() {
+        let node = parse(b"# c\na: 1\nb:\n  - x: 5\n    y:\n      z: 1\n  - 6\n\"q\": {r: 1}\n").unwrap();
+        for (path, line) in
+            [("a", 2), ("b", 3), ("b.0", 4), ("b.0.y", 5), ("b.0.y.z", 6), ("b.1", 7), ("q", 8)]
+        {
+            assert_eq!(node.at(path).unwrap().line, Some(line), "{path}");
+        }
+        let aliased = parse(b"a: &x {k: 1}\nb: *x\n").unwrap();
+        assert_eq!(aliased.at("b").unwrap().line, Some(2));
+    }
+
+    #[test]
+    fn documents_are_cut_and_keep_their_lines() {
+        let text = "a: 1\n--- # second\nb: 2\nb: 3\n---\n";
+        let cut = documents(text);
+        assert_eq!(cut, [(0, "a: 1\n"), (2, "b: 2\nb: 3\n"), (5, "")]);
+        assert_eq!(parse_document(cut[1].1, cut[1].0).unwrap().at("b").unwrap().line, Some(4));
+        assert_eq!(duplicate_key(cut[1].1, cut[1].0).unwrap().line, Some(4));
+        assert_eq!(duplicate_key(cut[0].1, cut[0].0), None);
     }
 
     #[test]

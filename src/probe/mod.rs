@@ -12,6 +12,7 @@ mod containerd;
 mod cpu;
 mod cri;
 mod crio;
+mod directory;
 mod env;
 mod file;
 mod filesystem;
@@ -23,7 +24,9 @@ mod iptables;
 mod kernel;
 mod kernel_config;
 mod key;
+mod kubeadm;
 mod kubelet;
+mod local_address;
 mod machine_id;
 mod memory;
 mod module;
@@ -133,6 +136,7 @@ pub static PROBES: &[&Probe] = &[
     &cpu::PROBE,
     &cri::PROBE,
     &crio::PROBE,
+    &directory::PROBE,
     &env::PROBE,
     &file::PROBE,
     &filesystem::PROBE,
@@ -143,7 +147,9 @@ pub static PROBES: &[&Probe] = &[
     &iptables::PROBE,
     &kernel::PROBE,
     &kernel_config::PROBE,
+    &kubeadm::PROBE,
     &kubelet::PROBE,
+    &local_address::PROBE,
     &machine_id::PROBE,
     &memory::PROBE,
     &module::PROBE,

@@ -47,6 +47,8 @@ pub enum Code {
     NoMoment,
     /// A selection on the command line selects nothing.
     EmptySelection,
+    /// The file of `--kubeadm-config` can't be understood.
+    KubeadmConfig,
     /// Lint: a rule lacks a text that its readers need.
     MissingText,
     /// Lint: an id or title is not written like the others.
@@ -57,11 +59,13 @@ pub enum Code {
     UnreachableProfile,
     /// Lint: nothing uses a variable.
     UnusedVariable,
+    /// `--kubeadm-config`: kubeadm warns about it, and ignores it.
+    KubeadmIgnores,
 }
 
 impl Code {
     /// All codes, in the order of the documentation.
-    pub const ALL: [Code; 27] = [
+    pub const ALL: [Code; 29] = [
         Code::Syntax,
         Code::UnknownKey,
         Code::MissingKey,
@@ -84,11 +88,13 @@ impl Code {
         Code::NeedsCircle,
         Code::NoMoment,
         Code::EmptySelection,
+        Code::KubeadmConfig,
         Code::MissingText,
         Code::Style,
         Code::BadCovers,
         Code::UnreachableProfile,
         Code::UnusedVariable,
+        Code::KubeadmIgnores,
     ];
 
     /// The word in square brackets: `error[unknown-probe]`.
@@ -103,7 +109,7 @@ impl Code {
         self.words().1
     }
 
-    /// Whether only `lint` reports it: the rules can be judged nevertheless.
+    /// Whether it is no more than a warning: the rules can be judged nevertheless.
     #[must_use]
     pub fn is_warning(self) -> bool {
         self >= Code::MissingText
@@ -147,11 +153,17 @@ impl Code {
             Code::NeedsCircle => ("needs-circle", "Rules need each other in a circle."),
             Code::NoMoment => ("no-moment", "No moment is left at which all probes of a rule can answer."),
             Code::EmptySelection => ("empty-selection", "An option of the command line selects no rule."),
+            Code::KubeadmConfig => {
+                ("kubeadm-config", "The file of `--kubeadm-config` is none that kubeadm would understand.")
+            }
             Code::MissingText => ("missing-text", "A rule lacks a title, a why or a fix."),
             Code::Style => ("style", "An id or title is not written as readers expect it."),
             Code::BadCovers => ("bad-covers", "An entry of `covers` is not written `tool:check`."),
             Code::UnreachableProfile => ("unreachable-profile", "No rule belongs to a profile."),
             Code::UnusedVariable => ("unused-variable", "No rule uses a variable."),
+            Code::KubeadmIgnores => {
+                ("kubeadm-ignores", "kubeadm would warn about a part of `--kubeadm-config`, and ignore it.")
+            }
         }
     }
 }

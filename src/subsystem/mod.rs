@@ -15,6 +15,7 @@ mod early_service;
 pub mod hostname;
 pub mod image_policy;
 pub mod kernel_config;
+pub mod kubeadm;
 pub mod kubelet;
 mod launch;
 pub mod modules;
@@ -62,6 +63,7 @@ pub struct Subsystems<'h> {
     kernel_config: kernel_config::KernelConfigs,
     cri: cri::Cri,
     crio: OnceCell<crio::Crio>,
+    kubeadm: Option<&'h kubeadm::Kubeadm>,
     kubelet: OnceCell<kubelet::Kubelet>,
     modules: OnceCell<modules::Modules>,
     next_boot: OnceCell<next_boot::NextBoot>,
@@ -85,6 +87,7 @@ impl<'h> Subsystems<'h> {
             kernel_config: kernel_config::KernelConfigs::default(),
             cri: cri::Cri::default(),
             crio: OnceCell::new(),
+            kubeadm: None,
             kubelet: OnceCell::new(),
             modules: OnceCell::new(),
             next_boot: OnceCell::new(),
@@ -97,6 +100,19 @@ impl<'h> Subsystems<'h> {
             systemd: OnceCell::new(),
             units: OnceCell::new(),
         }
+    }
+
+    /// With the configuration that the user gives kubeadm; it is no part of the host.
+    #[must_use]
+    pub fn with_kubeadm(mut self, kubeadm: Option<&'h kubeadm::Kubeadm>) -> Self {
+        self.kubeadm = kubeadm;
+        self
+    }
+
+    /// The configuration that the user gives kubeadm, if any.
+    #[must_use]
+    pub fn kubeadm(&self) -> Option<&'h kubeadm::Kubeadm> {
+        self.kubeadm
     }
 
     /// The host itself.

@@ -12,6 +12,7 @@ use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 use node_preflight::rule;
 use node_preflight::subsystem::Subsystems;
+use node_preflight::subsystem::kubeadm::Kubeadm;
 use serde::Deserialize;
 
 use crate::base;
@@ -47,6 +48,8 @@ struct Case {
     machine: Option<String>,
     #[serde(default)]
     vars: BTreeMap<String, String>,
+    /// The file of `--kubeadm-config`, named kubeadm.yaml.
+    kubeadm: Option<String>,
     now: Option<String>,
     boot: Option<String>,
     /// The first place that decided: at boot where the case says `boot`, else now.
@@ -151,14 +154,26 @@ fn wrong_place(id: &str, case: &Case, finding: &Finding) -> Option<String> {
 fn plan(rules: &rule::RuleSet, id: &str, case: &Case) -> Plan {
     let selection = Selection { only: vec![id.to_owned()], ..Selection::everything() };
     let variables: Vec<(String, String)> = case.vars.clone().into_iter().collect();
-    engine::compile(rules, &selection, &variables)
+    let settings = kubeadm(case).map_or_else(Vec::new, |kubeadm| kubeadm.settings(None));
+    let given: Vec<engine::Given> = settings
+        .into_iter()
+        .map(|set| engine::Given { name: set.name.into(), value: set.value, origin: set.origin })
+        .collect();
+    engine::compile_given(rules, &selection, &given, &variables)
         .unwrap_or_else(|wrong| panic!("{id}: {}", rule::diagnostic::render(&rules.files, &wrong, false)))
+}
+
+fn kubeadm(case: &Case) -> Option<Kubeadm> {
+    let text = case.kubeadm.as_deref()?;
+    Some(Kubeadm::read("kubeadm.yaml", text).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", case.says)))
 }
 
 fn judge(plan: &Plan, id: &str, case: &Case) -> Finding {
     let tree = build(case);
     let host = Host::recording(&tree.recording()).unwrap();
-    let findings = engine::judge(plan, &Subsystems::of(&host), &Moment::ALL);
+    let kubeadm = kubeadm(case);
+    let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
+    let findings = engine::judge(plan, &subsystems, &Moment::ALL);
     findings.into_iter().find(|finding| finding.id == id).unwrap()
 }
 

@@ -17,6 +17,7 @@ use crate::probe::{Key, PROBES, Probe};
 use crate::rule::{Broken, Code, Diagnostic, Expression, Place, Rule, RuleSet, diagnostic, suggestion};
 pub use operator::{OPERATORS, Operand, Operator};
 pub use select::Selection;
+pub use variables::Given;
 use variables::Settings;
 
 /// Resolves the selected rules with the variables that the user sets as (name, value).
@@ -31,7 +32,20 @@ pub fn compile(
     selection: &Selection,
     variables: &[(String, String)],
 ) -> Result<Plan, Vec<Diagnostic>> {
-    compile_with(PROBES, rules, selection, variables)
+    compile_with(PROBES, rules, selection, &[], variables)
+}
+
+/// As [`compile`], with values of variables from a file, which win against profiles and lose against the user's.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_given(
+    rules: &RuleSet,
+    selection: &Selection,
+    given: &[Given],
+    variables: &[(String, String)],
+) -> Result<Plan, Vec<Diagnostic>> {
+    compile_with(PROBES, rules, selection, given, variables)
 }
 
 /// As [`compile`], with other probes than the program's own.
@@ -42,11 +56,12 @@ pub fn compile_with(
     probes: &[&'static Probe],
     rules: &RuleSet,
     selection: &Selection,
+    given: &[Given],
     variables: &[(String, String)],
 ) -> Result<Plan, Vec<Diagnostic>> {
     let mut mistakes = Vec::new();
     let profiles = select::profiles(rules, selection, &mut mistakes);
-    let settings = variables::settle(rules, &profiles, variables, &mut mistakes);
+    let settings = variables::settle(rules, &profiles, given, variables, &mut mistakes);
     let ids: HashMap<&str, usize> =
         rules.rules.iter().enumerate().map(|(index, rule)| (rule.id.value.as_str(), index)).collect();
     let selected = select::rules(rules, &profiles, selection, &ids, &mut mistakes);
@@ -119,7 +134,7 @@ pub fn mistakes_with(probes: &[&'static Probe], broken: &Broken) -> Vec<Diagnost
         diagnostic.labels.first().is_none_or(|label| unread(label.place.file))
             || (!unreadable.is_empty() && names.contains(&diagnostic.code))
     };
-    if let Err(more) = compile_with(probes, &broken.rules, &Selection::everything(), &[]) {
+    if let Err(more) = compile_with(probes, &broken.rules, &Selection::everything(), &[], &[]) {
         all.extend(more.into_iter().filter(|diagnostic| !is_consequence(diagnostic)));
     }
     diagnostic::sort(&mut all);

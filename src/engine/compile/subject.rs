@@ -113,7 +113,8 @@ impl<'r> Compiler<'r> {
         };
         self.used.insert(text);
         let state = setting.value.clone().map_or(State::Absent, State::Known);
-        let subject = Subject::Constant { state, variable: Some(text.to_string()) };
+        let origin = setting.origin.clone().map(Box::new);
+        let subject = Subject::Constant { state, variable: Some(text.to_string()), origin };
         Some((subject, Kind::from(&setting.variable.kind)))
     }
 
@@ -161,7 +162,7 @@ impl<'r> Compiler<'r> {
                     return None;
                 }
             },
-            Err(reason) => Subject::Constant { state: State::unknown(reason), variable: None },
+            Err(reason) => Subject::Constant { state: State::unknown(reason), variable: None, origin: None },
         };
         Some(Asked { subject, kind, name: format!("the probe {}", probe.name), place: &name.place, rest })
     }
@@ -178,7 +179,7 @@ impl<'r> Compiler<'r> {
 
 /// The key that a variable holds; an error if it holds none: what is asked is unknown then.
 fn key_text(subject: &Subject) -> Result<Option<String>, String> {
-    let Subject::Constant { state, variable } = subject else { return Ok(None) };
+    let Subject::Constant { state, variable, .. } = subject else { return Ok(None) };
     match state {
         State::Known(Value::Text(text)) => Ok(Some(text.clone())),
         State::Known(other) => Ok(Some(other.to_string())),

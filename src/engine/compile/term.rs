@@ -310,7 +310,7 @@ impl<'r> Compiler<'r> {
 }
 
 fn constant(value: Value) -> Subject {
-    Subject::Constant { state: State::Known(value), variable: None }
+    Subject::Constant { state: State::Known(value), variable: None, origin: None }
 }
 
 /// The attribute of a question; what is unknown stays unknown.

@@ -1,18 +1,31 @@
-//! The values that variables have in a run: default, then profile, then what the user sets.
+//! The values that variables have in a run: default, then profile, then a file, then what the user sets.
 
 use std::collections::HashMap;
 
 use super::kind::Kind;
 use super::literal::{self, Misfit};
-use crate::fact::Value;
+use crate::fact::{Origin, Value};
 use crate::rule::{
     Code, Datum, Diagnostic, Place, Profile, RuleSet, Spanned, Variable, VariableKind, suggestion,
 };
+
+/// A value that a file gives a variable; the command line wins against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The variable.
+    pub name: String,
+    /// The value, written as on the command line.
+    pub value: String,
+    /// The place that says so.
+    pub origin: Origin,
+}
 
 /// A variable with its value; none if it is not set.
 pub(super) struct Setting<'r> {
     pub(super) variable: &'r Variable,
     pub(super) value: Option<Value>,
+    /// The place that set it, if a file did.
+    pub(super) origin: Option<Origin>,
 }
 
 /// All variables by name.
@@ -22,13 +35,14 @@ pub(super) type Settings<'r> = HashMap<&'r str, Setting<'r>>;
 pub(super) fn settle<'r>(
     rules: &'r RuleSet,
     profiles: &[&'r Profile],
+    given: &[Given],
     set: &[(String, String)],
     mistakes: &mut Vec<Diagnostic>,
 ) -> Settings<'r> {
     let mut settings: Settings<'r> = HashMap::new();
     for variable in &rules.variables {
         let value = variable.default.as_ref().and_then(|default| written(variable, default, mistakes));
-        settings.insert(&variable.name.value, Setting { variable, value });
+        settings.insert(&variable.name.value, Setting { variable, value, origin: None });
     }
     // The values of all profiles are checked, those of the selected ones are used.
     for profile in &rules.profiles {
@@ -44,10 +58,21 @@ pub(super) fn settle<'r>(
             setting.value = written(setting.variable, datum, &mut Vec::new());
         }
     }
+    for Given { name, value, origin } in given {
+        // A set of rules of one's own may declare fewer variables.
+        let Some(setting) = settings.get_mut(name.as_str()) else { continue };
+        match literal::typed(&setting.variable.kind, value) {
+            Ok(value) => (setting.value, setting.origin) = (Some(value), Some(origin.clone())),
+            Err(misfit) => {
+                let message = format!("{origin}: {}", misfit.message);
+                mistakes.push(wrong(setting.variable, None, Misfit { message, ..misfit }));
+            }
+        }
+    }
     for (name, text) in set {
         match settings.get_mut(name.as_str()) {
             Some(setting) => match literal::typed(&setting.variable.kind, text) {
-                Ok(value) => setting.value = Some(value),
+                Ok(value) => (setting.value, setting.origin) = (Some(value), None),
                 Err(misfit) => mistakes.push(wrong(setting.variable, None, misfit)),
             },
             None => mistakes.push(unknown(name, None, rules)),

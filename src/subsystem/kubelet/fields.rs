@@ -5,7 +5,7 @@ use super::field_table::{FIELDS, NESTED};
 use crate::format::document::{Content, Node};
 
 /// What YAML 1.1, which the kubelet reads, takes for true and false, besides `true` and `false`.
-fn old_bool(text: &str) -> Option<bool> {
+pub(in crate::subsystem) fn old_bool(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "y" | "yes" | "on" => Some(true),
         "n" | "no" | "off" => Some(false),

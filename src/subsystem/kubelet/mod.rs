@@ -23,6 +23,17 @@ use defaults::Context;
 use flags::CommandLine;
 use layers::Effective;
 
+pub(super) use fields::old_bool;
+
+/// Dotted names or what is wrong, each with its line.
+pub(super) type Told = Vec<(String, Option<u32>)>;
+
+/// Names that are no field of a `KubeletConfiguration` but nearly one, and values that the kubelet can't decode.
+pub(super) fn oddities(document: &mut crate::format::document::Node) -> (Told, Told) {
+    let found = fields::look(document, false);
+    (found.unknown, found.wrong)
+}
+
 /// Where kubeadm writes the configuration.
 const CONFIG: &str = "/var/lib/kubelet/config.yaml";
 

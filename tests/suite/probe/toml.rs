@@ -16,7 +16,7 @@ fn keys_of_all_four_formats_are_found_with_their_lines() {
         ("ini:/none#x", "absent", None),
         ("toml:/t#a.b.c", "[1, 2]", Some(2)),
         ("toml:/t#a.d", "absent", None),
-        ("yaml:/y#a.0.b", "true", None),
+        ("yaml:/y#a.0.b", "true", Some(2)),
     ] {
         assert_eq!(tree.boot_text(question), expected, "{question}");
         assert_eq!(tree.boot(question).because[0].line, line, "{question}");

@@ -45,7 +45,7 @@ fn loaded(files: &[SourceFile]) -> RuleSet {
 
 fn planned(rules: &RuleSet, selection: &Selection, set: &[(&str, &str)]) -> Result<Plan, Vec<Diagnostic>> {
     let set: Vec<_> = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    compile_with(probes::PROBES, rules, selection, &set)
+    compile_with(probes::PROBES, rules, selection, &[], &set)
 }
 
 /// All that is said about some files; nothing if they are right.

@@ -1,0 +1,72 @@
+//! `--kubeadm-config`, `--kubeadm-join`: reads the file, tells its mistakes, and what it says about the rules' variables.
+
+use super::error::Failure;
+use super::{SourceArguments, rules, terminal};
+use crate::engine::Given;
+use crate::rule::{Code, Diagnostic, Place, SourceFile, diagnostic};
+use crate::subsystem::kubeadm::{Kubeadm, Remark, Target, syntax};
+
+/// The configuration, if the user names one. What kubeadm would warn about goes to standard error.
+pub(super) fn read(arguments: &SourceArguments) -> Result<Option<Kubeadm>, Failure> {
+    if let Some(command) = &arguments.kubeadm_join {
+        let refused = |wrong: Remark| {
+            let failure = Failure::input(format!("--kubeadm-join: {}", wrong.message));
+            wrong.help.into_iter().fold(failure, Failure::hint)
+        };
+        return Kubeadm::join_command(command).map(Some).map_err(refused);
+    }
+    let Some(path) = arguments.kubeadm_config.as_deref() else { return Ok(None) };
+    let file = rules::read_file("the configuration of kubeadm", path)?;
+    match Kubeadm::read(&file.name, &file.text) {
+        Ok(kubeadm) => {
+            if !kubeadm.remarks.is_empty() {
+                terminal::complain(&render(file, &kubeadm.remarks, Code::KubeadmIgnores));
+            }
+            Ok(Some(kubeadm))
+        }
+        Err(remarks) => Err(Failure::Rules(render(file, &remarks, Code::KubeadmConfig))),
+    }
+}
+
+/// The variables that the configuration sets, for the command of kubeadm that the profiles are for.
+pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<Given> {
+    let names = |name: &str| profiles.iter().any(|profile| profile == name);
+    let target = match (names("kubeadm-init"), names("kubeadm-join")) {
+        (true, false) => Some(Target::Init),
+        (false, true) => Some(Target::Join),
+        _ => None,
+    };
+    let settings = kubeadm.map_or_else(Vec::new, |kubeadm| kubeadm.settings(target));
+    let given = settings.into_iter().map(|setting| Given {
+        name: setting.name.to_owned(),
+        value: setting.value,
+        origin: setting.origin,
+    });
+    given.collect()
+}
+
+fn render(file: SourceFile, remarks: &[Remark], code: Code) -> String {
+    // The lines that are shown may hold tokens.
+    let file = SourceFile::given(file.name, syntax::masked(&file.text));
+    let diagnostics: Vec<Diagnostic> = remarks
+        .iter()
+        .map(|remark| {
+            let place = Place { file: 0, span: span(&file.text, remark) };
+            Diagnostic::at(&place, code, remark.message.clone()).help(remark.help.clone())
+        })
+        .collect();
+    diagnostic::render(&[file], &diagnostics, rules::colors())
+}
+
+/// The bytes of the remark's word in its line; of the line without its margins if it is not there.
+fn span(text: &str, remark: &Remark) -> std::ops::Range<usize> {
+    let index = (remark.line as usize).saturating_sub(1);
+    let line = text.split_inclusive('\n').nth(index).unwrap_or_default();
+    let start: usize = text.split_inclusive('\n').take(index).map(str::len).sum();
+    let word = if remark.word.is_empty() { line.trim() } else { remark.word.as_str() };
+    let (at, length) = match line.find(word) {
+        Some(at) => (at, word.len()),
+        None => (line.len() - line.trim_start().len(), line.trim().len()),
+    };
+    start + at..start + at + length
+}

@@ -1,0 +1,81 @@
+//! How a node finds and trusts its cluster: tokens, hashes of the CA, keys of certificates. No secret is in a finding.
+
+use super::{Finding, Kubeadm, Topic, syntax};
+use crate::format::document::Content;
+
+const JOIN: &str = "JoinConfiguration";
+const TOKEN_FORM: &str = "is not of the form abcdef.0123456789abcdef (small letters and digits, 6 and 16)";
+
+pub(super) fn check(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
+    let mut refuse = |line, text| findings.push(Finding { topic: Topic::DiscoveryErrors, line, text });
+    for (kind, field) in [("InitConfiguration", "certificateKey"), (JOIN, "controlPlane.certificateKey")] {
+        if let Some(key) = kubeadm.text(kind, field)
+            && !syntax::is_certificate_key(key.text)
+        {
+            refuse(key.line, "certificateKey is not 64 hexadecimal digits".into());
+        }
+    }
+    let init = kubeadm.document("InitConfiguration").and_then(|document| document.root.at("bootstrapTokens"));
+    if let Some(Content::List(tokens)) = init.map(|node| &node.content) {
+        for item in tokens {
+            if let Some(node) = item.at("token")
+                && let Content::Text(token) = &node.content
+                && !syntax::is_token(token)
+            {
+                refuse(node.line.unwrap_or(1), format!("a token of bootstrapTokens {TOKEN_FORM}"));
+            }
+        }
+    }
+    if let Some(document) = kubeadm.document(JOIN) {
+        join(kubeadm, document.line, &mut refuse);
+    }
+}
+
+fn join(kubeadm: &Kubeadm, line: u32, refuse: &mut dyn FnMut(u32, String)) {
+    let token = kubeadm.line(JOIN, "discovery.bootstrapToken");
+    let file = kubeadm.line(JOIN, "discovery.file");
+    match (token, file) {
+        (None, None) => refuse(line, "discovery has neither bootstrapToken nor file".into()),
+        (Some(_), Some(line)) => refuse(line, "discovery has both bootstrapToken and file".into()),
+        _ => {}
+    }
+    if let Some(text) = kubeadm.text(JOIN, "discovery.tlsBootstrapToken")
+        && !syntax::is_token(text.text)
+    {
+        refuse(text.line, format!("tlsBootstrapToken {TOKEN_FORM}"));
+    }
+    if file.is_some() && kubeadm.line(JOIN, "discovery.tlsBootstrapToken").is_none() && token.is_none() {
+        let path = kubeadm.text(JOIN, "discovery.file.kubeConfigPath");
+        if path.is_none() {
+            refuse(line, "discovery.file has no kubeConfigPath".into());
+        }
+    }
+    let Some(line) = token else { return };
+    match kubeadm.text(JOIN, "discovery.bootstrapToken.token") {
+        Some(text) if !syntax::is_token(text.text) => refuse(text.line, format!("token {TOKEN_FORM}")),
+        Some(_) => {}
+        None => refuse(line, "discovery.bootstrapToken has no token".into()),
+    }
+    match kubeadm.text(JOIN, "discovery.bootstrapToken.apiServerEndpoint") {
+        Some(text) => match syntax::host_port(text.text) {
+            Ok((_, Some(_))) => {}
+            Ok((_, None)) => refuse(text.line, format!("apiServerEndpoint `{}` has no port", text.text)),
+            Err(wrong) => refuse(text.line, format!("apiServerEndpoint `{}` {wrong}", text.text)),
+        },
+        None => refuse(line, "discovery.bootstrapToken has no apiServerEndpoint".into()),
+    }
+    let hashes = kubeadm.texts(JOIN, "discovery.bootstrapToken.caCertHashes");
+    let root = kubeadm.document(JOIN).map(|document| &document.root);
+    let unsafely = root.and_then(|root| root.at("discovery.bootstrapToken.unsafeSkipCAVerification"));
+    if hashes.is_empty() && !unsafely.is_some_and(|node| node.content == Content::Bool(true)) {
+        refuse(
+            line,
+            "discovery.bootstrapToken has no caCertHashes: kubeadm would not know its cluster".into(),
+        );
+    }
+    for hash in hashes {
+        if let Some(wrong) = syntax::hash_mistake(hash.text) {
+            refuse(hash.line, format!("a hash of caCertHashes {wrong}"));
+        }
+    }
+}
