@@ -92,6 +92,7 @@ impl Index {
         let count = |text: &[u8]| u32::try_from(memchr::memchr_iter(b'\n', text).count()).unwrap_or(u32::MAX);
         let named = |at: usize| text[at..].strip_prefix(field.as_bytes())?.strip_prefix(b":");
         let mut starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|end| end + 1));
+        // Nearly always the first line.
         if let Some((at, rest)) = starts.find_map(|at| Some((at, named(at)?))) {
             let name = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
             self.names.push_str(&String::from_utf8_lossy(name.trim_ascii()));

@@ -23,6 +23,7 @@ pub(super) struct Kernel {
     files: Rc<Files>,
     uname: Uname,
     units: OnceCell<Units>,
+    addresses: OnceCell<Result<Rc<[Address]>, HostError>>,
 }
 
 impl Kernel {
@@ -36,7 +37,7 @@ impl Kernel {
                 machine: text(name.machine()),
             },
         );
-        Kernel { files, uname, units: OnceCell::new() }
+        Kernel { files, uname, units: OnceCell::new(), addresses: OnceCell::new() }
     }
 
     fn ask_units(&self) -> Units {
@@ -49,6 +50,30 @@ impl Kernel {
         }
         bus::list_units(bus::SYSTEM_BUS).map(Rc::new)
     }
+}
+
+/// Addresses of all interfaces, asked of the kernel.
+fn addresses() -> Result<Rc<[Address]>, HostError> {
+    let all = nix::ifaddrs::getifaddrs().map_err(|errno| failed("getifaddrs(3)", errno))?;
+    Ok(all
+        .filter_map(|entry| {
+            let (address, bits) = match (entry.address?, entry.netmask) {
+                (address, mask) if address.as_sockaddr_in().is_some() => {
+                    let bits = mask.and_then(|mask| mask.as_sockaddr_in().map(|mask| mask.ip().to_bits()));
+                    (address.as_sockaddr_in()?.ip().into(), bits.map_or(32, u32::count_ones))
+                }
+                (address, mask) => {
+                    let bits = mask.and_then(|mask| mask.as_sockaddr_in6().map(|mask| mask.ip().to_bits()));
+                    (address.as_sockaddr_in6()?.ip().into(), bits.map_or(128, u128::count_ones))
+                }
+            };
+            Some(Address {
+                interface: entry.interface_name,
+                address,
+                prefix: u8::try_from(bits).unwrap_or(0),
+            })
+        })
+        .collect())
 }
 
 impl Running for Kernel {
@@ -65,28 +90,7 @@ impl Running for Kernel {
     }
 
     fn addresses(&self) -> Result<Rc<[Address]>, HostError> {
-        let all = nix::ifaddrs::getifaddrs().map_err(|errno| failed("getifaddrs(3)", errno))?;
-        Ok(all
-            .filter_map(|entry| {
-                let (address, bits) = match (entry.address?, entry.netmask) {
-                    (address, mask) if address.as_sockaddr_in().is_some() => {
-                        let bits =
-                            mask.and_then(|mask| mask.as_sockaddr_in().map(|mask| mask.ip().to_bits()));
-                        (address.as_sockaddr_in()?.ip().into(), bits.map_or(32, u32::count_ones))
-                    }
-                    (address, mask) => {
-                        let bits =
-                            mask.and_then(|mask| mask.as_sockaddr_in6().map(|mask| mask.ip().to_bits()));
-                        (address.as_sockaddr_in6()?.ip().into(), bits.map_or(128, u128::count_ones))
-                    }
-                };
-                Some(Address {
-                    interface: entry.interface_name,
-                    address,
-                    prefix: u8::try_from(bits).unwrap_or(0),
-                })
-            })
-            .collect())
+        self.addresses.get_or_init(addresses).clone()
     }
 
     fn cpus(&self) -> Result<u32, HostError> {

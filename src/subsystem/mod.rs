@@ -63,6 +63,7 @@ pub struct Subsystems<'h> {
     kernel_config: kernel_config::KernelConfigs,
     cri: cri::Cri,
     crio: OnceCell<crio::Crio>,
+    emptied: OnceCell<volatile::Emptied>,
     kubeadm: Option<&'h kubeadm::Kubeadm>,
     kubelet: OnceCell<kubelet::Kubelet>,
     modules: OnceCell<modules::Modules>,
@@ -87,6 +88,7 @@ impl<'h> Subsystems<'h> {
             kernel_config: kernel_config::KernelConfigs::default(),
             cri: cri::Cri::default(),
             crio: OnceCell::new(),
+            emptied: OnceCell::new(),
             kubeadm: None,
             kubelet: OnceCell::new(),
             modules: OnceCell::new(),
@@ -124,6 +126,11 @@ impl<'h> Subsystems<'h> {
     /// Shell lines that the next boot runs.
     pub fn boot_scripts(&self) -> &boot_scripts::BootScripts {
         self.boot_scripts.get_or_init(|| boot_scripts::BootScripts::merge(self))
+    }
+
+    /// Directories that the next boot empties.
+    pub(crate) fn emptied(&self) -> &volatile::Emptied {
+        self.emptied.get_or_init(|| volatile::Emptied::merge(self))
     }
 
     /// Kernel configurations.

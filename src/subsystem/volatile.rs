@@ -46,7 +46,7 @@ pub fn lost(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Strin
             _ => {}
         }
     }
-    Ok(emptied(subsystems.host().files(), path))
+    Ok(subsystems.emptied().above(path))
 }
 
 /// The nearest mount of fstab above a path; of several for one place the last is on top.
@@ -65,27 +65,57 @@ fn mounted(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Mount>
     Ok(above.max_by_key(|mount| mount.target.len()))
 }
 
-/// Directories that systemd-tmpfiles empties at boot: lines of type `D` (tmpfiles.d(5)); the first line for a
-/// path counts.
-fn emptied(files: &Files, path: &HostPath) -> Option<String> {
-    const DIRECTORIES: [&str; 4] =
-        ["/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"];
-    let mut seen: Vec<String> = Vec::new();
-    for file in drop_in::merge(files, &DIRECTORIES, ".conf").files {
-        let Content::Bytes(bytes) = drop_in::read(files, &file.path) else { continue };
-        for (number, line) in lines(&bytes) {
-            let mut words = line.split_ascii_whitespace();
-            let (Some(kind), Some(target)) = (words.next(), words.next()) else { continue };
-            if !kind.starts_with(['D', 'd', 'q', 'Q', 'v']) || !is_below(path, target) {
-                continue;
+/// The lines of tmpfiles.d(5) that make or empty directories.
+#[derive(Debug, Default)]
+pub struct Emptied(Vec<Line>);
+
+#[derive(Debug)]
+struct Line {
+    /// The directory.
+    target: HostPath,
+    /// Whether the line empties it: type `D`.
+    empties: bool,
+    place: String,
+}
+
+impl Emptied {
+    pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        const DIRECTORIES: [&str; 4] =
+            ["/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"];
+        let files = subsystems.host().files();
+        let mut found = Vec::new();
+        for file in drop_in::merge(files, &DIRECTORIES, ".conf").files {
+            let Content::Bytes(bytes) = drop_in::read(files, &file.path) else { continue };
+            for (number, line) in lines(&bytes) {
+                let mut words = line.split_ascii_whitespace();
+                let (Some(kind), Some(target)) = (words.next(), words.next()) else { continue };
+                if kind.starts_with(['D', 'd', 'q', 'Q', 'v']) {
+                    let place = format!("{}:{number}", file.path);
+                    let (target, empties) = (HostPath::new(target), kind.starts_with('D'));
+                    found.push(Line { target, empties, place });
+                }
             }
-            if !seen.iter().any(|known| known == target) && kind.starts_with('D') {
-                return Some(format!("every boot empties {target} ({}:{number})", file.path));
-            }
-            seen.push(target.to_owned());
         }
+        // Where nothing is emptied, what else the lines do makes no difference.
+        if !found.iter().any(|line| line.empties) {
+            found.clear();
+        }
+        Emptied(found)
     }
-    None
+
+    /// The line that has systemd-tmpfiles empty a directory above a path at boot; of several for one directory the
+    /// first counts.
+    fn above(&self, path: &HostPath) -> Option<String> {
+        let above = |line: &&Line| *path != line.target && path.as_path().starts_with(&line.target);
+        let mut seen: Vec<&HostPath> = Vec::new();
+        for line in self.0.iter().filter(above) {
+            if !seen.contains(&&line.target) && line.empties {
+                return Some(format!("every boot empties {} ({})", line.target, line.place));
+            }
+            seen.push(&line.target);
+        }
+        None
+    }
 }
 
 fn is_below(path: &HostPath, directory: &str) -> bool {

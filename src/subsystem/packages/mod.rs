@@ -110,7 +110,11 @@ fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
         let next = database.read(at, PIECE)?;
         at += next.len() as u64;
         let is_last = next.is_empty() || at >= database.size();
-        piece.extend(next);
+        if piece.is_empty() {
+            piece = next
+        } else {
+            piece.extend(next)
+        }
         let taken = index.add(&piece, "Package", is_last);
         if is_last {
             return Ok(index);

@@ -13,21 +13,30 @@ const CGROUPS: [&str; 3] = [
     "/sys/fs/cgroup/unified/system.slice",
 ];
 
+/// Where units of the running system are looked for.
+#[derive(Debug)]
+pub(super) struct Live {
+    search: SearchPath,
+    /// Whether the running system's files are the host's own.
+    is_one_tree: bool,
+}
+
 /// The answer for a unit now.
 pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
     // The files of the host and of the running system are one tree only on the live machine; elsewhere
     // both are asked, and what only one of them has is found in it.
-    let files = running.files();
-    let systemd = subsystems.systemd().version;
-    let mut search = SearchPath::now(files, systemd);
-    let files = if search.directories.iter().any(|directory| !directory.path.starts_with("/run/")) {
-        files
-    } else {
-        search = SearchPath::now(subsystems.host().files(), systemd);
-        subsystems.host().files()
-    };
-    let enablement = enablement::of(files, &search, name);
+    let live = subsystems.units().live.get_or_init(|| {
+        let systemd = subsystems.systemd().version;
+        let search = SearchPath::now(running.files(), systemd);
+        if search.directories.iter().any(|directory| !directory.path.starts_with("/run/")) {
+            return Live { search, is_one_tree: true };
+        }
+        Live { search: SearchPath::now(subsystems.host().files(), systemd), is_one_tree: false }
+    });
+    let (search, files) =
+        (&live.search, if live.is_one_tree { running.files() } else { subsystems.host().files() });
+    let enablement = enablement::of(files, search, name);
     let found = search.resolve(files, name);
     let (real, fragment) = match &found {
         Found::Fragment { name, path } => (name.as_str(), State::from(path.as_str())),

@@ -35,6 +35,7 @@ pub struct Units {
     search: SearchPath,
     worlds: OnceCell<Vec<World>>,
     commands: OnceCell<Vec<(Origin, String)>>,
+    live: OnceCell<live::Live>,
 }
 
 /// One plausible boot.
