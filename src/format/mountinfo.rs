@@ -30,6 +30,16 @@ pub fn parse(text: &str) -> impl Iterator<Item = Mount<'_>> {
     text.lines().filter_map(mount)
 }
 
+/// The mounts on a path and on the directories above it, in order. A node has hundreds of others, one or more a pod,
+/// which are passed over by a look at their fifth field.
+#[must_use]
+pub fn above<'t>(text: &'t str, path: &str) -> Vec<Mount<'t>> {
+    let is_on_the_way = |line: &&str| {
+        line.split(' ').nth(4).is_some_and(|point| point.contains('\\') || is_above(point, path))
+    };
+    text.lines().filter(is_on_the_way).filter_map(mount).collect()
+}
+
 fn mount(line: &str) -> Option<Mount<'_>> {
     let (before, after) = line.split_once(" - ")?;
     let mut before = before.splitn(7, ' ');
@@ -86,8 +96,10 @@ mod tests {
         25 22 8:3 /sub /srv rw - btrfs /dev/sdc rw\n";
 
     fn on(text: &str, path: &str) -> Option<(String, u32)> {
-        let mounts: Vec<Mount<'_>> = parse(text).collect();
-        of_path(&mounts, path).map(|mount| (mount.point.to_string(), mount.id))
+        let all: Vec<Mount<'_>> = parse(text).collect();
+        let above = above(text, path);
+        assert_eq!(of_path(&all, path), of_path(&above, path), "{path}");
+        of_path(&above, path).map(|mount| (mount.point.to_string(), mount.id))
     }
 
     #[test]
@@ -131,6 +143,7 @@ mod tests {
         fn any_text_is_parsed(text in "[ -~\n]{0,300}", path in "(/[a-c]{0,2}){1,4}") {
             let mounts: Vec<Mount<'_>> = parse(&text).collect();
             prop_assert!(of_path(&mounts, &path).is_none_or(|mount| is_above(&mount.point, &path)));
+            prop_assert!(above(&text, &path).len() <= mounts.len());
         }
 
         #[test]

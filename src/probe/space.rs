@@ -30,7 +30,7 @@ pub(super) static PROBE: Probe = Probe {
         Attribute {
             name: "lists-types",
             shape: Shape::Bool,
-            summary: "Whether listings tell files from directories (d_type), which overlay file systems need.",
+            summary: "XFS only: whether listings tell files from directories (d_type), which overlay file systems need.",
         },
     ]),
     moments: NOW,

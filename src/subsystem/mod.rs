@@ -72,6 +72,7 @@ pub struct Subsystems<'h> {
     packages: OnceCell<packages::Packages>,
     ports: ports::Ports,
     programs: program::Programs,
+    search_paths: system_conf::SearchPaths,
     swap: OnceCell<swap::Swap>,
     sysctl: OnceCell<sysctl::Sysctls>,
     systemd: OnceCell<systemd::Systemd>,
@@ -97,6 +98,7 @@ impl<'h> Subsystems<'h> {
             packages: OnceCell::new(),
             ports: ports::Ports::default(),
             programs: program::Programs::default(),
+            search_paths: system_conf::SearchPaths::default(),
             swap: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
@@ -181,6 +183,11 @@ impl<'h> Subsystems<'h> {
     /// Programs and their versions.
     pub fn programs(&self) -> &program::Programs {
         &self.programs
+    }
+
+    /// Where the programs of units look for others.
+    pub fn search_paths(&self) -> &system_conf::SearchPaths {
+        &self.search_paths
     }
 
     /// Swap at boot: every mechanism that turns it on.

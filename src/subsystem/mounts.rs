@@ -97,9 +97,10 @@ fn with_mount<T>(
 ) -> Result<T, String> {
     let bytes = running.files().read(TABLE).map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&bytes);
-    let mounts: Vec<mountinfo::Mount<'_>> = mountinfo::parse(&text).collect();
     let nowhere = || format!("{TABLE} doesn't say what {path} is on");
-    let mount = mountinfo::of_path(&mounts, &path.to_string()).ok_or_else(nowhere)?;
+    let written = path.to_string();
+    let mounts = mountinfo::above(&text, &written);
+    let mount = mountinfo::of_path(&mounts, &written).ok_or_else(nowhere)?;
     if !LOCAL.contains(&mount.kind) {
         return Ok(look(mount));
     }
@@ -107,7 +108,8 @@ fn with_mount<T>(
     if real == *path {
         return Ok(look(mount));
     }
-    mountinfo::of_path(&mounts, &real.to_string()).map(look).ok_or_else(nowhere)
+    let real = real.to_string();
+    mountinfo::of_path(&mountinfo::above(&text, &real), &real).map(look).ok_or_else(nowhere)
 }
 
 /// The space on the file system of a path, and where that is mounted. File systems of other machines are not asked:
@@ -126,17 +128,16 @@ pub fn space(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(String, Sp
     Ok((point, space))
 }
 
-/// Whether listings of the file system of a path tell files from directories (`d_type` of `getdents(2)`).
+/// Whether listings of the XFS file system of a path tell files from directories (`d_type` of `getdents(2)`): the one
+/// type in use of which they may not. Absent for others.
 pub fn lists_types(subsystems: &Subsystems<'_>, path: &HostPath) -> State {
     let Some(running) = subsystems.host().running() else { return State::unknown("nothing is running here") };
     match with_mount(subsystems, running, path, |mount| (mount.point.to_string(), mount.kind.to_owned())) {
-        Ok((point, kind)) if LOCAL.contains(&kind.as_str()) => {
-            match running.lists_types(&HostPath::new(&point)) {
-                Ok(answer) => State::from(answer),
-                Err(error) => State::unknown(error.to_string()),
-            }
-        }
-        Ok((point, kind)) => State::unknown(format!("{point} is of type {kind}, which is not asked")),
+        Ok((point, kind)) if kind == "xfs" => match running.lists_types(&HostPath::new(&point)) {
+            Ok(answer) => State::from(answer),
+            Err(error) => State::unknown(error.to_string()),
+        },
+        Ok(_) => State::Absent,
         Err(reason) => State::unknown(reason),
     }
 }

@@ -1,5 +1,8 @@
 //! systemd's own configuration, `system.conf`, and what a unit gets from it (systemd-system.conf(5)).
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::drop_in::{self, Content};
 use super::launch::Launch;
 use super::program::DIRECTORIES;
@@ -53,13 +56,33 @@ pub fn value(subsystems: &Subsystems<'_>, key: &str) -> Result<Option<(Origin, S
     Ok(last.map(|(origin, assignment)| (origin, assignment.value)).filter(|(_, value)| !value.is_empty()))
 }
 
+/// The directories in which the programs of units look for others, each asked once a run.
+#[derive(Debug, Default)]
+pub struct SearchPaths {
+    by_unit: RefCell<BTreeMap<String, Directories>>,
+}
+
+type Directories = Result<(Vec<String>, Option<Origin>), String>;
+
+impl SearchPaths {
+    /// The directories of a unit, and what set them.
+    ///
+    /// # Errors
+    /// Why that can't be known.
+    pub fn of(&self, subsystems: &Subsystems<'_>, unit: &str) -> Directories {
+        if let Some(known) = self.by_unit.borrow().get(unit) {
+            return known.clone();
+        }
+        let found = directories(subsystems, unit);
+        self.by_unit.borrow_mut().insert(unit.to_owned(), found.clone());
+        found
+    }
+}
+
 /// The directories in which a unit's program looks for others, and what set them: `PATH` of the unit, of its
 /// environment files, `ExecSearchPath=`, `DefaultEnvironment=` of system.conf, else systemd's own default. The
 /// environment of whoever looks has no part in it.
-///
-/// # Errors
-/// Why that can't be known.
-pub fn directories(subsystems: &Subsystems<'_>, name: &str) -> Result<(Vec<String>, Option<Origin>), String> {
+fn directories(subsystems: &Subsystems<'_>, name: &str) -> Directories {
     let split = |text: &str| text.split(':').filter(|part| part.starts_with('/')).map(String::from).collect();
     let launch = Launch::read(subsystems, name);
     if let Some(gap) = launch.gaps.first() {

@@ -1,11 +1,12 @@
 use crate::tree::{Tree, attribute};
 
 const TABLE: &str = "25 1 8:1 / / rw - ext4 /dev/sda1 rw\n31 25 0:27 / /mnt rw - nfs4 server:/x rw\n\
-    32 25 0:28 / /data rw - btrfs /dev/sdb rw\n";
+    32 25 0:28 / /data rw - btrfs /dev/sdb rw\n33 25 0:29 / /srv rw - xfs /dev/sdc rw\n34 25 0:30 / /old rw - xfs /dev/sdd rw\n";
 
 #[test]
 fn percentages_are_of_the_file_system_and_rounded_down() {
     let machine = "[space.\"/\"]\ntotal = 1000\navailable = 149\ninodes = 200\ninodes-free = 11\nlists-types = true\n\
+        [space.\"/srv\"]\ntotal = 1\navailable = 1\nlists-types = true\n[space.\"/old\"]\ntotal = 1\navailable = 1\n\
         [space.\"/data\"]\ntotal = 18446744073709551615\navailable = 18446744073709551615\n";
     let tree = Tree::new()
         .live("/proc/self/mountinfo", TABLE)
@@ -16,14 +17,15 @@ fn percentages_are_of_the_file_system_and_rounded_down() {
         ("/var/lib/kubelet", "available-percent", "14"),
         ("/var/lib/kubelet", "inodes-percent", "5"),
         ("/var/lib/kubelet", "available", "149B"),
-        ("/var/lib/kubelet", "lists-types", "true"),
+        ("/var/lib/kubelet", "lists-types", "absent"),
+        ("/srv", "lists-types", "true"),
         ("/var/lib/containers/storage", "point", "/data"),
         ("/var/lib/containers/storage", "available-percent", "100"),
         ("/data", "inodes-percent", "absent"),
     ] {
         assert_eq!(attribute(&tree.now(&format!("space:{path}")), name), expected, "{path} {name}");
     }
-    assert!(attribute(&tree.now("space:/data"), "lists-types").starts_with("unknown"));
+    assert!(attribute(&tree.now("space:/old"), "lists-types").starts_with("unknown"));
 }
 
 #[test]
