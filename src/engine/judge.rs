@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::finding::{Finding, Judgement, Verdict};
-use super::logic::{Evidence, Outcome, evaluate, same_subject};
+use super::logic::{Evidence, Outcome, evaluate, holds, same_subject};
 use super::plan::{Matcher, Plan, PlannedRule, Subject};
 use super::truth::Truth;
 use crate::fact::{Confidence, Moment, Origin, Reason, State, Value};
@@ -61,7 +61,7 @@ fn judge_at(
             Verdict::Pass | Verdict::Unknown(_) | Verdict::Skip(_) => {}
         }
     }
-    let applies = rule.when.as_ref().map(|when| evaluate(facts, when, moment));
+    let applies = rule.when.as_ref().map(|when| holds(facts, when, moment));
     match applies {
         Some(Outcome { truth: Truth::No, evidence }) => {
             let mut judgement = describe(facts, &evidence, moment);

@@ -18,35 +18,51 @@ pub(super) struct Evidence<'p> {
     pub(super) story: Option<String>,
 }
 
-/// Whether a condition holds at a moment.
+/// Whether a condition holds at a moment, and all that is missing if it doesn't.
 pub(super) fn evaluate<'p>(facts: &Facts<'_>, condition: &'p Condition, moment: Moment) -> Outcome<'p> {
+    look(facts, condition, moment, true)
+}
+
+/// Whether a condition holds at a moment; if it doesn't, one reason suffices, and nothing more is asked. Authors of
+/// rules write first what is cheap to ask.
+pub(super) fn holds<'p>(facts: &Facts<'_>, condition: &'p Condition, moment: Moment) -> Outcome<'p> {
+    look(facts, condition, moment, false)
+}
+
+fn look<'p>(facts: &Facts<'_>, condition: &'p Condition, moment: Moment, thorough: bool) -> Outcome<'p> {
     match condition {
         Condition::Test(test) => {
             let Comparison { truth, story } = matcher::compare(facts, test, moment);
             Outcome { truth, evidence: vec![Evidence { test, story }] }
         }
         Condition::Not(inner) => {
-            let Outcome { truth, evidence } = evaluate(facts, inner, moment);
+            let Outcome { truth, evidence } = look(facts, inner, moment, thorough);
             Outcome { truth: truth.not(), evidence }
         }
-        Condition::All(parts) => combine(facts, parts, moment, &Truth::No),
-        Condition::Any(parts) => combine(facts, parts, moment, &Truth::Yes),
+        Condition::All(parts) => combine(facts, parts, moment, &Truth::No, thorough),
+        Condition::Any(parts) => combine(facts, parts, moment, &Truth::Yes, thorough),
     }
 }
 
 /// `All` is decided by any No, `Any` by any Yes. The evidence is that of the parts that decided: the
 /// deciding ones; else those that can't be known; else all.
-fn combine<'p>(facts: &Facts<'_>, parts: &'p [Condition], moment: Moment, decider: &Truth) -> Outcome<'p> {
+fn combine<'p>(
+    facts: &Facts<'_>,
+    parts: &'p [Condition],
+    moment: Moment,
+    decider: &Truth,
+    thorough: bool,
+) -> Outcome<'p> {
     let mut deciding = Vec::new();
     let mut unknown: Option<(Reason, Vec<Evidence<'p>>)> = None;
     let mut others = Vec::new();
     for part in parts {
-        let Outcome { truth, evidence } = evaluate(facts, part, moment);
+        let Outcome { truth, evidence } = look(facts, part, moment, thorough);
         match truth {
             truth if truth == *decider => {
                 deciding.extend(evidence);
                 // One alternative suffices, but a reader wants to see everything that is missing.
-                if *decider == Truth::Yes {
+                if *decider == Truth::Yes || !thorough {
                     break;
                 }
             }

@@ -48,8 +48,10 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
         _ => false,
     });
     let version = |names: &[&str]| {
+        let of_program = names.iter().find_map(|name| subsystems.programs().version(subsystems, name));
         let packages = subsystems.packages();
-        let version = names.iter().find_map(|name| packages.version(subsystems, name))?;
+        let of_package = || names.iter().find_map(|name| packages.version(subsystems, name));
+        let version = of_program.or_else(of_package)?;
         Version::parse(&version).map(|version| (version.number(0), version.number(1)))
     };
     let crio = version(&["cri-o", "crio"]).map(|version| version >= (1, 28));

@@ -58,7 +58,7 @@ impl Kubelet {
         let mut kubelet = Kubelet {
             installed,
             line: CommandLine::parse(launch.words.get(1..).unwrap_or_default()),
-            minor: minor(subsystems),
+            minor: installed.then(|| minor(subsystems)).flatten(),
             launch,
             config: Config::default(),
         };
@@ -228,7 +228,9 @@ impl Kubelet {
 
 /// The minor version of an installed kubelet 1.x.
 fn minor(subsystems: &Subsystems<'_>) -> Option<u64> {
-    let version = Version::parse(&subsystems.packages().version(subsystems, "kubelet")?)?;
+    // The program itself tells in a few reads; the package database is large.
+    let told = subsystems.programs().version(subsystems, "kubelet");
+    let version = Version::parse(&told.or_else(|| subsystems.packages().version(subsystems, "kubelet"))?)?;
     (version.number(0) == 1).then(|| version.number(1))
 }
 
