@@ -19,6 +19,11 @@ impl Origin {
         Origin { path: path.to_string(), line: None, says: None }
     }
 
+    /// A line of a file, counted from 1, where it is known; else the whole file.
+    pub fn at(path: impl fmt::Display, line: Option<u32>) -> Self {
+        Origin { path: path.to_string(), line, says: None }
+    }
+
     /// One line of a file, counted from 1.
     pub fn line(path: impl fmt::Display, line: u32) -> Self {
         Origin { path: path.to_string(), line: Some(line), says: None }

@@ -24,6 +24,7 @@ pub mod modules_load_d;
 pub mod mountinfo;
 pub mod no_proxy;
 pub mod preset;
+pub mod process;
 pub mod resolv_conf;
 pub mod socket_table;
 pub mod swaps;

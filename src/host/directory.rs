@@ -296,6 +296,7 @@ fn metadata(status: &Stat) -> Metadata {
         mode: status.st_mode & 0o7777,
         uid: Some(status.st_uid),
         gid: Some(status.st_gid),
+        modified: Some(status.st_mtime),
     }
 }
 

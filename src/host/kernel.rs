@@ -161,6 +161,10 @@ impl Running for Kernel {
             .map(|silence| silence.map_or_else(|| answers.next().unwrap_or_else(missing), Err))
             .collect()
     }
+
+    fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<cri::Page, Silence> {
+        cri::get_loopback(port, target, 16 << 10, within)
+    }
 }
 
 fn failed(what: impl std::fmt::Display, errno: Errno) -> HostError {

@@ -45,6 +45,21 @@ struct Machine {
     sockets: BTreeMap<String, RecordedSocket>,
     #[serde(default)]
     cri: BTreeMap<String, RecordedRuntime>,
+    /// What ports of the loopback interface answered, by `PORT/PATH`.
+    #[serde(default)]
+    pages: BTreeMap<String, RecordedPage>,
+}
+
+/// `pages."10248/healthz"`: a page over HTTP, or that nobody listens.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+enum RecordedPage {
+    Answered {
+        status: u16,
+        #[serde(default)]
+        body: String,
+    },
+    Refused,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -223,6 +238,16 @@ impl Running for Recorded {
             }
         }
     }
+    fn page(&self, port: u16, target: &'static str, _within: Duration) -> Result<cri::Page, Silence> {
+        match self.machine.pages.get(&format!("{port}{target}")) {
+            Some(RecordedPage::Answered { status, body }) => {
+                Ok(cri::Page { status: *status, body: body.clone().into_bytes() })
+            }
+            Some(RecordedPage::Refused) => Err(Silence::Refused),
+            None => Err(Silence::NotRecorded),
+        }
+    }
+
     fn cri(&self, sockets: &[HostPath], _within: Duration) -> Vec<cri::Answer> {
         let answer = |socket: &HostPath| {
             if let Some(recorded) = self.machine.cri.get(&socket.to_string()) {

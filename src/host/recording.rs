@@ -63,6 +63,8 @@ struct Entry {
     mode: Option<Mode>,
     uid: Option<u32>,
     gid: Option<u32>,
+    /// In seconds since 1970.
+    modified: Option<i64>,
     kind: Option<EntryKind>,
     /// Whether its content could not be read when the recording was made.
     denied: bool,
@@ -211,7 +213,7 @@ impl RecordedTree {
     fn amend(&self, place: &HostPath, found: Result<Metadata, HostError>) -> Result<Metadata, HostError> {
         let entry = self.entries.get(place.as_path());
         let found = match (found, self.kind(place)) {
-            (Err(_), Some(kind)) => Metadata { kind, size: 0, mode: 0, uid: None, gid: None },
+            (Err(_), Some(kind)) => Metadata { kind, size: 0, mode: 0, uid: None, gid: None, modified: None },
             (found, kind) => {
                 let found = found.map_err(|error| self.missing(place, error))?;
                 Metadata { kind: kind.unwrap_or(found.kind), ..found }
@@ -227,6 +229,7 @@ impl RecordedTree {
             mode: entry.and_then(|entry| entry.mode).map_or(usual, |mode| mode.0),
             uid: Some(entry.and_then(|entry| entry.uid).unwrap_or(0)),
             gid: Some(entry.and_then(|entry| entry.gid).unwrap_or(0)),
+            modified: entry.and_then(|entry| entry.modified),
             ..found
         })
     }

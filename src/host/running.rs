@@ -69,6 +69,13 @@ pub trait Running {
     /// What container runtimes answer on their sockets, in the order of the paths. All are asked at once, and after
     /// `within` nobody is waited for any longer. Nothing but a socket is connected to.
     fn cri(&self, sockets: &[HostPath], within: Duration) -> Vec<cri::Answer>;
+
+    /// The page behind a path on a port of the loopback interface (127.0.0.1), over HTTP. After `within` nobody is waited
+    /// for any longer.
+    ///
+    /// # Errors
+    /// How nobody answered.
+    fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<cri::Page, cri::Silence>;
 }
 
 /// What `uname(2)` says.

@@ -70,6 +70,8 @@ pub struct Metadata {
     pub uid: Option<u32>,
     /// Group; none where the source doesn't say.
     pub gid: Option<u32>,
+    /// When its content was last changed, in seconds since 1970; none where the source doesn't say.
+    pub modified: Option<i64>,
 }
 
 /// A name in a directory.

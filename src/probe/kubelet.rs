@@ -2,7 +2,7 @@
 
 use super::key::{KeyKind, verbatim};
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Confidence, Fact, Moment};
+use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -14,6 +14,7 @@ of `--config` (without a unit, kubeadm's), the drop-ins of `--config-dir`, then 
 `hostnameOverride` are flags without a field. (`instance-config.yaml` is no part of it: kubeadm lays it over the file when it \
 writes that.) Findings:
 
+- `changedFiles`: configuration files that were changed after the running kubelet was started, by their time stamps.
 - `cgroupDriverSource`: `runtime` if the kubelet takes the cgroup driver from its runtime (1.31 and later, with CRI-O 1.28 or \
   containerd 2.0 and later, or by a feature gate), else `configuration`.
 - `configErrors`: why the kubelet exits: files that don't parse, the wrong `apiVersion` or `kind`, values of a wrong type, flags.
@@ -23,11 +24,13 @@ writes that.) Findings:
   reads, and the one that sets something in vain.
 - `loopbackNameServers`: of the name servers in `resolvConf`, which pods inherit, those on the loopback interface.
 - `runtime`: `cri-o` if `containerRuntimeEndpoint` is CRI-O's `listen` in any spelling, else the socket, be it the default one.
+- `staleFlags`: flags that the running kubelet was started with and its unit has otherwise, or the other way round.
 - `swapBehavior`: `memorySwap.swapBehavior`.
 - `unknownFields`: fields that the kubelet drops with a line in its log (it decodes v1beta1 leniently in all versions).
 
-Merged from files at both moments; the running program is not asked. Absent if it is not installed, unknown if it will not \
-start.",
+Merged from files at both moments; now with the flags of the running process, where the cgroup of kubelet.service has one. \
+`changedFiles` and `staleFlags` are absent where none runs, and at boot. Absent if the kubelet is not installed, unknown if it \
+will not start.",
     key: KeySyntax::Required(&KeyKind { noun: "field", canonical: verbatim }),
     answer: Shape::Any,
     moments: BOTH,
@@ -43,9 +46,5 @@ start.",
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    let fact = subsystems.kubelet().value(subsystems, key.as_str(), moment);
-    match moment {
-        Moment::Boot => fact,
-        Moment::Now => fact.at_most(Confidence::High).note("from files; the running program was not asked"),
-    }
+    subsystems.kubelet().value(subsystems, key.as_str(), moment)
 }

@@ -27,6 +27,7 @@ mod kernel_config;
 mod key;
 mod kubeadm;
 mod kubelet;
+mod kubelet_health;
 mod local_address;
 mod machine_id;
 mod memory;
@@ -151,6 +152,7 @@ pub static PROBES: &[&Probe] = &[
     &kernel_config::PROBE,
     &kubeadm::PROBE,
     &kubelet::PROBE,
+    &kubelet_health::PROBE,
     &local_address::PROBE,
     &machine_id::PROBE,
     &memory::PROBE,

@@ -57,7 +57,7 @@ pub(super) fn from_document(path: &str, key: &str, document: Result<Node, Syntax
     match document {
         Err(error) => Fact::unknown(format!("{path}: {error}")),
         Ok(document) => match document.at(key) {
-            Some(node) => Fact::new(node.state()).because(Origin { line: node.line, ..Origin::file(path) }),
+            Some(node) => Fact::new(node.state()).because(Origin::at(path, node.line)),
             None => no_key(path, key),
         },
     }

@@ -106,7 +106,7 @@ impl Config {
                     config.documents.push((path, document));
                 }
                 Err(error) => {
-                    let place = Origin { line: error.line, ..Origin::file(&path) };
+                    let place = Origin::at(&path, error.line);
                     config.mistakes.push((place, format!("toml: {error}")));
                 }
             }
@@ -157,7 +157,7 @@ impl Config {
                 let key = format!("containerd.runtimes.{runtime}.options.SystemdCgroup");
                 match plugin.at(&key) {
                     Some(node) => {
-                        let place = Origin { line: node.line, ..Origin::file(path) };
+                        let place = Origin::at(path, node.line);
                         found = Some((node.state(), place.says("sets SystemdCgroup")));
                     }
                     None => {
@@ -176,9 +176,8 @@ impl Config {
 
     fn last(&self, key: &str) -> Option<(Origin, State)> {
         let set = self.documents.iter().rev().find_map(|(path, document)| Some((path, document.at(key)?)));
-        set.filter(|(_, node)| node.state() != State::from("")).map(|(path, node)| {
-            (Origin { line: node.line, ..Origin::file(path) }.says(format!("sets {key}")), node.state())
-        })
+        set.filter(|(_, node)| node.state() != State::from(""))
+            .map(|(path, node)| (Origin::at(path, node.line).says(format!("sets {key}")), node.state()))
     }
 }
 
@@ -193,7 +192,7 @@ fn version(document: &Node) -> i64 {
 fn disabled(path: &str, document: &Node) -> Vec<(Origin, String)> {
     let Some(node) = document.at("disabled_plugins") else { return Vec::new() };
     let State::Known(Value::List(items)) = node.state() else { return Vec::new() };
-    let place = Origin { line: node.line, ..Origin::file(path) };
+    let place = Origin::at(path, node.line);
     items.iter().filter_map(Value::as_text).map(|name| (place.clone(), name.to_owned())).collect()
 }
 

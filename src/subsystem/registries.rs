@@ -48,7 +48,7 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Fact {
                 search = of(&path, &document, is_drop_in).or(search);
             }
             Err(error) => {
-                mistakes.push((Origin { line: error.line, ..Origin::file(&path) }, format!("toml: {error}")));
+                mistakes.push((Origin::at(&path, error.line), format!("toml: {error}")));
             }
         }
     }
@@ -93,11 +93,11 @@ fn of(path: &str, document: &Node, is_drop_in: bool) -> Option<(Origin, Vec<Valu
     let old = || document.at("registries.search.registries").filter(|_| !is_drop_in);
     let node = document.at("unqualified-search-registries").or_else(old)?;
     let State::Known(Value::List(list)) = node.state() else { return None };
-    Some((Origin { line: node.line, ..Origin::file(path) }.says("lists registries for short names"), list))
+    Some((Origin::at(path, node.line).says("lists registries for short names"), list))
 }
 
 fn judge(path: &str, document: &Node, is_drop_in: bool, mistakes: &mut Vec<(Origin, String)>) {
-    let place = |node: &Node| Origin { line: node.line, ..Origin::file(path) };
+    let place = |node: &Node| Origin::at(path, node.line);
     let old = document.at(V1);
     let new = V2.iter().any(|key| document.at(key).is_some());
     match old {

@@ -22,6 +22,7 @@ mod elf_sample;
 mod engine;
 mod fixtures;
 mod hosts;
+mod joined;
 mod opened;
 mod order;
 mod practice;

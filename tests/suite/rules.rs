@@ -39,6 +39,9 @@ struct Case {
     program: BTreeMap<String, String>,
     #[serde(default)]
     mode: BTreeMap<String, String>,
+    /// When files were changed, in seconds since 1970.
+    #[serde(default)]
+    modified: BTreeMap<String, i64>,
     /// Files of the running system; the host has none if this and `machine` are left out.
     live: Option<BTreeMap<String, String>>,
     /// Character devices of the running system.
@@ -196,6 +199,9 @@ fn build(case: &Case) -> Tree {
     }
     for (path, mode) in &case.mode {
         tree = tree.meta(path, &format!("mode = \"{mode}\""));
+    }
+    for (path, seconds) in &case.modified {
+        tree = tree.meta(path, &format!("modified = {seconds}"));
     }
     if case.live.is_some() || case.machine.is_some() {
         // What every running Linux has.

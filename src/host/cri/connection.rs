@@ -23,13 +23,18 @@ use super::{Api, Silence, short};
 
 /// Connects to a socket.
 pub(super) async fn connect(path: &Path) -> Result<UnixStream, Silence> {
-    UnixStream::connect(path).await.map_err(|error| match error.kind() {
+    UnixStream::connect(path).await.map_err(|error| silence(&error))
+}
+
+/// Why connect(2) failed.
+pub(super) fn silence(error: &io::Error) -> Silence {
+    match error.kind() {
         io::ErrorKind::NotFound => Silence::Missing,
         io::ErrorKind::PermissionDenied => Silence::Denied,
         io::ErrorKind::ConnectionRefused => Silence::Refused,
         io::ErrorKind::WouldBlock => Silence::Busy,
         _ => Silence::Failed(error.to_string()),
-    })
+    }
 }
 
 /// A connection over which several calls may run at once.

@@ -79,6 +79,15 @@ impl From<HostError> for Silence {
     }
 }
 
+/// A page over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The status code, 200 for a page that is there.
+    pub status: u16,
+    /// What it says.
+    pub body: Vec<u8>,
+}
+
 /// The version of the interface that a runtime speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {
@@ -206,6 +215,22 @@ pub(super) fn ask(sockets: &[HostPath], within: Duration) -> Vec<Answer> {
     })
 }
 
+/// The page of a port of the loopback interface, whatever its status; it may have at most `limit` bytes.
+pub(super) fn get_loopback(
+    port: u16,
+    target: &'static str,
+    limit: usize,
+    within: Duration,
+) -> Result<Page, Silence> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Silence::Failed(format!("no way to wait for an answer: {error}")))?;
+    runtime.block_on(async {
+        let deadline = Deadline { at: Instant::now() + within, after: within };
+        deadline.hold(http::get_loopback(port, target, limit)).await
+    })
+}
+
 /// The answer of a task.
 async fn joined<T>(task: JoinHandle<Result<T, Silence>>) -> Result<T, Silence> {
     task.await.unwrap_or_else(|error| Err(Silence::Failed(error.to_string())))
@@ -223,37 +248,24 @@ async fn interview(path: PathBuf, deadline: Deadline) -> Result<Runtime, Silence
         Err(Silence::Unimplemented) => (Api::V1Alpha2, hello(Api::V1Alpha2).await?),
         answer => (Api::V1, answer?),
     };
-    let status = {
-        let request = cri::StatusRequest { verbose: true };
-        let call = connection.clone().call::<_, cri::StatusResponse>(api, "Status", request, 1 << 20);
-        tokio::spawn(deadline.hold(call))
-    };
-    let driver = {
-        let request = cri::RuntimeConfigRequest {};
-        let call =
-            connection.clone().call::<_, cri::RuntimeConfigResponse>(api, "RuntimeConfig", request, 64 << 10);
-        tokio::spawn(deadline.hold(call))
-    };
-    let pods = {
-        let request = cri::ListPodSandboxRequest {};
-        let call = connection.clone().call::<_, cri::ListPodSandboxResponse>(
-            api,
-            "ListPodSandbox",
-            request,
-            4 << 20,
-        );
-        tokio::spawn(deadline.hold(call))
-    };
-    let containers = {
-        let request = cri::ListContainersRequest {};
-        let call = connection.clone().call::<_, cri::ListContainersResponse>(
-            api,
-            "ListContainers",
-            request,
-            4 << 20,
-        );
-        tokio::spawn(deadline.hold(call))
-    };
+    let asking = Asking { connection: &connection, api, deadline };
+    let status =
+        asking.spawn::<_, cri::StatusResponse>("Status", cri::StatusRequest { verbose: true }, 1 << 20);
+    let driver = asking.spawn::<_, cri::RuntimeConfigResponse>(
+        "RuntimeConfig",
+        cri::RuntimeConfigRequest {},
+        64 << 10,
+    );
+    let pods = asking.spawn::<_, cri::ListPodSandboxResponse>(
+        "ListPodSandbox",
+        cri::ListPodSandboxRequest {},
+        4 << 20,
+    );
+    let containers = asking.spawn::<_, cri::ListContainersResponse>(
+        "ListContainers",
+        cri::ListContainersRequest {},
+        4 << 20,
+    );
     // No other runtime serves HTTP beside the CRI.
     let is_crio = version.runtime_name == "cri-o";
     let page = |target: &'static str, limit: usize| {
@@ -271,6 +283,24 @@ async fn interview(path: PathBuf, deadline: Deadline) -> Result<Runtime, Silence
         info: text(info).await,
         config: text(config).await,
     })
+}
+
+/// Calls of one runtime that run side by side.
+struct Asking<'c> {
+    connection: &'c Connection,
+    api: Api,
+    deadline: Deadline,
+}
+
+impl Asking<'_> {
+    fn spawn<Q, A>(&self, method: &'static str, request: Q, limit: usize) -> JoinHandle<Result<A, Silence>>
+    where
+        Q: prost::Message + Send + 'static,
+        A: prost::Message + Default + Send + 'static,
+    {
+        let call = self.connection.clone().call::<Q, A>(self.api, method, request, limit);
+        tokio::spawn(self.deadline.hold(call))
+    }
 }
 
 async fn text(page: Option<JoinHandle<Result<Vec<u8>, Silence>>>) -> Result<String, Silence> {

@@ -1,8 +1,8 @@
 //! What the running CRI-O works with: it tells its effective configuration on its own socket (`GET /config`, since
 //! 1.17). Where it can't be asked, the files speak.
 
+use super::Crio;
 use super::options::OPTIONS;
-use super::{Crio, findings};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::format::document::Node;
 use crate::format::toml_document;
@@ -55,7 +55,7 @@ pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             found.push((file.because.into_iter().next().unwrap_or_default(), text));
         }
     }
-    findings::list(found).note(format!("compared with {} GET /config", daemon.place))
+    Fact::findings(found).note(format!("compared with {} GET /config", daemon.place))
 }
 
 fn word(state: &State) -> String {

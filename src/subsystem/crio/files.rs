@@ -90,7 +90,7 @@ impl ConfigFiles {
             Ok(content) => match toml_document::parse(&content) {
                 Ok(document) => self.documents.push((path.to_owned(), document)),
                 Err(error) => {
-                    let origin = Origin { line: error.line, ..Origin::file(path) };
+                    let origin = Origin::at(path, error.line);
                     self.fatal.push((origin, format!("toml: {error}")));
                 }
             },

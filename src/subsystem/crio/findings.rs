@@ -59,12 +59,6 @@ pub fn find(key: &str) -> Option<&'static Finding> {
     FINDINGS.iter().find(|finding| finding.key == key)
 }
 
-/// A list of what was found, each with its place.
-pub(super) fn list(found: Vec<(Origin, String)>) -> Fact {
-    let (places, lines): (Vec<Origin>, Vec<String>) = found.into_iter().unzip();
-    Fact::new(State::Known(Value::list(lines))).because_all(places)
-}
-
 fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     if let Some(reason) = crio.gap() {
         return Fact::unknown(reason);
@@ -92,11 +86,11 @@ fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
         let text = format!("{}: {what}", place.path);
         (place, text)
     });
-    list(found.collect())
+    Fact::findings(found.collect())
 }
 
 fn leftover_files(crio: &Crio, _: &Subsystems<'_>) -> Fact {
-    list(crio.files.leftovers.iter().map(|place| (place.clone(), place.path.clone())).collect())
+    Fact::findings(crio.files.leftovers.iter().map(|place| (place.clone(), place.path.clone())).collect())
 }
 
 /// The rule of CRI-O's `ValidateConmon...` and `TranslateMonitorFields`; the tolerance for `system.slice` is there
@@ -137,7 +131,7 @@ fn monitor_cgroups(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
         let reason = "system.slice with cgroupfs stops CRI-O before 1.33, and its version is not known";
         return Fact::unknown(reason);
     }
-    list(found)
+    Fact::findings(found)
 }
 
 fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
@@ -154,11 +148,11 @@ fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
                 } else {
                     format!("{name}: outside of [crio]")
                 };
-                found.push((Origin { line: node.line, ..Origin::file(file) }, help));
+                found.push((Origin::at(file, node.line), help));
             }
         }
     }
-    let fact = list(found);
+    let fact = Fact::findings(found);
     match minor {
         Some(minor) if minor <= NEWEST => fact,
         Some(minor) => fact
@@ -173,7 +167,7 @@ fn look(file: &str, prefix: &str, node: &Node, found: &mut Vec<(Origin, String)>
     let Content::Table(table) = &node.content else { return };
     for (name, node) in table {
         let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        let place = || Origin { line: node.line, ..Origin::file(file) };
+        let place = || Origin::at(file, node.line);
         if OPEN.contains(&key.as_str()) || option(&key).is_some() {
             continue;
         }
@@ -194,7 +188,7 @@ fn look_at_handlers(file: &str, node: &Node, found: &mut Vec<(Origin, String)>) 
     for (name, node) in handlers {
         let Content::Table(fields) = &node.content else { continue };
         for (field, node) in fields.iter().filter(|(field, _)| !HANDLER.contains(&field.as_str())) {
-            let place = Origin { line: node.line, ..Origin::file(file) };
+            let place = Origin::at(file, node.line);
             found.push((place, format!("runtime.runtimes.{name}.{field}: CRI-O has no such key")));
         }
     }

@@ -55,7 +55,7 @@ pub(super) fn all(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<Handler> {
         for (name, node) in tables {
             let Content::Table(table) = &node.content else { continue };
             let fields = table.iter().map(|(field, node)| (field.clone(), node.state())).collect();
-            let place = Some(Origin { line: node.line, ..Origin::file(file) });
+            let place = Some(Origin::at(file, node.line));
             handlers.insert(name.clone(), Handler { name: name.clone(), place, fields });
         }
     }

@@ -118,7 +118,7 @@ impl Config {
     }
 
     fn add(&mut self, reader: &Reader<'_>, path: &str, content: &[u8]) {
-        let place = |line| Origin { line, ..Origin::file(path) };
+        let place = |line| Origin::at(path, line);
         let mut node = match yaml::parse_lenient(content) {
             Ok(node) => node,
             Err(error) => return self.errors.push((place(error.line), error.message)),

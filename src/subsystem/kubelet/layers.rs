@@ -23,7 +23,7 @@ impl Effective {
     pub(super) fn of(key: &str, documents: &[Document], settings: &[Setting<'_>]) -> Self {
         let mut effective = Effective::default();
         for document in documents {
-            let place = |line| Origin { line, ..Origin::file(&document.path) };
+            let place = |line| Origin::at(&document.path, line);
             let top = top(&document.node, key).and_then(|node| node.line);
             match document.node.at(key) {
                 Some(node) => effective.lay(node, place(node.line.or(top))),

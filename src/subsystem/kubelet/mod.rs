@@ -14,6 +14,9 @@ mod flags;
 mod layers;
 mod removed;
 mod resolver;
+mod running;
+
+use std::cell::OnceCell;
 
 use super::Subsystems;
 use super::launch::Launch;
@@ -22,6 +25,7 @@ use config::{Config, Reader};
 use defaults::Context;
 use flags::CommandLine;
 use layers::Effective;
+use running::Process;
 
 pub(super) use fields::old_bool;
 
@@ -46,6 +50,16 @@ pub struct Kubelet {
     config: Config,
     /// The minor version of 1.x, where the installed version is known.
     minor: Option<u64>,
+    /// The kubelet that runs, if one does.
+    now: OnceCell<Option<InForce>>,
+}
+
+/// The kubelet that runs.
+#[derive(Debug)]
+struct InForce {
+    process: Process,
+    /// What it is told, if that is something else than its unit says.
+    kubelet: Option<Box<Kubelet>>,
 }
 
 impl Kubelet {
@@ -61,6 +75,7 @@ impl Kubelet {
             minor: installed.then(|| minor(subsystems)).flatten(),
             launch,
             config: Config::default(),
+            now: OnceCell::new(),
         };
         if installed {
             kubelet.read(&Reader { files, minor: kubelet.minor });
@@ -96,14 +111,76 @@ impl Kubelet {
         }
     }
 
+    /// The kubelet that runs: with its own flags, and the files as they are now.
+    fn in_force(&self, subsystems: &Subsystems<'_>) -> Option<&InForce> {
+        let found = || {
+            let process = running::find(subsystems.host().running()?)?;
+            let words = |words: &[(Origin, String)]| -> Vec<String> {
+                words.iter().skip(1).map(|(_, word)| word.clone()).collect()
+            };
+            let is_as_told = words(&process.words) == words(&self.launch.words);
+            let kubelet = (!is_as_told).then(|| Box::new(self.with_words(subsystems, &process.words)));
+            Some(InForce { process, kubelet })
+        };
+        self.now.get_or_init(found).as_ref()
+    }
+
+    /// The same kubelet, started with another command line.
+    fn with_words(&self, subsystems: &Subsystems<'_>, words: &[(Origin, String)]) -> Self {
+        let launch = Launch {
+            exists: true,
+            words: words.to_vec(),
+            environment: self.launch.environment.clone(),
+            files: self.launch.files.clone(),
+            gaps: Vec::new(),
+        };
+        let mut kubelet = Kubelet {
+            installed: true,
+            line: CommandLine::parse(words.get(1..).unwrap_or_default()),
+            minor: self.minor,
+            launch,
+            ..Kubelet::default()
+        };
+        kubelet.read(&Reader { files: subsystems.host().files(), minor: kubelet.minor });
+        kubelet
+    }
+
     /// What is known about a key at a moment: a dotted field, or one of the findings that the probe `kubelet` names.
     pub fn value(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
+        let in_force = if moment == Moment::Now && self.installed { self.in_force(subsystems) } else { None };
+        match (key, in_force) {
+            ("changedFiles" | "staleFlags", None) => Fact::absent().note("no kubelet was found running"),
+            ("changedFiles", Some(InForce { process, kubelet })) => {
+                running::changed_files(kubelet.as_deref().unwrap_or(self), subsystems, process)
+            }
+            ("staleFlags", Some(InForce { process, .. })) => match self.unreadable() {
+                Some(Fact { state: State::Unknown(reason), .. }) => Fact::unknown(reason.as_str()),
+                _ => running::stale_flags(&self.line, process),
+            },
+            (_, Some(InForce { process, kubelet })) => kubelet
+                .as_deref()
+                .unwrap_or(self)
+                .answer(subsystems, key, moment)
+                .at_most(Confidence::High)
+                .note(format!(
+                    "with the flags of the running process {}, and files as they are now",
+                    process.pid
+                )),
+            (_, None) if moment == Moment::Now && self.installed => self
+                .answer(subsystems, key, moment)
+                .at_most(Confidence::High)
+                .note("from files; the running program was not asked"),
+            (_, None) => self.answer(subsystems, key, moment),
+        }
+    }
+
+    fn answer(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
         if let Some(fact) = self.unreadable() {
             return fact;
         }
         match key {
             "cgroupDriverSource" => drivers::source(self, subsystems),
-            "configErrors" => list(&self.config.errors),
+            "configErrors" => Fact::findings(self.config.errors.clone()),
             "configFile" => self.config_file(),
             "deprecatedFlags" => removed::deprecated(&self.line, self.minor),
             "environmentFile" => environment::read(&self.launch),
@@ -112,7 +189,7 @@ impl Kubelet {
             "removedFlags" => removed::removed(&self.line, self.minor),
             "runtime" => drivers::runtime(self, subsystems),
             "swapBehavior" => self.field("memorySwap.swapBehavior"),
-            "unknownFields" => list(&self.config.unknown),
+            "unknownFields" => Fact::findings(self.config.unknown.clone()),
             _ => self.field(key),
         }
     }
@@ -237,13 +314,4 @@ fn minor(subsystems: &Subsystems<'_>) -> Option<u64> {
 /// Units without `WorkingDirectory=` start in `/`.
 fn absolute(path: &str) -> String {
     if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
-}
-
-/// Texts as a list, each with its place; of several, each place says which one it is.
-fn list(found: &[(Origin, String)]) -> Fact {
-    let place = |(origin, text): &(Origin, String)| match found.len() {
-        1 => origin.clone(),
-        _ => origin.clone().says(text.clone()),
-    };
-    Fact::new(Value::list(found.iter().map(|(_, text)| text.as_str()))).because_all(found.iter().map(place))
 }

@@ -78,7 +78,7 @@ fn dnf_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
         let entry = (0..1000).map_while(|index| document.at(&format!("packages.{index}.name")));
         for node in entry {
             if node.state() == State::from(name) {
-                return Ok(Some(Origin { line: node.line, ..Origin::file(TOML).says("locks its version") }));
+                return Ok(Some(Origin::at(TOML, node.line).says("locks its version")));
             }
         }
     }

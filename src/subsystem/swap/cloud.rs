@@ -89,7 +89,7 @@ fn makes_swap(bytes: &[u8], path: &str) -> Option<Origin> {
         Content::List(mounts) => mounts.iter().any(is_swap),
         _ => false,
     });
-    file.or(mount).map(|node| Origin { line: node.line, ..Origin::file(path) })
+    file.or(mount).map(|node| Origin::at(path, node.line))
 }
 
 /// Whether a line for fstab is of type swap. The device `swap` stands for one that few clouds ever had.

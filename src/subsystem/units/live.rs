@@ -7,7 +7,7 @@ use crate::host::{Running, Trouble};
 use crate::subsystem::Subsystems;
 
 /// Where the cgroups of services are, in all hierarchies.
-const CGROUPS: [&str; 3] = [
+pub(crate) const CGROUPS: [&str; 3] = [
     "/sys/fs/cgroup/system.slice",
     "/sys/fs/cgroup/systemd/system.slice",
     "/sys/fs/cgroup/unified/system.slice",

@@ -18,6 +18,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub(crate) use live::CGROUPS;
 pub use merged::{MergedUnit, Setting};
 pub(crate) use options::full_name;
 

@@ -26,6 +26,8 @@ mod kernel;
 mod kernel_config;
 mod kubeadm;
 mod kubelet;
+mod kubelet_health;
+mod kubelet_running;
 mod local_address;
 mod machine_id;
 mod memory;
