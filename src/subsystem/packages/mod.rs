@@ -111,9 +111,9 @@ fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
         at += next.len() as u64;
         let is_last = next.is_empty() || at >= database.size();
         if piece.is_empty() {
-            piece = next
+            piece = next;
         } else {
-            piece.extend(next)
+            piece.extend(next);
         }
         let taken = index.add(&piece, "Package", is_last);
         if is_last {
