@@ -5,13 +5,14 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use rustix::buffer::spare_capacity;
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, ResolveFlags, Stat};
 
 use super::error::{HostError, Trouble};
 use super::path::HostPath;
@@ -160,7 +161,10 @@ impl Tree for Directory {
         let fd = self.open_in_root(path, OFlags::RDONLY | OFlags::DIRECTORY)?;
         let failed = |errno: rustix::io::Errno| HostError::from_io(path, &errno.into());
         let mut names = Vec::new();
-        for entry in rustix::fs::Dir::new(fd).map_err(failed)? {
+        // Most directories fit at once; the kernel is then asked twice, the second time to hear that it was all.
+        let mut place = [MaybeUninit::<u8>::uninit(); 8192];
+        let mut entries = RawDir::new(fd, &mut place);
+        while let Some(entry) = entries.next() {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {

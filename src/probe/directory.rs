@@ -1,9 +1,10 @@
 //! `directory:PATH`: whether a directory is empty.
 
-use super::{Attribute, BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
+use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::host::{HostPath, Kind};
-use crate::subsystem::{Subsystems, volatile};
+use crate::subsystem::Subsystems;
+use crate::subsystem::volatile::{self, NoFiles};
 
 /// As many names as a reader wants to see.
 const SHOWN: usize = 5;
@@ -13,7 +14,7 @@ pub(super) static PROBE: Probe = Probe {
     summary: "What is in a directory: whether it is empty, and the first names in it.",
     details: "Links are followed; a file at the path is a directory that isn't empty, as kubeadm takes it. Boot: what is on disk; \
               unknown below /run, /tmp and the like, which every boot makes anew.",
-    key: KeySyntax::Required(&KeyKind { noun: "path", canonical }),
+    key: KeySyntax::Required(&super::file::PATH),
     answer: Shape::Record(&[
         Attribute { name: "empty", shape: Shape::Bool, summary: "Whether nothing is in it." },
         Attribute {
@@ -27,30 +28,14 @@ pub(super) static PROBE: Probe = Probe {
     ask,
 };
 
-fn canonical(text: &str) -> Result<String, String> {
-    if !text.starts_with('/') {
-        return Err(format!("`{text}` is not an absolute path"));
-    }
-    if text.split('/').any(|part| part == "..") {
-        return Err(format!("`{text}` has `..` in it"));
-    }
-    Ok(HostPath::new(text).to_string())
-}
-
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let path = HostPath::new(key.as_str());
     let disk = subsystems.host().files();
     let end = volatile::real(disk, &path);
     let origin = Origin::file(&path);
-    let files = match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) if volatile::is_below_memory(&end) => running.files(),
-        (Moment::Now, Some(_)) => disk,
-        (Moment::Boot, _) => match volatile::lost(subsystems, &end) {
-            Ok(None) => disk,
-            Ok(Some(why)) => return Fact::unknown(why).because(origin),
-            Err(reason) => return Fact::unknown(reason).because(origin),
-        },
+    let files = match volatile::files(subsystems, &end, moment) {
+        Ok(files) => files,
+        Err(NoFiles::Lost(why) | NoFiles::Unknown(why)) => return Fact::unknown(why).because(origin),
     };
     match files.list(&end) {
         Ok(names) => {

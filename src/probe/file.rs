@@ -1,13 +1,15 @@
 //! `file:PATH`: what is at a path.
 
+use super::key::absolute_path;
 use super::{Attribute, BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::format;
 use crate::host::{Files, HostPath, Metadata};
-use crate::subsystem::{Subsystems, volatile};
+use crate::subsystem::Subsystems;
+use crate::subsystem::volatile::{self, NoFiles};
 
 /// An absolute path, in one spelling.
-pub(super) static PATH: KeyKind = KeyKind { noun: "path", canonical };
+pub(super) static PATH: KeyKind = KeyKind { noun: "path", canonical: absolute_path };
 
 pub(super) static PROBE: Probe = Probe {
     name: "file",
@@ -37,35 +39,20 @@ pub(super) static PROBE: Probe = Probe {
     ask,
 };
 
-fn canonical(text: &str) -> Result<String, String> {
-    if !text.starts_with('/') {
-        return Err(format!("`{text}` is not an absolute path"));
-    }
-    if text.split('/').any(|part| part == "..") {
-        return Err(format!("`{text}` has `..` in it"));
-    }
-    Ok(HostPath::new(text).to_string())
-}
-
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let path = HostPath::new(key.as_str());
     let disk = subsystems.host().files();
     let end = volatile::real(disk, &path);
-    let files = match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) if volatile::is_below_memory(&end) => running.files(),
-        (Moment::Now, Some(_)) => disk,
-        (Moment::Boot, _) => match volatile::lost(subsystems, &end) {
-            Ok(None) => disk,
-            Ok(Some(why)) if end == path || is_by_name(&path) => {
-                return Fact::absent().because(Origin::file(&path)).note(why);
-            }
-            // `/etc/resolv.conf` leads to what a service makes after the boot.
-            Ok(Some(why)) => {
-                return Fact::unknown(format!("{path} leads to {end}: {why}")).because(Origin::file(&path));
-            }
-            Err(reason) => return Fact::unknown(reason),
-        },
+    let files = match volatile::files(subsystems, &end, moment) {
+        Ok(files) => files,
+        Err(NoFiles::Lost(why)) if end == path || is_by_name(&path) => {
+            return Fact::absent().because(Origin::file(&path)).note(why);
+        }
+        // `/etc/resolv.conf` leads to what a service makes after the boot.
+        Err(NoFiles::Lost(why)) => {
+            return Fact::unknown(format!("{path} leads to {end}: {why}")).because(Origin::file(&path));
+        }
+        Err(NoFiles::Unknown(reason)) => return Fact::unknown(reason),
     };
     match files.stat(&end) {
         Ok(metadata) => {

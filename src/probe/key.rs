@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::host::HostPath;
+
 /// A canonical key of one probe; empty for a probe without keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(String);
@@ -73,6 +75,17 @@ impl KeySyntax {
             }
         }
     }
+}
+
+/// Keys that are absolute paths without `..`.
+pub(super) fn absolute_path(text: &str) -> Result<String, String> {
+    if !text.starts_with('/') {
+        return Err(format!("`{text}` is not an absolute path"));
+    }
+    if text.split('/').any(|part| part == "..") {
+        return Err(format!("`{text}` has `..` in it"));
+    }
+    Ok(HostPath::new(text).to_string())
 }
 
 /// The key is taken as it is written.

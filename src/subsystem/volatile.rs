@@ -3,6 +3,7 @@
 use super::Subsystems;
 use super::drop_in::{self, Content};
 use super::units::Starts;
+use crate::fact::Moment;
 use crate::format::fstab::{self, Mount};
 use crate::format::lines;
 use crate::host::{Files, HostPath};
@@ -47,6 +48,34 @@ pub fn lost(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Strin
         }
     }
     Ok(subsystems.emptied().above(path))
+}
+
+/// Why there are no files to look into at a moment.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NoFiles {
+    /// The next boot makes anew what is there.
+    Lost(String),
+    /// It can't be told which they are.
+    Unknown(String),
+}
+
+/// The files in which a path without links is found at a moment: the running system's where it is in memory, else
+/// those on disk.
+///
+/// # Errors
+/// If the next boot makes it anew, or nothing runs here.
+pub fn files<'h>(subsystems: &Subsystems<'h>, path: &HostPath, moment: Moment) -> Result<&'h Files, NoFiles> {
+    let disk = subsystems.host().files();
+    match (moment, subsystems.host().running()) {
+        (Moment::Now, None) => Err(NoFiles::Unknown("nothing is running here".into())),
+        (Moment::Now, Some(running)) if is_below_memory(path) => Ok(running.files()),
+        (Moment::Now, Some(_)) => Ok(disk),
+        (Moment::Boot, _) => match lost(subsystems, path) {
+            Ok(None) => Ok(disk),
+            Ok(Some(why)) => Err(NoFiles::Lost(why)),
+            Err(reason) => Err(NoFiles::Unknown(reason)),
+        },
+    }
 }
 
 /// The nearest mount of fstab above a path; of several for one place the last is on top.

@@ -94,13 +94,19 @@ fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &st
     })
 }
 
+/// Whether links in a directory of the search path make a difference to a unit: those that packages bring do only for
+/// an instance.
+fn counts(directory: &str, name: &str) -> bool {
+    directory == PERSISTENT || directory.starts_with("/run/") || unit::instance(name).is_some()
+}
+
 /// Links that enable a unit: under its name in a `.wants` directory, or under one of its `Alias=` names.
 fn links(files: &Files, search: &SearchPath, unit: &MergedUnit, aliases: &[String]) -> Vec<String> {
     let name = unit.name.as_str();
     let default = unit.last("Install", "DefaultInstance").filter(|_| name.contains("@."));
     let default = default.map(|setting| name.replacen("@.", &format!("@{}.", setting.value), 1));
     let mut links = Vec::new();
-    for directory in &search.directories {
+    for directory in search.directories.iter().filter(|directory| counts(directory.path, name)) {
         for alias in aliases.iter().filter(|alias| *alias != name && directory.has(alias)) {
             let path = format!("{}/{alias}", directory.path);
             let leads_here = link_target(files, &path)
@@ -131,10 +137,8 @@ fn links(files: &Files, search: &SearchPath, unit: &MergedUnit, aliases: &[Strin
 /// A link to the unit under a name that its `[Install]` section doesn't know, or one beside another unit for some
 /// instance of a template: it may be in use.
 fn by_other_name(files: &Files, search: &SearchPath, unit: &MergedUnit) -> Option<Enablement> {
-    let is_instance = unit::instance(&unit.name).is_some();
-    let counts = |path: &str| path == PERSISTENT || path.starts_with("/run/") || is_instance;
     let is_link = |path: &str| files.kind(path) == Ok(Kind::Link);
-    search.directories.iter().filter(|directory| counts(directory.path)).find_map(|directory| {
+    search.directories.iter().filter(|directory| counts(directory.path, &unit.name)).find_map(|directory| {
         let entries = |path: &str, names: &[OsString]| -> Vec<(String, String)> {
             let names = names.iter().filter_map(|name| name.to_str());
             names.map(|name| (name.to_owned(), format!("{path}/{name}"))).collect()
