@@ -17,6 +17,11 @@ pub(super) static PROBE: Probe = Probe {
             summary: "What holds for images that nothing else covers: `insecureAcceptAnything`, `reject`, ...",
         },
         Attribute { name: "mistakes", shape: Shape::List(&Shape::Text), summary: "Why the file is refused." },
+        Attribute {
+            name: "missing-keys",
+            shape: Shape::List(&Shape::Text),
+            summary: "Files with keys for signatures that it names and that are not there.",
+        },
         Attribute { name: "path", shape: Shape::Text, summary: "The file." },
     ]),
     moments: BOTH,

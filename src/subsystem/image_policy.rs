@@ -5,14 +5,21 @@ use serde_json::Value as Json;
 
 use super::Subsystems;
 use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::host::Files;
 
 /// Where it is if CRI-O's `signature_policy` names none. /usr/share/containers is not looked at (cri-o/cri-o#10191).
 const FILES: [&str; 2] = ["/root/.config/containers/policy.json", "/etc/containers/policy.json"];
 
+/// Keys that are looked for; no policy names more.
+const MOST: usize = 256;
+
+/// The newest minor version of CRI-O that is known to refuse `keyPaths` (cri-o/cri-o#6197: 1.24.2).
+const OLD: u32 = 24;
+
 /// What a requirement may be.
 const TYPES: &[&str] = &["insecureAcceptAnything", "reject", "signedBy", "signedBaseLayer", "sigstoreSigned"];
 
-/// The policy: `{path, default, mistakes}`; absent if there is none.
+/// The policy: `{path, default, mistakes, missing-keys}`; absent if there is none.
 pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
     let named = subsystems.crio().ask(subsystems, "image.signature_policy", moment);
     let named = match named.state {
@@ -31,14 +38,23 @@ pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Fact::unknown(error.to_string()),
         };
-        let (default, mistakes) = match serde_json::from_slice::<Json>(&bytes) {
-            Ok(json) => (default(&json), mistakes(&json)),
-            Err(error) => (State::Absent, vec![format!("no JSON: {error}")]),
+        let (default, mistakes, keys) = match serde_json::from_slice::<Json>(&bytes) {
+            Ok(json) => {
+                let mut mistakes = mistakes(&json);
+                let minor = subsystems.crio().minor(subsystems);
+                if minor.is_some_and(|minor| minor <= OLD) && keys(&json).any(|(_, key, _)| key == "keyPaths")
+                {
+                    mistakes.push("unknown key keyPaths".into());
+                }
+                (default(&json), mistakes, missing(files, &json))
+            }
+            Err(error) => (State::Absent, vec![format!("no JSON: {error}")], Ok(Vec::new())),
         };
         let record = Value::record([
             ("path", State::from(*path)),
             ("default", default),
             ("mistakes", State::Known(Value::list(mistakes))),
+            ("missing-keys", keys.map_or_else(State::unknown, |keys| State::Known(Value::list(keys)))),
         ]);
         return Fact::new(State::Known(record)).because(Origin::file(path)).because_all(because);
     }
@@ -48,6 +64,38 @@ pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
 /// The type of the first requirement for images that nothing else covers.
 fn default(json: &Json) -> State {
     json["default"][0]["type"].as_str().map_or(State::Absent, State::from)
+}
+
+/// The files with keys that requirements name: for which images, by which word, which file.
+fn keys(json: &Json) -> impl Iterator<Item = (String, &'static str, &str)> {
+    let default = json["default"].as_array().map(|list| ("default".to_owned(), list));
+    let scopes = json["transports"].as_object().into_iter().flatten().flat_map(|(transport, scopes)| {
+        scopes.as_object().into_iter().flatten().filter_map(move |(scope, list)| {
+            Some((format!("{transport} {scope}").trim_end().to_owned(), list.as_array()?))
+        })
+    });
+    default.into_iter().chain(scopes).flat_map(|(of, list)| {
+        list.iter().flat_map(move |requirement| {
+            let one = requirement["keyPath"].as_str().map(|path| ("keyPath", path));
+            let several = requirement["keyPaths"].as_array().into_iter().flatten();
+            let several = several.filter_map(Json::as_str).map(|path| ("keyPaths", path));
+            let of = of.clone();
+            one.into_iter().chain(several).map(move |(word, path)| (of.clone(), word, path))
+        })
+    })
+}
+
+/// Keys that are not there: images that need them can't be pulled.
+fn missing(files: &Files, json: &Json) -> Result<Vec<String>, String> {
+    let mut missing = Vec::new();
+    for (of, _, path) in keys(json).take(MOST) {
+        match files.stat(path) {
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => missing.push(format!("{path}: for {of}")),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(missing)
 }
 
 fn mistakes(json: &Json) -> Vec<String> {

@@ -9,7 +9,7 @@ use node_preflight::probe::{KeySyntax, PROBES, Shape};
 use node_preflight::rule::{self, Code, Fix};
 use node_preflight::{builtin, cli, engine};
 
-fn check(name: &str, text: &str) {
+pub fn check(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     if std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite") {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -22,7 +22,7 @@ fn check(name: &str, text: &str) {
     );
 }
 
-const NOTE: &str = "<!-- Made from the program: `SNAPSHOTS=overwrite cargo test`. Don't edit. -->\n\n";
+pub const NOTE: &str = "<!-- Made from the program: `SNAPSHOTS=overwrite cargo test`. Don't edit. -->\n\n";
 
 #[test]
 fn the_command_line_is_documented() {

@@ -14,6 +14,7 @@ mod bad_input;
 mod base;
 mod cli;
 mod cri;
+mod crio_failures;
 mod denied;
 mod docs;
 mod drop_in;

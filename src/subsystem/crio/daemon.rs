@@ -1,8 +1,8 @@
 //! What the running CRI-O works with: it tells its effective configuration on its own socket (`GET /config`, since
 //! 1.17). Where it can't be asked, the files speak.
 
-use super::Crio;
 use super::options::OPTIONS;
+use super::{Crio, word};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::format::document::Node;
 use crate::format::toml_document;
@@ -56,15 +56,6 @@ pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
         }
     }
     Fact::findings(found).note(format!("compared with {} GET /config", daemon.place))
-}
-
-fn word(state: &State) -> String {
-    match state {
-        State::Known(Value::Text(text)) if text.is_empty() => "\"\"".into(),
-        State::Known(value) => value.to_string(),
-        State::Absent => "nothing".into(),
-        State::Unknown(reason) => format!("unknown ({reason})"),
-    }
 }
 
 /// The daemon's configuration, or why it is not known.

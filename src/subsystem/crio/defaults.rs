@@ -36,6 +36,7 @@ pub(super) fn compiled_in(subsystems: &Subsystems<'_>, minor: Option<u32>, key: 
             State::from("")
         }
         "network.cni_default_network" => State::from(""),
+        "image.registries" | "image.insecure_registries" => State::Absent,
         "runtime.default_runtime" => State::from(handler(minor)),
         "runtime.disable_hostport_mapping" | "metrics.enable_metrics" => State::from(false),
         "runtime.pids_limit" if before(24) => State::from(1024),

@@ -48,12 +48,24 @@ pub(super) struct ConfigFiles {
 }
 
 impl ConfigFiles {
-    pub(super) fn read(files: &Files) -> Self {
+    /// The files that CRI-O reads; a flag or variable may name others, with the place that does.
+    pub(super) fn read(
+        files: &Files,
+        main: Option<&(Origin, String)>,
+        drop_ins: Option<&(Origin, String)>,
+    ) -> Self {
         let mut found = ConfigFiles::default();
-        if !files.lstat(MAIN).is_err_and(|error| error.is_not_found()) {
-            found.add(files, MAIN);
+        let path = main.map_or(MAIN, |(_, path)| path.as_str());
+        let is_missing = files.lstat(path).is_err_and(|error| error.is_not_found());
+        match main {
+            // Only its own one may be missing.
+            Some((origin, _)) if is_missing => {
+                found.fatal.push((origin.clone(), format!("open {path}: no such file")));
+            }
+            _ if is_missing => {}
+            _ => found.add(files, path),
         }
-        found.walk(files, DROPINS, DEPTH);
+        found.walk(files, drop_ins.map_or(DROPINS, |(_, path)| path.trim_end_matches('/')), DEPTH);
         found
     }
 

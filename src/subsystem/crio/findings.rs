@@ -2,7 +2,7 @@
 
 use super::handlers;
 use super::options::{HANDLER, OPEN, OPTIONS, option};
-use super::{Crio, daemon, programs, wrong_type};
+use super::{Crio, daemon, programs, quiet, storage, wrong_type};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::format::document::{Content, Node};
 use crate::subsystem::Subsystems;
@@ -27,6 +27,16 @@ pub const FINDINGS: &[Finding] = &[
         ask: monitor_cgroups,
     },
     Finding {
+        key: "broken_hooks",
+        summary: "Hooks for containers that name a program that is not there.",
+        ask: quiet::hooks,
+    },
+    Finding {
+        key: "dropped_handlers",
+        summary: "Runtime handlers that CRI-O drops, because their program is missing.",
+        ask: programs::dropped,
+    },
+    Finding {
         key: "fatal_files",
         summary: "Files and values at which CRI-O stops when it starts.",
         ask: fatal_files,
@@ -42,9 +52,24 @@ pub const FINDINGS: &[Finding] = &[
         ask: programs::missing,
     },
     Finding {
+        key: "missing_seccomp_profile",
+        summary: "The seccomp profile that is set and not there: CRI-O takes its own instead, without a word.",
+        ask: quiet::seccomp,
+    },
+    Finding {
+        key: "overruled_keys",
+        summary: "Keys whose value in the files a flag or variable of the unit overrules with another one.",
+        ask: quiet::overruled,
+    },
+    Finding {
         key: "stale_keys",
         summary: "Keys whose value in the files the running CRI-O has not read yet.",
         ask: daemon::stale_keys,
+    },
+    Finding {
+        key: "unexecutable_programs",
+        summary: "Programs that CRI-O finds at its start, since it only looks whether they are there, and can't execute.",
+        ask: programs::unexecutable,
     },
     Finding {
         key: "unknown_keys",
@@ -81,6 +106,18 @@ fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     {
         let place = manager.because.into_iter().next().unwrap_or_default();
         found.push((place, format!("invalid cgroup manager: {word}")));
+    }
+    for (place, text) in handlers::of_flags(crio) {
+        if handlers::flagged(&text).is_none() {
+            found.push((place, format!("invalid format for --runtimes: {text}")));
+        }
+    }
+    found.extend(storage::broken(subsystems));
+    found.extend(quiet::workloads(crio));
+    match quiet::look_at_hooks(crio, subsystems) {
+        Ok(hooks) => found.extend(hooks.refused),
+        Err(reason) if found.is_empty() => return Fact::unknown(reason),
+        Err(_) => {}
     }
     let found = found.into_iter().map(|(place, what)| {
         let text = format!("{}: {what}", place.path);

@@ -59,5 +59,37 @@ pub(super) fn all(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<Handler> {
             handlers.insert(name.clone(), Handler { name: name.clone(), place, fields });
         }
     }
+    for (origin, text) in of_flags(crio) {
+        if let Some((name, fields)) = flagged(&text) {
+            handlers.insert(name.clone(), Handler { name, place: Some(origin), fields });
+        }
+    }
     handlers.into_values().collect()
+}
+
+/// What `--runtimes`, or else its variable, says: handlers that take the place of those of the files.
+pub(super) fn of_flags(crio: &Crio) -> Vec<(Origin, String)> {
+    let flags = crio.launch.flag("runtimes");
+    let given = if flags.is_empty() {
+        crio.launch.environment.get("CONTAINER_RUNTIMES").cloned().into_iter().collect()
+    } else {
+        flags
+    };
+    let items = |(origin, text): &(Origin, String)| -> Vec<(Origin, String)> {
+        text.split(',').map(|item| (origin.clone(), item.to_owned())).collect()
+    };
+    given.iter().flat_map(items).collect()
+}
+
+/// `NAME:PATH:ROOT`, then perhaps its type, whether privileged containers go without the host's devices, the path of its
+/// configuration and the least memory of containers (`internal/criocli/criocli.go`); none for anything else, at which CRI-O
+/// stops.
+pub(super) fn flagged(text: &str) -> Option<(String, BTreeMap<String, State>)> {
+    let parts: Vec<&str> = text.split(':').collect();
+    if !(3..=7).contains(&parts.len()) {
+        return None;
+    }
+    let names = ["runtime_path", "runtime_root", "runtime_type"];
+    let fields = names.iter().zip(&parts[1..]).map(|(name, value)| ((*name).to_owned(), State::from(*value)));
+    Some((parts[0].to_owned(), fields.collect()))
 }

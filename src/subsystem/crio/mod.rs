@@ -8,6 +8,7 @@ pub mod findings;
 mod handlers;
 mod options;
 mod programs;
+mod quiet;
 mod storage;
 
 use std::cell::OnceCell;
@@ -30,6 +31,8 @@ pub struct Crio {
     minor: OnceCell<Option<u32>>,
     /// What the running one says of itself, or why it doesn't.
     daemon: OnceCell<Result<Daemon, String>>,
+    /// The programs that it needs.
+    programs: OnceCell<Result<programs::Programs, String>>,
 }
 
 /// A value that a key could have, and who says so.
@@ -42,7 +45,14 @@ impl Crio {
         let programs =
             ["/usr/local/bin/crio", "/usr/bin/crio", "/usr/local/sbin/crio", "/usr/sbin/crio", "/etc/crio"];
         let installed = launch.exists || programs.iter().any(|path| files.stat(path).is_ok());
-        Crio { installed, files: ConfigFiles::read(files), launch, ..Crio::default() }
+        let named = |flag: &str, variable: &str| {
+            let of_variable = || launch.environment.get(variable).cloned();
+            launch.flag(flag).pop().or_else(of_variable).filter(|(_, path)| path.starts_with('/'))
+        };
+        let main = named("config", "CONTAINER_CONFIG");
+        let drop_ins = named("config-dir", "CONTAINER_CONFIG_DIR");
+        let read = ConfigFiles::read(files, main.as_ref(), drop_ins.as_ref());
+        Crio { installed, files: read, launch, ..Crio::default() }
     }
 
     /// The effective value of a key, dotted, without the leading `crio.`; or one of the [`findings`].
@@ -71,20 +81,16 @@ impl Crio {
         }
     }
 
-    fn minor(&self, subsystems: &Subsystems<'_>) -> Option<u32> {
+    /// The minor version of the installed 1.x, where it is known.
+    pub(super) fn minor(&self, subsystems: &Subsystems<'_>) -> Option<u32> {
         *self.minor.get_or_init(|| defaults::minor(subsystems))
     }
 
     /// Why the files that were read need not be all that count.
     fn gap(&self) -> Option<String> {
-        for flag in ["config", "config-dir"] {
-            if let Some((origin, _)) = self.launch.flag(flag).last() {
-                return Some(format!("{origin}: --{flag} names other files"));
-            }
-        }
-        for variable in ["CONTAINER_CONFIG", "CONTAINER_CONFIG_DIR"] {
-            if let Some((origin, _)) = self.launch.environment.get(variable) {
-                return Some(format!("{origin}: {variable} names other files"));
+        for word in ["-c", "-d"] {
+            if let Some((origin, _)) = self.launch.words.iter().find(|(_, found)| found == word) {
+                return Some(format!("{origin}: {word} names other files"));
             }
         }
         let gap: Option<&Gap> = self.launch.gaps.first().or(self.files.gaps.first());
@@ -196,4 +202,14 @@ fn wrong_type(key: &str, state: &State) -> Option<String> {
         Kind::List => (matches!(value, Value::List(_)), "no list"),
     };
     (!fits).then(|| format!("{key} is {wanted}"))
+}
+
+/// A value for a reader.
+fn word(state: &State) -> String {
+    match state {
+        State::Known(Value::Text(text)) if text.is_empty() => "\"\"".into(),
+        State::Known(value) => value.to_string(),
+        State::Absent => "nothing".into(),
+        State::Unknown(reason) => format!("unknown ({reason})"),
+    }
 }

@@ -1,45 +1,78 @@
 //! The programs that CRI-O needs at its start: without them it exits, though its unit and its files look well.
 
-use super::Crio;
 use super::handlers::{self, Handler};
-use crate::fact::{Fact, Origin, State, Value};
-use crate::host::{Files, Kind};
+use super::{Crio, storage};
+use crate::fact::{Fact, Origin, State};
+use crate::host::{Files, Kind, Metadata};
 use crate::subsystem::Subsystems;
 use crate::subsystem::program::DIRECTORIES;
 
+/// What is wrong with the programs of CRI-O.
+#[derive(Debug, Default)]
+pub(super) struct Programs {
+    missing: Vec<(Origin, String)>,
+    /// Handlers that are not there.
+    dropped: Vec<(Origin, String)>,
+    /// Programs that are there and can't be executed.
+    unexecutable: Vec<(Origin, String)>,
+    /// A place that could not be looked at.
+    unsure: Option<String>,
+}
+
 /// Programs without which CRI-O will not start; a line for each, with what it says then.
 pub(super) fn missing(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
-    if let Some(reason) = crio.gap() {
-        return Fact::unknown(reason);
+    answer(crio, subsystems, |programs| &programs.missing)
+}
+
+/// Handlers that are not there for pods, because their runtime is missing; CRI-O only warns.
+pub(super) fn dropped(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    answer(crio, subsystems, |programs| &programs.dropped)
+}
+
+/// Programs that CRI-O finds and can't execute: it starts and says that it is ready, and every pod fails.
+pub(super) fn unexecutable(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    answer(crio, subsystems, |programs| &programs.unexecutable)
+}
+
+/// What was found is bad enough; that nothing was found is known only if all could be looked at.
+fn answer(crio: &Crio, subsystems: &Subsystems<'_>, which: fn(&Programs) -> &Vec<(Origin, String)>) -> Fact {
+    match crio.programs.get_or_init(|| look(crio, subsystems)) {
+        Ok(programs) => match (&programs.unsure, which(programs)) {
+            (Some(reason), found) if found.is_empty() => Fact::unknown(reason.as_str()),
+            (_, found) => Fact::findings(found.clone()),
+        },
+        Err(reason) => Fact::unknown(reason.as_str()),
     }
+}
+
+fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
+    crio.gap().map_or(Ok(()), Err)?;
     let files = subsystems.host().files();
     let path = crio.launch.environment.get("PATH").map(|(_, path)| path.split(':').collect());
     let search = path.unwrap_or_else(|| DIRECTORIES.to_vec());
-    let mut needs = Needs { files, search, missing: Vec::new(), unsure: None };
+    let mut needs = Needs { files, search, found: Programs::default() };
     let default = crio.text(subsystems, "runtime.default_runtime").unwrap_or_default();
     let handlers = handlers::all(crio, subsystems);
     if !handlers.iter().any(|handler| handler.name == default) {
         let place = crio.effective(subsystems, "runtime.default_runtime").because.into_iter().next();
         let what = format!("the default runtime {default} has no table [crio.runtime.runtimes.{default}]");
-        needs.missing.push((place.unwrap_or_else(|| Origin::file("CRI-O")), what));
+        needs.found.missing.push((place.unwrap_or_else(|| Origin::file("CRI-O")), what));
     }
     for handler in &handlers {
-        let found = needs.find(handler.text("runtime_path"), &handler.name);
-        match found {
+        match needs.find(handler.text("runtime_path"), &handler.name) {
             None if handler.name == default => needs.lacks(handler, "runtime_path", &handler.name),
+            // Nobody asked for the one that is compiled in.
+            None if handler.place.is_none() => continue,
             // CRI-O drops a handler whose runtime is missing.
-            None => continue,
-            Some(_) => {}
+            None => {
+                let path = Some(handler.text("runtime_path")).filter(|path| !path.is_empty());
+                let what = format!("{}: no {}", handler.name, path.unwrap_or(&handler.name));
+                needs.found.dropped.push((handler.origin(), what));
+                continue;
+            }
+            Some(path) => needs.execute(handler.origin(), &path, &format!("of the handler {}", handler.name)),
         }
-        let conmon = crio.text(subsystems, "runtime.conmon");
-        let path = conmon.as_deref().unwrap_or(handler.text("monitor_path"));
-        // A virtual machine has no monitor; that of `pod` is conmonrs, whose name is not searched for here.
-        if handler.kind() == "vm" || (handler.kind() == "pod" && path.is_empty()) {
-            continue;
-        }
-        if needs.find(path, "conmon").is_none() {
-            needs.lacks(handler, "monitor_path", if path.is_empty() { "conmon" } else { path });
-        }
+        needs.monitor(handler, crio.text(subsystems, "runtime.conmon").as_deref());
     }
     let pinns = crio.text(subsystems, "runtime.pinns_path").unwrap_or_default();
     needs.demand(&pinns, &["pinns"], "pinns_path");
@@ -49,23 +82,56 @@ pub(super) fn missing(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     if !no_host_ports && crio.minor(subsystems).is_some_and(|minor| minor >= 33) {
         needs.demand("", &["nft", "iptables"], "host ports");
     }
-    if let (Some(reason), true) = (&needs.unsure, needs.missing.is_empty()) {
-        return Fact::unknown(reason.clone());
+    if let Some((place, program)) = storage::mount_program(subsystems)
+        && !needs.is_program(&program, false)
+    {
+        needs.found.missing.push((place, format!("{program}: mount_program")));
     }
-    let lines = needs.missing.iter().map(|(_, what)| what.clone());
-    let fact = Fact::new(State::Known(Value::list(lines)));
-    fact.because_all(needs.missing.iter().map(|(place, _)| place.clone()))
+    Ok(needs.found)
 }
 
 struct Needs<'f> {
     files: &'f Files,
     search: Vec<&'f str>,
-    missing: Vec<(Origin, String)>,
-    /// A place that could not be looked at.
-    unsure: Option<String>,
+    found: Programs,
 }
 
 impl Needs<'_> {
+    /// The monitor of a handler: its own, unless one is set for all.
+    fn monitor(&mut self, handler: &Handler, global: Option<&str>) {
+        let path = global.unwrap_or(handler.text("monitor_path"));
+        // A virtual machine has no monitor; that of `pod` is conmonrs, whose name is not searched for here.
+        if handler.kind() == "vm" || (handler.kind() == "pod" && path.is_empty()) {
+            return;
+        }
+        match self.find(path, "conmon") {
+            None => self.lacks(handler, "monitor_path", if path.is_empty() { "conmon" } else { path }),
+            // CRI-O reads the version of conmon, and exits at that of conmonrs (cri-o/cri-o#8214).
+            Some(found) if handler.kind() == "oci" && found.ends_with("conmonrs") => {
+                let what = format!("{found}: of the handler {}, wants runtime_type = \"pod\"", handler.name);
+                self.found.missing.push((handler.origin(), what));
+            }
+            Some(found) => {
+                self.execute(
+                    handler.origin(),
+                    &found,
+                    &format!("the monitor of the handler {}", handler.name),
+                );
+            }
+        }
+    }
+
+    /// Notes a program that lacks the right to be executed.
+    fn execute(&mut self, place: Origin, path: &str, what_for: &str) {
+        let is_executable = |found: Metadata| found.kind == Kind::File && found.mode & 0o111 != 0;
+        let text = format!("{path}: {what_for}");
+        if self.files.stat(path).is_ok_and(|found| !is_executable(found))
+            && !self.found.unexecutable.iter().any(|(_, known)| *known == text)
+        {
+            self.found.unexecutable.push((place, text));
+        }
+    }
+
     /// The program of a path, or of a name in the search path.
     fn find(&mut self, path: &str, name: &str) -> Option<String> {
         if !path.is_empty() {
@@ -82,7 +148,7 @@ impl Needs<'_> {
             Ok(found) => !executable || (found.kind == Kind::File && found.mode & 0o111 != 0),
             Err(error) if error.is_not_found() => false,
             Err(error) => {
-                self.unsure = Some(error.to_string());
+                self.found.unsure = Some(error.to_string());
                 true
             }
         }
@@ -90,14 +156,14 @@ impl Needs<'_> {
 
     fn lacks(&mut self, handler: &Handler, field: &str, program: &str) {
         let what = format!("{program}: the {field} of the handler {}", handler.name);
-        self.missing.push((handler.origin(), what));
+        self.found.missing.push((handler.origin(), what));
     }
 
     /// One of these programs.
     fn demand(&mut self, path: &str, names: &[&str], what_for: &str) {
         if !names.iter().any(|name| self.find(path, name).is_some()) {
             let program = if path.is_empty() { names.join(" or ") } else { path.to_owned() };
-            self.missing.push((Origin::file(&program), format!("{program}: {what_for}")));
+            self.found.missing.push((Origin::file(&program), format!("{program}: {what_for}")));
         }
     }
 }

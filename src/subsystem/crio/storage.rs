@@ -12,6 +12,38 @@ pub(super) const KEYS: [&str; 3] = ["root", "runroot", "storage_driver"];
 /// The administrator's file replaces the vendor's; they are not merged.
 const FILES: [&str; 2] = ["/etc/containers/storage.conf", "/usr/share/containers/storage.conf"];
 
+/// Where storage.conf may be; a variable of the unit may name another file.
+fn places<'s>(subsystems: &'s Subsystems<'_>) -> Vec<&'s str> {
+    match subsystems.crio().launch.environment.get("CONTAINERS_STORAGE_CONF") {
+        Some((_, path)) if !path.is_empty() => vec![path],
+        _ => FILES.to_vec(),
+    }
+}
+
+/// Why CRI-O stops at storage.conf.
+pub(super) fn broken(subsystems: &Subsystems<'_>) -> Option<(Origin, String)> {
+    let files = subsystems.host().files();
+    let (path, bytes) = places(subsystems).iter().find_map(|path| Some((*path, files.read(path).ok()?)))?;
+    let error = toml_document::parse(&bytes).err()?;
+    Some((Origin::at(path, error.line), format!("toml: {error}")))
+}
+
+/// The program that mounts in place of the kernel's overlay, if storage.conf names one.
+pub(super) fn mount_program(subsystems: &Subsystems<'_>) -> Option<(Origin, String)> {
+    let files = subsystems.host().files();
+    let (path, bytes) = places(subsystems).iter().find_map(|path| Some((*path, files.read(path).ok()?)))?;
+    let document = toml_document::parse(&bytes).ok()?;
+    let node = ["storage.options.overlay.mount_program", "storage.options.mount_program"]
+        .iter()
+        .find_map(|key| document.at(key))?;
+    match node.state() {
+        State::Known(Value::Text(program)) if !program.is_empty() => {
+            Some((Origin::at(path, node.line), program))
+        }
+        _ => None,
+    }
+}
+
 /// The value of one of [`KEYS`] that CRI-O's own files don't set.
 pub(super) fn compiled_in(subsystems: &Subsystems<'_>, key: &str) -> Fact {
     let (theirs, default) = match key {
@@ -19,8 +51,14 @@ pub(super) fn compiled_in(subsystems: &Subsystems<'_>, key: &str) -> Fact {
         "runroot" => ("storage.runroot", "/run/containers/storage"),
         _ => ("storage.driver", "overlay"),
     };
+    if let ("storage_driver", Some((origin, driver))) =
+        (key, subsystems.crio().launch.environment.get("STORAGE_DRIVER"))
+        && !driver.is_empty()
+    {
+        return Fact::new(driver.as_str()).because(origin.clone());
+    }
     let files = subsystems.host().files();
-    for path in FILES {
+    for path in places(subsystems) {
         let bytes = match files.read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.is_not_found() => continue,
@@ -59,7 +97,7 @@ pub(super) fn options(subsystems: &Subsystems<'_>, candidates: Vec<Candidate>) -
         fact = fact.because(origin);
     }
     let files = subsystems.host().files();
-    if FILES.iter().any(|path| files.stat(path).is_ok()) {
+    if places(subsystems).iter().any(|path| files.stat(path).is_ok()) {
         fact = fact.at_most(Confidence::High).note("options of storage.conf are not among them");
     }
     fact.state = State::Known(Value::List(all));

@@ -13,6 +13,7 @@ mod containerd;
 mod cpu;
 mod cri;
 mod crio;
+mod crio_quiet;
 mod directory;
 mod env;
 mod file;

@@ -1,0 +1,131 @@
+//! What CRI-O reads elsewhere, and what it passes over without a word.
+
+use crate::tree::{Tree, attribute};
+
+fn crio(config: &str) -> Tree {
+    let programs = ["crio", "conmon", "pinns", "crun", "nsenter", "nft"];
+    let tree = Tree::new().file("/etc/crio/crio.conf", config);
+    programs.iter().fold(tree, |tree, name| tree.program(&format!("/usr/bin/{name}"), "x"))
+}
+
+fn unit(tree: Tree, lines: &str) -> Tree {
+    tree.file("/usr/lib/systemd/system/crio.service", format!("[Service]\n{lines}\n"))
+}
+
+#[test]
+fn a_flag_or_variable_names_other_files() {
+    let files = || {
+        crio("[crio.runtime]\npids_limit = 1\n")
+            .file("/etc/crio/crio.conf.d/1", "[crio.runtime]\npids_limit = 2\n")
+            .file("/opt/crio.conf", "[crio.runtime]\npids_limit = 3\n")
+            .file("/opt/crio.d/1", "[crio.runtime]\npids_limit = 4\n")
+    };
+    for (lines, expected) in [
+        ("ExecStart=/usr/bin/crio", "2"),
+        ("ExecStart=/usr/bin/crio --config /opt/crio.conf", "2"),
+        ("ExecStart=/usr/bin/crio --config=/opt/crio.conf --config-dir=/none", "3"),
+        ("ExecStart=/usr/bin/crio --config=/opt/crio.conf --config-dir=/opt/crio.d/", "4"),
+        ("Environment=CONTAINER_CONFIG_DIR=/none\nExecStart=/usr/bin/crio", "1"),
+        ("Environment=CONTAINER_CONFIG_DIR=/none\nExecStart=/usr/bin/crio --config-dir /opt/crio.d", "4"),
+    ] {
+        assert_eq!(unit(files(), lines).boot_text("crio:runtime.pids_limit"), expected, "{lines}");
+    }
+    let gone = unit(files(), "ExecStart=/usr/bin/crio --config=/none");
+    assert_eq!(
+        gone.boot_text("crio:fatal_files"),
+        "[/usr/lib/systemd/system/crio.service: open /none: no such file]"
+    );
+    let short = unit(files(), "ExecStart=/usr/bin/crio -c /opt/crio.conf").boot_text("crio:fatal_files");
+    assert!(short.contains("-c names other files"), "{short}");
+}
+
+#[test]
+fn handlers_of_flags_take_the_place_of_tables() {
+    let dropped = |lines: &str| {
+        let table = "[crio.runtime.runtimes.a]\nruntime_path = \"/none/a\"\n";
+        unit(crio(table), lines).boot_text("crio:dropped_handlers")
+    };
+    assert_eq!(dropped("ExecStart=/usr/bin/crio"), "[a: no /none/a]");
+    assert_eq!(dropped("ExecStart=/usr/bin/crio --runtimes a:/usr/bin/crun:/run/a"), "none");
+    assert_eq!(
+        dropped("Environment=CONTAINER_RUNTIMES=b:/none/b:/run/b:oci\nExecStart=/usr/bin/crio"),
+        "[a: no /none/a, b: no /none/b]"
+    );
+    let wrong = unit(crio(""), "ExecStart=/usr/bin/crio --runtimes=a:/b");
+    assert_eq!(
+        wrong.boot_text("crio:fatal_files"),
+        "[/usr/lib/systemd/system/crio.service: invalid format for --runtimes: a:/b]"
+    );
+}
+
+#[test]
+fn what_stops_crio_need_not_stand_in_its_own_files() {
+    let fatal = |tree: Tree| tree.boot_text("crio:fatal_files");
+    let storage = crio("").file("/etc/containers/storage.conf", "[storage\n");
+    assert!(fatal(storage).starts_with("[/etc/containers/storage.conf: toml: line 1"));
+    let vendor = crio("")
+        .file("/usr/share/containers/storage.conf", "[storage\n")
+        .file("/etc/containers/storage.conf", "[storage]\n");
+    assert_eq!(fatal(vendor), "none", "the administrator's file takes its place");
+    let named = crio("").file("/etc/containers/storage.conf", "[storage\n").file("/opt/s", "[storage]\n");
+    assert_eq!(
+        fatal(unit(named, "Environment=CONTAINERS_STORAGE_CONF=/opt/s\nExecStart=/usr/bin/crio")),
+        "none"
+    );
+    let hook = crio("").file("/usr/share/containers/oci/hooks.d/a.json", "{");
+    assert!(fatal(hook).starts_with("[/usr/share/containers/oci/hooks.d/a.json: no JSON"));
+    let workload = |fields: &str| fatal(crio(&format!("[crio.runtime.workloads.w]\n{fields}\n")));
+    assert_eq!(
+        workload("annotation_prefix = \"x\""),
+        "[/etc/crio/crio.conf: the workload w has no activation_annotation]"
+    );
+    assert_eq!(workload("activation_annotation = \"x\""), "none");
+}
+
+#[test]
+fn programs_that_are_there_need_not_do() {
+    let mount =
+        |text: &str| crio("").file("/etc/containers/storage.conf", text).boot_text("crio:missing_programs");
+    assert_eq!(
+        mount("[storage.options.overlay]\nmount_program = \"/usr/bin/fuse-overlayfs\"\n"),
+        "[/usr/bin/fuse-overlayfs: mount_program]"
+    );
+    assert_eq!(mount("[storage.options]\nmount_program = \"/usr/bin/nft\"\n"), "none");
+    let monitor = |kind: &str| {
+        let table = format!(
+            "[crio.runtime.runtimes.crun]\nmonitor_path = \"/usr/bin/conmonrs\"\nruntime_type = \"{kind}\"\n"
+        );
+        crio(&table).program("/usr/bin/conmonrs", "x").boot_text("crio:missing_programs")
+    };
+    assert_eq!(monitor("oci"), "[/usr/bin/conmonrs: of the handler crun, wants runtime_type = \"pod\"]");
+    assert_eq!(monitor("pod"), "none");
+    let copied = crio("[crio.runtime.runtimes.crun]\nruntime_path = \"/opt/crun\"\n").file("/opt/crun", "x");
+    assert_eq!(copied.boot_text("crio:missing_programs"), "none", "CRI-O only looks whether it is there");
+    assert_eq!(copied.boot_text("crio:unexecutable_programs"), "[/opt/crun: of the handler crun]");
+}
+
+#[test]
+fn the_environment_chooses_a_storage_driver_that_files_of_crio_beat() {
+    let lines = "Environment=STORAGE_DRIVER=vfs\nExecStart=/usr/bin/crio";
+    let storage = |config: &str| {
+        unit(crio(config), lines).file("/etc/containers/storage.conf", "[storage]\ndriver = \"btrfs\"\n")
+    };
+    assert_eq!(storage("").boot_text("crio:storage_driver"), "vfs");
+    assert_eq!(storage("[crio]\nstorage_driver = \"overlay\"\n").boot_text("crio:storage_driver"), "overlay");
+}
+
+#[test]
+fn key_paths_are_a_mistake_for_an_old_crio_only() {
+    let policy = r#"{"default":[{"type":"signedBy","keyType":"GPGKeys","keyPaths":["/etc/k"]}]}"#;
+    for (version, expected) in
+        [("1.24.2-1", "[unknown key keyPaths]"), ("1.25.0-1", "none"), ("1.34.0-1", "none")]
+    {
+        let status = format!(
+            "Package: cri-o\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n"
+        );
+        let tree = crio("").file("/var/lib/dpkg/status", status).file("/etc/containers/policy.json", policy);
+        let fact = tree.boot("image-policy");
+        assert_eq!(attribute(&fact, "mistakes"), expected, "{version}");
+        assert_eq!(attribute(&fact, "missing-keys"), "[/etc/k: for default]");
+    }
+}
