@@ -13,6 +13,8 @@
 mod bad_input;
 mod base;
 mod cli;
+mod containerd;
+mod copied;
 mod cri;
 mod crio_failures;
 mod denied;

@@ -54,8 +54,15 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
         let version = of_program.or_else(of_package)?;
         Version::parse(&version).map(|version| (version.number(0), version.number(1)))
     };
-    let crio = version(&["cri-o", "crio"]).map(|version| version >= (1, 28));
-    let answers = crio.or_else(|| version(&["containerd.io", "containerd"]).map(|version| version >= (2, 0)));
+    let crio = || version(&["cri-o", "crio"]).map(|version| version >= (1, 28));
+    let containerd = || version(&["containerd.io", "containerd"]).map(|version| version >= (2, 0));
+    // Told which one to ask, the kubelet doesn't care what else is installed.
+    let answers = match (kubelet.field("containerRuntimeEndpoint").state, runtime(kubelet, subsystems).state)
+    {
+        (State::Known(_), State::Known(Value::Text(name))) if name == "cri-o" => crio(),
+        (State::Known(_), State::Known(Value::Text(socket))) if socket.contains("containerd") => containerd(),
+        _ => crio().or_else(containerd),
+    };
     let fact = match (asks, answers) {
         (Some(true), Some(true)) => Fact::new("runtime"),
         (Some(false), _) | (_, Some(false)) => Fact::new("configuration"),
