@@ -108,6 +108,9 @@ fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Moment) -> Jud
             let value = show(state);
             found.push(match story {
                 Some(story) => story.clone(),
+                None if *state == State::Absent && is_absent_whole(facts, &test.subject, moment) => {
+                    format!("{} is absent", name(facts, &whole(&test.subject)))
+                }
                 None if matches!((&test.matcher, state), (Matcher::Exists(_), State::Known(_))) => {
                     format!("{} is there", name(facts, &test.subject))
                 }
@@ -167,6 +170,20 @@ fn origin(subject: &Subject) -> Option<&Origin> {
 fn speaks_for_itself(state: &State, subject: &Subject) -> bool {
     let is_bare = matches!(state, State::Absent | State::Known(Value::Bool(_)));
     !is_bare && matches!(subject, Subject::Fact { .. })
+}
+
+/// Whether it is an attribute of a record that is not there.
+fn is_absent_whole(facts: &Facts<'_>, subject: &Subject, moment: Moment) -> bool {
+    matches!(subject, Subject::Fact { question, attribute: Some(_) }
+        if facts.answer(*question, moment).state == State::Absent)
+}
+
+/// The record that an attribute is of.
+fn whole(subject: &Subject) -> Subject {
+    match subject {
+        Subject::Fact { question, .. } => Subject::Fact { question: *question, attribute: None },
+        constant @ Subject::Constant { .. } => constant.clone(),
+    }
 }
 
 /// `net.ipv4.ip_forward`, `crio.service active`, `variable cni`.

@@ -152,6 +152,17 @@ impl Fact {
         Fact::new(State::unknown(reason))
     }
 
+    /// Texts as a list, each with its place; of several, each place says which one it is.
+    #[must_use]
+    pub fn findings(found: Vec<(Origin, String)>) -> Self {
+        let several = found.len() > 1;
+        let (places, texts): (Vec<Origin>, Vec<String>) = found
+            .into_iter()
+            .map(|(place, text)| (if several { place.says(text.clone()) } else { place }, text))
+            .unzip();
+        Fact::new(Value::list(texts)).because_all(places)
+    }
+
     /// Adds a place that decided.
     #[must_use]
     pub fn because(mut self, origin: Origin) -> Self {

@@ -87,6 +87,17 @@ impl Certificate {
         };
         self.names[1] == other.names[0] && same_key
     }
+
+    /// Whether both are for the same holder: of one name and, where both tell it, with one key. An authority that was
+    /// renewed is.
+    #[must_use]
+    pub fn is_of_holder(&self, other: &Certificate) -> bool {
+        let same_key = match (&self.key, &other.key) {
+            (Some(key), Some(other)) => key == other,
+            _ => true,
+        };
+        self.names[0] == other.names[0] && same_key
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +132,7 @@ mod tests {
         assert_eq!(other.subject, ca.subject);
         assert!(!admin.names_as_issuer(&other), "the same name, another key");
         assert!(!ca.names_as_issuer(&admin));
+        assert!(ca.is_of_holder(&ca) && !ca.is_of_holder(&other) && !ca.is_of_holder(&admin));
     }
 
     #[test]

@@ -11,8 +11,9 @@ pub(super) static PROBE: Probe = Probe {
     details: "Of a PEM file the first certificate; of a kubeconfig the one that the user of its current context shows, \
               embedded or in a file. Absent if there is no file, or no certificate in it. Days are counted by the clock \
               of the running system at both moments; a root directory has no clock. Signatures are not checked: \
-              `issuer-matches` compares the name and the key identifier with the authority in the kubeconfig, else with \
-              ca.crt and front-proxy-ca.crt in the same directory and in /etc/kubernetes/pki. Nothing of a private key \
+              `issuer-matches` compares the name and the key identifier with the authorities in the kubeconfig; for \
+              certificates of kubeadm with the authority that it has sign them; else with ca.crt and front-proxy-ca.crt \
+              in the same directory and in /etc/kubernetes/pki. Nothing of a private key \
               is decoded or shown.",
     key: KeySyntax::Required(&KeyKind { noun: "file", canonical }),
     answer: Shape::Record(&[

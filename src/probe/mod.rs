@@ -5,6 +5,7 @@ mod alternative;
 mod apparmor;
 mod binary;
 mod certificate;
+mod certificates;
 mod cgroup;
 mod cmdline;
 mod cni;
@@ -129,6 +130,7 @@ pub static PROBES: &[&Probe] = &[
     &apparmor::PROBE,
     &binary::PROBE,
     &certificate::PROBE,
+    &certificates::PROBE,
     &cgroup::PROBE,
     &cmdline::PROBE,
     &cni::PROBE,

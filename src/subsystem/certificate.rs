@@ -10,15 +10,32 @@ use crate::format::yaml;
 use crate::host::{Files, HostPath};
 
 const DAY: i64 = 86_400;
+/// The authority of the members and clients of kubeadm's etcd.
+const ETCD: &str = "/etc/kubernetes/pki/etcd/ca.crt";
 /// Where kubeadm keeps the certificate authorities of a cluster.
 const AUTHORITIES: [&str; 2] = ["/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/front-proxy-ca.crt"];
 
+/// Which of kubeadm's authorities signs what, where it keeps both.
+const SIGNED: [(&str, &str); 9] = [
+    ("/etc/kubernetes/pki/apiserver.crt", AUTHORITIES[0]),
+    ("/etc/kubernetes/pki/apiserver-etcd-client.crt", ETCD),
+    ("/etc/kubernetes/pki/apiserver-kubelet-client.crt", AUTHORITIES[0]),
+    ("/etc/kubernetes/pki/front-proxy-client.crt", AUTHORITIES[1]),
+    ("/etc/kubernetes/pki/etcd/healthcheck-client.crt", ETCD),
+    ("/etc/kubernetes/pki/etcd/peer.crt", ETCD),
+    ("/etc/kubernetes/pki/etcd/server.crt", ETCD),
+    ("/var/lib/kubelet/pki/kubelet-client-current.pem", AUTHORITIES[0]),
+    ("/var/lib/kubelet/pki/kubelet-server-current.pem", AUTHORITIES[0]),
+];
+
 /// A certificate, and what its file says of who issued it.
-struct Found {
-    chain: Vec<Certificate>,
-    /// The certificate authority of a kubeconfig, and its place.
-    authority: Option<(Origin, Certificate)>,
-    because: Vec<Origin>,
+pub(super) struct Found {
+    /// The certificate itself, and those that issued it as far as the file holds them.
+    pub(super) chain: Vec<Certificate>,
+    /// The certificate authorities of a kubeconfig, and their place.
+    pub(super) authorities: Vec<(Origin, Certificate)>,
+    /// The file; then the one that a kubeconfig names.
+    pub(super) because: Vec<Origin>,
 }
 
 /// `{subject, issuer, not-before, not-after, expires-days, issuer-matches}` of the first certificate of a PEM file, or
@@ -33,7 +50,7 @@ pub fn certificate(subsystems: &Subsystems<'_>, path: &str) -> Fact {
         return Fact::absent().because_all(found.because).note("there is no certificate in it");
     };
     let mut because = found.because;
-    let matches = issuer(files, path, &found.chain, found.authority).map_or_else(
+    let matches = issuer(files, path, &found.chain, found.authorities).map_or_else(
         State::unknown,
         |(origin, matches)| {
             because.extend(origin);
@@ -57,21 +74,24 @@ fn expires(subsystems: &Subsystems<'_>, certificate: &Certificate) -> State {
         return State::unknown("no clock is running here");
     };
     match running.time() {
-        Ok(now) => {
-            let seconds = i64::try_from(certificate.not_after).unwrap_or(i64::MAX);
-            let now = i64::try_from(now).unwrap_or(i64::MAX);
-            State::from(seconds.saturating_sub(now).div_euclid(DAY))
-        }
+        Ok(now) => State::from(seconds_left(certificate, now).div_euclid(DAY)),
         Err(error) => State::unknown(error.to_string()),
     }
 }
 
-fn find(files: &Files, path: &str) -> Result<Found, Fact> {
+/// Seconds until the end, seen from a second since 1970; negative behind it.
+pub(super) fn seconds_left(certificate: &Certificate, now: u64) -> i64 {
+    let end = i64::try_from(certificate.not_after).unwrap_or(i64::MAX);
+    end.saturating_sub(i64::try_from(now).unwrap_or(i64::MAX))
+}
+
+/// What a PEM file or a kubeconfig holds; a fact that is absent or unknown if there is none or it can't be read.
+pub(super) fn find(files: &Files, path: &str) -> Result<Found, Fact> {
     let origin = Origin::file(HostPath::new(path));
     let text = read(files, path)?;
     if text.contains("-----BEGIN ") {
         let chain = certificate::parse(&text).map_err(|wrong| Fact::unknown(format!("{origin}: {wrong}")))?;
-        return Ok(Found { chain, authority: None, because: vec![origin] });
+        return Ok(Found { chain, authorities: Vec::new(), because: vec![origin] });
     }
     // A mistake in a kubeconfig is not repeated: it may be in the key.
     let document = yaml::parse(text.as_bytes()).ok().filter(|document| document.at("users").is_some());
@@ -91,7 +111,7 @@ fn read(files: &Files, path: &str) -> Result<String, Fact> {
     }
 }
 
-/// The certificate of the user of the current context, and the authority of its cluster.
+/// The certificate of the user of the current context, and the authorities of its cluster.
 fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, Fact> {
     let context = text(document, "current-context").and_then(|name| named(document, "contexts", name));
     let chosen =
@@ -106,11 +126,13 @@ fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, Fact>
         None => return Err(Fact::unknown(format!("{origin} doesn't say which user is meant"))),
     };
     let mut places = vec![origin];
-    let authority = chosen("clusters", "cluster").and_then(|cluster| {
-        pem(files, path, cluster, "cluster.certificate-authority", &mut places).ok()?.into_iter().next()
-    });
-    let authority = authority.and_then(|authority| Some((places.pop()?, authority)));
-    Ok(Found { chain, authority, because })
+    let authorities = chosen("clusters", "cluster")
+        .and_then(|cluster| pem(files, path, cluster, "cluster.certificate-authority", &mut places).ok())
+        .unwrap_or_default();
+    // Both where the authority lies in another file and where it doesn't, the last place is its own.
+    let place = places.pop().unwrap_or_default();
+    let authorities = authorities.into_iter().map(|authority| (place.clone(), authority)).collect();
+    Ok(Found { chain, authorities, because })
 }
 
 /// What lies under `KEY-data` in base64, or in the file that `KEY` names; no certificates without either.
@@ -151,26 +173,22 @@ fn named<'n>(document: &'n Node, list: &str, name: &str) -> Option<&'n Node> {
     items.iter().find(|item| text(item, "name") == Some(name))
 }
 
-/// Whether the one who issued a certificate is the authority at hand: of the kubeconfig, else of the chain, the same
+/// Whether the one who issued a certificate is an authority at hand: of the kubeconfig, else of the chain, the same
 /// directory, or the cluster.
-fn issuer(
+pub(super) fn issuer(
     files: &Files,
     path: &str,
     chain: &[Certificate],
-    authority: Option<(Origin, Certificate)>,
+    authorities: Vec<(Origin, Certificate)>,
 ) -> Result<(Option<Origin>, bool), String> {
     let Some(first) = chain.first() else { return Err("there is no certificate".into()) };
     if first.names_as_issuer(first) || chain[1..].iter().any(|other| first.names_as_issuer(other)) {
         return Ok((None, true));
     }
-    let mut known: Vec<(Origin, Certificate)> = authority.into_iter().collect();
+    let mut known = authorities;
     if known.is_empty() {
-        let directory = HostPath::new(path).parent().unwrap_or_else(|| HostPath::new("/"));
-        let beside = [directory.join("ca.crt"), directory.join("front-proxy-ca.crt")];
-        for place in beside.into_iter().chain(AUTHORITIES.map(HostPath::new)) {
-            let Ok(bytes) = files.read(&place) else { continue };
-            let found = certificate::parse(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
-            known.extend(found.into_iter().map(|found| (Origin::file(&place), found)));
+        for place in places_of_authorities(path) {
+            known.extend(authorities_in(files, &place));
         }
     }
     match known.iter().find(|(_, other)| first.names_as_issuer(other)) {
@@ -180,4 +198,21 @@ fn issuer(
             None => Err("no certificate authority was found beside it".into()),
         },
     }
+}
+
+/// Where the authority of a certificate may lie.
+fn places_of_authorities(path: &str) -> Vec<HostPath> {
+    if let Some((_, authority)) = SIGNED.iter().find(|(signed, _)| *signed == path) {
+        return vec![HostPath::new(authority)];
+    }
+    let directory = HostPath::new(path).parent().unwrap_or_else(|| HostPath::new("/"));
+    let beside = [directory.join("ca.crt"), directory.join("front-proxy-ca.crt")];
+    beside.into_iter().chain(AUTHORITIES.map(HostPath::new)).collect()
+}
+
+/// The certificates of a file; none if it can't be read.
+pub(super) fn authorities_in(files: &Files, place: &HostPath) -> Vec<(Origin, Certificate)> {
+    let Ok(bytes) = files.read(place) else { return Vec::new() };
+    let found = certificate::parse(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
+    found.into_iter().map(|found| (Origin::file(place), found)).collect()
 }

@@ -5,6 +5,7 @@
 pub mod alternatives;
 pub mod boot_scripts;
 pub mod certificate;
+pub mod certificates;
 pub mod cgroups;
 pub mod cni;
 pub mod containerd;

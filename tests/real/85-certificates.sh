@@ -46,4 +46,40 @@ else
     else
         pass "no private key is shown"
     fi
+
+    # A node of a cluster, judged on other days and with another authority of the same name.
+    node=$work/node/root/etc/kubernetes/pki
+    mkdir -p "$node/etcd" "$work/node/live"
+    (
+        cd "$node" || exit
+        for authority in ca front-proxy-ca etcd/ca; do
+            openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/node.key" -subj "/CN=kubernetes" -days 3650 -out $authority.crt
+            case $authority in
+            ca) names="apiserver apiserver-kubelet-client" ;;
+            front-proxy-ca) names=front-proxy-client ;;
+            *) names="apiserver-etcd-client etcd/server etcd/peer etcd/healthcheck-client" ;;
+            esac
+            for name in $names; do
+                openssl req -newkey ed25519 -nodes -keyout "$work/leaf.key" -subj "/CN=$name" -out "$work/leaf.csr"
+                openssl x509 -req -in "$work/leaf.csr" -CA $authority.crt -CAkey "$work/node.key" -CAcreateserial \
+                    -extfile <(echo authorityKeyIdentifier=keyid) -days 100 -out $name.crt
+            done
+        done
+        rm -f ./*.srl etcd/*.srl
+    ) >"$work/openssl" 2>&1 || fail "openssl makes no certificates: $(tail -1 "$work/openssl")"
+    # on DAYS EXPECTED: the verdicts of the rules on that day from now.
+    on() {
+        echo "time = $(($(date +%s) + $1 * 86400))" >"$work/node/live/machine.toml"
+        found=$("$binary" --recording "$work/node" --profile joined --only certificates --format json |
+            jq -r '[.findings[] | "\(.rule) \(.now.verdict) \(.now.found)"] | sort | .[]')
+        printf '%s\n' "$found" | grep -qE "$2" && pass "certificates, $3" || fail "certificates, $3: $found"
+    }
+    on 1 '^certificates-last pass' "a day old: none ends soon"
+    on 1 '^certificates-of-cluster pass' "each of its own authority"
+    on 1 '^certificates-valid pass' "a day old: none is over"
+    on 80 '^certificates-last fail .*server.crt ends' "20 days before their end"
+    on 101 '^certificates-valid fail .*front-proxy-client.crt ended' "a day after their end"
+    on -2 '^certificates-valid fail .*begins' "behind a clock that is late"
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/node.key" -subj "/CN=kubernetes" -days 3650 -out "$node/etcd/ca.crt" 2>"$work/openssl"
+    on 1 '^certificates-of-cluster fail .*peer.crt was not issued by /etc/kubernetes/pki/etcd/ca.crt' "of another authority with the same name"
 fi

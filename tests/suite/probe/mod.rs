@@ -5,6 +5,7 @@ mod alternative;
 mod apparmor;
 mod binary;
 mod certificate;
+mod certificates;
 mod cgroup;
 mod cmdline;
 mod cni;
