@@ -24,6 +24,7 @@ mod fixtures;
 mod hosts;
 mod opened;
 mod order;
+mod parity;
 mod practice;
 mod probe;
 mod rule;
