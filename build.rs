@@ -1,5 +1,5 @@
-//! Reads the built-in rules when the program is built: a mistake in them is one of the build, and no run has to
-//! parse TOML that never changes.
+//! Reads the built-in rules, and the catalogue of what other tools check, when the program is built: a mistake in
+//! them is one of the build, and no run has to parse TOML that never changes.
 
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "the rooms are used here in part")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "this is no part of the program")]
@@ -18,18 +18,16 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use catalogue::Catalogue;
+use rule::peer::Peers;
 use rule::{Profile, RuleSet, SourceFile, diagnostic};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let rules = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("rules");
-    for path in ["rules", "src/fact", "src/rule", "src/builtin"] {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    for path in ["rules", "peers", "src/fact", "src/rule", "src/builtin"] {
         println!("cargo::rerun-if-changed={path}");
     }
-    let mut paths =
-        fs::read_dir(rules)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-    paths.retain(|path| path.extension().is_some_and(|suffix| suffix == "toml"));
-    paths.sort();
+    let paths = toml_files(&root.join("rules"))?;
     let mut sources = Vec::new();
     let mut files = String::from("const FILES: &[(&str, &str)] = &[\n");
     for path in &paths {
@@ -50,7 +48,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("rules.postcard"), rules)?;
     let catalogue = catalogue_of(&set, &ends)?;
     fs::write(out.join("catalogue.postcard"), postcard::to_allocvec(&catalogue)?)?;
+    let mut peers = Peers::default();
+    for path in toml_files(&root.join("peers"))? {
+        peers.read(&fs::read_to_string(&path)?).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
+    }
+    fs::write(out.join("peers.postcard"), postcard::to_allocvec(&peers)?)?;
     Ok(())
+}
+
+/// The TOML files of a directory, sorted.
+fn toml_files(directory: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let entries = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
+    let mut paths = entries.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|suffix| suffix == "toml"));
+    paths.sort();
+    Ok(paths)
 }
 
 /// The catalogue of a set whose rules end at these places.

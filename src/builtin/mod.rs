@@ -5,11 +5,13 @@ mod catalogue;
 
 use catalogue::Catalogue;
 
+use crate::rule::peer::Peers;
 use crate::rule::{Rule, RuleSet, SourceFile};
 
 /// The catalogue in the form of the crate `postcard`, and behind each other its rules in the same form.
 const CATALOGUE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.postcard"));
 const RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.postcard"));
+const PEERS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/peers.postcard"));
 
 // FILES: the name and text of every file of `rules/`, sorted by name.
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
@@ -37,6 +39,16 @@ pub fn rules_of(profiles: &[String]) -> RuleSet {
     };
     let wanted: Option<Vec<u64>> = profiles.iter().map(wanted).collect();
     selected(&catalogue, wanted.map_or(u64::MAX, |wanted| wanted.iter().fold(0, |all, one| all | one)))
+}
+
+/// What other tools check. It is unpacked only by those who ask.
+///
+/// # Panics
+/// Never: the bytes were made by the build of this very program.
+#[expect(clippy::expect_used, reason = "as above; a test reads them")]
+#[must_use]
+pub fn peers() -> Peers {
+    postcard::from_bytes(PEERS).expect("the peers as they were written")
 }
 
 #[expect(

@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::error::Failure;
-use super::{ListArguments, rules, terminal};
+use super::{ListArguments, parity, rules, terminal};
 use crate::engine::plan::PlannedRule;
 use crate::rule::{Rule, RuleSet, Text};
 
@@ -21,22 +21,26 @@ pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
         plan.rules.iter().filter_map(|planned| Some((planned, *written.get(planned.id.as_str())?))).collect();
     let mut out = Vec::new();
     match (arguments.format.as_str(), arguments.covers) {
+        (format, true) => {
+            let of: Vec<&Rule> = chosen.iter().map(|(_, rule)| *rule).collect();
+            let all = chosen.len() == rules.rules.len();
+            parity::write(format, &of, all, &mut out)?;
+        }
         ("json", _) => write_json(&chosen, &mut out)?,
-        (_, true) => write_covers(&chosen, &mut out)?,
         _ => write_rules(&rules, &chosen, &mut out)?,
     }
     terminal::write(None, &out)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(header: &[&str]) -> Table {
+pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(terminal::style(true, true).width).set_header(header.to_vec());
     table
 }
 
-fn write_table(table: &Table, out: &mut Vec<u8>) -> std::io::Result<()> {
+pub(super) fn write_table(table: &Table, out: &mut Vec<u8>) -> std::io::Result<()> {
     table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
 
@@ -60,21 +64,6 @@ fn write_rules(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<
         variables.add_row([&variable.name.value, &variable.description]);
     }
     write_table(&variables, out)
-}
-
-/// Which check of which other tool is covered by which rules.
-fn write_covers(chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut covered: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (planned, rule) in chosen {
-        for check in &rule.covers {
-            covered.entry(check).or_default().push(&planned.id);
-        }
-    }
-    let mut shown = table(&["CHECK OF ANOTHER TOOL", "RULES"]);
-    for (check, ids) in covered {
-        shown.add_row([check.to_owned(), ids.join(", ")]);
-    }
-    write_table(&shown, out)
 }
 
 /// `now`, `boot` or both.

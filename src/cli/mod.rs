@@ -7,6 +7,7 @@ mod facts;
 mod kubeadm;
 mod lint;
 mod list;
+mod parity;
 mod rules;
 mod schema;
 mod source;
@@ -59,7 +60,7 @@ enum Command {
 struct ListArguments {
     #[command(flatten)]
     rules: RulesArguments,
-    /// Show which checks of other tools the rules stand for.
+    /// Show what other tools check, and which rules answer it, or why none does.
     #[arg(long)]
     covers: bool,
     /// The output format.

@@ -5,6 +5,7 @@ pub mod diagnostic;
 mod expression;
 pub mod lint;
 mod load;
+pub mod peer;
 pub mod suggestion;
 pub mod syntax;
 mod table;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 use node_preflight::probe::{KeySyntax, PROBES, Shape};
+use node_preflight::rule::peer::{Answer, split};
 use node_preflight::rule::{self, Code, Fix};
 use node_preflight::{builtin, cli, engine};
 
@@ -117,6 +118,43 @@ fn the_rules_are_documented() {
         }
     }
     check("rules.md", &text);
+}
+
+#[test]
+fn what_other_tools_check_is_documented() {
+    let (peers, rules) = (builtin::peers(), builtin::rules().rules);
+    let mut text = format!(
+        "# What other tools check\n\n{NOTE}Every check of a node by another tool, the rules here that answer it, or why \
+         none does: `node-preflight list --covers`.\n\n| tool | checks | with a rule | refused | open |\n\
+         |---|---|---|---|---|\n"
+    );
+    let tallies = peers.tally();
+    for (peer, t) in &tallies {
+        let (checks, anchor) = (t.ruled + t.refused + t.open, format!("[{peer}](#{peer})"));
+        writeln!(text, "| {anchor} | {checks} | {} | {} | {} |", t.ruled, t.refused, t.open).unwrap();
+    }
+    for peer in tallies.keys() {
+        write!(text, "\n## {peer}\n\n| check | asks | rules, or why none |\n|---|---|---|\n").unwrap();
+        for check in &peers.checks {
+            for (_, name) in check.names.iter().filter_map(|name| split(name)).filter(|(own, _)| own == peer)
+            {
+                let answer = match &check.answer {
+                    Answer::Refused(reason) => format!("refused: {reason}"),
+                    Answer::Open(missing) => format!("**open**: {missing}"),
+                    Answer::Rules | Answer::Parts(_) => {
+                        let answers = peers.rules(check, &rules);
+                        let link = |index: &usize| {
+                            let id = &rules[*index].id.value;
+                            format!("[{id}](rules.md#{id})")
+                        };
+                        answers.iter().map(link).collect::<Vec<_>>().join(", ")
+                    }
+                };
+                writeln!(text, "| `{name}` | {} | {answer} |", check.asks).unwrap();
+            }
+        }
+    }
+    check("parity.md", &text);
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod hosts;
 mod joined;
 mod opened;
 mod order;
+mod parity;
 mod practice;
 mod probe;
 mod rule;

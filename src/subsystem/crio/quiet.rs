@@ -23,8 +23,8 @@ pub(super) fn overruled(crio: &Crio, _: &Subsystems<'_>) -> Fact {
         if option.key == "storage_option" {
             continue;
         }
-        let Some((place, in_file)) = crio.candidates(option.key).pop() else { continue };
         let Some((by, value)) = crio.overrides(option).pop() else { continue };
+        let Some((place, in_file)) = crio.candidates(option.key).pop() else { continue };
         let is_empty = storage::KEYS.contains(&option.key) && in_file == State::from("");
         if value != in_file && !is_empty {
             found.push((place, format!("{}: {by} says {}", option.key, super::word(&value))));
