@@ -34,5 +34,6 @@ mod probe;
 mod rule;
 mod rules;
 mod tree;
+mod waivers;
 
 pub use node_preflight::format::elf::Layout;

@@ -142,6 +142,7 @@ fn word(verdict: &Verdict) -> &'static str {
         Verdict::Fail => "fail",
         Verdict::Unknown(_) => "unknown",
         Verdict::Skip(_) => "skip",
+        Verdict::Waived(_) => "waived",
     }
 }
 

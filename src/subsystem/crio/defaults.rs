@@ -35,8 +35,12 @@ pub(super) fn compiled_in(subsystems: &Subsystems<'_>, minor: Option<u32>, key: 
         "runtime.conmon_cgroup" | "runtime.conmon" | "runtime.pinns_path" | "image.signature_policy" => {
             State::from("")
         }
-        "network.cni_default_network" => State::from(""),
+        "network.cni_default_network" | "network.plugin_dir" | "runtime.infra_ctr_cpuset" => State::from(""),
+        "log_dir" => State::from("/var/log/crio/pods"),
+        "runtime.log_size_max" => State::from(-1),
         "image.registries" | "image.insecure_registries" => State::Absent,
+        // As the kernel says when CRI-O starts.
+        "runtime.selinux" => State::Absent,
         "runtime.default_runtime" => State::from(handler(minor)),
         "runtime.disable_hostport_mapping" | "metrics.enable_metrics" => State::from(false),
         "runtime.pids_limit" if before(24) => State::from(1024),
