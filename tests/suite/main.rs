@@ -29,6 +29,7 @@ mod joined;
 mod opened;
 mod order;
 mod parity;
+mod peers;
 mod practice;
 mod probe;
 mod rule;
