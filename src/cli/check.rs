@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::error::{self, Failure};
-use super::{CheckArguments, kubeadm, rules, source, terminal};
+use super::waivers::Waivers;
+use super::{CheckArguments, kubeadm, rules, source, terminal, waivers};
 use crate::engine;
 use crate::engine::identity::identify;
 use crate::report::Report;
@@ -15,17 +16,21 @@ use crate::subsystem::Subsystems;
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let start = Instant::now();
     let profiles = rules::profiles(&arguments.rules);
-    let rules = rules::load_for(&arguments.rules, &profiles)?;
+    // A waiver may name any rule.
+    let rules = rules::load_for(&arguments.rules, &profiles, waivers::are_given(arguments))?;
     let kubeadm = kubeadm::read(&arguments.source)?;
     let given = kubeadm::given(kubeadm.as_ref(), &profiles);
     let plan = rules::compile(&rules, &arguments.rules, &profiles, &given)?;
+    let Waivers { files: waiver_files, waivers } = Waivers::read(arguments, &rules, &plan)?;
     let (host, moments) = source::open(&arguments.source)?;
     // The process ends with the run: taking down what was learnt, piece by piece, would be a twentieth of its work.
     let host = ManuallyDrop::new(host);
     let subsystems = ManuallyDrop::new(Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()));
-    let findings = engine::judge(&plan, &subsystems, &moments);
+    let mut findings = engine::judge(&plan, &subsystems, &moments);
+    let applied = engine::waive(&mut findings, waivers, waivers::today());
     let mut report = Report::new(plan, findings, identify(&subsystems), &moments);
     report.fail_on = arguments.fail_on.into();
+    report.waivers = applied;
     report.duration = start.elapsed();
 
     let mut out = Vec::new();
@@ -34,5 +39,6 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         (format.render)(&report, style, &mut out)?;
     }
     terminal::write(arguments.output.as_deref(), &out)?;
+    waivers::complain(&waiver_files, &report.waivers);
     Ok(error::code(report.outcome()))
 }

@@ -2,9 +2,9 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | 0 | every rule of error severity passed, or was skipped |
+//! | 0 | every rule of error severity passed, was skipped, or failed in a way that is waived |
 //! | 1 | at least one failed |
-//! | 2 | bad usage, rules or input: nothing was judged |
+//! | 2 | bad usage, rules, waivers or input: nothing was judged |
 //! | 3 | nothing failed, but a rule of error severity can't be known |
 
 use std::io;

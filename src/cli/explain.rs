@@ -82,6 +82,7 @@ fn write_judgement(moment: Moment, judgement: &Judgement, out: &mut dyn Write) -
         Verdict::Fail => ("FAIL", None),
         Verdict::Unknown(reason) => ("unknown", Some(reason)),
         Verdict::Skip(reason) => ("skipped", Some(reason)),
+        Verdict::Waived(waived) => ("waived", waived.unknown.as_ref()),
     };
     writeln!(out, "\n{heading}: {verdict}")?;
     if let Some(reason) = reason {

@@ -1,19 +1,21 @@
-//! `lint`: looks for mistakes in rule files, without judging a host.
+//! `lint`: looks for mistakes in rule files and waiver files, without judging a host.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use super::error::Failure;
-use super::{LintArguments, rules, terminal};
+use super::{LintArguments, rules, terminal, waivers};
 use crate::builtin;
 use crate::engine::{self, Selection};
-use crate::rule::{self, diagnostic};
+use crate::rule::{self, diagnostic, waiver};
 
 /// Mistakes end in exit code 2, warnings alone in 1.
 pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
     let mut sources = builtin::sources();
-    let given = rules::read(&arguments.paths)?;
-    let looked_at = if given.is_empty() { sources.len() } else { given.len() };
+    let (waived, given): (Vec<_>, Vec<_>) =
+        rules::read(&arguments.paths)?.into_iter().partition(waiver::is_waivers);
+    let looked_at = if arguments.paths.is_empty() { sources.len() } else { given.len() + waived.len() };
+    let only_waivers = given.is_empty() && !waived.is_empty();
     sources.extend(given);
     let color = terminal::colors(std::io::stderr().is_terminal());
     let rules = rule::load(sources).map_err(|broken| {
@@ -22,12 +24,15 @@ pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
     if let Err(wrong) = engine::compile(&rules, &Selection::everything(), &[]) {
         return Err(Failure::Rules(diagnostic::render(&rules.files, &wrong, color)));
     }
-    let warnings = rule::lint::lint(&rules);
-    if warnings.is_empty() {
+    let waivers = waivers::load(waived, &rules, &builtin::peers())?;
+    let overdue = waivers::overdue(&waivers, waivers::today());
+    let warnings = if only_waivers { Vec::new() } else { rule::lint::lint(&rules) };
+    if warnings.is_empty() && overdue.is_empty() {
         let noun = if looked_at == 1 { "file" } else { "files" };
         terminal::write(None, format!("{looked_at} {noun}, no mistakes\n").as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
     terminal::complain(&diagnostic::render(&rules.files, &warnings, color));
+    terminal::complain(&diagnostic::render(&waivers.files, &overdue, color));
     Ok(ExitCode::from(1))
 }

@@ -12,6 +12,7 @@ mod rules;
 mod schema;
 mod source;
 mod terminal;
+mod waivers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,7 +49,7 @@ enum Command {
     List(ListArguments),
     /// Tell all about one rule, and what it comes to on this host.
     Explain(ExplainArguments),
-    /// Look for mistakes in rule files.
+    /// Look for mistakes in rule files and waiver files.
     Lint(LintArguments),
     /// Print a JSON Schema, for editors that complete and check TOML.
     Schema(SchemaArguments),
@@ -94,7 +95,7 @@ struct CompletionsArguments {
 
 #[derive(Debug, Args)]
 struct LintArguments {
-    /// Rule files, or directories of them; the built-in ones if none.
+    /// Rule files and waiver files, or directories of them; the built-in rules if none.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -110,6 +111,8 @@ struct SchemaArguments {
 enum SchemaOf {
     /// Rule files.
     Rule,
+    /// Waiver files.
+    Waivers,
     /// The report of `check --format json`.
     Report,
     /// The document of `facts --format json`.
@@ -174,6 +177,13 @@ struct CheckArguments {
     /// Also show what passed or was skipped.
     #[arg(long)]
     all: bool,
+    /// Accept the failures that a file (or the files of a directory) names, each for a reason, by an owner, until a day;
+    /// may be repeated.
+    #[arg(long, value_name = "FILE")]
+    waivers: Vec<PathBuf>,
+    /// Accept the failures of these checks, by kubeadm's names, with commas; or `all`.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    ignore_preflight_errors: Vec<String>,
 }
 
 /// Which rules, with which variables.
@@ -185,10 +195,10 @@ struct RulesArguments {
     /// Add rules from a file or directory; a rule with the id of a built-in one replaces it.
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
-    /// Only these rules, by id or tag; may be repeated.
+    /// Only these rules, by id, tag or check of another tool (kubeadm:Swap); may be repeated.
     #[arg(long, value_name = "ID|TAG")]
     only: Vec<String>,
-    /// Not these rules, by id or tag; may be repeated.
+    /// Not these rules, by id, tag or check of another tool (kubeadm:Swap); may be repeated.
     #[arg(long, value_name = "ID|TAG")]
     skip: Vec<String>,
     /// Set a variable of the rules; may be repeated.

@@ -11,7 +11,8 @@ use super::{RulesArguments, source, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Given, Selection};
-use crate::rule::{self, RuleSet, SourceFile, diagnostic};
+use crate::rule::waiver::{self, Target};
+use crate::rule::{self, RuleSet, SourceFile, diagnostic, peer};
 
 /// What is judged if no profile is named.
 const DEFAULT_PROFILE: &str = "node";
@@ -31,11 +32,16 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     })
 }
 
-/// The rules that a run with these arguments and profiles may judge; others need not even be unpacked.
-pub(super) fn load_for(arguments: &RulesArguments, profiles: &[String]) -> Result<RuleSet, Failure> {
+/// The rules that a run with these arguments and profiles may judge; others need not even be unpacked, unless `all`
+/// are to be known.
+pub(super) fn load_for(
+    arguments: &RulesArguments,
+    profiles: &[String],
+    all: bool,
+) -> Result<RuleSet, Failure> {
     let RulesArguments { rules, only, skip, .. } = arguments;
     // A word that selects rules may be misspelt, and then it is compared with all there are.
-    if rules.is_empty() && only.is_empty() && skip.is_empty() {
+    if rules.is_empty() && only.is_empty() && skip.is_empty() && !all {
         return Ok(builtin::rules_of(profiles));
     }
     load(rules)
@@ -49,9 +55,37 @@ pub(super) fn compile(
     given: &[Given],
 ) -> Result<Plan, Failure> {
     let RulesArguments { only, skip, variables, .. } = arguments;
-    let selection = Selection { profiles: profiles.to_vec(), only: only.clone(), skip: skip.clone() };
+    let (only, skip) = (ids(rules, "--only", only)?, ids(rules, "--skip", skip)?);
+    let selection = Selection { profiles: profiles.to_vec(), only, skip };
     engine::compile_given(rules, &selection, given, &source::variables(rules, variables)?)
         .map_err(|wrong| Failure::Rules(diagnostic::render(&rules.files, &wrong, colors())))
+}
+
+/// Words that select rules, with checks of other tools (`kubeadm:Swap`) replaced by the rules that answer them.
+fn ids(rules: &RuleSet, option: &str, words: &[String]) -> Result<Vec<String>, Failure> {
+    if words.iter().all(|word| peer::split(word).is_none()) {
+        return Ok(words.to_vec());
+    }
+    let peers = builtin::peers();
+    let mut ids = Vec::new();
+    for word in words {
+        if peer::split(word).is_none() {
+            ids.push(word.clone());
+            continue;
+        }
+        match waiver::target(word, &rules.rules, &peers) {
+            Ok(Target::Rules(found)) => ids.extend(found.iter().map(ToString::to_string)),
+            Ok(Target::Nothing(why)) => return Err(Failure::input(format!("{option} {word}: {why}"))),
+            Err(near) => {
+                let failure = Failure::input(format!("{option} {word}: no rule covers a check of this name"));
+                return Err(match near {
+                    Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                    None => failure.hint("`node-preflight list --covers` shows all checks"),
+                });
+            }
+        }
+    }
+    Ok(ids)
 }
 
 /// The profiles that the arguments name, or the default.

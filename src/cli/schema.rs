@@ -1,4 +1,4 @@
-//! `schema`: the JSON Schema of rule files.
+//! `schema`: JSON Schemas, for editors and readers of reports.
 
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ use crate::engine::schema;
 pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
     let schema = match arguments.of {
         SchemaOf::Rule => schema::rules(),
+        SchemaOf::Waivers => schema::waivers(),
         SchemaOf::Report => crate::report::render::report_schema(),
         SchemaOf::Facts => super::facts::schema(),
     };

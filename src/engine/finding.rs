@@ -1,6 +1,6 @@
 //! What judging says: one finding a rule, one judgement a moment.
 
-use crate::fact::{Confidence, Moment, Origin, Reason};
+use crate::fact::{Confidence, Date, Moment, Origin, Reason};
 use crate::rule::{Severity, Text};
 
 /// What a rule came to at one moment.
@@ -14,6 +14,23 @@ pub enum Verdict {
     Unknown(Reason),
     /// It doesn't apply, or another rule's failure makes it pointless.
     Skip(Reason),
+    /// It doesn't hold, or can't be known, and somebody accepts that.
+    Waived(Box<Waived>),
+}
+
+/// Why a failure counts for nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waived {
+    /// Why it can't be known, if that is what is accepted; else it fails.
+    pub unknown: Option<Reason>,
+    /// Why it is accepted.
+    pub reason: Text,
+    /// Who accepts it; none on the command line.
+    pub owner: Option<Text>,
+    /// The last day on which it is, in UTC; none on the command line.
+    pub expires: Option<Date>,
+    /// Where it was written.
+    pub by: Origin,
 }
 
 /// A verdict and the facts that decided it.
@@ -59,6 +76,13 @@ impl Finding {
         match moment {
             Moment::Now => self.now.as_ref(),
             Moment::Boot => self.boot.as_ref(),
+        }
+    }
+
+    pub(super) fn at_mut(&mut self, moment: Moment) -> Option<&mut Judgement> {
+        match moment {
+            Moment::Now => self.now.as_mut(),
+            Moment::Boot => self.boot.as_mut(),
         }
     }
 }

@@ -58,7 +58,8 @@ fn judge_at(
             Verdict::Skip(Reason { .. }) if judgement.blocked => {
                 return skipped(format!("needs {needed}, which was skipped"));
             }
-            Verdict::Pass | Verdict::Unknown(_) | Verdict::Skip(_) => {}
+            // Failures are waived when all is judged.
+            Verdict::Pass | Verdict::Unknown(_) | Verdict::Skip(_) | Verdict::Waived(_) => {}
         }
     }
     let applies = rule.when.as_ref().map(|when| holds(facts, when, moment));

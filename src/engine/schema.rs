@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::compile::{OPERATORS, Operand};
 use crate::probe::{KeySyntax, PROBES, Probe, Shape};
-use crate::rule::syntax::{FILE, Key, KeyKind, LOGIC};
+use crate::rule::syntax::{FILE, Key, KeyKind, LOGIC, WAIVERS};
 
 /// The schema (draft 7, which TOML editors understand).
 #[must_use]
@@ -27,6 +27,15 @@ pub fn rules() -> Value {
         definitions.insert(asked_name(probe), asked(probe));
     }
     schema["definitions"] = Value::Object(definitions);
+    schema
+}
+
+/// The schema of waiver files.
+#[must_use]
+pub fn waivers() -> Value {
+    let mut schema = keys(WAIVERS);
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("node-preflight waivers");
     schema
 }
 
@@ -77,8 +86,11 @@ fn keys(known: &[Key]) -> Value {
         known.iter().map(|key| (key.name.to_owned(), described(kind(key.kind), key.summary))).collect();
     let required: Vec<&str> = known
         .iter()
+        .filter(|key| !matches!(key.kind, KeyKind::Tables(_)))
         .map(|key| key.name)
-        .filter(|name| ["id", "severity", "check", "type"].contains(name))
+        .filter(|name| {
+            ["id", "severity", "check", "type", "rule", "reason", "owner", "expires"].contains(name)
+        })
         .collect();
     let mut table = closed(properties);
     if !required.is_empty() {
@@ -91,6 +103,7 @@ fn kind(kind: KeyKind) -> Value {
     match kind {
         KeyKind::Text => json!({ "type": "string", "minLength": 1 }),
         KeyKind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        KeyKind::Date => json!({ "type": "string", "format": "date" }),
         KeyKind::Word(words) => json!({ "enum": words }),
         KeyKind::Words(words) => json!({ "type": "array", "items": { "enum": words }, "minItems": 1 }),
         KeyKind::Condition => reference("condition"),

@@ -1,10 +1,12 @@
 //! The words that all rooms share: a fact is what a probe answers for one moment. No I/O here.
 
+mod date;
 mod network;
 mod origin;
 mod value;
 mod version;
 
+pub use date::Date;
 pub use network::Network;
 pub use origin::Origin;
 pub use value::{Value, format_size, parse_size, printable};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::engine::finding::{Finding, Judgement, Verdict};
 use crate::engine::identity::Identity;
 use crate::engine::plan::{Plan, PlannedRule};
+use crate::engine::waive::Applied;
 use crate::fact::{Moment, Value};
 use crate::rule::{Fix, Severity, Text};
 
@@ -28,6 +29,8 @@ pub struct Report {
     pub duration: Duration,
     /// The least severity that makes a host not ready.
     pub fail_on: Severity,
+    /// The waivers of this run, and what became of them.
+    pub waivers: Vec<Applied>,
 }
 
 /// One rule and what it came to.
@@ -58,6 +61,8 @@ pub enum Worst {
     Fail,
     /// It can't be known at a moment, and fails at none.
     Unknown,
+    /// It fails or can't be known at a moment, and that is accepted wherever it does.
+    Waived,
     /// It holds.
     Pass,
     /// It applies at no moment of this run.
@@ -82,7 +87,7 @@ pub struct Counts {
 /// What a report means to a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Every rule that counts passed or was skipped.
+    /// Every rule that counts passed, was skipped, or failed in a way that is accepted.
     Ready,
     /// At least one rule that counts failed.
     NotReady,
@@ -116,6 +121,7 @@ impl Report {
             entries: entries.collect(),
             duration: Duration::ZERO,
             fail_on: Severity::Error,
+            waivers: Vec::new(),
         }
     }
 
@@ -127,6 +133,7 @@ impl Report {
             match entry.worst() {
                 Worst::Fail => counts.fail += 1,
                 Worst::Unknown => counts.unknown += 1,
+                Worst::Waived => counts.waived += 1,
                 Worst::Pass => counts.pass += 1,
                 Worst::Skip => counts.skip += 1,
             }
@@ -142,7 +149,7 @@ impl Report {
         match worst {
             Some(Worst::Fail) => Outcome::NotReady,
             Some(Worst::Unknown) => Outcome::Unknown,
-            Some(Worst::Pass | Worst::Skip) | None => Outcome::Ready,
+            Some(Worst::Waived | Worst::Pass | Worst::Skip) | None => Outcome::Ready,
         }
     }
 }
@@ -166,6 +173,7 @@ impl Entry {
             .map(|judgement| match judgement.verdict {
                 Verdict::Fail => Worst::Fail,
                 Verdict::Unknown(_) => Worst::Unknown,
+                Verdict::Waived(_) => Worst::Waived,
                 Verdict::Pass => Worst::Pass,
                 Verdict::Skip(_) => Worst::Skip,
             })

@@ -61,11 +61,17 @@ pub enum Code {
     UnusedVariable,
     /// `--kubeadm-config`: kubeadm warns about it, and ignores it.
     KubeadmIgnores,
+    /// A waiver changed nothing.
+    UnusedWaiver,
+    /// The day of a waiver is over.
+    ExpiredWaiver,
+    /// `--ignore-preflight-errors` names no check.
+    UnknownCheck,
 }
 
 impl Code {
     /// All codes, in the order of the documentation.
-    pub const ALL: [Code; 29] = [
+    pub const ALL: [Code; 32] = [
         Code::Syntax,
         Code::UnknownKey,
         Code::MissingKey,
@@ -95,6 +101,9 @@ impl Code {
         Code::UnreachableProfile,
         Code::UnusedVariable,
         Code::KubeadmIgnores,
+        Code::UnusedWaiver,
+        Code::ExpiredWaiver,
+        Code::UnknownCheck,
     ];
 
     /// The word in square brackets: `error[unknown-probe]`.
@@ -164,6 +173,14 @@ impl Code {
             Code::KubeadmIgnores => {
                 ("kubeadm-ignores", "kubeadm would warn about a part of `--kubeadm-config`, and ignore it.")
             }
+            Code::UnusedWaiver => ("unused-waiver", "Nothing that a waiver accepts came up in this run."),
+            Code::ExpiredWaiver => {
+                ("expired-waiver", "The last day of a waiver is over: it no longer counts.")
+            }
+            Code::UnknownCheck => (
+                "unknown-check",
+                "`--ignore-preflight-errors` names a check that neither kubeadm nor this program has.",
+            ),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod suggestion;
 pub mod syntax;
 mod table;
 mod text;
+pub mod waiver;
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -29,6 +29,8 @@ pub enum KeyKind {
     Text,
     /// A list of texts.
     Texts,
+    /// A day.
+    Date,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of these words.
@@ -64,7 +66,7 @@ const fn key(name: &'static str, kind: KeyKind, summary: &'static str) -> Key {
 }
 
 const SEVERITIES: &[&str] = &["error", "warning", "info"];
-const MOMENTS: &[&str] = &["now", "boot"];
+pub(super) const MOMENTS: &[&str] = &["now", "boot"];
 const TYPES: &[&str] = &["text", "integer", "bool", "size", "network", "networks", "version", "word"];
 
 /// The tables of a rule file.
@@ -75,6 +77,30 @@ pub const FILE: &[Key] = &[
         "profiles",
         KeyKind::Named(PROFILE),
         "Declared profiles: [profiles.NAME]; selected with --profile NAME.",
+    ),
+];
+
+/// The tables of a waiver file.
+pub const WAIVERS: &[Key] =
+    &[key("waiver", KeyKind::Tables(WAIVER), "Accepted failures: one [[waiver]] each.")];
+
+pub(super) const ACCEPTS: &[&str] = &["fail", "unknown"];
+
+/// The keys of a waiver.
+pub const WAIVER: &[Key] = &[
+    key(
+        "rule",
+        KeyKind::Text,
+        "The id of a rule, or a check of another tool: `swap-off`, `kubeadm:Swap`, `Swap`.",
+    ),
+    key("reason", KeyKind::Text, "Why the failure is accepted."),
+    key("owner", KeyKind::Text, "Who accepts it."),
+    key("expires", KeyKind::Date, "The last day on which the waiver counts, to its end in UTC: 2026-12-31."),
+    key("moment", KeyKind::Word(MOMENTS), "The only moment at which it counts; both without this key."),
+    key(
+        "accepts",
+        KeyKind::Words(ACCEPTS),
+        "What is accepted: [\"fail\"] without this key; \"unknown\" is a verdict that can't be known.",
     ),
 ];
 
@@ -201,7 +227,7 @@ fn severity(reader: &mut Reader, table: &DeTable<'_>) -> Severity {
     }
 }
 
-fn unknown_word(reader: &mut Reader, word: &Spanned<Text>, what: &str, known: &[&str]) {
+pub(super) fn unknown_word(reader: &mut Reader, word: &Spanned<Text>, what: &str, known: &[&str]) {
     let help = suggestion::help(&word.value, known.iter().copied());
     let message = format!("there is no {what} `{}`", word.value);
     reader.mistake(word.place.span.clone(), Code::UnknownWord, message).help.extend(help);

@@ -83,6 +83,7 @@ fn every_command_of_the_readme_works() {
         (&["lint", "rules"], 0),
         (&["schema", "rule"], 0),
         (&["schema", "report"], 0),
+        (&["schema", "waivers"], 0),
         (&["schema", "facts"], 0),
         (&["completions", "bash"], 0),
         (&["--version"], 0),

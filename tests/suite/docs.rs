@@ -169,6 +169,7 @@ fn the_mistakes_in_rules_are_documented() {
 #[test]
 fn the_schemas_are_kept() {
     check("rule.schema.json", &format!("{:#}\n", engine::schema::rules()));
+    check("waivers.schema.json", &format!("{:#}\n", engine::schema::waivers()));
     check("report.schema.json", &format!("{:#}\n", cli::report_schema()));
     check("facts.schema.json", &format!("{:#}\n", cli::facts_schema()));
 }

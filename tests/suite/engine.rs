@@ -43,6 +43,7 @@ fn word(finding: &Finding) -> &'static str {
         Some(Verdict::Fail) => "fail",
         Some(Verdict::Unknown(_)) => "unknown",
         Some(Verdict::Skip(_)) => "skip",
+        Some(Verdict::Waived(_)) => "waived",
         None => "not judged",
     }
 }

@@ -29,10 +29,12 @@ mod joined;
 mod opened;
 mod order;
 mod parity;
+mod peers;
 mod practice;
 mod probe;
 mod rule;
 mod rules;
 mod tree;
+mod waivers;
 
 pub use node_preflight::format::elf::Layout;

@@ -26,8 +26,8 @@ struct File {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
-    says: String,
+pub struct Case {
+    pub says: String,
     /// A distribution's minimal root to start from; nothing if left out.
     base: Option<String>,
     cmdline: Option<String>,
@@ -53,10 +53,13 @@ struct Case {
     vars: BTreeMap<String, String>,
     /// The file of `--kubeadm-config`, named kubeadm.yaml.
     kubeadm: Option<String>,
-    now: Option<String>,
-    boot: Option<String>,
+    /// More of `meta.toml`, by path: `uid = 1000`, `denied = true`.
+    #[serde(default)]
+    meta: BTreeMap<String, String>,
+    pub now: Option<String>,
+    pub boot: Option<String>,
     /// The first place that decided: at boot where the case says `boot`, else now.
-    because: Option<String>,
+    pub because: Option<String>,
 }
 
 fn directory() -> PathBuf {
@@ -136,16 +139,17 @@ fn every_case_file_belongs_to_a_rule() {
     }
 }
 
-fn word(verdict: &Verdict) -> &'static str {
+pub fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
         Verdict::Unknown(_) => "unknown",
         Verdict::Skip(_) => "skip",
+        Verdict::Waived(_) => "waived",
     }
 }
 
-fn wrong_place(id: &str, case: &Case, finding: &Finding) -> Option<String> {
+pub fn wrong_place(id: &str, case: &Case, finding: &Finding) -> Option<String> {
     let expected = case.because.as_deref()?;
     let judgement: &Judgement =
         if case.boot.is_some() { finding.boot.as_ref()? } else { finding.now.as_ref()? };
@@ -154,7 +158,7 @@ fn wrong_place(id: &str, case: &Case, finding: &Finding) -> Option<String> {
         .then(|| format!("{id} ({}): decided by {places:?}, expected {expected}", case.says))
 }
 
-fn plan(rules: &rule::RuleSet, id: &str, case: &Case) -> Plan {
+pub fn plan(rules: &rule::RuleSet, id: &str, case: &Case) -> Plan {
     let selection = Selection { only: vec![id.to_owned()], ..Selection::everything() };
     let variables: Vec<(String, String)> = case.vars.clone().into_iter().collect();
     let settings = kubeadm(case).map_or_else(Vec::new, |kubeadm| kubeadm.settings(None));
@@ -171,7 +175,7 @@ fn kubeadm(case: &Case) -> Option<Kubeadm> {
     Some(Kubeadm::read("kubeadm.yaml", text).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", case.says)))
 }
 
-fn judge(plan: &Plan, id: &str, case: &Case) -> Finding {
+pub fn judge(plan: &Plan, id: &str, case: &Case) -> Finding {
     let tree = build(case);
     let host = Host::recording(&tree.recording()).unwrap();
     let kubeadm = kubeadm(case);
@@ -199,6 +203,9 @@ fn build(case: &Case) -> Tree {
     }
     for (path, mode) in &case.mode {
         tree = tree.meta(path, &format!("mode = \"{mode}\""));
+    }
+    for (path, text) in &case.meta {
+        tree = tree.meta(path, text);
     }
     for (path, seconds) in &case.modified {
         tree = tree.meta(path, &format!("modified = {seconds}"));

@@ -8,9 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Format, Style};
-use crate::engine::finding::{Judgement, Verdict};
-use crate::fact::{Moment, Origin, State, Value};
+use crate::engine::finding::{Judgement, Verdict, Waived};
+use crate::engine::waive::{Applied, Fate};
+use crate::fact::{Moment, Origin, Reason, State, Value};
 use crate::report::{Counts, Entry, Outcome, Report};
+use crate::rule::waiver::Target;
 use crate::rule::{Fix, Severity, Text};
 
 pub(super) static FORMAT: Format = Format { name: "json", summary: "One JSON document, schema v1.", render };
@@ -29,6 +31,7 @@ struct Document<'r> {
     ready: bool,
     outcome: &'static str,
     findings: Vec<FindingV1<'r>>,
+    waivers: Vec<WaiverV1<'r>>,
     duration_us: u128,
 }
 
@@ -87,6 +90,37 @@ struct JudgementV1<'r> {
     overruled: Vec<OriginV1<'r>>,
     notes: &'r [String],
     confidence: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<WaivedV1<'r>>,
+}
+
+/// Why a failure counts for nothing: the verdict is `waived`.
+#[derive(JsonSchema, Serialize)]
+struct WaivedV1<'r> {
+    /// `fail` or `unknown`.
+    verdict: &'static str,
+    reason: &'r str,
+    owner: Option<&'r str>,
+    expires: Option<String>,
+    by: OriginV1<'r>,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct WaiverV1<'r> {
+    /// As it was written.
+    name: &'r str,
+    /// The rules that it is about.
+    #[schemars(with = "Vec<String>")]
+    rules: &'r [Text],
+    moment: Option<&'static str>,
+    reason: &'r str,
+    owner: Option<&'r str>,
+    expires: Option<String>,
+    by: OriginV1<'r>,
+    /// `used`, `unused`, `expired`, or `no-clock`: whether it expired can't be known.
+    fate: &'static str,
+    /// Why it is unused.
+    why: Option<&'r str>,
 }
 
 /// A place that decided, as in facts.
@@ -191,6 +225,7 @@ fn render(report: &Report, _style: Style, out: &mut dyn Write) -> io::Result<()>
             Outcome::Unknown => "unknown",
         },
         findings: report.entries.iter().map(FindingV1::from).collect(),
+        waivers: report.waivers.iter().map(WaiverV1::from).collect(),
         duration_us: report.duration.as_micros(),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -225,6 +260,11 @@ impl<'r> From<&'r Judgement> for JudgementV1<'r> {
             Verdict::Fail => ("fail", None),
             Verdict::Unknown(reason) => ("unknown", Some(reason.as_str())),
             Verdict::Skip(reason) => ("skip", Some(reason.as_str())),
+            Verdict::Waived(waived) => ("waived", waived.unknown.as_ref().map(Reason::as_str)),
+        };
+        let waived = match &judgement.verdict {
+            Verdict::Waived(waived) => Some(WaivedV1::from(&**waived)),
+            Verdict::Pass | Verdict::Fail | Verdict::Unknown(_) | Verdict::Skip(_) => None,
         };
         JudgementV1 {
             verdict,
@@ -235,6 +275,42 @@ impl<'r> From<&'r Judgement> for JudgementV1<'r> {
             overruled: judgement.overruled.iter().map(OriginV1::from).collect(),
             notes: &judgement.notes,
             confidence: judgement.confidence.name(),
+            waived,
+        }
+    }
+}
+
+impl<'r> From<&'r Waived> for WaivedV1<'r> {
+    fn from(waived: &'r Waived) -> Self {
+        WaivedV1 {
+            verdict: if waived.unknown.is_some() { "unknown" } else { "fail" },
+            reason: &waived.reason,
+            owner: waived.owner.as_deref(),
+            expires: waived.expires.map(|last| last.to_string()),
+            by: OriginV1::from(&waived.by),
+        }
+    }
+}
+
+impl<'r> From<&'r Applied> for WaiverV1<'r> {
+    fn from(applied: &'r Applied) -> Self {
+        let waiver = &applied.waiver;
+        WaiverV1 {
+            name: &waiver.name,
+            rules: match &applied.target {
+                Target::Rules(ids) => ids,
+                Target::Nothing(_) => &[],
+            },
+            moment: waiver.moment.map(Moment::name),
+            reason: &waiver.reason,
+            owner: waiver.owner.as_deref(),
+            expires: waiver.expires.map(|last| last.to_string()),
+            by: OriginV1::from(&waiver.by),
+            fate: applied.fate.name(),
+            why: match &applied.fate {
+                Fate::Unused(why) => Some(why),
+                Fate::Used | Fate::Expired | Fate::NoClock => None,
+            },
         }
     }
 }

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Format, Style};
-use crate::engine::finding::{Judgement, Verdict};
+use crate::engine::finding::{Judgement, Verdict, Waived};
 use crate::engine::identity::Identity;
-use crate::fact::{Confidence, Moment, Origin, Reason, Value};
+use crate::engine::waive::{Applied, Fate};
+use crate::fact::{Confidence, Date, Moment, Origin, Reason, Value};
 use crate::report::{Entry, Report};
+use crate::rule::waiver::{Target, Waiver};
 use crate::rule::{Fix, Severity};
 
 /// What a hostile host may put into names, values and paths.
@@ -21,9 +23,21 @@ pub(super) fn report() -> Report {
             ("fail", Verdict::Fail),
             ("unknown", Verdict::Unknown(Reason::new(format!("{NASTY} can't be read: needs root")))),
             ("skip", Verdict::Skip(Reason::new("does not apply: variable cni is not set"))),
+            ("waived", Verdict::Waived(Box::new(waived()))),
         ]
     };
     let mut entries = Vec::new();
+    entries.push(entry(
+        "waived-unknown",
+        Severity::Error,
+        Some(Verdict::Waived(Box::new(Waived {
+            unknown: Some(Reason::new("needs root")),
+            owner: None,
+            expires: None,
+            ..waived()
+        }))),
+        None,
+    ));
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for (word, verdict) in verdicts() {
             entries.push(entry(
@@ -62,7 +76,35 @@ pub(super) fn report() -> Report {
         entries,
         duration: Duration::from_micros(2900),
         fail_on: Severity::Error,
+        waivers: [Fate::Used, Fate::Unused("nothing fails".into()), Fate::Expired, Fate::NoClock]
+            .map(applied)
+            .to_vec(),
     }
+}
+
+fn waived() -> Waived {
+    Waived {
+        unknown: None,
+        reason: format!("Because of {NASTY}").into(),
+        owner: Some(NASTY.to_owned().into()),
+        expires: Date::new(2026, 12, 31),
+        by: Origin::line("waivers.toml", 2),
+    }
+}
+
+fn applied(fate: Fate) -> Applied {
+    let Waived { reason, owner, expires, by, .. } = waived();
+    let waiver = Waiver {
+        name: "kubeadm:Swap".into(),
+        reason,
+        owner,
+        expires,
+        moment: Some(Moment::Boot),
+        accepts_unknown: false,
+        by,
+        place: None,
+    };
+    Applied { waiver, target: Target::Rules(vec!["error-waived".into()]), fate }
 }
 
 fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verdict>) -> Entry {

@@ -8,7 +8,8 @@ use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::{Format, Style, write_wrapped};
-use crate::engine::finding::{Judgement, Verdict};
+use crate::engine::finding::{Judgement, Verdict, Waived};
+use crate::engine::waive::{Applied, Fate};
 use crate::fact::{Moment, printable};
 use crate::report::{Entry, Outcome, Report, Worst};
 use crate::rule::Severity;
@@ -51,7 +52,9 @@ fn headline(report: &Report) -> String {
 }
 
 fn is_shown(report: &Report, entry: &Entry, style: Style) -> bool {
-    style.all || report.entries.len() <= FEW || matches!(entry.worst(), Worst::Fail | Worst::Unknown)
+    style.all
+        || report.entries.len() <= FEW
+        || matches!(entry.worst(), Worst::Fail | Worst::Unknown | Worst::Waived)
 }
 
 /// What a reboot changes comes first, then failures by severity, then what can't be known.
@@ -104,6 +107,7 @@ fn word(entry: &Entry, moment: Moment) -> &'static str {
         (Verdict::Fail, Severity::Info) => "info",
         (Verdict::Unknown(_), _) => "?",
         (Verdict::Skip(_), _) => "skip",
+        (Verdict::Waived(_), _) => "waived",
     }
 }
 
@@ -123,15 +127,41 @@ fn story(entry: &Entry) -> String {
         text.push_str("\n→ ");
         text.push_str(&printable(fix));
     }
+    let waived = Moment::ALL.iter().find_map(|moment| match &entry.at(*moment)?.verdict {
+        Verdict::Waived(waived) => Some(waived),
+        _ => None,
+    });
+    if let Some(waived) = waived {
+        text.push_str("\n= ");
+        text.push_str(&accepted(waived));
+    }
     text
+}
+
+/// `waived until 2026-12-31 by ops (waivers.toml:2): reason`
+fn accepted(waived: &Waived) -> String {
+    let until = waived.expires.map_or(String::new(), |last| format!(" until {last}"));
+    let by = match &waived.owner {
+        Some(owner) => format!("{} ({})", printable(owner), printable(&waived.by.to_string())),
+        None => printable(&waived.by.to_string()).into_owned(),
+    };
+    format!("waived{until} by {by}: {}", printable(&waived.reason))
 }
 
 fn tell(judgement: &Judgement) -> String {
     match &judgement.verdict {
         Verdict::Unknown(reason) | Verdict::Skip(reason) => printable(reason.as_str()).into_owned(),
         Verdict::Pass => printable(&judgement.found).into_owned(),
-        Verdict::Fail => format!("{}{}", printable(&judgement.found), deciding_place(judgement)),
+        Verdict::Waived(waived) => match &waived.unknown {
+            Some(reason) => printable(reason.as_str()).into_owned(),
+            None => failure(judgement),
+        },
+        Verdict::Fail => failure(judgement),
     }
+}
+
+fn failure(judgement: &Judgement) -> String {
+    format!("{}{}", printable(&judgement.found), deciding_place(judgement))
 }
 
 /// `: /etc/sysctl.d/99-x.conf:12 sets 0, after /etc/sysctl.d/k8s.conf:1 sets 1`
@@ -152,11 +182,12 @@ fn deciding_place(judgement: &Judgement) -> String {
 
 fn summary(report: &Report, style: Style, shown: usize) -> String {
     let mut parts = Vec::new();
-    let (mut passed, mut skipped) = (0, 0);
+    let (mut passed, mut skipped, mut waived) = (0, 0, 0);
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         let counts = report.counts(severity);
         passed += counts.pass;
         skipped += counts.skip;
+        waived += counts.waived;
         if counts.fail > 0 {
             let noun = if severity == Severity::Info { "note" } else { severity.name() };
             let plural = plural(counts.fail);
@@ -165,6 +196,9 @@ fn summary(report: &Report, style: Style, shown: usize) -> String {
         if counts.unknown > 0 {
             parts.push(format!("{} unknown ({})", counts.unknown, severity.name()));
         }
+    }
+    if waived > 0 {
+        parts.push(format!("{waived} waived"));
     }
     parts.push(format!("{passed} passed"));
     if skipped > 0 {
@@ -182,10 +216,26 @@ fn summary(report: &Report, style: Style, shown: usize) -> String {
         let _ =
             write!(text, "\n `node-preflight explain {}` says why and how to fix", printable(&entry.rule));
     }
+    for applied in &report.waivers {
+        let _ = match (&applied.fate, applied.waiver.expires) {
+            (Fate::Expired, Some(last)) => write!(text, "\n {} counted until {last}", waiver(applied)),
+            (Fate::NoClock, _) => {
+                write!(text, "\n {} doesn't count: the clock of this machine can't be right", waiver(applied))
+            }
+            _ => Ok(()),
+        };
+    }
     if !style.all && shown < report.entries.len() {
         text.push_str("\n `--all` also shows what passed or was skipped");
     }
     text
+}
+
+/// `the waiver of swap-off by ops (waivers.toml:2)`
+fn waiver(applied: &Applied) -> String {
+    let waiver = &applied.waiver;
+    let owner = waiver.owner.as_deref().map_or(String::new(), |owner| format!(" by {}", printable(owner)));
+    format!("the waiver of {}{owner} ({})", printable(&waiver.name), printable(&waiver.by.to_string()))
 }
 
 /// ` (after reboot)` if all failures of a severity are still to come.
@@ -213,7 +263,7 @@ fn paint(line: &str, color: bool) -> String {
             "pass" => Some(AnsiColor::Green.on_default()),
             "FAIL" => Some(AnsiColor::Red.on_default().bold()),
             "warn" | "?" => Some(AnsiColor::Yellow.on_default()),
-            "info" => Some(AnsiColor::Cyan.on_default()),
+            "info" | "waived" => Some(AnsiColor::Cyan.on_default()),
             "skip" | "·" => Some(Ansi::new().dimmed()),
             _ => None,
         };

@@ -35,13 +35,15 @@ pub(super) fn compiled_in(subsystems: &Subsystems<'_>, minor: Option<u32>, key: 
         "runtime.conmon_cgroup" | "runtime.conmon" | "runtime.pinns_path" | "image.signature_policy" => {
             State::from("")
         }
-        "network.cni_default_network" => State::from(""),
-        "image.registries" | "image.insecure_registries" => State::Absent,
+        "network.cni_default_network" | "network.plugin_dir" | "runtime.infra_ctr_cpuset" => State::from(""),
+        "log_dir" => State::from("/var/log/crio/pods"),
+        // SELinux: as the kernel says when CRI-O starts.
+        "image.registries" | "image.insecure_registries" | "runtime.selinux" => State::Absent,
         "runtime.default_runtime" => State::from(handler(minor)),
         "runtime.disable_hostport_mapping" | "metrics.enable_metrics" => State::from(false),
         "runtime.pids_limit" if before(24) => State::from(1024),
         "runtime.pids_limit" if before(29) => State::from(0),
-        "runtime.pids_limit" => State::from(-1),
+        "runtime.pids_limit" | "runtime.log_size_max" => State::from(-1),
         "api.listen" => State::from("/var/run/crio/crio.sock"),
         "api.stream_address" => State::from("127.0.0.1"),
         "network.network_dir" => State::from("/etc/cni/net.d/"),
