@@ -10,8 +10,10 @@ pub(super) static PROBE: Probe = Probe {
     name: "kernel-config",
     summary: "An option that the kernel was built with: y, m, a number or text; absent if it isn't set.",
     details: "\
-Now: `/proc/config.gz`, else `/boot/config-RELEASE` or the `config` beside the modules of the release. Boot: \
-the same files of every kernel that may boot next. Unknown if none of them is there.",
+Now: `/proc/config.gz`, else the file of the release: `/boot/config-RELEASE`, `config` or `build/.config` beside its \
+modules, or where ostree, Flatcar, openSUSE and kernel sources keep it. Boot: the same files of every kernel that may \
+boot next. A commented option isn't set. `/usr/src/linux/.config` is of any kernel, so that it isn't looked at. Unknown \
+if no file is there.",
     key: KeySyntax::Required(&KeyKind { noun: "option", canonical }),
     answer: Shape::Text,
     moments: BOTH,
@@ -19,7 +21,7 @@ the same files of every kernel that may boot next. Unknown if none of them is th
     ask,
 };
 
-fn canonical(text: &str) -> Result<String, String> {
+pub(super) fn canonical(text: &str) -> Result<String, String> {
     let name = text.strip_prefix("CONFIG_").unwrap_or(text);
     if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         return Err("an option is named like OVERLAY_FS".into());

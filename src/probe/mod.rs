@@ -24,6 +24,7 @@ mod ini;
 mod iptables;
 mod kernel;
 mod kernel_config;
+mod kernel_option;
 mod key;
 mod kubeadm;
 mod kubelet;
@@ -150,6 +151,7 @@ pub static PROBES: &[&Probe] = &[
     &iptables::PROBE,
     &kernel::PROBE,
     &kernel_config::PROBE,
+    &kernel_option::PROBE,
     &kubeadm::PROBE,
     &kubelet::PROBE,
     &kubelet_health::PROBE,

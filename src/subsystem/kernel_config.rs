@@ -9,6 +9,20 @@ use crate::fact::Origin;
 use crate::format::kernel_config;
 use crate::host::{Files, Trouble};
 
+/// Where the configuration of a release is on disk: what distributions install, Flatcar's `/usr/boot` and ostree's
+/// copies among them, then what kernel sources leave.
+pub const PLACES: [&str; 9] = [
+    "/boot/config-RELEASE",
+    "/lib/modules/RELEASE/config",
+    "/usr/lib/modules/RELEASE/config",
+    "/usr/boot/config-RELEASE",
+    "/usr/lib/ostree-boot/config-RELEASE",
+    "/usr/lib/kernel/config-RELEASE",
+    "/lib/modules/RELEASE/build/.config",
+    "/usr/src/linux-headers-RELEASE/.config",
+    "/usr/src/linux-RELEASE/.config",
+];
+
 /// Kernel configurations, each unpacked at most once.
 #[derive(Debug, Default)]
 pub struct KernelConfigs {
@@ -63,13 +77,8 @@ impl KernelConfigs {
         if release.is_empty() || release.contains('/') {
             return Ok(None);
         }
-        let places = [
-            format!("/boot/config-{release}"),
-            format!("/lib/modules/{release}/config"),
-            format!("/usr/lib/modules/{release}/config"),
-        ];
-        for place in &places {
-            match self.at(subsystems.host().files(), place) {
+        for place in PLACES {
+            match self.at(subsystems.host().files(), &place.replace("RELEASE", release)) {
                 Ok(None) => {}
                 found => return found,
             }

@@ -16,6 +16,7 @@ mod early_service;
 pub mod hostname;
 pub mod image_policy;
 pub mod kernel_config;
+pub mod kernel_option;
 pub mod kubeadm;
 pub mod kubelet;
 mod launch;

@@ -82,6 +82,12 @@ impl Modules {
         self.boot(subsystems).asked()
     }
 
+    /// Whether the index of a release lists its modules, so that what it doesn't list isn't there.
+    pub fn lists_modules(&self, subsystems: &Subsystems<'_>, release: &str) -> bool {
+        let index = self.index(subsystems, release);
+        index.trouble.is_none() && !index.modules.is_empty()
+    }
+
     fn boot(&self, subsystems: &Subsystems<'_>) -> &boot::Boot {
         self.boot.get_or_init(|| boot::Boot::merge(self, subsystems))
     }

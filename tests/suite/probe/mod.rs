@@ -25,6 +25,7 @@ mod ini;
 mod iptables;
 mod kernel;
 mod kernel_config;
+mod kernel_option;
 mod kubeadm;
 mod kubelet;
 mod kubelet_health;
