@@ -13,7 +13,7 @@ use crate::rule::{self, diagnostic, waiver};
 pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
     let mut sources = builtin::sources();
     let (waived, given): (Vec<_>, Vec<_>) =
-        rules::read(&arguments.paths)?.into_iter().partition(waiver::is_waivers);
+        rules::read("the file", &arguments.paths)?.into_iter().partition(waiver::is_waivers);
     let looked_at = if arguments.paths.is_empty() { sources.len() } else { given.len() + waived.len() };
     let only_waivers = given.is_empty() && !waived.is_empty();
     sources.extend(given);

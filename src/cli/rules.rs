@@ -26,7 +26,7 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     if paths.is_empty() {
         return Ok(built_in);
     }
-    rule::extend(built_in, read(paths)?).map_err(|broken| {
+    rule::extend(built_in, read("the rules", paths)?).map_err(|broken| {
         let mistakes = engine::mistakes(&broken);
         Failure::Rules(diagnostic::render(&broken.rules.files, &mistakes, colors()))
     })
@@ -100,20 +100,20 @@ pub(super) fn colors() -> bool {
     terminal::colors(io::stderr().is_terminal())
 }
 
-/// The files of the paths, in order; of a directory all `*.toml` beneath it, sorted by name.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+/// The files of the paths, which are `what`, in order; of a directory all `*.toml` beneath it, sorted by name.
+pub(super) fn read(what: &str, paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
-            files.push(read_file("the rules", path)?);
+            files.push(read_file(what, path)?);
             continue;
         }
         let before = files.len();
         for entry in WalkDir::new(path).sort_by_file_name() {
-            let entry = entry.map_err(|error| Failure::input(format!("can't read the rules: {error}")))?;
+            let entry = entry.map_err(|error| Failure::input(format!("can't read {what}: {error}")))?;
             let is_rules = entry.path().extension().is_some_and(|suffix| suffix == "toml");
             if is_rules && !entry.file_type().is_dir() {
-                files.push(read_file("the rules", entry.path())?);
+                files.push(read_file(what, entry.path())?);
             }
         }
         if files.len() == before {
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn complaint(path: &Path) -> String {
-        read(&[path.to_owned()]).expect_err("unreadable").to_string()
+        read("the rules", &[path.to_owned()]).expect_err("unreadable").to_string()
     }
 
     #[test]
@@ -174,6 +174,6 @@ mod tests {
         file.as_file().set_len(LIMIT_BYTES + 1).unwrap();
         assert!(complaint(file.path()).contains("larger than 16MiB"));
         file.as_file().set_len(5).unwrap();
-        assert_eq!(read(&[directory.path().to_owned()]).unwrap()[0].text, "a = 1");
+        assert_eq!(read("the rules", &[directory.path().to_owned()]).unwrap()[0].text, "a = 1");
     }
 }

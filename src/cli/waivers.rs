@@ -33,7 +33,8 @@ impl Waivers {
             return Ok(Waivers::default());
         }
         let peers = builtin::peers();
-        let WaiverSet { files, waivers } = load(rules::read(&arguments.waivers)?, rules, &peers)?;
+        let WaiverSet { files, waivers } =
+            load(rules::read("the waivers", &arguments.waivers)?, rules, &peers)?;
         let target = |waiver: Waiver| {
             let target = waiver::target(&waiver.name, &rules.rules, &peers).ok()?;
             Some((waiver, target))

@@ -189,6 +189,9 @@ fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             }
         }
     }
+    if let (true, Some(reason)) = (found.is_empty(), crio.gap()) {
+        return Fact::unknown(reason);
+    }
     let fact = Fact::findings(found);
     match minor {
         Some(minor) if minor <= NEWEST => fact,
