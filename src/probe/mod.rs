@@ -9,6 +9,7 @@ mod certificates;
 mod cgroup;
 mod cmdline;
 mod cni;
+mod conntrack;
 mod containerd;
 mod cpu;
 mod cri;
@@ -136,6 +137,7 @@ pub static PROBES: &[&Probe] = &[
     &cgroup::PROBE,
     &cmdline::PROBE,
     &cni::PROBE,
+    &conntrack::PROBE,
     &containerd::PROBE,
     &cpu::PROBE,
     &cri::PROBE,

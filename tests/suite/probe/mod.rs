@@ -9,6 +9,7 @@ mod certificates;
 mod cgroup;
 mod cmdline;
 mod cni;
+mod conntrack;
 mod containerd;
 mod cpu;
 mod cri;

@@ -1,0 +1,51 @@
+//! `conntrack`: how full the table of tracked connections is.
+
+use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
+use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::host::{Files, Trouble};
+use crate::subsystem::Subsystems;
+
+const COUNT: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
+const MAX: &str = "/proc/sys/net/netfilter/nf_conntrack_max";
+
+pub(super) static PROBE: Probe = Probe {
+    name: "conntrack",
+    summary: "How many connections the kernel tracks, and how many it can.",
+    details: "Now: nf_conntrack_count and nf_conntrack_max of the host's network namespace. Absent while nf_conntrack isn't \
+              loaded: nothing is tracked then. A table without a bound (0) is never full.",
+    key: KeySyntax::None,
+    answer: Shape::Record(&[
+        Attribute { name: "count", shape: Shape::Integer, summary: "Connections in the table." },
+        Attribute { name: "max", shape: Shape::Integer, summary: "How many it holds." },
+        Attribute { name: "percent", shape: Shape::Integer, summary: "How full it is, rounded down." },
+    ]),
+    moments: NOW,
+    examples: &[],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
+    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let (count, max) = match (number(running.files(), COUNT), number(running.files(), MAX)) {
+        (Ok(Some(count)), Ok(Some(max))) => (count, max),
+        (Ok(None), Ok(_)) | (Ok(_), Ok(None)) => return Fact::absent().because(Origin::file(COUNT)),
+        (Err(reason), _) | (_, Err(reason)) => return Fact::unknown(reason),
+    };
+    let percent = if max == 0 { 0 } else { u64::from(count) * 100 / u64::from(max) };
+    let integer = |number: u64| State::Known(Value::Integer(i64::try_from(number).unwrap_or(i64::MAX)));
+    let record =
+        [("count", integer(count.into())), ("max", integer(max.into())), ("percent", integer(percent))];
+    Fact::new(State::from(Value::record(record))).because(Origin::file(COUNT)).because(Origin::file(MAX))
+}
+
+/// The number in a file; none if there is no such file.
+fn number(files: &Files, path: &str) -> Result<Option<u32>, String> {
+    match files.read(path) {
+        Ok(bytes) => {
+            let text = str::from_utf8(&bytes).unwrap_or_default().trim();
+            text.parse().map(Some).map_err(|_| format!("{path} holds no number"))
+        }
+        Err(error) if matches!(error.trouble, Trouble::NotFound) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
