@@ -47,6 +47,7 @@ pub(super) const VARIABLES: &[(&str, Kind, &str)] = &[
     ("kernel/keys/root_maxbytes", UP, "25000000"),
     ("kernel/keys/root_maxkeys", UP, "1000000"),
     ("kernel/kptr_restrict", Int(0, 2), "0"),
+    ("kernel/modprobe", Kind::Text, "/sbin/modprobe"),
     ("kernel/modules_disabled", Int(0, 1), "0"),
     ("kernel/msgmax", UP, "8192"),
     ("kernel/msgmnb", UP, "16384"),
