@@ -90,9 +90,9 @@ fn of_kernel(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: M
             // The module that it builds is on disk, or it would be one that is not known here.
             Some(("m", origin)) if module.is_none() => Fact::new(LOADABLE).because(origin),
             Some((_, origin)) => module.unwrap_or_else(|| Fact::new(AVAILABLE)).because(origin),
-            // What can't be read of the modules may be what decides.
+            // Its module may be on disk all the same, of another build.
             None if module.as_ref().is_some_and(|fact| matches!(fact.state, State::Unknown(_))) => {
-                module.unwrap_or_else(Fact::absent)
+                module.unwrap_or_else(|| Fact::unknown("the module is not known"))
             }
             None => {
                 Fact::absent().because(Origin::file(&config.path).says(format!("CONFIG_{option} is not set")))
