@@ -77,15 +77,13 @@ fn write_judgement(moment: Moment, judgement: &Judgement, out: &mut dyn Write) -
         Moment::Now => "Now",
         Moment::Boot => "After reboot",
     };
-    let (verdict, reason) = match &judgement.verdict {
-        Verdict::Pass => ("pass", None),
-        Verdict::Fail => ("FAIL", None),
-        Verdict::Unknown(reason) => ("unknown", Some(reason)),
-        Verdict::Skip(reason) => ("skipped", Some(reason)),
-        Verdict::Waived(waived) => ("waived", waived.unknown.as_ref()),
+    let verdict = match &judgement.verdict {
+        Verdict::Fail => "FAIL",
+        Verdict::Skip(_) => "skipped",
+        other => other.name(),
     };
     writeln!(out, "\n{heading}: {verdict}")?;
-    if let Some(reason) = reason {
+    if let Some(reason) = judgement.verdict.reason() {
         paragraph(reason.as_str(), "  ", out)?;
     } else {
         paragraph(&format!("found  {}", judgement.found), "  ", out)?;

@@ -18,6 +18,30 @@ pub enum Verdict {
     Waived(Box<Waived>),
 }
 
+impl Verdict {
+    /// The word in JSON.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Unknown(_) => "unknown",
+            Verdict::Skip(_) => "skip",
+            Verdict::Waived(_) => "waived",
+        }
+    }
+
+    /// Why it can't be known, or doesn't apply.
+    #[must_use]
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Verdict::Pass | Verdict::Fail => None,
+            Verdict::Unknown(reason) | Verdict::Skip(reason) => Some(reason),
+            Verdict::Waived(waived) => waived.unknown.as_ref(),
+        }
+    }
+}
+
 /// Why a failure counts for nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Waived {

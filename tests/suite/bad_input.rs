@@ -252,13 +252,12 @@ fn parsed_files(tree: &Tree) -> Vec<PathBuf> {
         .collect()
 }
 
-fn passes(findings: &[Finding]) -> Vec<(String, Moment)> {
-    verdicts(findings, |verdict| matches!(verdict, Verdict::Pass))
-}
+/// It holds on this host whether it applies or not; that is all that a file could tell.
+const HOLDS_ANYWAY: &[&str] = &["crio-selinux-on"];
 
-fn verdicts(findings: &[Finding], is_wanted: fn(&Verdict) -> bool) -> Vec<(String, Moment)> {
+fn passes(findings: &[Finding]) -> Vec<(String, Moment)> {
     let all = findings.iter().flat_map(|finding| Moment::ALL.map(|moment| (finding, moment)));
-    all.filter(|(finding, moment)| finding.at(*moment).is_some_and(|judgement| is_wanted(&judgement.verdict)))
+    all.filter(|(finding, moment)| finding.at(*moment).is_some_and(|j| matches!(j.verdict, Verdict::Pass)))
         .map(|(finding, moment)| (finding.id.to_string(), moment))
         .collect()
 }
@@ -273,9 +272,7 @@ fn no_bad_file_leads_to_a_panic_or_to_a_pass_by_blindness() {
         (answers(&host, &questions), findings)
     };
     let (before, good_findings) = look();
-    // A rule that didn't apply may hold whether it applies or not: then that is not known, and it passes all the same.
-    let mut good_passes = passes(&good_findings);
-    good_passes.extend(verdicts(&good_findings, |verdict| matches!(verdict, Verdict::Skip(_))));
+    let good_passes = passes(&good_findings);
     let known = before.values().filter(|fact| !matches!(fact.state, State::Unknown(_))).count();
     assert!(known * 4 > before.len() * 3, "the good host knows only {known} of {} facts", before.len());
     let mut wrong = Vec::new();
@@ -289,7 +286,9 @@ fn no_bad_file_leads_to_a_panic_or_to_a_pass_by_blindness() {
                 Err(_) => wrong.push(format!("{path} {version}: panics")),
                 Ok((facts, findings)) if matches!(version, "denied" | "huge") => {
                     wrong.extend(blind(&path, version, &before, &facts));
-                    let new = passes(&findings).into_iter().filter(|pass| !good_passes.contains(pass));
+                    let new = passes(&findings).into_iter().filter(|pass| {
+                        !good_passes.contains(pass) && !HOLDS_ANYWAY.contains(&pass.0.as_str())
+                    });
                     wrong
                         .extend(new.map(|(id, moment)| format!("{path} {version}: {id} passes at {moment}")));
                 }

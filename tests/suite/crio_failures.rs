@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use node_preflight::builtin;
 use node_preflight::engine::{self, Selection};
-use node_preflight::rule::RuleSet;
 use serde::Deserialize;
 
 use crate::docs::{NOTE, check};
@@ -28,15 +27,9 @@ struct Failure {
     refused: Option<String>,
 }
 
-/// The rules that cover a failure: index and id.
-fn covering(rules: &RuleSet, name: &str) -> Vec<usize> {
-    let covers = |index: &usize| rules.rules[*index].covers.iter().any(|covers| covers.as_str() == name);
-    (0..rules.rules.len()).filter(covers).collect()
-}
-
 #[test]
 fn failures_of_crio_are_documented() {
-    let rules = builtin::rules();
+    let (peers, rules) = (builtin::peers(), builtin::rules());
     let plan = engine::compile(&rules, &Selection::everything(), &[]).unwrap();
     let mut text = format!(
         "# What goes wrong with CRI-O\n\n{NOTE}How CRI-O shows a failure, if it does at all, and the rule that tells it before. \
@@ -59,7 +52,8 @@ fn failures_of_crio_are_documented() {
             writeln!(text, "| {what} | {shows} | {reason} |").unwrap();
             continue;
         }
-        for (number, index) in covering(&rules, &failure.name).into_iter().enumerate() {
+        let answers = peers.rules(peers.find(&failure.name).unwrap(), &rules.rules);
+        for (number, index) in answers.into_iter().enumerate() {
             let rule = &rules.rules[index];
             let id = rule.id.value.as_str();
             let planned = plan.rules.iter().find(|planned| planned.id == rule.id.value).unwrap();

@@ -38,14 +38,7 @@ fn judge_on(tree: &Tree, text: &str) -> Vec<Finding> {
 }
 
 fn word(finding: &Finding) -> &'static str {
-    match finding.boot.as_ref().map(|judgement| &judgement.verdict) {
-        Some(Verdict::Pass) => "pass",
-        Some(Verdict::Fail) => "fail",
-        Some(Verdict::Unknown(_)) => "unknown",
-        Some(Verdict::Skip(_)) => "skip",
-        Some(Verdict::Waived(_)) => "waived",
-        None => "not judged",
-    }
+    finding.boot.as_ref().map_or("not judged", |judgement| judgement.verdict.name())
 }
 
 fn truth(check: &str) -> &'static str {

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use node_preflight::builtin;
-use node_preflight::fact::Moment;
 use node_preflight::rule::{self, RuleSet, SourceFile};
 use serde::Deserialize;
 
-use crate::rules::{Case, judge, plan, word, wrong_place};
+use crate::rules::{Case, judge, plan, wrong_place, wrong_verdicts};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,13 +50,7 @@ fn wrong(name: &str, answer: &Answer, built_in: &RuleSet) -> Vec<String> {
     if case.now.is_none() && case.boot.is_none() {
         wrong.push(format!("{context}: nothing is expected"));
     }
-    for (moment, expected) in [(Moment::Now, &case.now), (Moment::Boot, &case.boot)] {
-        let judgement = finding.at(moment);
-        let found = judgement.map_or("not judged", |judgement| word(&judgement.verdict));
-        if expected.as_deref().is_some_and(|expected| expected != found) {
-            wrong.push(format!("{context}: {moment} {found}, expected {expected:?}: {judgement:?}"));
-        }
-    }
+    wrong.extend(wrong_verdicts(&context, case, &finding));
     wrong
 }
 

@@ -104,22 +104,18 @@ fn every_rule_passes_and_fails_as_its_cases_say() {
         let mut seen = BTreeSet::new();
         let mut moments = Vec::new();
         for case in &file.case {
+            let context = format!("{id} ({})", case.says);
             let plan = plan(&rules, id, case);
             moments = plan.rules.iter().find(|rule| rule.id == *id).unwrap().moments.clone();
             let finding = judge(&plan, id, case);
-            for (moment, expected) in [(Moment::Now, &case.now), (Moment::Boot, &case.boot)] {
-                let Some(expected) = expected else { continue };
-                let judgement = finding.at(moment);
-                let found = judgement.map_or("not judged", |judgement| word(&judgement.verdict));
-                seen.insert((moment, found));
-                if found != expected {
-                    wrong.push(format!(
-                        "{id} ({}): {moment} {found}, expected {expected}: {judgement:?}",
-                        case.says
-                    ));
-                }
+            if case.now.is_some() {
+                seen.insert((Moment::Now, found(&finding, Moment::Now)));
             }
-            wrong.extend(wrong_place(id, case, &finding));
+            if case.boot.is_some() {
+                seen.insert((Moment::Boot, found(&finding, Moment::Boot)));
+            }
+            wrong.extend(wrong_verdicts(&context, case, &finding));
+            wrong.extend(wrong_place(&context, case, &finding));
         }
         for moment in moments {
             // One with a default value always applies.
@@ -144,23 +140,30 @@ fn every_case_file_belongs_to_a_rule() {
     }
 }
 
-pub fn word(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-        Verdict::Unknown(_) => "unknown",
-        Verdict::Skip(_) => "skip",
-        Verdict::Waived(_) => "waived",
-    }
+/// What was expected at a moment and not found.
+pub fn wrong_verdicts(context: &str, case: &Case, finding: &Finding) -> Vec<String> {
+    let expected = [(Moment::Now, &case.now), (Moment::Boot, &case.boot)];
+    let expected = expected.into_iter().filter_map(|(moment, word)| Some((moment, word.as_deref()?)));
+    let wrong = expected.filter(|(moment, word)| *word != found(finding, *moment));
+    wrong
+        .map(|(moment, word)| {
+            let found = found(finding, moment);
+            format!("{context}: {moment} {found}, expected {word}: {:?}", finding.at(moment))
+        })
+        .collect()
 }
 
-pub fn wrong_place(id: &str, case: &Case, finding: &Finding) -> Option<String> {
+fn found(finding: &Finding, moment: Moment) -> &'static str {
+    finding.at(moment).map_or("not judged", |judgement| judgement.verdict.name())
+}
+
+pub fn wrong_place(context: &str, case: &Case, finding: &Finding) -> Option<String> {
     let expected = case.because.as_deref()?;
     let judgement: &Judgement =
         if case.boot.is_some() { finding.boot.as_ref()? } else { finding.now.as_ref()? };
     let places: Vec<String> = judgement.because.iter().map(ToString::to_string).collect();
     (places.first().map(String::as_str) != Some(expected))
-        .then(|| format!("{id} ({}): decided by {places:?}, expected {expected}", case.says))
+        .then(|| format!("{context}: decided by {places:?}, expected {expected}"))
 }
 
 pub fn plan(rules: &rule::RuleSet, id: &str, case: &Case) -> Plan {
@@ -181,17 +184,10 @@ fn kubeadm(case: &Case) -> Option<Kubeadm> {
 }
 
 pub fn judge(plan: &Plan, id: &str, case: &Case) -> Finding {
-    let tree = build(case, None);
-    let host = Host::recording(&tree.recording()).unwrap();
-    let kubeadm = kubeadm(case);
-    let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
-    let findings = engine::judge(plan, &subsystems, &Moment::ALL);
-    findings.into_iter().find(|finding| finding.id == id).unwrap()
+    judge_on(&build(case, None), plan, id, case)
 }
 
-/// Judges a case on a host on which one file can't be read.
-fn judge_denied(plan: &Plan, id: &str, case: &Case, path: &str) -> Finding {
-    let tree = build(case, Some(path));
+fn judge_on(tree: &Tree, plan: &Plan, id: &str, case: &Case) -> Finding {
     let host = Host::recording(&tree.recording()).unwrap();
     let kubeadm = kubeadm(case);
     let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
@@ -219,7 +215,7 @@ fn no_rule_passes_or_fails_by_a_line_that_could_not_be_read() {
                 if !judged || !case.file.contains_key(&path) {
                     continue;
                 }
-                let denied = judge_denied(&plan, id, case, &path);
+                let denied = judge_on(&build(case, Some(&path)), &plan, id, case);
                 let denied = denied.at(moment).unwrap();
                 // Another place may decide as well.
                 let elsewhere = denied.because.iter().any(|origin| origin.path != path.as_str());

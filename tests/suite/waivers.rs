@@ -54,14 +54,7 @@ fn of(rules: &[&str], last: Option<&str>) -> (Waiver, Target) {
 }
 
 fn words(finding: &Finding) -> [&'static str; 2] {
-    [&finding.now, &finding.boot].map(|judgement| match judgement.as_ref().map(|j| &j.verdict) {
-        Some(Verdict::Pass) => "pass",
-        Some(Verdict::Fail) => "fail",
-        Some(Verdict::Unknown(_)) => "unknown",
-        Some(Verdict::Skip(_)) => "skip",
-        Some(Verdict::Waived(_)) => "waived",
-        None => "not judged",
-    })
+    Moment::ALL.map(|moment| finding.at(moment).map_or("not judged", |judgement| judgement.verdict.name()))
 }
 
 #[test]

@@ -255,22 +255,15 @@ impl<'r> From<&'r Entry> for FindingV1<'r> {
 
 impl<'r> From<&'r Judgement> for JudgementV1<'r> {
     fn from(judgement: &'r Judgement) -> Self {
-        let (verdict, reason) = match &judgement.verdict {
-            Verdict::Pass => ("pass", None),
-            Verdict::Fail => ("fail", None),
-            Verdict::Unknown(reason) => ("unknown", Some(reason.as_str())),
-            Verdict::Skip(reason) => ("skip", Some(reason.as_str())),
-            Verdict::Waived(waived) => ("waived", waived.unknown.as_ref().map(Reason::as_str)),
-        };
         let waived = match &judgement.verdict {
             Verdict::Waived(waived) => Some(WaivedV1::from(&**waived)),
             Verdict::Pass | Verdict::Fail | Verdict::Unknown(_) | Verdict::Skip(_) => None,
         };
         JudgementV1 {
-            verdict,
+            verdict: judgement.verdict.name(),
             found: &judgement.found,
             expected: &judgement.expected,
-            reason,
+            reason: judgement.verdict.reason().map(Reason::as_str),
             because: judgement.because.iter().map(OriginV1::from).collect(),
             overruled: judgement.overruled.iter().map(OriginV1::from).collect(),
             notes: &judgement.notes,
