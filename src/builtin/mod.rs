@@ -25,7 +25,7 @@ pub fn sources() -> Vec<SourceFile> {
 /// The built-in rules.
 #[must_use]
 pub fn rules() -> RuleSet {
-    selected(&catalogue(), u64::MAX)
+    selected(catalogue(), u64::MAX)
 }
 
 /// The built-in rules of some profiles, and those that they need; all if one of the profiles isn't built in. What isn't
@@ -38,7 +38,8 @@ pub fn rules_of(profiles: &[String]) -> RuleSet {
         known.into_iter().find(|(profile, _)| profile.name.value == *name).map(|(_, includes)| *includes)
     };
     let wanted: Option<Vec<u64>> = profiles.iter().map(wanted).collect();
-    selected(&catalogue, wanted.map_or(u64::MAX, |wanted| wanted.iter().fold(0, |all, one| all | one)))
+    let wanted = wanted.map_or(u64::MAX, |wanted| wanted.iter().fold(0, |all, one| all | one));
+    selected(catalogue, wanted)
 }
 
 /// What other tools check. It is unpacked only by those who ask.
@@ -63,11 +64,13 @@ fn catalogue() -> Catalogue {
     clippy::expect_used,
     reason = "the bytes were made by the build of this very program; a test reads them"
 )]
-fn selected(catalogue: &Catalogue, profiles: u64) -> RuleSet {
+fn selected(catalogue: Catalogue, profiles: u64) -> RuleSet {
+    let is_selected = |(of, _): &&(u64, u32)| of & profiles != 0;
+    let mut rules: Vec<Rule> = Vec::with_capacity(catalogue.rules.iter().filter(is_selected).count());
     let starts = std::iter::once(0).chain(catalogue.rules.iter().map(|(_, end)| *end));
-    let rules = catalogue.rules.iter().zip(starts).filter(|((of, _), _)| of & profiles != 0);
-    let rules = rules.map(|((_, end), start)| -> Rule {
+    let selected = catalogue.rules.iter().zip(starts).filter(|(rule, _)| is_selected(rule));
+    rules.extend(selected.map(|((_, end), start)| -> Rule {
         postcard::from_bytes(&RULES[start as usize..*end as usize]).expect("a rule as it was written")
-    });
-    RuleSet { files: sources(), rules: rules.collect(), ..catalogue.set.clone() }
+    }));
+    RuleSet { files: sources(), rules, ..catalogue.set }
 }

@@ -18,17 +18,18 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let profiles = rules::profiles(&arguments.rules);
     // A waiver may name any rule.
     let rules = rules::load_for(&arguments.rules, &profiles, waivers::are_given(arguments))?;
+    // The process ends with the run: taking down what was made for it, piece by piece, would be a tenth of its work.
+    let rules = ManuallyDrop::new(rules);
     let kubeadm = kubeadm::read(&arguments.source)?;
     let given = kubeadm::given(kubeadm.as_ref(), &profiles);
-    let plan = rules::compile(&rules, &arguments.rules, &profiles, &given)?;
+    let plan = ManuallyDrop::new(rules::compile(&rules, &arguments.rules, &profiles, &given)?);
     let Waivers { files: waiver_files, waivers } = Waivers::read(arguments, &rules, &plan)?;
     let (host, moments) = source::open(&arguments.source)?;
-    // The process ends with the run: taking down what was learnt, piece by piece, would be a twentieth of its work.
     let host = ManuallyDrop::new(host);
     let subsystems = ManuallyDrop::new(Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()));
     let mut findings = engine::judge(&plan, &subsystems, &moments);
     let applied = engine::waive(&mut findings, waivers, waivers::today());
-    let mut report = Report::new(plan, findings, identify(&subsystems), &moments);
+    let mut report = ManuallyDrop::new(Report::new(&plan, findings, identify(&subsystems), &moments));
     report.fail_on = arguments.fail_on.into();
     report.waivers = applied;
     report.duration = start.elapsed();

@@ -45,16 +45,17 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
                 write_judgement(moment, judgement, &mut out)?;
             }
         }
-        write_fix(&rule.fix, &mut out)?;
-        write_list("See", &rule.refs, &mut out)?;
+        write_fix(&rule.prose.fix, &mut out)?;
+        write_list("See", &rule.prose.refs, &mut out)?;
     }
     terminal::write(None, &out)?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn write_rule(rule: &PlannedRule, written: &Rule, out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(out, "{}: {} ({})\n", printable(&rule.id), printable(&rule.title), rule.severity.name())?;
-    paragraph(&rule.why, "", out)?;
+    let title = printable(rule.prose.title_or(&rule.id));
+    writeln!(out, "{}: {title} ({})\n", printable(&rule.id), rule.severity.name())?;
+    paragraph(&rule.prose.why, "", out)?;
     writeln!(out)?;
     writeln!(out, "Judged    {}", list::moments(rule))?;
     for (label, names) in [("Profiles", &written.profiles), ("Needs", &written.needs)] {
@@ -63,7 +64,7 @@ fn write_rule(rule: &PlannedRule, written: &Rule, out: &mut dyn Write) -> std::i
             writeln!(out, "{label:<9} {}", names.join(", "))?;
         }
     }
-    for (label, words) in [("Tags", &rule.tags), ("Covers", &written.covers)] {
+    for (label, words) in [("Tags", &rule.tags), ("Covers", &written.prose.covers)] {
         if !words.is_empty() {
             writeln!(out, "{label:<9} {}", words.join(", "))?;
         }

@@ -51,7 +51,7 @@ fn render(file: SourceFile, remarks: &[Remark], code: Code) -> String {
     let diagnostics: Vec<Diagnostic> = remarks
         .iter()
         .map(|remark| {
-            let place = Place { file: 0, span: span(&file.text, remark) };
+            let place = Place::new(0, &span(&file.text, remark));
             Diagnostic::at(&place, code, remark.message.clone()).help(remark.help.clone())
         })
         .collect();

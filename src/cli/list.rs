@@ -49,7 +49,7 @@ fn write_rules(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<
     for (planned, rule) in chosen {
         let profiles: Vec<&str> = rule.profiles.iter().map(|profile| profile.value.as_str()).collect();
         let severity = planned.severity.name();
-        shown.add_row([&planned.id, severity, &moments(planned), &profiles.join(" "), &planned.title]);
+        shown.add_row([&planned.id, severity, &moments(planned), &profiles.join(" "), title(planned)]);
     }
     write_table(&shown, out)?;
     writeln!(out, "\n {} rules; `node-preflight explain RULE` tells all about one\n", chosen.len())?;
@@ -64,6 +64,10 @@ fn write_rules(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<
         variables.add_row([&variable.name.value, &variable.description]);
     }
     write_table(&variables, out)
+}
+
+fn title(rule: &PlannedRule) -> &str {
+    rule.prose.title_or(&rule.id)
 }
 
 /// `now`, `boot` or both.
@@ -94,14 +98,14 @@ struct RuleV1<'r> {
 fn write_json(chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
     let rules = chosen.iter().map(|(planned, rule)| RuleV1 {
         id: &planned.id,
-        title: &planned.title,
+        title: title(planned),
         severity: planned.severity.name(),
         profiles: rule.profiles.iter().map(|profile| profile.value.as_str()).collect(),
         moments: planned.moments.iter().map(|moment| moment.name()).collect(),
         tags: &planned.tags,
-        covers: &rule.covers,
-        why: &planned.why,
-        refs: &planned.refs,
+        covers: &rule.prose.covers,
+        why: &planned.prose.why,
+        refs: &planned.prose.refs,
     });
     let document = Document { schema: "node-preflight/rules/v1", rules: rules.collect() };
     serde_json::to_writer_pretty(&mut *out, &document)?;

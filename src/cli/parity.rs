@@ -48,8 +48,11 @@ pub(super) fn write(format: &str, rules: &[&Rule], all: bool, out: &mut Vec<u8>)
 /// Names that only given rules cover, such as those of a standard of one's own, stand at the end.
 fn with_others(mut peers: Peers, rules: &[Rule]) -> Peers {
     let known: BTreeSet<String> = peers.names().map(str::to_owned).collect();
-    let others: BTreeSet<&Text> =
-        rules.iter().flat_map(|rule| &rule.covers).filter(|name| !known.contains(name.as_str())).collect();
+    let others: BTreeSet<&Text> = rules
+        .iter()
+        .flat_map(|rule| &rule.prose.covers)
+        .filter(|name| !known.contains(name.as_str()))
+        .collect();
     peers.checks.extend(others.into_iter().map(|name| PeerCheck {
         names: vec![name.clone()],
         asks: Text::default(),

@@ -11,7 +11,7 @@ use crate::subsystem::Subsystems;
 pub(super) struct Facts<'r> {
     subsystems: &'r Subsystems<'r>,
     questions: &'r [Question],
-    answers: Vec<[OnceCell<Fact>; 2]>,
+    answers: Vec<[OnceCell<Box<Fact>>; 2]>,
 }
 
 impl<'r> Facts<'r> {
@@ -26,7 +26,7 @@ impl<'r> Facts<'r> {
     /// The answer to a question at a moment.
     pub(super) fn answer(&self, question: usize, moment: Moment) -> &Fact {
         let cell = &self.answers[question][moment as usize];
-        cell.get_or_init(|| self.questions[question].ask(self.subsystems, moment))
+        cell.get_or_init(|| Box::new(self.questions[question].ask(self.subsystems, moment)))
     }
 
     /// What is known of a subject at a moment.
@@ -37,7 +37,7 @@ impl<'r> Facts<'r> {
                 let state = &self.answer(*question, moment).state;
                 match (attribute, state) {
                     (Some(name), State::Known(Value::Record(attributes))) => {
-                        attributes.get(name).unwrap_or(&State::Absent)
+                        attributes.get(*name).unwrap_or(&State::Absent)
                     }
                     _ => state,
                 }
@@ -51,7 +51,7 @@ impl<'r> Facts<'r> {
         let shape = self.questions[*question].probe.answer;
         match (attribute, shape) {
             (Some(name), Shape::Record(attributes)) => {
-                attributes.iter().find(|attribute| attribute.name == name).map(|attribute| attribute.shape)
+                attributes.iter().find(|attribute| attribute.name == *name).map(|attribute| attribute.shape)
             }
             _ => Some(shape),
         }

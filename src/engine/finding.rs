@@ -88,9 +88,9 @@ pub struct Finding {
     /// What failing costs.
     pub severity: Severity,
     /// The verdict now; none if it isn't judged at this moment.
-    pub now: Option<Judgement>,
+    pub now: Option<Box<Judgement>>,
     /// The verdict after a reboot; none if it isn't judged at this moment.
-    pub boot: Option<Judgement>,
+    pub boot: Option<Box<Judgement>>,
 }
 
 impl Finding {
@@ -98,15 +98,15 @@ impl Finding {
     #[must_use]
     pub fn at(&self, moment: Moment) -> Option<&Judgement> {
         match moment {
-            Moment::Now => self.now.as_ref(),
-            Moment::Boot => self.boot.as_ref(),
+            Moment::Now => self.now.as_deref(),
+            Moment::Boot => self.boot.as_deref(),
         }
     }
 
     pub(super) fn at_mut(&mut self, moment: Moment) -> Option<&mut Judgement> {
         match moment {
-            Moment::Now => self.now.as_mut(),
-            Moment::Boot => self.boot.as_mut(),
+            Moment::Now => self.now.as_deref_mut(),
+            Moment::Boot => self.boot.as_deref_mut(),
         }
     }
 }

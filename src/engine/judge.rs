@@ -17,7 +17,7 @@ pub fn judge(plan: &Plan, subsystems: &Subsystems<'_>, moments: &[Moment]) -> Ve
         let rule = &plan.rules[index];
         let judged = |moment| {
             (moments.contains(&moment) && rule.moments.contains(&moment))
-                .then(|| judge_at(&facts, rule, &findings, moment))
+                .then(|| Box::new(judge_at(&facts, rule, &findings, moment)))
         };
         let (now, boot) = (judged(Moment::Now), judged(Moment::Boot));
         let finding = Finding { rule: index, id: rule.id.clone(), severity: rule.severity, now, boot };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::fact::{Moment, Origin, Requirement, State, Value};
 use crate::probe::{Key, Probe};
-use crate::rule::{Fix, Severity, Text};
+use crate::rule::{LazyProse, Severity, Text};
 
 /// The rules of one run, ready to be judged.
 pub struct Plan {
@@ -31,18 +31,12 @@ pub struct Question {
 pub struct PlannedRule {
     /// Its id.
     pub id: Text,
-    /// What must hold, as a sentence.
-    pub title: Text,
     /// What failing costs.
     pub severity: Severity,
     /// Words to select it by.
     pub tags: Vec<Text>,
-    /// Why it matters to a node.
-    pub why: Text,
-    /// How to mend the host.
-    pub fix: Fix,
-    /// Pages to read.
-    pub refs: Vec<Text>,
+    /// What it says to people.
+    pub prose: LazyProse,
     /// The moments it is judged at: those that all its probes can answer, narrowed by the rule.
     pub moments: Vec<Moment>,
     /// When it applies.
@@ -83,14 +77,14 @@ pub enum Subject {
         /// Index into [`Plan::questions`].
         question: usize,
         /// The attribute of a record.
-        attribute: Option<String>,
+        attribute: Option<&'static str>,
     },
     /// A value written in the rule or of a variable; absent for a variable that is not set.
     Constant {
         /// The value.
         state: State,
         /// The variable that it came from, for messages.
-        variable: Option<String>,
+        variable: Option<Text>,
         /// The place that set the variable, if a file did.
         origin: Option<Box<Origin>>,
     },

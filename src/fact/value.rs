@@ -121,7 +121,8 @@ fn write_values(f: &mut fmt::Formatter<'_>, attributes: &BTreeMap<String, State>
 /// text (bidirectional overrides, "Trojan Source", CVE-2021-42574), are shown as `\u{..}`.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_dangerous) {
+    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_plain || !text.contains(is_dangerous) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len() + 16);

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::rc::Rc;
 
 /// No kernel configuration is larger once unpacked; a larger one is an accident or a bomb.
-const LIMIT: u64 = 4 << 20;
+const LIMIT: usize = 4 << 20;
 
 /// The plain text of a configuration: gzip is recognised by its magic number and unpacked, up to 4 MiB.
 ///
@@ -15,12 +15,19 @@ pub fn unpacked(bytes: Rc<[u8]>) -> Result<Rc<[u8]>, String> {
         return Ok(bytes);
     }
     // The last four bytes tell the size (RFC 1952), if they don't lie.
-    let told = bytes.last_chunk::<4>().map_or(0, |size| u64::from(u32::from_le_bytes(*size)));
-    let mut text = Vec::with_capacity(usize::try_from(told.min(LIMIT)).unwrap_or(0) + 32);
-    match flate2::read::GzDecoder::new(&bytes[..]).take(LIMIT + 1).read_to_end(&mut text) {
-        Ok(size) if size as u64 > LIMIT => Err(format!("unpacks to more than {LIMIT} bytes")),
-        Ok(_) => Ok(text.into()),
-        Err(error) => Err(format!("is not valid gzip: {error}")),
+    let told = bytes.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize);
+    if told > LIMIT {
+        return Err(format!("unpacks to more than {LIMIT} bytes"));
+    }
+    let mut text: Rc<[u8]> = std::iter::repeat_n(0, told).collect();
+    let Some(place) = Rc::get_mut(&mut text) else { return Err("its memory is in use".into()) };
+    let mut decoder = flate2::bufread::GzDecoder::new(&bytes[..]);
+    let wrong = |error| format!("is not valid gzip: {error}");
+    decoder.read_exact(place).map_err(wrong)?;
+    // The end is where the checksum is looked at.
+    match decoder.read(&mut [0]).map_err(wrong)? {
+        0 => Ok(text),
+        _ => Err("unpacks to more than it says".into()),
     }
 }
 

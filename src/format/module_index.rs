@@ -1,10 +1,10 @@
 //! The indices that depmod(8) writes beside a kernel's modules, in their text form.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use memchr::memmem;
 
 use super::lines;

@@ -3,6 +3,7 @@
 //! Paths are resolved by the kernel with `openat2(2)` and `RESOLVE_IN_ROOT`, or by [`resolve`] where that
 //! call is missing or refused, so that no link, `..` or race leads out of the root.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io;
 use std::mem::MaybeUninit;
@@ -27,6 +28,8 @@ pub(super) struct Directory {
     live: bool,
     /// Whether `openat2(2)` works here: Linux 5.6 and later, unless a seccomp filter refuses it.
     by_kernel: bool,
+    /// Where files are read before their size is known; kept, so that small files don't scatter over the heap.
+    scratch: RefCell<Vec<u8>>,
 }
 
 impl Directory {
@@ -46,7 +49,7 @@ impl Directory {
             HostError::new(path.display(), trouble)
         })?;
         let by_kernel = rustix::fs::openat2(&root, ".", flags, Mode::empty(), IN_ROOT).is_ok();
-        Ok(Directory { root, live: false, by_kernel })
+        Ok(Directory { root, live: false, by_kernel, scratch: RefCell::default() })
     }
 
     /// The same directory, its paths resolved without the kernel's help.
@@ -185,9 +188,12 @@ impl Tree for Directory {
         }
         // Files of /proc say that they are empty. Of a file that tells its size, one call sees the end, too.
         let step = usize::try_from(size.max(4095)).unwrap_or(usize::MAX).saturating_add(1);
-        let mut bytes = Vec::with_capacity(step);
-        read_rest(path, &fd, size, limit, step, &mut bytes)?;
-        Ok(Rc::from(bytes))
+        let mut bytes = self.scratch.take();
+        bytes.clear();
+        bytes.reserve(step);
+        let read = read_rest(path, &fd, size, limit, step, &mut bytes).map(|()| Rc::from(&bytes[..]));
+        self.scratch.replace(bytes);
+        read
     }
 
     fn read_script(&self, path: &HostPath, limit: u64) -> Result<Script, HostError> {

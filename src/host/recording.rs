@@ -2,11 +2,12 @@
 //! `meta.toml` what a copy can't keep: owners, modes, sockets, empty directories.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use serde::Deserialize;
 
 use super::directory::Directory;

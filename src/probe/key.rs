@@ -68,12 +68,21 @@ impl KeySyntax {
                 if text.is_empty() {
                     return Err(format!("the {} is empty", kind.noun));
                 }
-                if text.chars().any(char::is_control) {
+                if has_control(text) {
                     return Err(format!("the {} has control characters", kind.noun));
                 }
                 (kind.canonical)(text).map(Key)
             }
         }
+    }
+}
+
+/// Most keys are ASCII, of which a look at the bytes tells.
+fn has_control(text: &str) -> bool {
+    if text.is_ascii() {
+        text.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        text.chars().any(char::is_control)
     }
 }
 

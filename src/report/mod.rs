@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::engine::finding::{Finding, Judgement, Verdict};
 use crate::engine::identity::Identity;
-use crate::engine::plan::{Plan, PlannedRule};
+use crate::engine::plan::Plan;
 use crate::engine::waive::Applied;
 use crate::fact::{Moment, Value};
-use crate::rule::{Fix, Severity, Text};
+use crate::rule::{LazyProse, Severity, Text};
 
 /// Everything that a run came to.
 #[derive(Clone, Debug)]
@@ -38,20 +38,14 @@ pub struct Report {
 pub struct Entry {
     /// The rule's id.
     pub rule: Text,
-    /// What must hold.
-    pub title: Text,
     /// What failing costs.
     pub severity: Severity,
-    /// Why it matters.
-    pub why: Text,
-    /// How to mend the host.
-    pub fix: Fix,
-    /// Pages to read.
-    pub refs: Vec<Text>,
+    /// What it says to people.
+    pub prose: LazyProse,
     /// The judgement now; none if it isn't judged at this moment.
-    pub now: Option<Judgement>,
+    pub now: Option<Box<Judgement>>,
     /// The judgement after a reboot; none if it isn't judged at this moment.
-    pub boot: Option<Judgement>,
+    pub boot: Option<Box<Judgement>>,
 }
 
 /// The worst that a rule came to at its moments.
@@ -98,26 +92,16 @@ pub enum Outcome {
 impl Report {
     /// Joins the plan's words with the findings.
     #[must_use]
-    pub fn new(plan: Plan, findings: Vec<Finding>, host: Identity, moments: &[Moment]) -> Self {
-        let mut rules: Vec<Option<PlannedRule>> = plan.rules.into_iter().map(Some).collect();
-        let entries = findings.into_iter().filter_map(|finding| {
-            let rule = rules.get_mut(finding.rule)?.take()?;
-            Some(Entry {
-                rule: rule.id,
-                title: rule.title,
-                severity: rule.severity,
-                why: rule.why,
-                fix: rule.fix,
-                refs: rule.refs,
-                now: finding.now,
-                boot: finding.boot,
-            })
+    pub fn new(plan: &Plan, findings: Vec<Finding>, host: Identity, moments: &[Moment]) -> Self {
+        let entries = findings.into_iter().map(|Finding { rule, id, severity, now, boot }| {
+            let prose = plan.rules.get(rule).map(|rule| rule.prose.clone()).unwrap_or_default();
+            Entry { rule: id, severity, prose, now, boot }
         });
         Report {
             host,
             moments: moments.to_vec(),
-            profiles: plan.profiles,
-            variables: plan.variables,
+            profiles: plan.profiles.clone(),
+            variables: plan.variables.clone(),
             entries: entries.collect(),
             duration: Duration::ZERO,
             fail_on: Severity::Error,
@@ -155,12 +139,18 @@ impl Report {
 }
 
 impl Entry {
+    /// What must hold, as a sentence; the id of a rule that says none.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.prose.title_or(&self.rule)
+    }
+
     /// The judgement at a moment.
     #[must_use]
     pub fn at(&self, moment: Moment) -> Option<&Judgement> {
         match moment {
-            Moment::Now => self.now.as_ref(),
-            Moment::Boot => self.boot.as_ref(),
+            Moment::Now => self.now.as_deref(),
+            Moment::Boot => self.boot.as_deref(),
         }
     }
 

@@ -43,7 +43,7 @@ impl Diagnostic {
     /// Adds a place.
     #[must_use]
     pub fn label(mut self, place: &Place, text: impl Into<String>) -> Self {
-        self.labels.push(Label { place: place.clone(), text: text.into() });
+        self.labels.push(Label { place: *place, text: text.into() });
         self
     }
 
@@ -61,7 +61,7 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
         diagnostic
             .labels
             .first()
-            .map(|label| (label.place.file, label.place.span.start, label.place.span.end))
+            .map(|label| (label.place.file(), label.place.span().start, label.place.span().end))
     };
     diagnostics.sort_by(|a, b| (place(a), a.code, &a.message).cmp(&(place(b), b.code, &b.message)));
     diagnostics.dedup();
@@ -85,18 +85,18 @@ fn group<'a>(files: &'a [SourceFile], diagnostic: &'a Diagnostic) -> Group<'a> {
     let mut group = Group::with_title(title);
     let mut shown: Vec<usize> = Vec::new();
     for label in &diagnostic.labels {
-        if shown.contains(&label.place.file) {
+        if shown.contains(&label.place.file()) {
             continue;
         }
-        shown.push(label.place.file);
-        let Some(file) = files.get(label.place.file) else { continue };
+        shown.push(label.place.file());
+        let Some(file) = files.get(label.place.file()) else { continue };
         let mut snippet = Snippet::source(&*file.text).path(printable(&file.name));
         for (index, label) in diagnostic.labels.iter().enumerate() {
-            if label.place.file != shown[shown.len() - 1] {
+            if label.place.file() != shown[shown.len() - 1] {
                 continue;
             }
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let annotation = kind.span(inside(&file.text, &label.place.span));
+            let annotation = kind.span(inside(&file.text, &label.place.span()));
             snippet = snippet.annotation(if label.text.is_empty() {
                 annotation
             } else {

@@ -11,7 +11,7 @@ pub fn lint(rules: &RuleSet) -> Vec<Diagnostic> {
     let only_built_in = rules.files.iter().all(|file| file.built_in);
     let is_looked_at = |file: usize| only_built_in || !rules.files[file].built_in;
     let mut found = Vec::new();
-    for rule in rules.rules.iter().filter(|rule| is_looked_at(rule.id.place.file)) {
+    for rule in rules.rules.iter().filter(|rule| is_looked_at(rule.id.place.file())) {
         texts(rule, &mut found);
         style(rule, &mut found);
     }
@@ -26,13 +26,13 @@ fn texts(rule: &Rule, found: &mut Vec<Diagnostic>) {
         let message = format!("rule `{id}` has no `{key}`");
         found.push(Diagnostic::at(&rule.id.place, Code::MissingText, message).help(Some(help.to_owned())));
     };
-    if rule.title.is_empty() {
+    if rule.prose.title.is_empty() {
         missing("title", "say in a sentence what must hold");
     }
-    if rule.why.is_empty() {
+    if rule.prose.why.is_empty() {
         missing("why", "say what happens to a node where it doesn't hold");
     }
-    if rule.fix == super::Fix::default() && rule.severity != Severity::Info {
+    if rule.prose.fix == super::Fix::default() && rule.severity != Severity::Info {
         missing("fix", "say how to mend the host: fix.text = \"..\"");
     }
 }
@@ -44,11 +44,11 @@ fn style(rule: &Rule, found: &mut Vec<Diagnostic>) {
         let help = "name what must hold, noun first: `swap-off`, `ipv4-forwarding`".to_owned();
         found.push(Diagnostic::at(&rule.id.place, Code::Style, message).help(help));
     }
-    if rule.title.ends_with('.') {
+    if rule.prose.title.ends_with('.') {
         let message = format!("the title of rule `{id}` ends with a full stop");
         found.push(Diagnostic::at(&rule.id.place, Code::Style, message));
     }
-    for covers in &rule.covers {
+    for covers in &rule.prose.covers {
         let fits =
             covers.split_once(':').is_some_and(|(tool, check)| !tool.is_empty() && !check.trim().is_empty());
         if !fits {
@@ -71,7 +71,7 @@ fn dead_names(rules: &RuleSet, is_looked_at: &dyn Fn(usize) -> bool, found: &mut
     }
     for variable in &rules.variables {
         let Spanned { value: name, place } = &variable.name;
-        if is_looked_at(place.file) && !used.contains(name.as_str()) {
+        if is_looked_at(place.file()) && !used.contains(name.as_str()) {
             found.push(Diagnostic::at(
                 place,
                 Code::UnusedVariable,
@@ -82,7 +82,7 @@ fn dead_names(rules: &RuleSet, is_looked_at: &dyn Fn(usize) -> bool, found: &mut
     for profile in &rules.profiles {
         let Spanned { value: name, place } = &profile.name;
         let reached = all_profiles || selected.contains(name.as_str()) || !profile.includes.is_empty();
-        if is_looked_at(place.file) && !reached {
+        if is_looked_at(place.file()) && !reached {
             let message = format!("no rule belongs to the profile `{name}`");
             found.push(Diagnostic::at(place, Code::UnreachableProfile, message));
         }

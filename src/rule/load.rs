@@ -124,7 +124,7 @@ fn named<'a, 'i>(
             (Spanned { value: name.get_ref().clone().into_owned().into(), place }, value)
         })
         .collect();
-    tables.sort_by_key(|(name, _)| name.place.span.start);
+    tables.sort_by_key(|(name, _)| name.place.span().start);
     tables
 }
 
@@ -145,7 +145,7 @@ fn define<T>(
         return;
     };
     let first: &Place = &name(&all[index]).place;
-    if files[first.file].built_in && !files[place.file].built_in {
+    if files[first.file()].built_in && !files[place.file()].built_in {
         all[index] = new;
         return;
     }

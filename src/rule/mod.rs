@@ -6,6 +6,8 @@ mod expression;
 pub mod lint;
 mod load;
 pub mod peer;
+mod place;
+mod prose;
 pub mod suggestion;
 pub mod syntax;
 mod table;
@@ -13,25 +15,17 @@ mod text;
 pub mod waiver;
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 pub use code::Code;
 pub use diagnostic::Diagnostic;
 pub use load::{Broken, extend, load};
+pub use place::Place;
+pub use prose::{LazyProse, Prose};
 pub use text::Text;
 
 use crate::fact::Moment;
-
-/// A place in a rule file: which file, and the bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Place {
-    /// Index into [`RuleSet::files`].
-    pub file: usize,
-    /// Byte range in the text of that file.
-    pub span: Range<usize>,
-}
 
 /// A value with the place it was written at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,18 +80,12 @@ pub struct RuleSet {
 pub struct Rule {
     /// Unique, kebab-case, never reused.
     pub id: Spanned<Text>,
-    /// What must hold, as a sentence; empty if the file says none.
-    pub title: Text,
     /// What failing costs.
     pub severity: Severity,
     /// The profiles that select it; a rule that names none belongs to all.
     pub profiles: Vec<Spanned<Text>>,
     /// Words to select it by.
     pub tags: Vec<Text>,
-    /// Checks of other tools, and articles, that it stands for: `kubeadm:NumCPU`.
-    pub covers: Vec<Text>,
-    /// Why it matters to a node.
-    pub why: Text,
     /// What must hold.
     pub check: Expression,
     /// When it applies; always if none.
@@ -106,10 +94,8 @@ pub struct Rule {
     pub needs: Vec<Spanned<Text>>,
     /// The only moments it is judged at; all if none.
     pub moments: Option<Vec<Moment>>,
-    /// How to mend the host.
-    pub fix: Fix,
-    /// Pages to read.
-    pub refs: Vec<Text>,
+    /// What it says to people.
+    pub prose: LazyProse,
 }
 
 /// What a failing rule costs.

@@ -150,7 +150,7 @@ impl Peers {
                 check.names.iter().map(Text::as_str).collect()
             }
         };
-        let covers = |rule: &Rule| rule.covers.iter().any(|name| names.contains(name.as_str()));
+        let covers = |rule: &Rule| rule.prose.covers.iter().any(|name| names.contains(name.as_str()));
         (0..rules.len()).filter(|index| covers(&rules[*index])).collect()
     }
 
@@ -177,7 +177,7 @@ impl Peers {
         let mut mistakes = Vec::new();
         let known: BTreeSet<&str> = self.names().collect();
         for rule in rules {
-            for name in rule.covers.iter().filter(|name| !known.contains(name.as_str())) {
+            for name in rule.prose.covers.iter().filter(|name| !known.contains(name.as_str())) {
                 let near =
                     self.nearest(name).map_or(String::new(), |near| format!(": did you mean `{near}`?"));
                 mistakes.push(format!(

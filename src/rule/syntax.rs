@@ -5,8 +5,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::table::{Reader, Value};
 use super::{
-    Code, Datum, Expression, Fix, Profile, Rule, Severity, Spanned, Text, Variable, VariableKind, expression,
-    suggestion,
+    Code, Datum, Expression, Fix, Profile, Prose, Rule, Severity, Spanned, Text, Variable, VariableKind,
+    expression, suggestion,
 };
 use crate::fact::Moment;
 
@@ -188,20 +188,26 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>) -> Option<Rule> {
     };
     let place = reader.place(value.span());
     Some(Rule {
-        title: reader.text(table, "title").map(|title| title.value).unwrap_or_default(),
         severity: severity(reader, table),
         profiles: reader.texts(table, "profiles"),
         tags: plain(reader.texts(table, "tags")),
-        covers: plain(reader.texts(table, "covers")),
-        why: reader.text(table, "why").map(|why| why.value).unwrap_or_default(),
         check: check.unwrap_or_else(|| Expression::All(Vec::new(), place)),
         when: table.get("when").and_then(|when| expression::read(reader, when, "`when`")),
         needs: reader.texts(table, "needs"),
         moments: table.get("moments").map(|value| moments(reader, table, value)),
-        fix: table.get("fix").map(|value| fix(reader, value)).unwrap_or_default(),
-        refs: plain(reader.texts(table, "refs")),
+        prose: prose(reader, table).into(),
         id: id?,
     })
+}
+
+fn prose(reader: &mut Reader, table: &DeTable<'_>) -> Prose {
+    Prose {
+        title: reader.text(table, "title").map(|title| title.value).unwrap_or_default(),
+        why: reader.text(table, "why").map(|why| why.value).unwrap_or_default(),
+        fix: table.get("fix").map(|value| fix(reader, value)).unwrap_or_default(),
+        refs: plain(reader.texts(table, "refs")),
+        covers: plain(reader.texts(table, "covers")),
+    }
 }
 
 fn missing(reader: &mut Reader, value: &Value<'_>, owner: &str, key: &str) {
@@ -230,7 +236,7 @@ fn severity(reader: &mut Reader, table: &DeTable<'_>) -> Severity {
 pub(super) fn unknown_word(reader: &mut Reader, word: &Spanned<Text>, what: &str, known: &[&str]) {
     let help = suggestion::help(&word.value, known.iter().copied());
     let message = format!("there is no {what} `{}`", word.value);
-    reader.mistake(word.place.span.clone(), Code::UnknownWord, message).help.extend(help);
+    reader.mistake(word.place.span(), Code::UnknownWord, message).help.extend(help);
 }
 
 fn moments(reader: &mut Reader, table: &DeTable<'_>, value: &Value<'_>) -> Vec<Moment> {
@@ -288,7 +294,7 @@ pub(super) fn variable(reader: &mut Reader, name: Spanned<Text>, value: &Value<'
     reader.check_name(&name, "name of the variable");
     reader.check_keys(table, VARIABLE, &owner);
     if !table.contains_key("type") {
-        reader.mistake(name.place.span.clone(), Code::MissingKey, format!("{owner} has no `type`"));
+        reader.mistake(name.place.span(), Code::MissingKey, format!("{owner} has no `type`"));
     }
     let words = plain(reader.texts(table, "values"));
     let kind = reader.text(table, "type").map_or(VariableKind::Text, |word| match word.value.as_str() {
@@ -302,7 +308,7 @@ pub(super) fn variable(reader: &mut Reader, name: Spanned<Text>, value: &Value<'
         "word" => {
             if words.is_empty() {
                 let message = format!("{owner} is of type word, but has no `values`");
-                reader.mistake(word.place.span.clone(), Code::MissingKey, message);
+                reader.mistake(word.place.span(), Code::MissingKey, message);
             }
             VariableKind::Word(words)
         }

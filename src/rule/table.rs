@@ -19,7 +19,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn place(&self, span: Range<usize>) -> Place {
-        Place { file: self.file, span }
+        Place::new(self.file, &span)
     }
 
     pub(super) fn mistake(
@@ -96,7 +96,7 @@ impl Reader {
         if !text.split('-').all(fits) {
             let message =
                 format!("the {what} `{text}` is not kebab-case: lower-case letters, digits, single dashes");
-            self.mistake(name.place.span.clone(), Code::BadName, message);
+            self.mistake(name.place.span(), Code::BadName, message);
         }
     }
 
@@ -137,7 +137,7 @@ impl Reader {
                 Some((name, datum))
             })
             .collect();
-        entries.sort_by_key(|(key, _)| key.place.span.start);
+        entries.sort_by_key(|(key, _)| key.place.span().start);
         entries
     }
 }

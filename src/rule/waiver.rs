@@ -59,7 +59,7 @@ pub fn target(name: &str, rules: &[Rule], peers: &Peers) -> Result<Target, Optio
     if let Some(rule) = rules.iter().find(|rule| rule.id.value.eq_ignore_ascii_case(name)) {
         return Ok(Target::Rules(vec![rule.id.value.clone()]));
     }
-    let own = |rule: &&Rule| rule.covers.iter().any(|covers| covers.eq_ignore_ascii_case(name));
+    let own = |rule: &&Rule| rule.prose.covers.iter().any(|covers| covers.eq_ignore_ascii_case(name));
     let check = peers.find(name);
     let mut ids: Vec<Text> = rules.iter().filter(own).map(|rule| rule.id.value.clone()).collect();
     if let Some(check) = check {
@@ -131,7 +131,7 @@ fn repeated(waiver: &Waiver, seen: &mut HashMap<(String, Option<Moment>), Place>
     let place = waiver.place.as_ref()?;
     let key = (waiver.name.to_ascii_lowercase(), waiver.moment);
     let Some(first) = seen.get(&key) else {
-        seen.insert(key, place.clone());
+        seen.insert(key, *place);
         return None;
     };
     let message = format!("`{}` is waived twice", waiver.name);
@@ -176,10 +176,10 @@ fn read(reader: &mut Reader, value: &Value<'_>, file: &SourceFile) -> Option<Wai
     });
     let accepts_unknown = accepts(reader, table);
     let name = name?;
-    let line = file.text[..name.place.span.start.min(file.text.len())].matches('\n').count();
+    let line = file.text[..name.place.span().start.min(file.text.len())].matches('\n').count();
     Some(Waiver {
         by: Origin::line(&file.name, u32::try_from(line).unwrap_or(u32::MAX - 1) + 1),
-        place: Some(name.place.clone()),
+        place: Some(name.place),
         name: name.value,
         reason: reason?.value,
         owner: Some(owner?.value),

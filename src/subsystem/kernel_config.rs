@@ -1,8 +1,9 @@
 //! Kernel configurations: of the running kernel, and of kernels on disk.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::Subsystems;
 use crate::fact::Origin;

@@ -1,5 +1,8 @@
 //! What a boot makes anew: file systems in memory, and directories that are emptied.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use super::Subsystems;
 use super::drop_in::{self, Content};
 use super::units::Starts;
@@ -96,7 +99,12 @@ fn mounted(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Mount>
 
 /// The lines of tmpfiles.d(5) that make or empty directories.
 #[derive(Debug, Default)]
-pub struct Emptied(Vec<Line>);
+pub struct Emptied {
+    files: Vec<(String, Rc<[u8]>)>,
+    /// The directories that lines of type `D` name: what is not below one of them stays, whatever else the lines do.
+    suspects: Vec<HostPath>,
+    lines: OnceCell<Vec<Line>>,
+}
 
 #[derive(Debug)]
 struct Line {
@@ -111,33 +119,46 @@ impl Emptied {
     pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
         const DIRECTORIES: [&str; 4] =
             ["/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"];
-        let files = subsystems.host().files();
-        let mut found = Vec::new();
-        for file in drop_in::merge(files, &DIRECTORIES, ".conf").files {
-            let Content::Bytes(bytes) = drop_in::read(files, &file.path) else { continue };
-            for (number, line) in lines(&bytes) {
-                let mut words = line.split_ascii_whitespace();
-                let (Some(kind), Some(target)) = (words.next(), words.next()) else { continue };
-                if kind.starts_with(['D', 'd', 'q', 'Q', 'v']) {
-                    let place = format!("{}:{number}", file.path);
-                    let (target, empties) = (HostPath::new(target), kind.starts_with('D'));
-                    found.push(Line { target, empties, place });
+        let tree = subsystems.host().files();
+        let mut emptied = Emptied::default();
+        for file in drop_in::merge(tree, &DIRECTORIES, ".conf").files {
+            let Content::Bytes(bytes) = drop_in::read(tree, &file.path) else { continue };
+            let starts = memchr::memchr_iter(b'D', &bytes).filter(|at| begins_a_line(&bytes[..*at]));
+            let suspects = starts.filter_map(|at| {
+                let (_, line) = lines(&bytes[at..]).next()?;
+                words(&line).map(|(_, target)| HostPath::new(target))
+            });
+            emptied.suspects.extend(suspects);
+            emptied.files.push((file.path.to_string(), bytes));
+        }
+        emptied
+    }
+
+    fn lines(&self) -> &[Line] {
+        self.lines.get_or_init(|| {
+            let mut found = Vec::new();
+            for (path, bytes) in &self.files {
+                for (number, line) in lines(bytes) {
+                    let Some((kind, target)) = words(&line) else { continue };
+                    if kind.starts_with(['D', 'd', 'q', 'Q', 'v']) {
+                        let (target, empties) = (HostPath::new(target), kind.starts_with('D'));
+                        found.push(Line { target, empties, place: format!("{path}:{number}") });
+                    }
                 }
             }
-        }
-        // Where nothing is emptied, what else the lines do makes no difference.
-        if !found.iter().any(|line| line.empties) {
-            found.clear();
-        }
-        Emptied(found)
+            found
+        })
     }
 
     /// The line that has systemd-tmpfiles empty a directory above a path at boot; of several for one directory the
     /// first counts.
     fn above(&self, path: &HostPath) -> Option<String> {
-        let above = |line: &&Line| *path != line.target && path.as_path().starts_with(&line.target);
+        let is_above = |target: &HostPath| path != target && path.as_path().starts_with(target);
+        if !self.suspects.iter().any(is_above) {
+            return None;
+        }
         let mut seen: Vec<&HostPath> = Vec::new();
-        for line in self.0.iter().filter(above) {
+        for line in self.lines().iter().filter(|line| is_above(&line.target)) {
             if !seen.contains(&&line.target) && line.empties {
                 return Some(format!("every boot empties {} ({})", line.target, line.place));
             }
@@ -145,6 +166,18 @@ impl Emptied {
         }
         None
     }
+}
+
+/// The type and the path of a line.
+fn words(line: &str) -> Option<(&str, &str)> {
+    let mut words = line.split_ascii_whitespace();
+    Some((words.next()?, words.next()?))
+}
+
+/// Whether what follows is the first word of a line.
+fn begins_a_line(before: &[u8]) -> bool {
+    let blanks = before.iter().rev().take_while(|byte| byte.is_ascii_whitespace() && **byte != b'\n').count();
+    before[..before.len() - blanks].last().is_none_or(|byte| *byte == b'\n')
 }
 
 fn is_below(path: &HostPath, directory: &str) -> bool {

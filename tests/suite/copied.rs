@@ -79,7 +79,7 @@ impl Copied {
         let host = Host::recording(self.directory.path()).unwrap();
         let subsystems = Subsystems::of(&host);
         let findings = engine::judge(&plan, &subsystems, &Moment::ALL);
-        Report::new(plan, findings, identify(&subsystems), &Moment::ALL)
+        Report::new(&plan, findings, identify(&subsystems), &Moment::ALL)
     }
 
     /// The outcome, and the rules that fail or are unknown.

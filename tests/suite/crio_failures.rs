@@ -59,11 +59,11 @@ fn failures_of_crio_are_documented() {
             let planned = plan.rules.iter().find(|planned| planned.id == rule.id.value).unwrap();
             let moments: Vec<&str> = planned.moments.iter().map(|moment| moment.name()).collect();
             let (what, shows) = if number == 0 { (what.as_str(), shows.as_str()) } else { ("", "") };
-            let fix = rule.fix.text.as_ref().map_or("", |text| text.as_str()).replace('|', "\\|");
+            let fix = rule.prose.fix.text.as_ref().map_or("", |text| text.as_str()).replace('|', "\\|");
             writeln!(
                 text,
                 "| {what} | {shows} | [`{id}`](rules.md#{id}): {} | {} | {fix} |",
-                rule.title,
+                rule.prose.title,
                 moments.join(", ")
             )
             .unwrap();

@@ -94,8 +94,8 @@ fn the_rules_are_documented() {
     let mut text = format!("# Rules\n\n{NOTE}");
     let mut file = usize::MAX;
     for rule in &rules.rules {
-        if rule.id.place.file != file {
-            file = rule.id.place.file;
+        if rule.id.place.file() != file {
+            file = rule.id.place.file();
             let topic = rules.files[file].name.trim_start_matches("built-in:").trim_end_matches(".toml");
             write!(text, "## {topic}\n\n").unwrap();
         }
@@ -104,17 +104,17 @@ fn the_rules_are_documented() {
             text,
             "### {}\n\n**{}** ({}; {})\n\n",
             rule.id.value,
-            rule.title,
+            rule.prose.title,
             rule.severity.name(),
             profiles.join(", ")
         )
         .unwrap();
-        write!(text, "{}\n\n", rule.why).unwrap();
-        if let Fix { text: Some(fix), .. } = &rule.fix {
+        write!(text, "{}\n\n", rule.prose.why).unwrap();
+        if let Fix { text: Some(fix), .. } = &rule.prose.fix {
             write!(text, "Fix: {fix}\n\n").unwrap();
         }
-        if !rule.covers.is_empty() {
-            write!(text, "Covers: {}\n\n", rule.covers.join(", ")).unwrap();
+        if !rule.prose.covers.is_empty() {
+            write!(text, "Covers: {}\n\n", rule.prose.covers.join(", ")).unwrap();
         }
     }
     check("rules.md", &text);

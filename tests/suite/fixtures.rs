@@ -41,7 +41,7 @@ fn judged_with(name: &str, profile: &str, sets: &[(String, String)]) -> Report {
     let host = Host::recording(&fixtures().join(name)).unwrap();
     let subsystems = Subsystems::of(&host);
     let findings = engine::judge(&plan, &subsystems, &Moment::ALL);
-    let mut report = Report::new(plan, findings, identify(&subsystems), &Moment::ALL);
+    let mut report = Report::new(&plan, findings, identify(&subsystems), &Moment::ALL);
     // Where the checkout is and how fast the machine is say nothing about the host.
     report.host.path = Some(format!("fixtures/{name}"));
     report.duration = Duration::ZERO;

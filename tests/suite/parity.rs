@@ -1,6 +1,7 @@
 //! The catalogue of what other tools check: every check has a rule or a reason, and every `covers` names one.
 
 use node_preflight::builtin;
+use node_preflight::rule::Prose;
 use node_preflight::rule::peer::{Answer, Peers};
 
 /// A catalogue of these checks.
@@ -66,7 +67,8 @@ fn a_name_for_many_checks_has_the_rules_of_all() {
 fn mistakes_between_catalogue_and_rules_are_told() {
     let mut rules = builtin::rules().rules;
     rules.retain(|rule| rule.id.value == "cpu-count");
-    rules[0].covers = vec!["kubeadm:NumCpus".into(), "kubeadm:Swap".into(), "kubeadm:Mem".into()];
+    let covers = vec!["kubeadm:NumCpus".into(), "kubeadm:Swap".into(), "kubeadm:Mem".into()];
+    rules[0].prose = Prose { covers, ..Prose::default() }.into();
     let text = r#"
         check = [
             { name = "kubeadm:NumCPU", asks = "a" },

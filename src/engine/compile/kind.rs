@@ -12,13 +12,34 @@ pub(super) enum Kind<'r> {
     Integer,
     Size,
     Text,
-    Word(Vec<&'r str>),
+    Word(Words<'r>),
     Version,
     Network,
     Mode,
     List(Box<Kind<'r>>),
     Record(&'static [Attribute]),
     Any,
+}
+
+/// The words that a value may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Words<'r> {
+    OfProbe(&'static [&'static str]),
+    OfVariable(&'r [Text]),
+}
+
+impl Words<'_> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        let (of_probe, of_variable): (&[&str], &[Text]) = match self {
+            Words::OfProbe(words) => (words, &[]),
+            Words::OfVariable(words) => (&[], words),
+        };
+        of_probe.iter().copied().chain(of_variable.iter().map(Text::as_str))
+    }
+
+    pub(super) fn contains(&self, text: &str) -> bool {
+        self.iter().any(|word| word == text)
+    }
 }
 
 impl From<Shape> for Kind<'_> {
@@ -28,7 +49,7 @@ impl From<Shape> for Kind<'_> {
             Shape::Integer => Kind::Integer,
             Shape::Size => Kind::Size,
             Shape::Text => Kind::Text,
-            Shape::Word(words) => Kind::Word(words.to_vec()),
+            Shape::Word(words) => Kind::Word(Words::OfProbe(words)),
             Shape::Version => Kind::Version,
             Shape::Network => Kind::Network,
             Shape::Mode => Kind::Mode,
@@ -49,7 +70,7 @@ impl<'r> From<&'r VariableKind> for Kind<'r> {
             VariableKind::Network => Kind::Network,
             VariableKind::Networks => Kind::List(Box::new(Kind::Network)),
             VariableKind::Version => Kind::Version,
-            VariableKind::Word(words) => Kind::Word(words.iter().map(Text::as_str).collect()),
+            VariableKind::Word(words) => Kind::Word(Words::OfVariable(words)),
         }
     }
 }
@@ -100,7 +121,7 @@ impl fmt::Display for Kind<'_> {
             Kind::Integer => f.write_str("a whole number"),
             Kind::Size => f.write_str("a size such as \"1700MiB\""),
             Kind::Text => f.write_str("text"),
-            Kind::Word(words) => write!(f, "one of {}", words.join(", ")),
+            Kind::Word(words) => write!(f, "one of {}", words.iter().collect::<Vec<_>>().join(", ")),
             Kind::Version => f.write_str("a version such as \"1.30\""),
             Kind::Network => f.write_str("an address or network such as \"10.0.0.0/8\""),
             Kind::Mode => f.write_str("permission bits such as \"0644\""),

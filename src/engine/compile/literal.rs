@@ -47,10 +47,10 @@ fn text(kind: &Kind<'_>, text: &str) -> Result<Value, Misfit> {
             return size
                 .ok_or_else(|| Misfit::new(format!("`{text}` is not a size such as 1700MiB, 2Gi or 10GB")));
         }
-        Kind::Word(words) if !words.contains(&text) => {
+        Kind::Word(words) if !words.contains(text) => {
             return Err(Misfit {
                 message: format!("there is no such value as `{text}`"),
-                help: suggestion::help(text, words.iter().copied()),
+                help: suggestion::help(text, words.iter()),
             });
         }
         Kind::Text | Kind::Word(_) => true,

@@ -9,7 +9,9 @@ mod subject;
 mod term;
 mod variables;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashSet};
 
 use super::plan::{Condition, Plan, PlannedRule, Question};
 use crate::fact::Moment;
@@ -68,7 +70,7 @@ pub fn compile_with(
     mistakes.extend(select::circles(rules, &ids));
     check_profiles(rules, &mut mistakes);
     let names = Names {
-        probes: probes.iter().map(|probe| (probe.name, *probe)).collect(),
+        probes: by_name(probes),
         profiles: rules.profiles.iter().map(|profile| profile.name.value.as_str()).collect(),
         ids,
     };
@@ -76,14 +78,14 @@ pub fn compile_with(
     let mut unselected = Compiler::new(rules, &names, &settings);
     // Where a rule of the set comes to stand in the plan.
     let mut places: Vec<Option<usize>> = vec![None; rules.rules.len()];
-    let mut plan = Vec::new();
+    let mut plan = Vec::with_capacity(selected.iter().filter(|is_selected| **is_selected).count());
     for (index, rule) in rules.rules.iter().enumerate() {
         if selected[index] {
             if let Some(rule) = planned.rule(rule) {
                 places[index] = Some(plan.len());
-                plan.push((index, rule));
+                plan.push(rule);
             }
-        } else if !rules.files[rule.id.place.file].built_in {
+        } else if !rules.files[rule.id.place.file()].built_in {
             unselected.rule(rule);
         }
     }
@@ -93,22 +95,15 @@ pub fn compile_with(
         diagnostic::sort(&mut mistakes);
         return Err(mistakes);
     }
-    let rules_of_plan = plan
-        .into_iter()
-        .map(|(index, mut rule)| {
-            let needs = rules.rules[index].needs.iter();
-            rule.needs = needs.filter_map(|need| places[*names.ids.get(need.value.as_str())?]).collect();
-            rule
-        })
-        .collect();
+    for (index, place) in places.iter().enumerate() {
+        let Some(place) = *place else { continue };
+        let needs = rules.rules[index].needs.iter();
+        let needs = needs.filter_map(|need| places[*names.ids.get(need.value.as_str())?]);
+        plan[place].needs = needs.collect();
+    }
     let used = planned.used.iter().map(|name| ((*name).to_owned(), settings[name].value.clone()));
     let variables: BTreeMap<_, _> = used.collect();
-    Ok(Plan {
-        profiles: selection.profiles.clone(),
-        variables,
-        rules: rules_of_plan,
-        questions: planned.questions,
-    })
+    Ok(Plan { profiles: selection.profiles.clone(), variables, rules: plan, questions: planned.questions })
 }
 
 /// All mistakes of rules that have some already, those of resolving names included.
@@ -125,13 +120,13 @@ pub fn mistakes_with(probes: &[&'static Probe], broken: &Broken) -> Vec<Diagnost
     let unreadable: HashSet<usize> = all
         .iter()
         .filter(|diagnostic| diagnostic.code == Code::Syntax)
-        .filter_map(|diagnostic| Some(diagnostic.labels.first()?.place.file))
+        .filter_map(|diagnostic| Some(diagnostic.labels.first()?.place.file()))
         .collect();
     // A name that is declared behind a syntax error is not known.
     let is_consequence = |diagnostic: &Diagnostic| {
         let names = [Code::UnknownRule, Code::UnknownVariable, Code::UnknownProfile];
         let unread = |file| unreadable.contains(&file);
-        diagnostic.labels.first().is_none_or(|label| unread(label.place.file))
+        diagnostic.labels.first().is_none_or(|label| unread(label.place.file()))
             || (!unreadable.is_empty() && names.contains(&diagnostic.code))
     };
     if let Err(more) = compile_with(probes, &broken.rules, &Selection::everything(), &[], &[]) {
@@ -154,19 +149,33 @@ fn check_profiles(rules: &RuleSet, mistakes: &mut Vec<Diagnostic>) {
 
 /// The names that rules may use.
 struct Names<'r> {
-    probes: HashMap<&'static str, &'static Probe>,
+    /// Sorted by name.
+    probes: Vec<&'static Probe>,
     profiles: HashSet<&'r str>,
     ids: HashMap<&'r str, usize>,
+}
+
+impl Names<'_> {
+    fn probe(&self, name: &str) -> Option<&'static Probe> {
+        let place = self.probes.binary_search_by(|probe| probe.name.cmp(name)).ok()?;
+        Some(self.probes[place])
+    }
+}
+
+fn by_name(probes: &[&'static Probe]) -> Vec<&'static Probe> {
+    let mut sorted = probes.to_vec();
+    sorted.sort_unstable_by_key(|probe| probe.name);
+    sorted
 }
 
 /// Resolves rules one by one, and collects the questions they ask and the mistakes they have.
 struct Compiler<'r> {
     rules: &'r RuleSet,
-    probes: &'r HashMap<&'static str, &'static Probe>,
     names: &'r Names<'r>,
     settings: &'r Settings<'r>,
     questions: Vec<Question>,
-    asked: HashMap<(&'static str, Key), usize>,
+    /// Where the questions of a probe stand, by its name.
+    asked: HashMap<&'static str, HashMap<Key, usize>>,
     used: HashSet<&'r str>,
     /// The probes of the rule that is being resolved.
     moments: Vec<(&'r Place, &'static Probe)>,
@@ -177,12 +186,11 @@ impl<'r> Compiler<'r> {
     fn new(rules: &'r RuleSet, names: &'r Names<'r>, settings: &'r Settings<'r>) -> Self {
         Compiler {
             rules,
-            probes: &names.probes,
             names,
             settings,
             questions: Vec::new(),
-            asked: HashMap::new(),
-            used: HashSet::new(),
+            asked: HashMap::default(),
+            used: HashSet::default(),
             moments: Vec::new(),
             mistakes: Vec::new(),
         }
@@ -205,12 +213,9 @@ impl<'r> Compiler<'r> {
         };
         Some(PlannedRule {
             id: rule.id.value.clone(),
-            title: if rule.title.is_empty() { rule.id.value.clone() } else { rule.title.clone() },
             severity: rule.severity,
             tags: rule.tags.clone(),
-            why: rule.why.clone(),
-            fix: rule.fix.clone(),
-            refs: rule.refs.clone(),
+            prose: rule.prose.clone(),
             moments,
             when,
             check: check?,

@@ -1,6 +1,6 @@
 //! Which rules a run judges: by profile, by id, by tag; and the rules that those need.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use crate::rule::{Code, Diagnostic, Profile, Rule, RuleSet, Text, suggestion};
 
@@ -41,7 +41,7 @@ pub(super) fn profiles<'r>(
             continue;
         };
         // Depth first, each once, so that a circle of includes is harmless.
-        let mut entered = HashSet::new();
+        let mut entered = HashSet::default();
         let mut stack = vec![(*profile, false)];
         let mut closure = Vec::new();
         while let Some((profile, includes_done)) = stack.pop() {

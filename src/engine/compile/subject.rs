@@ -1,5 +1,8 @@
 //! What a condition asks: finds the probe among the entries of a table, and its key; or the variable.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use super::kind::Kind;
 use super::{Compiler, variables};
 use crate::engine::plan::{Question, Subject};
@@ -10,14 +13,43 @@ use crate::rule::{Code, Datum, Diagnostic, Place, Spanned, Text, suggestion};
 /// An entry of a table.
 pub(super) type Entry = (Spanned<Text>, Spanned<Datum>);
 
-/// What is asked, and the entries that say what to compare.
+/// What is asked, and what stands beside it.
 pub(super) struct Asked<'r> {
     pub(super) subject: Subject,
     pub(super) kind: Kind<'r>,
-    /// For messages: `the probe service`, `the variable cni`.
-    pub(super) name: String,
+    pub(super) name: Name<'r>,
     pub(super) place: &'r Place,
-    pub(super) rest: Vec<&'r Entry>,
+    inner: &'r [Entry],
+    beside: [&'r [Entry]; 2],
+}
+
+impl<'r> Asked<'r> {
+    /// The entries that say what to compare.
+    pub(super) fn rest(&self) -> impl Iterator<Item = &'r Entry> + use<'r> {
+        let [before, after] = self.beside;
+        self.inner.iter().chain(before).chain(after)
+    }
+}
+
+/// The entries before and after one.
+fn beside(entries: &[Entry], index: usize) -> [&[Entry]; 2] {
+    [&entries[..index], &entries[index + 1..]]
+}
+
+/// What is asked, for messages: `the probe service`, `the variable cni`.
+#[derive(Clone, Copy)]
+pub(super) enum Name<'r> {
+    Probe(&'static str),
+    Variable(&'r str),
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Name::Probe(name) => write!(f, "the probe {name}"),
+            Name::Variable(name) => write!(f, "the variable {name}"),
+        }
+    }
 }
 
 impl<'r> Compiler<'r> {
@@ -51,11 +83,13 @@ impl<'r> Compiler<'r> {
     /// The entry that names the probe. An attribute may be spelt like another probe: then the probe is the
     /// one that has all the others as attributes.
     fn probe_among(&self, entries: &'r [Entry]) -> Result<(usize, &'static Probe), Vec<&'r Entry>> {
-        let candidates: Vec<(usize, &'static Probe)> = entries
+        let mut named = entries
             .iter()
             .enumerate()
-            .filter_map(|(index, (key, _))| Some((index, *self.probes.get(key.value.as_str())?)))
-            .collect();
+            .filter_map(|(index, (key, _))| Some((index, self.names.probe(&key.value)?)));
+        let Some(first) = named.next() else { return Err(Vec::new()) };
+        let Some(second) = named.next() else { return Ok(first) };
+        let candidates: Vec<(usize, &'static Probe)> = [first, second].into_iter().chain(named).collect();
         let owns = |probe: &Probe, name: &str| match probe.answer {
             Shape::Record(attributes) => attributes.iter().any(|attribute| attribute.name == name),
             _ => false,
@@ -75,7 +109,7 @@ impl<'r> Compiler<'r> {
             Some((key, _)) => {
                 let help = suggestion::nearest(
                     &key.value,
-                    self.probes.keys().copied().chain(["all", "any", "not", "var"]),
+                    self.names.probes.iter().map(|probe| probe.name).chain(["all", "any", "not", "var"]),
                 );
                 Diagnostic::at(&key.place, Code::UnknownProbe, format!("there is no probe `{}`", key.value))
                     .help(help.map_or_else(
@@ -92,12 +126,11 @@ impl<'r> Compiler<'r> {
     fn variable(&mut self, entries: &'r [Entry], index: usize) -> Option<Asked<'r>> {
         let (key, datum) = &entries[index];
         let (subject, kind) = self.variable_value(datum)?;
-        let name = match &datum.value {
-            Datum::Text(name) => format!("the variable {name}"),
-            _ => "the variable".to_owned(),
-        };
-        let rest = entries.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, entry)| entry).collect();
-        Some(Asked { subject, kind, name, place: &key.place, rest })
+        let name = Name::Variable(match &datum.value {
+            Datum::Text(name) => name.as_str(),
+            _ => "",
+        });
+        Some(Asked { subject, kind, name, place: &key.place, inner: &[], beside: beside(entries, index) })
     }
 
     /// The value of `{ var = NAME }`.
@@ -114,23 +147,23 @@ impl<'r> Compiler<'r> {
         self.used.insert(text);
         let state = setting.value.clone().map_or(State::Absent, State::Known);
         let origin = setting.origin.clone().map(Box::new);
-        let subject = Subject::Constant { state, variable: Some(text.to_string()), origin };
+        let subject = Subject::Constant { state, variable: Some(text.clone()), origin };
         Some((subject, Kind::from(&setting.variable.kind)))
     }
 
     fn probe(&mut self, entries: &'r [Entry], index: usize, probe: &'static Probe) -> Option<Asked<'r>> {
         let (name, datum) = &entries[index];
         self.moments.push((&name.place, probe));
-        let mut rest: Vec<&'r Entry> = Vec::new();
-        let text: Result<Option<String>, String> = match &datum.value {
-            Datum::Text(text) => Ok(Some(text.to_string())),
-            Datum::Integer(number) => Ok(Some(number.to_string())),
-            Datum::Table(inner) if matches!(&inner[..], [(key, _)] if key.value == "var") => {
-                let (subject, _) = self.variable_value(&inner[0].1)?;
-                key_text(&subject)
+        let mut inner: &[Entry] = &[];
+        let text: Result<Option<Cow<'_, str>>, String> = match &datum.value {
+            Datum::Text(text) => Ok(Some(Cow::Borrowed(text))),
+            Datum::Integer(number) => Ok(Some(Cow::Owned(number.to_string()))),
+            Datum::Table(entries) if matches!(&entries[..], [(key, _)] if key.value == "var") => {
+                let (subject, _) = self.variable_value(&entries[0].1)?;
+                key_text(&subject).map(|text| text.map(Cow::Owned))
             }
-            Datum::Table(inner) => {
-                rest.extend(inner);
+            Datum::Table(entries) => {
+                inner = entries;
                 Ok(None)
             }
             Datum::Bool(_) | Datum::List(_) => {
@@ -145,7 +178,6 @@ impl<'r> Compiler<'r> {
                 return None;
             }
         };
-        rest.extend(entries.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, entry)| entry));
         let has_key = !matches!(text, Ok(None));
         let kind = match (probe.key, probe.answer) {
             // What such a probe answers for one key is not declared, unless it is a record as well.
@@ -164,16 +196,19 @@ impl<'r> Compiler<'r> {
             },
             Err(reason) => Subject::Constant { state: State::unknown(reason), variable: None, origin: None },
         };
-        Some(Asked { subject, kind, name: format!("the probe {}", probe.name), place: &name.place, rest })
+        let beside = beside(entries, index);
+        Some(Asked { subject, kind, name: Name::Probe(probe.name), place: &name.place, inner, beside })
     }
 
     fn question(&mut self, probe: &'static Probe, key: Key) -> usize {
         let next = self.questions.len();
-        let index = *self.asked.entry((probe.name, key.clone())).or_insert(next);
-        if index == next {
-            self.questions.push(Question { probe, key });
+        let asked = self.asked.entry(probe.name).or_default();
+        if let Some(index) = asked.get(&key) {
+            return *index;
         }
-        index
+        asked.insert(key.clone(), next);
+        self.questions.push(Question { probe, key });
+        next
     }
 }
 

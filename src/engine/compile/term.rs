@@ -13,7 +13,7 @@ impl<'r> Compiler<'r> {
     /// The tests of a term; none after mistakes.
     pub(super) fn term(&mut self, term: &'r Term) -> Option<Condition> {
         let asked = self.asked(&term.entries, &term.place)?;
-        if asked.rest.is_empty() {
+        if asked.rest().next().is_none() {
             let message = format!("{} is asked, but nothing is compared", asked.name);
             let help = match &asked.kind {
                 Kind::Record(attributes) if !attributes.is_empty() => {
@@ -24,11 +24,10 @@ impl<'r> Compiler<'r> {
             self.mistakes.push(Diagnostic::at(asked.place, Code::NothingCompared, message).help(help));
             return None;
         }
-        let mut tests = Vec::new();
-        for (key, datum) in &asked.rest {
+        let mut tests = Vec::with_capacity(asked.rest().count());
+        for (key, datum) in asked.rest() {
             self.entry(&asked, key, datum, &mut tests);
         }
-        let mut tests: Vec<Condition> = tests.into_iter().map(Condition::Test).collect();
         if tests.len() > 1 { Some(Condition::All(tests)) } else { tests.pop() }
     }
 
@@ -37,19 +36,21 @@ impl<'r> Compiler<'r> {
         asked: &Asked<'r>,
         key: &'r Spanned<Text>,
         datum: &'r Spanned<Datum>,
-        tests: &mut Vec<Test>,
+        tests: &mut Vec<Condition>,
     ) {
         let name = key.value.as_str();
         if let Kind::Record(attributes) = asked.kind
             && let Some(attribute) = attributes.iter().find(|attribute| attribute.name == name)
         {
-            let subject = with_attribute(&asked.subject, name);
+            let subject = with_attribute(&asked.subject, attribute.name);
             self.attribute(&subject, &attribute.shape.into(), key, datum, tests);
             return;
         }
         if let Some(operator) = operator::find(name) {
             let matcher = self.matcher(operator, &asked.kind, key, datum);
-            tests.extend(matcher.map(|matcher| Test { subject: asked.subject.clone(), matcher }));
+            tests.extend(
+                matcher.map(|matcher| Condition::Test(Test { subject: asked.subject.clone(), matcher })),
+            );
             return;
         }
         let attributes: Vec<&str> = match asked.kind {
@@ -82,10 +83,10 @@ impl<'r> Compiler<'r> {
         kind: &Kind<'r>,
         key: &'r Spanned<Text>,
         datum: &'r Spanned<Datum>,
-        tests: &mut Vec<Test>,
+        tests: &mut Vec<Condition>,
     ) {
         let mut add = |matcher: Option<Matcher>| {
-            tests.extend(matcher.map(|matcher| Test { subject: subject.clone(), matcher }));
+            tests.extend(matcher.map(|matcher| Condition::Test(Test { subject: subject.clone(), matcher })));
         };
         match &datum.value {
             Datum::Table(inner) if inner.iter().any(|(key, _)| operator::find(&key.value).is_some()) => {
@@ -115,7 +116,7 @@ impl<'r> Compiler<'r> {
     }
 
     fn is_operand(&self, entries: &[Entry]) -> bool {
-        entries.iter().any(|(key, _)| key.value == "var" || self.probes.contains_key(key.value.as_str()))
+        entries.iter().any(|(key, _)| key.value == "var" || self.names.probe(&key.value).is_some())
     }
 
     fn unknown_matcher(&mut self, key: &Spanned<Text>) {
@@ -215,7 +216,7 @@ impl<'r> Compiler<'r> {
     fn other(&mut self, entries: &'r [Entry], place: &'r Place) -> Option<(Subject, Kind<'r>)> {
         let asked = self.asked(entries, place)?;
         let mut found = (asked.subject.clone(), asked.kind.clone());
-        for (key, datum) in &asked.rest {
+        for (key, datum) in asked.rest() {
             let Datum::Text(name) = &datum.value else {
                 return self.not_attribute(key, &asked);
             };
@@ -229,7 +230,7 @@ impl<'r> Compiler<'r> {
                 self.mistakes.push(Diagnostic::at(&datum.place, Code::UnknownEntry, message).help(help));
                 return None;
             };
-            found = (with_attribute(&asked.subject, name), attribute.shape.into());
+            found = (with_attribute(&asked.subject, attribute.name), attribute.shape.into());
         }
         if let Kind::Record(attributes) = found.1 {
             let message = format!("{} answers several attributes: which one?", asked.name);
@@ -314,11 +315,9 @@ fn constant(value: Value) -> Subject {
 }
 
 /// The attribute of a question; what is unknown stays unknown.
-fn with_attribute(subject: &Subject, name: &str) -> Subject {
+fn with_attribute(subject: &Subject, name: &'static str) -> Subject {
     match subject {
-        Subject::Fact { question, .. } => {
-            Subject::Fact { question: *question, attribute: Some(name.to_owned()) }
-        }
+        Subject::Fact { question, .. } => Subject::Fact { question: *question, attribute: Some(name) },
         Subject::Constant { .. } => subject.clone(),
     }
 }

@@ -1,6 +1,6 @@
 //! The values that variables have in a run: default, then profile, then a file, then what the user sets.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::kind::Kind;
 use super::literal::{self, Misfit};
@@ -39,7 +39,7 @@ pub(super) fn settle<'r>(
     set: &[(String, String)],
     mistakes: &mut Vec<Diagnostic>,
 ) -> Settings<'r> {
-    let mut settings: Settings<'r> = HashMap::new();
+    let mut settings: Settings<'r> = HashMap::default();
     for variable in &rules.variables {
         let value = variable.default.as_ref().and_then(|default| written(variable, default, mistakes));
         settings.insert(&variable.name.value, Setting { variable, value, origin: None });

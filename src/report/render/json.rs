@@ -242,13 +242,13 @@ impl<'r> From<&'r Entry> for FindingV1<'r> {
     fn from(entry: &'r Entry) -> Self {
         FindingV1 {
             rule: &entry.rule,
-            title: &entry.title,
+            title: entry.title(),
             severity: entry.severity.name(),
             now: entry.at(Moment::Now).map(JudgementV1::from),
             boot: entry.at(Moment::Boot).map(JudgementV1::from),
-            why: &entry.why,
-            fix: (entry.fix != Fix::default()).then(|| FixV1::from(&entry.fix)),
-            refs: &entry.refs,
+            why: &entry.prose.why,
+            fix: (entry.prose.fix != Fix::default()).then(|| FixV1::from(&entry.prose.fix)),
+            refs: &entry.prose.refs,
         }
     }
 }

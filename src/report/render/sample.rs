@@ -11,7 +11,7 @@ use crate::engine::waive::{Applied, Fate};
 use crate::fact::{Confidence, Date, Moment, Origin, Reason, Value};
 use crate::report::{Entry, Report};
 use crate::rule::waiver::{Target, Waiver};
-use crate::rule::{Fix, Severity};
+use crate::rule::{Fix, LazyProse, Prose, Severity};
 
 /// What a hostile host may put into names, values and paths.
 const NASTY: &str = "a\u{1b}[31mb\r\nc\u{202e}d\"'<&>|\\\u{7}é漢字";
@@ -120,13 +120,16 @@ fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verd
     };
     Entry {
         rule: rule.to_owned().into(),
-        title: format!("What must hold, with {NASTY}").into(),
         severity,
-        why: "Because.".into(),
-        fix: Fix { text: Some("run `sysctl --system`".into()), ..Fix::default() },
-        refs: vec!["https://kubernetes.io/docs/".into()],
-        now: now.map(judged),
-        boot: boot.map(judged),
+        prose: LazyProse::from(Prose {
+            title: format!("What must hold, with {NASTY}").into(),
+            why: "Because.".into(),
+            fix: Fix { text: Some("run `sysctl --system`".into()), ..Fix::default() },
+            refs: vec!["https://kubernetes.io/docs/".into()],
+            covers: Vec::new(),
+        }),
+        now: now.map(judged).map(Box::new),
+        boot: boot.map(judged).map(Box::new),
     }
 }
 

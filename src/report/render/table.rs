@@ -22,6 +22,7 @@ const FEW: usize = 12;
 const WIDE: u16 = 100;
 /// Columns for the longest id that is not wrapped.
 const LONGEST_RULE: u16 = 32;
+const RULE: &str = "RULE";
 const NOW: &str = "NOW";
 const BOOT: &str = "AFTER REBOOT";
 
@@ -66,7 +67,7 @@ fn write_table(entries: &[&Entry], style: Style, out: &mut dyn Write) -> io::Res
     let is_wide = style.width >= WIDE;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(if is_wide { vec!["RULE", NOW, BOOT, "FOUND"] } else { vec!["RULE", NOW, BOOT] });
+    table.set_header(if is_wide { vec![RULE, NOW, BOOT, "FOUND"] } else { vec![RULE, NOW, BOOT] });
     for entry in entries {
         let mut cells = vec![
             printable(&entry.rule).into_owned(),
@@ -78,9 +79,9 @@ fn write_table(entries: &[&Entry], style: Style, out: &mut dyn Write) -> io::Res
     }
     if is_wide {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(style.width);
-        let longest = entries.iter().map(|entry| entry.rule.chars().count()).max().unwrap_or(0);
-        let width = u16::try_from(longest).unwrap_or(u16::MAX).clamp(4, LONGEST_RULE) + 2;
-        table.set_constraints([ColumnConstraint::Absolute(Width::Fixed(width))]);
+        table.set_constraints(
+            widths(entries, style).map(|width| ColumnConstraint::Absolute(Width::Fixed(width))),
+        );
         for line in table.lines() {
             writeln!(out, "{}", paint(line.trim_end(), style.color))?;
         }
@@ -96,6 +97,18 @@ fn write_table(entries: &[&Entry], style: Style, out: &mut dyn Write) -> io::Res
         }
     }
     Ok(())
+}
+
+/// The widths of the four columns, blanks around them included: what is left is for the story.
+fn widths(entries: &[&Entry], style: Style) -> [u16; 4] {
+    let widest = |header: &str, cell: &dyn Fn(&Entry) -> usize| {
+        let cells = entries.iter().map(|entry| cell(entry)).chain([header.len()]);
+        u16::try_from(cells.max().unwrap_or(0)).unwrap_or(u16::MAX)
+    };
+    let rule = widest(RULE, &|entry| entry.rule.chars().count()).min(LONGEST_RULE) + 2;
+    let now = widest(NOW, &|entry| word(entry, Moment::Now).len()) + 2;
+    let boot = widest(BOOT, &|entry| word(entry, Moment::Boot).len()) + 2;
+    [rule, now, boot, style.width.saturating_sub(rule + now + boot)]
 }
 
 fn word(entry: &Entry, moment: Moment) -> &'static str {
@@ -122,7 +135,7 @@ fn story(entry: &Entry) -> String {
         _ => String::new(),
     };
     if entry.worst() == Worst::Fail
-        && let Some(fix) = entry.fix.text.as_deref().and_then(|fix| fix.trim().lines().next())
+        && let Some(fix) = entry.prose.fix.text.as_deref().and_then(|fix| fix.trim().lines().next())
     {
         text.push_str("\n→ ");
         text.push_str(&printable(fix));

@@ -2,7 +2,9 @@
 //!
 //! Source: modules-load.d(5) of systemd 252 and 257, modprobe(8) of kmod 30 and 34.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use super::index::Index;
 use super::rules::{CommandLine, Rules};

@@ -9,8 +9,10 @@ mod rules;
 mod support;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use self::index::Index;
 use self::load::Loader;
@@ -109,7 +111,7 @@ fn loader<'a>(
     command_line: &'a CommandLine,
     refuses: Option<String>,
 ) -> Loader<'a> {
-    Loader { index, rules, command_line, refuses, loaded: BTreeMap::new(), known: HashMap::new() }
+    Loader { index, rules, command_line, refuses, loaded: BTreeMap::new(), known: HashMap::default() }
 }
 
 /// The module that a name stands for; none if nothing has that name.

@@ -2,7 +2,7 @@
 //!
 //! Source: modprobe.d(5) of kmod 30 and 34; kernel-parameters.txt of Linux 6.1.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::fact::Origin;
 use crate::format::glob;
@@ -33,7 +33,7 @@ pub(super) struct FirstFor<T> {
 
 impl<T> Default for FirstFor<T> {
     fn default() -> Self {
-        FirstFor { named: HashMap::new(), globs: Vec::new() }
+        FirstFor { named: HashMap::default(), globs: Vec::new() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The writes of one boot played through for one variable, with the variables that share its memory.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::merge::Merge;
 use super::variable::{self, Written};
@@ -140,7 +140,7 @@ pub(super) fn writes(merge: &Merge, paths: &[String]) -> Vec<Write> {
 /// Plays writes through for one variable. `start` is what it shows before; none if that is not known.
 pub(super) fn play(target: &str, start: Option<String>, writes: &[Write]) -> Outcome {
     let mut outcome = Outcome { value: start, ..Outcome::default() };
-    let mut others: HashMap<&str, Option<String>> = HashMap::new();
+    let mut others: HashMap<&str, Option<String>> = HashMap::default();
     for write in writes {
         let name = first_name(&write.path);
         let is_target = name == first_name(target);

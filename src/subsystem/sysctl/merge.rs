@@ -2,7 +2,7 @@
 //!
 //! Source: sysctl.d(5), and measured boots of systemd 252 and 257.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::fact::Origin;
 use crate::format::sysctl_d;

@@ -1,7 +1,9 @@
 //! The walk from the target that boots: which units it reaches, and through which places.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::merged::{MergedUnit, side_entries};
 use super::options::Options;
@@ -104,7 +106,7 @@ impl Graph {
             }
             walk.graph
         };
-        let graph = walk(&HashMap::new());
+        let graph = walk(&HashMap::default());
         let stumbles = graph.stumbles(extra);
         if stumbles.is_empty() {
             return graph;
@@ -130,7 +132,7 @@ impl Graph {
 
     /// By unit those that require it.
     pub(super) fn requiring(&self) -> HashMap<&str, Vec<&str>> {
-        let mut requiring: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut requiring: HashMap<&str, Vec<&str>> = HashMap::default();
         for (unit, others) in &self.required {
             for other in others {
                 requiring.entry(other).or_default().push(unit);
@@ -148,7 +150,7 @@ impl Graph {
     /// requires, and stops there at the first that can't be; only then comes what the unit wants. (Source:
     /// `transaction_add_job_and_dependencies` of systemd 252; seen with `systemd --test`.)
     fn stumbles(&self, extra: &[Extra]) -> HashMap<String, Stumble> {
-        let mut stumbles = HashMap::new();
+        let mut stumbles = HashMap::default();
         if self.assumed {
             return stumbles;
         }

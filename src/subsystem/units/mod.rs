@@ -162,7 +162,7 @@ impl Units {
             return Vec::new();
         }
         let mut commands: Vec<(Origin, String)> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = foldhash::HashSet::default();
         for world in self.worlds(subsystems) {
             for unit in world.graph.nodes.values().filter_map(|node| node.unit.as_deref()) {
                 if suffix(&unit.name) != "service"

@@ -1,7 +1,9 @@
 //! In which order a boot starts its units, and units ordered after themselves: systemd drops a unit of every such
 //! circle. (Source: `transaction_verify_order` of systemd 252; seen with `systemd --test`.)
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::HashMap;
 
 use super::graph::Graph;
 use super::merged::MergedUnit;

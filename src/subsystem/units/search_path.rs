@@ -1,11 +1,13 @@
 //! Where unit files are looked for, and which file or mask a name leads to (systemd.unit(5), systemd 252).
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use crate::fact::{Origin, printable};
 use crate::format::unit;
@@ -156,6 +158,9 @@ impl SearchPath {
                 let Some(name) = side.or((directory.path == "/etc/systemd/system").then_some(name)) else {
                     continue;
                 };
+                if !self.may_be_alias(files, name) {
+                    continue;
+                }
                 if let Found::Fragment { name: real, .. } = self.resolve(files, name)
                     && real != name
                 {
@@ -167,6 +172,16 @@ impl SearchPath {
             }
         }
         aliases
+    }
+
+    /// Whether what a name leads to has to be looked at: a regular file by that name is the unit itself.
+    fn may_be_alias(&self, files: &Files, name: &str) -> bool {
+        let first = |name: &str| {
+            let directory = self.directories.iter().find(|directory| directory.has(name))?;
+            Some(files.kind(format!("{}/{name}", directory.path)))
+        };
+        let found = first(name).or_else(|| first(&unit::template(name)?));
+        found.is_some_and(|kind| kind.ok() != Some(Kind::File))
     }
 
     /// Whether the systemd that reads them is 254 or later, which brought `.upholds` and `ignore` in presets.

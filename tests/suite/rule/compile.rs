@@ -188,7 +188,7 @@ fn a_given_rule_replaces_the_built_in_one_at_its_place() {
     let rules = loaded(&[first, second]);
     let plan = plan(&rules, &Selection::everything(), &[]);
     assert_eq!(ids(&plan), ["a", "b"]);
-    assert_eq!(plan.rules[0].title, "new");
+    assert_eq!(plan.rules[0].prose.title, "new");
 }
 
 #[test]
