@@ -2,6 +2,7 @@
 
 mod address;
 mod alternative;
+mod api_server;
 mod apparmor;
 mod binary;
 mod certificate;
@@ -130,6 +131,7 @@ pub struct Attribute {
 pub static PROBES: &[&Probe] = &[
     &address::PROBE,
     &alternative::PROBE,
+    &api_server::PROBE,
     &apparmor::PROBE,
     &binary::PROBE,
     &certificate::PROBE,

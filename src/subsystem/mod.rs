@@ -3,6 +3,7 @@
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
 pub mod alternatives;
+pub mod api_server;
 pub mod boot_scripts;
 pub mod certificate;
 pub mod certificates;

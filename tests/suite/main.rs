@@ -13,6 +13,7 @@
 mod bad_input;
 mod base;
 mod cli;
+mod cluster;
 mod containerd;
 mod copied;
 mod cri;

@@ -2,6 +2,7 @@
 
 mod address;
 mod alternative;
+mod api_server;
 mod apparmor;
 mod binary;
 mod certificate;
