@@ -26,6 +26,7 @@ mod elf_sample;
 mod engine;
 mod fixtures;
 mod hosts;
+mod join;
 mod joined;
 mod opened;
 mod order;

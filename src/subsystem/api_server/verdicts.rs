@@ -125,14 +125,23 @@ impl Told<'_> {
         let (whose, any) = wrong;
         let last = any.iter().map(|one| one.not_after).max().unwrap_or(0);
         let (word, said) = if now > last {
-            ("expired", format!("{whose} ended at {}", certificate::date(last)))
+            (
+                "expired",
+                format!("{whose} ended at {}, and it is {}", certificate::date(last), certificate::date(now)),
+            )
         } else {
             let first =
                 any.iter().map(|one| one.not_before).filter(|first| *first > now).min().unwrap_or(now);
-            ("early", format!("{whose} begins at {}", certificate::date(first)))
+            (
+                "early",
+                format!(
+                    "{whose} begins at {}, and it is {}",
+                    certificate::date(first),
+                    certificate::date(now)
+                ),
+            )
         };
-        let clock = Origin::file("clock_gettime(2)").says(format!("it is {}", certificate::date(now)));
-        (State::from(word), vec![place.clone().says(said), clock])
+        (State::from(word), vec![place.clone().says(said), Origin::file("clock_gettime(2)")])
     }
 }
 
@@ -152,7 +161,10 @@ fn pinned(given: Option<&Kubeadm>, hashes: Result<Vec<String>, String>, place: &
     if wanted.iter().any(|(wanted, _)| hashes.iter().any(|hash| hash.eq_ignore_ascii_case(wanted))) {
         return (State::from(true), Vec::new());
     }
-    let mut because = vec![place.clone().says(format!("its CA has {}", hashes.join(", ")))];
-    because.extend(wanted.into_iter().map(|(hash, origin)| origin.says(format!("wants {hash}"))));
+    let texts: Vec<&str> = wanted.iter().map(|(hash, _)| *hash).collect();
+    let said = format!("its CA has {}, not {}", hashes.join(", "), texts.join(", "));
+    let because =
+        std::iter::once(place.clone().says(said)).chain(wanted.into_iter().map(|(_, origin)| origin));
+    let because = because.collect();
     (State::from(false), because)
 }

@@ -67,7 +67,7 @@ fn another_cluster_is_told_with_both_hashes() {
     let [own, other] = authorities();
     let found = fact(right(&cluster_info(own, &[TOKEN])), TOKEN, &cluster::hash_of(other));
     assert_eq!(words(&found), "connected answers false known trusted valid");
-    assert_eq!(says(&found), format!("its CA has {}; wants {}", cluster::hash(), cluster::hash_of(other)));
+    assert_eq!(says(&found), format!("its CA has {}, not {}; ", cluster::hash(), cluster::hash_of(other)));
 }
 
 #[test]
@@ -98,7 +98,10 @@ fn certificates_are_judged_by_the_cluster_s_own_ca() {
     assert_eq!(says(&found), "its certificate is for kubernetes, 10.0.0.9; not for 127.0.0.1");
     let found = ask(Identity::new(own, &cluster::NAMES, [2020, 2021]));
     assert_eq!(words(&found), "connected answers true known trusted expired");
-    assert!(says(&found).starts_with("its certificate ended at 2021-01-01T00:00:00Z; it is 2"), "{found:?}");
+    assert!(
+        says(&found).starts_with("its certificate ended at 2021-01-01T00:00:00Z, and it is 2"),
+        "{found:?}"
+    );
     let found = ask(Identity::new(own, &cluster::NAMES, [2085, 2090]));
     assert_eq!(words(&found), "connected answers true known trusted early");
 }
