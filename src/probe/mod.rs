@@ -3,11 +3,13 @@
 mod address;
 mod alternative;
 mod api_server;
+mod api_server_certificate;
 mod apparmor;
 mod binary;
 mod certificate;
 mod certificates;
 mod cgroup;
+mod cluster_ca;
 mod cmdline;
 mod cni;
 mod conntrack;
@@ -24,6 +26,7 @@ mod hostname;
 mod image_policy;
 mod ini;
 mod iptables;
+mod join_token;
 mod kernel;
 mod kernel_config;
 mod kernel_option;
@@ -132,11 +135,13 @@ pub static PROBES: &[&Probe] = &[
     &address::PROBE,
     &alternative::PROBE,
     &api_server::PROBE,
+    &api_server_certificate::PROBE,
     &apparmor::PROBE,
     &binary::PROBE,
     &certificate::PROBE,
     &certificates::PROBE,
     &cgroup::PROBE,
+    &cluster_ca::PROBE,
     &cmdline::PROBE,
     &cni::PROBE,
     &conntrack::PROBE,
@@ -153,6 +158,7 @@ pub static PROBES: &[&Probe] = &[
     &image_policy::PROBE,
     &ini::PROBE,
     &iptables::PROBE,
+    &join_token::PROBE,
     &kernel::PROBE,
     &kernel_config::PROBE,
     &kernel_option::PROBE,

@@ -91,6 +91,20 @@ fn a_command_for_another_cluster_is_told_with_both_hashes() {
 }
 
 #[test]
+fn each_rule_tells_its_own_trouble() {
+    let (code, text) = run(&host("other-everything"), &["--kubeadm-join", &pasted()]);
+    assert_eq!(code, Some(1), "{text}");
+    for (rule, said) in [
+        ("join-token-valid", "it has no token `abcdef`"),
+        ("api-server-certificate-trusted", "its certificate is for kubernetes; not for k8s.example.com"),
+        ("api-server-certificate-current", "its certificate ended at 2021-01-01T00:00:00Z"),
+    ] {
+        let row = text.lines().find(|line| line.split_whitespace().next() == Some(rule)).unwrap();
+        assert!(row.contains("FAIL") && row.contains(said) && !row.contains("its CA"), "{row}");
+    }
+}
+
+#[test]
 fn a_dash_that_a_web_page_made_does_not_keep_the_cluster_from_being_asked() {
     for (from, to) in
         [("--token", "\u{2013}token"), ("--token ", "--token\u{a0}"), ("--disc", "\u{2014}disc")]

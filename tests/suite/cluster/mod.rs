@@ -5,16 +5,25 @@
 pub mod server;
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+use node_preflight::fact::{Fact, Moment};
 use node_preflight::host::Host;
 use node_preflight::host::https::{Reached, Request, Unreached};
+use node_preflight::probe;
+use node_preflight::subsystem::Subsystems;
+use node_preflight::subsystem::kubeadm::Kubeadm;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     PublicKeyData as _, date_time_ymd,
 };
 use ring::{digest, hmac};
 
+use crate::tree::{attribute, text};
+
+/// Nobody who answers takes so long.
+pub const LONG: Duration = Duration::from_secs(60);
 pub const TOKEN: &str = "abcdef.0123456789abcdef";
 /// The names in the certificate of the API server.
 pub const NAMES: [&str; 4] = ["kubernetes", "k8s.example.com", "10.0.0.1", "127.0.0.1"];
@@ -122,6 +131,10 @@ pub fn recorded(name: &str) -> String {
     let (identity, body) = match name {
         "right" => (Identity::right(), right()),
         "other-cluster" => (Identity::new(other, &NAMES, [2020, 2090]), cluster_info(other, &[TOKEN])),
+        "other-everything" => (
+            Identity::new(other, &["kubernetes"], [2020, 2021]),
+            cluster_info(other, &["ghijkl.0123456789abcdef"]),
+        ),
         "other-tokens" => (Identity::right(), cluster_info(own, &["ghijkl.0123456789abcdef"])),
         "other-secret" => (Identity::right(), cluster_info(own, &["abcdef.fedcba9876543210"])),
         "other-name" => (Identity::new(own, &["kubernetes", "10.0.0.9"], [2020, 2090]), right()),
@@ -140,8 +153,47 @@ pub fn recorded(name: &str) -> String {
     )
 }
 
+/// What this host finds at a port of its own, given a token and a hash: the facts of `api-server`, `cluster-ca`,
+/// `join-token` and `api-server-certificate`.
+pub fn facts(port: u16, token: &str, hash: &str) -> [Fact; 4] {
+    let command =
+        format!("kubeadm join 127.0.0.1:{port} --token {token} --discovery-token-ca-cert-hash {hash}");
+    let kubeadm = Kubeadm::join_command(&command).unwrap();
+    let host = Host::live().unwrap();
+    let subsystems = Subsystems::of(&host).with_kubeadm(Some(&kubeadm));
+    let endpoint = format!("127.0.0.1:{port}");
+    // Nobody who answers takes so long; probes, which are less patient, find that the server was asked.
+    subsystems.api_servers().ask(host.running().unwrap(), &endpoint, LONG);
+    ["api-server", "cluster-ca", "join-token", "api-server-certificate"].map(|name| {
+        let probe = probe::find(name).unwrap();
+        (probe.ask)(&subsystems, &probe.key.parse(Some(&endpoint)).unwrap(), Moment::Now)
+    })
+}
+
+/// `CLUSTER-INFO PINNED TOKEN TRUST VALIDITY`, in a word each.
+pub fn words([server, ca, token, certificate]: &[Fact; 4]) -> String {
+    let words = [
+        attribute(server, "cluster-info"),
+        attribute(ca, "pinned"),
+        text(token),
+        attribute(certificate, "trust"),
+        attribute(certificate, "validity"),
+    ];
+    words.map(|word| word.split(": ").next().unwrap().to_owned()).join(" ")
+}
+
+/// What the first place of a fact says.
+pub fn says(fact: &Fact) -> &str {
+    fact.because[0].says.as_deref().unwrap_or_default()
+}
+
+/// A server that answers rightly, but for what it tells.
+pub fn tells(body: &str) -> u16 {
+    server::start(server::Peer::Tls(Identity::right(), server::page("200 OK", body)))
+}
+
 /// Asks a port of the loopback interface as a live host does.
-pub fn ask(port: u16, within: std::time::Duration) -> Result<Reached, Unreached> {
+pub fn ask(port: u16, within: Duration) -> Result<Reached, Unreached> {
     let host = Host::live().unwrap();
     let target = "/api/v1/namespaces/kube-public/configmaps/cluster-info";
     host.running().unwrap().https(Request { host: "127.0.0.1", port, target, limit: 1 << 20, within })
