@@ -35,14 +35,33 @@ pub struct Certificate {
 /// # Errors
 /// What is wrong with the first that can't be read, in words that repeat nothing of the file.
 pub fn parse(pem: &str) -> Result<Vec<Certificate>, String> {
-    let blocks = pem.split(BEGIN).skip(1).take(MOST);
-    blocks
-        .map(|block| {
-            let (body, _) = block.split_once(END).ok_or("a certificate has no end")?;
-            decode(body).ok_or("a certificate is no base64").and_then(|der| certificate(&der))
-        })
+    blocks(pem)
+        .map(|der| der.and_then(|der| certificate(&der)))
         .collect::<Result<_, _>>()
         .map_err(str::to_owned)
+}
+
+/// The certificates of a PEM file in DER, as they stand there.
+///
+/// # Errors
+/// What is wrong with the first that is no PEM.
+pub fn ders(pem: &str) -> Result<Vec<Vec<u8>>, String> {
+    blocks(pem).collect::<Result<_, _>>().map_err(str::to_owned)
+}
+
+fn blocks(pem: &str) -> impl Iterator<Item = Result<Vec<u8>, &'static str>> {
+    pem.split(BEGIN).skip(1).take(MOST).map(|block| {
+        let (body, _) = block.split_once(END).ok_or("a certificate has no end")?;
+        decode(body).ok_or("a certificate is no base64")
+    })
+}
+
+/// A certificate in DER.
+///
+/// # Errors
+/// That it is none.
+pub fn read(der: &[u8]) -> Result<Certificate, String> {
+    certificate(der).map_err(str::to_owned)
 }
 
 /// The bytes of a text in base64, blanks left out; none if it is something else, or too long.

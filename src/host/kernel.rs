@@ -12,6 +12,7 @@ use super::bus;
 use super::cri::{self, Silence};
 use super::error::{HostError, Trouble};
 use super::files::Files;
+use super::https;
 use super::path::HostPath;
 use super::running::{Address, Connection, Running, Space, Uname, UnitState};
 use super::tree::Kind;
@@ -164,6 +165,10 @@ impl Running for Kernel {
 
     fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<cri::Page, Silence> {
         cri::get_loopback(port, target, 16 << 10, within)
+    }
+
+    fn https(&self, request: https::Request<'_>) -> Result<https::Reached, https::Unreached> {
+        https::get(request)
     }
 }
 

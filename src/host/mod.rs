@@ -10,6 +10,7 @@ pub mod cri;
 mod directory;
 mod error;
 mod files;
+pub mod https;
 mod kernel;
 mod parts;
 mod path;

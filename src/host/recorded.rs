@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::cri::{self, RecordedRuntime, Silence};
 use super::error::{HostError, Trouble};
 use super::files::Files;
+use super::https::{self, RecordedServer};
 use super::path::HostPath;
 use super::running::{Address, Connection, Running, Space, Uname, UnitState};
 use super::tree::Kind;
@@ -48,6 +49,9 @@ struct Machine {
     /// What ports of the loopback interface answered, by `PORT/PATH`.
     #[serde(default)]
     pages: BTreeMap<String, RecordedPage>,
+    /// What servers on the network answered, by `HOST:PORT`.
+    #[serde(default)]
+    servers: BTreeMap<String, RecordedServer>,
 }
 
 /// `pages."10248/healthz"`: a page over HTTP, or that nobody listens.
@@ -245,6 +249,13 @@ impl Running for Recorded {
             }
             Some(RecordedPage::Refused) => Err(Silence::Refused),
             None => Err(Silence::NotRecorded),
+        }
+    }
+
+    fn https(&self, request: https::Request<'_>) -> Result<https::Reached, https::Unreached> {
+        match self.machine.servers.get(&https::authority(request.host, request.port)) {
+            Some(recorded) => recorded.answer(request.within, request.limit),
+            None => Err(Silence::NotRecorded.into()),
         }
     }
 

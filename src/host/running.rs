@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::cri;
 use super::error::HostError;
 use super::files::Files;
+use super::https;
 use super::path::HostPath;
 
 /// A running system. The live machine is one; a recording with `live/` plays one.
@@ -76,6 +77,13 @@ pub trait Running {
     /// # Errors
     /// How nobody answered.
     fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<cri::Page, cri::Silence>;
+
+    /// A page of a server on the network, over HTTPS without trust, without a proxy. Only for a server that the user has
+    /// named: this is what leaves the host.
+    ///
+    /// # Errors
+    /// Why no connection came about.
+    fn https(&self, request: https::Request<'_>) -> Result<https::Reached, https::Unreached>;
 }
 
 /// What `uname(2)` says.

@@ -144,7 +144,11 @@ fn word(silence: &Silence) -> Option<&'static str> {
         Silence::TimedOut(_) => Some("time-out"),
         Silence::NotGrpc => Some("not-grpc"),
         Silence::Unimplemented => Some("no-runtime"),
-        Silence::TooLarge { .. } | Silence::Failed(_) => Some("failed"),
+        Silence::NameUnknown
+        | Silence::NoRoute
+        | Silence::NotTls
+        | Silence::TooLarge { .. }
+        | Silence::Failed(_) => Some("failed"),
     }
 }
 

@@ -2,11 +2,14 @@
 
 mod address;
 mod alternative;
+mod api_server;
+mod api_server_certificate;
 mod apparmor;
 mod binary;
 mod certificate;
 mod certificates;
 mod cgroup;
+mod cluster_ca;
 mod cmdline;
 mod cni;
 mod conntrack;
@@ -23,6 +26,7 @@ mod hostname;
 mod image_policy;
 mod ini;
 mod iptables;
+mod join_token;
 mod kernel;
 mod kernel_config;
 mod kernel_option;
@@ -130,11 +134,14 @@ pub struct Attribute {
 pub static PROBES: &[&Probe] = &[
     &address::PROBE,
     &alternative::PROBE,
+    &api_server::PROBE,
+    &api_server_certificate::PROBE,
     &apparmor::PROBE,
     &binary::PROBE,
     &certificate::PROBE,
     &certificates::PROBE,
     &cgroup::PROBE,
+    &cluster_ca::PROBE,
     &cmdline::PROBE,
     &cni::PROBE,
     &conntrack::PROBE,
@@ -151,6 +158,7 @@ pub static PROBES: &[&Probe] = &[
     &image_policy::PROBE,
     &ini::PROBE,
     &iptables::PROBE,
+    &join_token::PROBE,
     &kernel::PROBE,
     &kernel_config::PROBE,
     &kernel_option::PROBE,

@@ -3,6 +3,7 @@
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
 pub mod alternatives;
+pub mod api_server;
 pub mod boot_scripts;
 pub mod certificate;
 pub mod certificates;
@@ -61,6 +62,7 @@ impl From<HostError> for Gap {
 /// All parts of one host.
 pub struct Subsystems<'h> {
     host: &'h Host,
+    api_servers: api_server::ApiServers,
     boot_scripts: OnceCell<boot_scripts::BootScripts>,
     kernel_config: kernel_config::KernelConfigs,
     cri: cri::Cri,
@@ -87,6 +89,7 @@ impl<'h> Subsystems<'h> {
     pub fn of(host: &'h Host) -> Self {
         Subsystems {
             host,
+            api_servers: api_server::ApiServers::default(),
             boot_scripts: OnceCell::new(),
             kernel_config: kernel_config::KernelConfigs::default(),
             cri: cri::Cri::default(),
@@ -125,6 +128,11 @@ impl<'h> Subsystems<'h> {
     #[must_use]
     pub fn host(&self) -> &'h Host {
         self.host
+    }
+
+    /// API servers of clusters to join.
+    pub fn api_servers(&self) -> &api_server::ApiServers {
+        &self.api_servers
     }
 
     /// Shell lines that the next boot runs.

@@ -1,8 +1,8 @@
-# What the program promises of itself: it starts no process, writes nothing, opens no file twice.
+# What the program promises of itself: it starts no process, writes nothing, opens no file twice, asks no other machine.
 # shellcheck shell=bash disable=SC2154 # binary and work are set by tests/real/run
 
 if need strace strace; then
-    strace -f -y -e trace=execve,execveat,fork,vfork,clone,clone3,open,openat,openat2,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,chmod,fchmodat,mount,init_module,finit_module \
+    strace -f -y -e trace=execve,execveat,fork,vfork,clone,clone3,open,openat,openat2,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,chmod,fchmodat,mount,init_module,finit_module,connect,sendto,sendmsg,sendmmsg \
         -o "$work/trace" "$binary" check --all >"$work/out" 2>"$work/err"
     status=$?
     case $status in 0 | 1 | 3) pass "check gives a verdict under strace" ;; *) fail "check under strace: exit $status" ;; esac
@@ -21,6 +21,13 @@ if need strace strace; then
         fail "something is written: $(grep -E 'O_(WRONLY|RDWR|CREAT)|unlink|rename|mkdir|chmod' "$work/trace" | head -3)"
     else
         pass "nothing is written"
+    fi
+
+    # Local sockets only: of systemd's bus, of runtimes, of the kernel. Other machines are asked for a join command alone.
+    if grep -qE '(connect|send(to|msg|mmsg))\(.*sa_family=AF_INET' "$work/trace"; then
+        fail "something leaves the host: $(grep -E 'sa_family=AF_INET' "$work/trace" | head -3)"
+    else
+        pass "nothing leaves the host"
     fi
 
     # Opened for reading with success, by the path that the kernel shows behind the descriptor. The dynamic

@@ -13,6 +13,7 @@
 mod bad_input;
 mod base;
 mod cli;
+mod cluster;
 mod containerd;
 mod copied;
 mod cri;
@@ -25,6 +26,7 @@ mod elf_sample;
 mod engine;
 mod fixtures;
 mod hosts;
+mod join;
 mod joined;
 mod opened;
 mod order;

@@ -15,8 +15,8 @@ use node_preflight::subsystem::Subsystems;
 use node_preflight::subsystem::kubeadm::Kubeadm;
 use serde::Deserialize;
 
-use crate::base;
 use crate::tree::Tree;
+use crate::{base, cluster};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +53,10 @@ pub struct Case {
     vars: BTreeMap<String, String>,
     /// The file of `--kubeadm-config`, named kubeadm.yaml.
     kubeadm: Option<String>,
+    /// The command of `--kubeadm-join`; HASH stands for that of the cluster's CA.
+    join: Option<String>,
+    /// What the API server at k8s.example.com:6443 answers, by name.
+    cluster: Option<String>,
     /// More of `meta.toml`, by path: `uid = 1000`, `denied = true`.
     #[serde(default)]
     meta: BTreeMap<String, String>,
@@ -179,6 +183,12 @@ pub fn plan(rules: &rule::RuleSet, id: &str, case: &Case) -> Plan {
 }
 
 fn kubeadm(case: &Case) -> Option<Kubeadm> {
+    if let Some(command) = &case.join {
+        let command = command.replace("HASH", &cluster::hash());
+        return Some(
+            Kubeadm::join_command(&command).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", case.says)),
+        );
+    }
     let text = case.kubeadm.as_deref()?;
     Some(Kubeadm::read("kubeadm.yaml", text).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", case.says)))
 }
@@ -268,7 +278,8 @@ fn build(case: &Case, denied: Option<&str>) -> Tree {
         tree = tree.live(path, content);
     }
     if case.live.is_some() || case.machine.is_some() {
-        tree = tree.machine(case.machine.as_deref().unwrap_or(""));
+        let answer = case.cluster.as_deref().map_or_else(String::new, cluster::recorded);
+        tree = tree.machine(&format!("{}{answer}", case.machine.as_deref().unwrap_or("")));
     }
     if let Some(path) = denied {
         tree = tree.denied(path);

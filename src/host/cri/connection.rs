@@ -147,8 +147,16 @@ impl Heard {
 }
 
 /// An error with all that caused it.
-pub(super) fn in_full(error: &(dyn Error + 'static)) -> String {
+pub(in crate::host) fn in_full(error: &(dyn Error + 'static)) -> String {
     short(&causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": "))
+}
+
+/// Whether the other side ended the connection: told by the system, or by TLS, where it is an end without farewell.
+pub(in crate::host) fn is_end(error: &(dyn Error + 'static)) -> bool {
+    causes(error).filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe)
+    })
 }
 
 /// An error, its cause, and so on.

@@ -1,5 +1,5 @@
 //! One page over HTTP/1.1: CRI-O serves its state and its configuration on the socket of the CRI, the kubelet its
-//! health on a port of the loopback interface.
+//! health on a port of the loopback interface, the API server what it tells newcomers behind TLS.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -11,12 +11,12 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::connection::{connect, in_full, silence};
+use super::connection::{connect, in_full, is_end, silence};
 use super::{Page, Silence};
 
 /// The page behind a path; it may have at most `limit` bytes.
 pub(super) async fn get(socket: PathBuf, target: &'static str, limit: usize) -> Result<Vec<u8>, Silence> {
-    let page = page(connect(&socket).await?, target, limit).await?;
+    let page = page(connect(&socket).await?, "localhost", target, limit).await?;
     match http::StatusCode::from_u16(page.status) {
         Ok(http::StatusCode::OK) => Ok(page.body),
         Ok(http::StatusCode::NOT_FOUND) => Err(Silence::Unimplemented),
@@ -28,16 +28,23 @@ pub(super) async fn get(socket: PathBuf, target: &'static str, limit: usize) -> 
 /// The page of a port of the loopback interface, whatever its status.
 pub(super) async fn get_loopback(port: u16, target: &'static str, limit: usize) -> Result<Page, Silence> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| silence(&error))?;
-    page(stream, target, limit).await
+    page(stream, "localhost", target, limit).await
 }
 
-async fn page<S>(stream: S, target: &'static str, limit: usize) -> Result<Page, Silence>
+/// The page of a host behind a path, over an open connection, whatever its status.
+pub(in crate::host) async fn page<S>(
+    stream: S,
+    host: &str,
+    target: &'static str,
+    limit: usize,
+) -> Result<Page, Silence>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let broken = |error: hyper::Error| match () {
         () if error.is_parse() => Silence::Failed(format!("GET {target}: the answer is no HTTP")),
         () if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => Silence::Closed,
+        () if is_end(&error) => Silence::Closed,
         () => Silence::Failed(in_full(&error)),
     };
     let (mut sender, driver) =
@@ -45,7 +52,7 @@ where
     // Ends with the connection; what went wrong is told by the answer.
     tokio::spawn(driver);
     let request = http::Request::get(target)
-        .header(http::header::HOST, "localhost")
+        .header(http::header::HOST, host)
         .header(http::header::CONNECTION, "close")
         .body(Empty::<Bytes>::new())
         .map_err(|error| Silence::Failed(error.to_string()))?;

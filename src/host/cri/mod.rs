@@ -19,6 +19,8 @@ use super::tree::Kind;
 use connection::Connection;
 use messages as cri;
 
+pub(super) use connection::{in_full, is_end};
+pub(super) use http::page;
 pub(super) use recorded::RecordedRuntime;
 
 /// What one socket answered, or why it gave no answer.
@@ -45,9 +47,18 @@ pub enum Silence {
     /// The connection was accepted and ended before the answer was complete.
     #[error("the connection broke off before there was an answer")]
     Closed,
+    /// There is no such name (`EAI_NONAME`, `EAI_NODATA`).
+    #[error("nobody knows this name")]
+    NameUnknown,
+    /// No way leads to the address (`ENETUNREACH`, `EHOSTUNREACH`).
+    #[error("no route leads there")]
+    NoRoute,
     /// The deadline passed.
     #[error("no answer within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
+    /// What answered doesn't speak TLS.
+    #[error("what answers there doesn't speak TLS")]
+    NotTls,
     /// What answered doesn't speak gRPC.
     #[error("what answers there doesn't speak gRPC")]
     NotGrpc,
@@ -184,15 +195,33 @@ pub struct Containers {
 
 /// A point in time, and how long it was ahead.
 #[derive(Clone, Copy, Debug)]
-struct Deadline {
+pub(super) struct Deadline {
     at: Instant,
     after: Duration,
 }
 
 impl Deadline {
+    /// So long from now on.
+    pub(super) fn after(within: Duration) -> Self {
+        Deadline { at: Instant::now() + within, after: within }
+    }
+
+    /// How much of it is left.
+    pub(super) fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// That it has passed.
+    pub(super) fn passed(self) -> Silence {
+        Silence::TimedOut(self.after)
+    }
+
     /// The answer, if it comes in time.
-    async fn hold<T>(self, answer: impl Future<Output = Result<T, Silence>>) -> Result<T, Silence> {
-        tokio::time::timeout_at(self.at, answer).await.unwrap_or(Err(Silence::TimedOut(self.after)))
+    pub(super) async fn hold<T>(
+        self,
+        answer: impl Future<Output = Result<T, Silence>>,
+    ) -> Result<T, Silence> {
+        tokio::time::timeout_at(self.at, answer).await.unwrap_or(Err(self.passed()))
     }
 }
 
@@ -204,7 +233,7 @@ pub(super) fn ask(sockets: &[HostPath], within: Duration) -> Vec<Answer> {
         Err(error) => return sockets.iter().map(|_| Err(failed(error.to_string()))).collect(),
     };
     runtime.block_on(async {
-        let deadline = Deadline { at: Instant::now() + within, after: within };
+        let deadline = Deadline::after(within);
         let paths = sockets.iter().map(|socket| socket.as_path().to_owned());
         let asked: Vec<JoinHandle<_>> = paths.map(|path| tokio::spawn(interview(path, deadline))).collect();
         let mut answers = Vec::with_capacity(asked.len());
@@ -226,7 +255,7 @@ pub(super) fn get_loopback(
     let runtime =
         runtime.map_err(|error| Silence::Failed(format!("no way to wait for an answer: {error}")))?;
     runtime.block_on(async {
-        let deadline = Deadline { at: Instant::now() + within, after: within };
+        let deadline = Deadline::after(within);
         deadline.hold(http::get_loopback(port, target, limit)).await
     })
 }
@@ -309,6 +338,6 @@ async fn text(page: Option<JoinHandle<Result<Vec<u8>, Silence>>>) -> Result<Stri
 }
 
 /// As much of a text as people want to read.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     text.chars().take(300).collect()
 }

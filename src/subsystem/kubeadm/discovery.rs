@@ -1,10 +1,32 @@
 //! How a node finds and trusts its cluster: tokens, hashes of the CA, keys of certificates. No secret is in a finding.
 
-use super::{Finding, Kubeadm, Topic, syntax};
+use super::{Finding, Kubeadm, Text, Topic, syntax};
+use crate::fact::Origin;
 use crate::format::document::Content;
 
 const JOIN: &str = "JoinConfiguration";
 const TOKEN_FORM: &str = "is not of the form abcdef.0123456789abcdef (small letters and digits, 6 and 16)";
+
+/// What a newcomer knows of its cluster beforehand.
+pub(in crate::subsystem) struct Discovery<'k> {
+    /// `caCertHashes`, with their places.
+    pub(in crate::subsystem) hashes: Vec<(&'k str, Origin)>,
+    /// The token, and its place. It is a secret.
+    pub(in crate::subsystem) token: Option<(&'k str, Origin)>,
+}
+
+impl Kubeadm {
+    /// What a `JoinConfiguration` says of the cluster, as it is written.
+    pub(in crate::subsystem) fn discovery(&self) -> Discovery<'_> {
+        let placed = |text: Text<'_>| self.origin(text.line);
+        let hashes = self.texts(JOIN, "discovery.bootstrapToken.caCertHashes");
+        let token = self.text(JOIN, "discovery.bootstrapToken.token");
+        Discovery {
+            hashes: hashes.into_iter().map(|hash| (hash.text, placed(hash))).collect(),
+            token: token.map(|token| (token.text, placed(token))),
+        }
+    }
+}
 
 pub(super) fn check(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
     let mut refuse = |line, text| findings.push(Finding { topic: Topic::DiscoveryErrors, line, text });

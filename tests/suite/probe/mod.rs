@@ -2,11 +2,14 @@
 
 mod address;
 mod alternative;
+mod api_server;
+mod api_server_certificate;
 mod apparmor;
 mod binary;
 mod certificate;
 mod certificates;
 mod cgroup;
+mod cluster_ca;
 mod cmdline;
 mod cni;
 mod conntrack;
@@ -24,6 +27,7 @@ mod hostname;
 mod image_policy;
 mod ini;
 mod iptables;
+mod join_token;
 mod kernel;
 mod kernel_config;
 mod kernel_option;

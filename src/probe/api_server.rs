@@ -1,0 +1,71 @@
+//! `api-server:ENDPOINT`: whether the API server of a cluster to join can be reached, and tells newcomers about it.
+
+use std::rc::Rc;
+
+use super::key::KeyKind;
+use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::host::Running;
+use crate::subsystem::Subsystems;
+use crate::subsystem::api_server::{self, Answer, TIME_OUT};
+
+pub(super) static PROBE: Probe = Probe {
+    name: "api-server",
+    summary: "The API server at an endpoint, asked as `kubeadm join` will ask it.",
+    details: "\
+Now, over the network: the name is resolved as the host does it, a TCP connection is made, and over TLS \
+`GET /api/v1/namespaces/kube-public/configmaps/cluster-info` is asked without credentials, for at most 2 seconds together. All \
+addresses of a name are tried at once, and the first that answers counts. No proxy is used, no redirection followed, and of the \
+answer at most 1 MiB is read. The key is a name or address; the port is 6443 unless one follows.
+
+Everything is unknown if no resolver answered. That no connection came about within the time has a high confidence only.
+
+The probes `api-server-certificate`, `cluster-ca` and `join-token` tell more of the same answer: a server is asked once. These \
+and no others send packets to other machines, and no rule asks them unless the endpoint is known: by `--kubeadm-join`, \
+`--kubeadm-config` or `--set endpoint=...`. No secret is sent.",
+    key: ENDPOINT,
+    answer: Shape::Record(&[
+        Attribute {
+            name: "address",
+            shape: Shape::Text,
+            summary: "The address to which the connection was made.",
+        },
+        Attribute {
+            name: "cluster-info",
+            shape: Shape::Word(&[
+                "answers",
+                "closed",
+                "forbidden",
+                "missing",
+                "no-api-server",
+                "unavailable",
+            ]),
+            summary: "Whether the server tells its CA; else why not: 401 and 403 are `forbidden`, 404 and an empty one \
+                      `missing`, 429 and 5xx `unavailable`. Unknown if it takes too long or is too large.",
+        },
+        Attribute {
+            name: "connects",
+            shape: Shape::Word(&["connected", "name-unknown", "no-route", "refused", "time-out"]),
+            summary: "Whether a TCP connection comes about; else why not.",
+        },
+    ]),
+    moments: NOW,
+    examples: &[],
+    ask,
+};
+
+pub(super) const ENDPOINT: KeySyntax =
+    KeySyntax::Required(&KeyKind { noun: "endpoint", canonical: api_server::endpoint });
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
+    answer(subsystems, key).map_or_else(|unknown| unknown, |(answer, _)| answer.reached())
+}
+
+/// What the server answers on a running system.
+pub(super) fn answer<'s>(
+    subsystems: &'s Subsystems<'_>,
+    key: &Key,
+) -> Result<(Rc<Answer>, &'s dyn Running), Fact> {
+    let running = subsystems.host().running().ok_or_else(|| Fact::unknown("nothing is running here"))?;
+    Ok((subsystems.api_servers().ask(running, key.as_str(), TIME_OUT), running))
+}

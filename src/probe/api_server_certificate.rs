@@ -1,0 +1,34 @@
+//! `api-server-certificate:ENDPOINT`: whether the API server of a cluster to join is to be trusted.
+
+use super::api_server::{ENDPOINT, answer};
+use super::{Attribute, Key, NOW, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::Subsystems;
+
+pub(super) static PROBE: Probe = Probe {
+    name: "api-server-certificate",
+    summary: "The certificate that the API server at an endpoint shows.",
+    details: "Now, over the network, as the probe `api-server` says. Signatures are checked, by the CA that the cluster tells; \
+              whether that is the right one, the probe `cluster-ca` says. Unknown if the cluster doesn't tell its CA, \
+              and where a signature is of a kind that this program doesn't know.",
+    key: ENDPOINT,
+    answer: Shape::Record(&[
+        Attribute {
+            name: "trust",
+            shape: Shape::Word(&["other-authority", "other-name", "other-purpose", "trusted"]),
+            summary: "Whether the cluster's CA vouches for the server under the name by which it was asked, whatever the day.",
+        },
+        Attribute {
+            name: "validity",
+            shape: Shape::Word(&["early", "expired", "valid"]),
+            summary: "Whether the certificate and the CA hold today, by the clock of this host.",
+        },
+    ]),
+    moments: NOW,
+    examples: &[],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
+    answer(subsystems, key).map_or_else(|unknown| unknown, |(answer, running)| answer.certificate(running))
+}

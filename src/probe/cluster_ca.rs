@@ -1,0 +1,33 @@
+//! `cluster-ca:ENDPOINT`: whether the CA of a cluster to join is the one that kubeadm will be told to trust.
+
+use super::api_server::{ENDPOINT, answer};
+use super::{Attribute, Key, NOW, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::Subsystems;
+
+pub(super) static PROBE: Probe = Probe {
+    name: "cluster-ca",
+    summary: "The CA of the cluster at an endpoint, beside the hashes that kubeadm will be given.",
+    details: "Now, over the network, as the probe `api-server` says: the CA in cluster-info. The hashes are those of \
+              `--kubeadm-join` or of the JoinConfiguration in `--kubeadm-config`. Unknown if the cluster doesn't tell its CA.",
+    key: ENDPOINT,
+    answer: Shape::Record(&[
+        Attribute {
+            name: "hashes",
+            shape: Shape::List(&Shape::Text),
+            summary: "`sha256:...` of the public key of each of its certificates, as kubeadm writes them.",
+        },
+        Attribute {
+            name: "pinned",
+            shape: Shape::Bool,
+            summary: "Whether one of them is among those that kubeadm will be given; absent if it is given none.",
+        },
+    ]),
+    moments: NOW,
+    examples: &[],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
+    answer(subsystems, key).map_or_else(|unknown| unknown, |(answer, _)| answer.ca(subsystems))
+}
