@@ -6,7 +6,7 @@ mod catalogue;
 use catalogue::Catalogue;
 
 use crate::rule::peer::Peers;
-use crate::rule::{Rule, RuleSet, SourceFile};
+use crate::rule::{self, Rule, RuleSet, SourceFile};
 
 /// The catalogue in the form of the crate `postcard`, and behind each other its rules in the same form.
 const CATALOGUE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.postcard"));
@@ -22,13 +22,23 @@ pub fn sources() -> Vec<SourceFile> {
     FILES.iter().map(|(name, text)| SourceFile::built_in(name, *text)).collect()
 }
 
-/// The built-in rules.
+/// The built-in rules, read from their files as rules of a user are: slower than [`rules`], with their places.
+///
+/// # Panics
+/// Never: the build of this very program read them.
+#[expect(clippy::expect_used, reason = "as above; a test reads them")]
+#[must_use]
+pub fn written() -> RuleSet {
+    rule::load(sources()).expect("rules without a mistake")
+}
+
+/// The built-in rules, without their places.
 #[must_use]
 pub fn rules() -> RuleSet {
     selected(catalogue(), u64::MAX)
 }
 
-/// The built-in rules of some profiles, and those that they need; all if one of the profiles isn't built in. What isn't
+/// The built-in rules of some profiles, and those that they need, without their places; all if one of the profiles isn't built in. What isn't
 /// selected is not even unpacked.
 #[must_use]
 pub fn rules_of(profiles: &[String]) -> RuleSet {

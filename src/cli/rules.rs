@@ -12,7 +12,7 @@ use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Given, Selection};
 use crate::rule::waiver::{self, Target};
-use crate::rule::{self, RuleSet, SourceFile, diagnostic, peer};
+use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, diagnostic, peer};
 
 /// What is judged if no profile is named.
 const DEFAULT_PROFILE: &str = "node";
@@ -26,10 +26,19 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     if paths.is_empty() {
         return Ok(built_in);
     }
-    rule::extend(built_in, read("the rules", paths)?).map_err(|broken| {
-        let mistakes = engine::mistakes(&broken);
-        Failure::Rules(diagnostic::render(&broken.rules.files, &mistakes, colors()))
+    let files = read("the rules", paths)?;
+    rule::extend(built_in, files).or_else(|broken| {
+        with_places(&broken.rules).map_err(|broken| {
+            let mistakes = engine::mistakes(&broken);
+            Failure::Rules(diagnostic::render(&broken.rules.files, &mistakes, colors()))
+        })
     })
+}
+
+/// The same rules again, those that are built in with the places at which they are written: a mistake is to be told.
+fn with_places(rules: &RuleSet) -> Result<RuleSet, Box<Broken>> {
+    let given = rules.files.iter().filter(|file| !file.built_in).cloned();
+    rule::extend(builtin::written(), given.collect())
 }
 
 /// The rules that a run with these arguments and profiles may judge; others need not even be unpacked, unless `all`
@@ -57,8 +66,15 @@ pub(super) fn compile(
     let RulesArguments { only, skip, variables, .. } = arguments;
     let (only, skip) = (ids(rules, "--only", only)?, ids(rules, "--skip", skip)?);
     let selection = Selection { profiles: profiles.to_vec(), only, skip };
-    engine::compile_given(rules, &selection, given, &source::variables(rules, variables)?)
-        .map_err(|wrong| Failure::Rules(diagnostic::render(&rules.files, &wrong, colors())))
+    let variables = source::variables(rules, variables)?;
+    let told = |rules: &RuleSet, wrong: &[Diagnostic]| {
+        Failure::Rules(diagnostic::render(&rules.files, wrong, colors()))
+    };
+    engine::compile_given(rules, &selection, given, &variables).map_err(|wrong| {
+        let Ok(placed) = with_places(rules) else { return told(rules, &wrong) };
+        let again = engine::compile_given(&placed, &selection, given, &variables).err();
+        told(&placed, &again.unwrap_or(wrong))
+    })
 }
 
 /// Words that select rules, with checks of other tools (`kubeadm:Swap`) replaced by the rules that answer them.

@@ -35,6 +35,10 @@ The first separator of a key decides its spelling: `net.ipv4.conf.eth0/100.rp_fi
 };
 
 fn canonical(text: &str) -> Result<String, String> {
+    if is_plain(text) { Ok(text.to_owned()) } else { respelt(text) }
+}
+
+fn respelt(text: &str) -> Result<String, String> {
     let path = sysctl_d::path_of(text);
     if glob::is_glob(&path) {
         return Err("a kernel variable has no wildcards".into());
@@ -47,12 +51,23 @@ fn canonical(text: &str) -> Result<String, String> {
     Ok(sysctl_d::dotted(&path))
 }
 
+/// Whether a name is written with dots alone between its parts, as most are.
+fn is_plain(text: &str) -> bool {
+    let is_part = |part: &[u8]| {
+        !part.is_empty()
+            && part.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    };
+    text.as_bytes().split(|byte| *byte == b'.').all(is_part)
+}
+
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     subsystems.sysctl().value(subsystems, key.as_str(), moment)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -68,6 +83,13 @@ mod tests {
             ("net.*.x", None),
         ] {
             assert_eq!(canonical(text).ok().as_deref(), key, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_name_is_its_own_key(text in "[a-z_.*/-]{1,12}") {
+            prop_assert_eq!(canonical(&text), respelt(&text));
         }
     }
 }

@@ -338,8 +338,13 @@ fn is_empty(files: &Files, path: &str) -> bool {
 
 /// The unit beside which a directory lies, and how: `x.service.wants` → `x.service`, `.wants`.
 fn split_side(name: &str) -> Option<(&str, &'static str)> {
-    const SIDES: [&str; 4] = [".wants", ".requires", ".upholds", ".d"];
-    SIDES.into_iter().find_map(|side| Some((name.strip_suffix(side)?, side)))
+    // Of most names the last letter tells.
+    let sides: &[_] = match name.as_bytes().last()? {
+        b'd' => &[".d"],
+        b's' => &[".wants", ".requires", ".upholds"],
+        _ => &[],
+    };
+    sides.iter().find_map(|side| Some((name.strip_suffix(side)?, *side)))
 }
 
 impl Directory {
