@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
+use super::links::link_target;
 use super::merged::MergedUnit;
-use super::search_path::{Found, SearchPath, link_target, place};
+use super::search_path::{Found, SearchPath, place};
 use crate::fact::{Origin, State, printable};
 use crate::format::unit;
 use crate::host::{Files, Kind};

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
+use super::links::{is_null, link_target};
 use super::merged::{MergedUnit, side_entries};
 use super::options::Options;
 use super::refused::refused;
-use super::search_path::{Found, SearchPath, is_null, link_target, place, suffix};
+use super::search_path::{Found, SearchPath, place, suffix};
 use crate::fact::Origin;
 use crate::format::unit;
 use crate::host::Files;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::search_path::{Found, SearchPath, is_null, link_target, suffix};
+use super::links::{is_null, link_target};
+use super::search_path::{Found, SearchPath, suffix};
 use crate::fact::{Origin, printable};
 use crate::format::unit;
 use crate::host::Files;

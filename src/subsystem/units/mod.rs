@@ -3,6 +3,7 @@
 mod conditions;
 mod enablement;
 mod graph;
+mod links;
 mod live;
 mod merged;
 mod options;

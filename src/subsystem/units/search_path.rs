@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use foldhash::HashMap;
 
+use super::links::{is_empty, is_null, link_target};
 use crate::fact::{Origin, printable};
 use crate::format::unit;
 use crate::host::{Files, Kind, Trouble};
@@ -43,7 +43,7 @@ const NOW: &[&str] = &[
 ];
 
 /// No honest chain of aliases is longer.
-const MAX_ALIASES: usize = 16;
+pub(super) const MAX_ALIASES: usize = 16;
 
 /// The directories with what is in them.
 #[derive(Debug, Default)]
@@ -328,14 +328,6 @@ fn may_alias(name: &str, other: &str) -> bool {
         && (mine == others || (mine.1.is_some() && others.0))
 }
 
-/// Whether a regular file has no content; of what can't be read, its size tells.
-fn is_empty(files: &Files, path: &str) -> bool {
-    match files.read(path) {
-        Ok(bytes) => bytes.is_empty(),
-        Err(_) => files.lstat(path).is_ok_and(|metadata| metadata.size == 0),
-    }
-}
-
 /// The unit beside which a directory lies, and how: `x.service.wants` → `x.service`, `.wants`.
 fn split_side(name: &str) -> Option<(&str, &'static str)> {
     // Of most names the last letter tells.
@@ -361,49 +353,4 @@ pub(super) fn suffix(name: &str) -> &str {
 /// A path of the host as an origin; names come from the host and may hold anything.
 pub(super) fn place(path: &str) -> Origin {
     Origin::file(printable(path))
-}
-
-/// Whether a path leads to `/dev/null` or to an empty file, as systemd's `null_or_empty_path`. Links are followed
-/// by name, because a tree need not have a `/dev`.
-pub(super) fn is_null(files: &Files, path: impl Into<PathBuf>) -> bool {
-    let mut end: PathBuf = path.into();
-    for _ in 0..=MAX_ALIASES {
-        if end == Path::new("/dev/null") {
-            return true;
-        }
-        let Some(path) = end.to_str() else { return false };
-        match files.kind(path) {
-            Ok(Kind::CharDevice) => return true,
-            // What a link beside a unit leads to is read anyway when the unit is pulled in.
-            Ok(Kind::File) => return is_empty(files, path),
-            Ok(Kind::Link) => match link_target(files, path) {
-                Some(target) => end = target,
-                None => return false,
-            },
-            _ => return false,
-        }
-    }
-    false
-}
-
-/// Where a link leads, `..` removed; none if the path is no link.
-pub(super) fn link_target(files: &Files, path: &str) -> Option<PathBuf> {
-    let target = files.read_link(path).ok()?.into_os_string().into_vec();
-    let directory = path.rsplit_once('/')?.0.as_bytes();
-    let start = if target.starts_with(b"/") { &[][..] } else { directory };
-    let mut normal = Vec::with_capacity(start.len() + target.len() + 1);
-    for part in start.split(|byte| *byte == b'/').chain(target.split(|byte| *byte == b'/')) {
-        match part {
-            b"" | b"." => {}
-            b".." => normal.truncate(memchr::memrchr(b'/', &normal).unwrap_or(0)),
-            name => {
-                normal.push(b'/');
-                normal.extend(name);
-            }
-        }
-    }
-    if normal.is_empty() {
-        normal.push(b'/');
-    }
-    Some(OsString::from_vec(normal).into())
 }
