@@ -54,6 +54,7 @@ mod service;
 mod setting;
 mod socket;
 mod space;
+mod static_pods;
 mod swap;
 mod sysctl;
 mod systemd;
@@ -180,6 +181,7 @@ pub static PROBES: &[&Probe] = &[
     &service::PROBE,
     &socket::PROBE,
     &space::PROBE,
+    &static_pods::PROBE,
     &swap::PROBE,
     &sysctl::PROBE,
     &systemd::PROBE,

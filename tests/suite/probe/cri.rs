@@ -8,7 +8,7 @@ use crate::cri::server::{Driver, Peer, Script, Socket};
 use crate::tree::{Tree, ask, attribute, text};
 
 /// What the live machine says of one socket.
-fn live(socket: &Socket) -> Fact {
+pub fn live(socket: &Socket) -> Fact {
     ask(&Host::live().unwrap(), &format!("cri:{}", socket.path().display()), Moment::Now)
 }
 
@@ -118,7 +118,7 @@ fn the_cgroup_driver_is_taken_from_whoever_tells_it() {
 
 #[test]
 fn what_one_call_did_not_tell_is_unknown_by_itself() {
-    let fails = Some(("Status", "2", "broken"));
+    let fails = Some(("Status", 2, "broken"));
     let fact = live(&Socket::runtime(Script { fails, cuts: &["ListContainers"], ..Script::crio() }));
     assert_eq!(attribute(&fact, "reachable"), "answers");
     for name in ["ready", "network_ready", "conditions"] {
@@ -137,7 +137,7 @@ fn every_way_not_to_answer_has_its_word() {
         (Peer::Closes, "closed"),
         (Peer::Says(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), "not-grpc"),
         (Peer::runtime(Script { services: &[], ..Script::crio() }), "no-runtime"),
-        (Peer::runtime(Script { fails: Some(("Version", "14", "later")), ..Script::crio() }), "failed"),
+        (Peer::runtime(Script { fails: Some(("Version", 14, "later")), ..Script::crio() }), "failed"),
     ] {
         let fact = live(&Socket::of(peer));
         assert_eq!(attribute(&fact, "reachable"), word);
