@@ -179,7 +179,7 @@ impl Kubelet {
             return fact;
         }
         match key {
-            "cgroupDriverSource" => drivers::source(self, subsystems),
+            "cgroupDriverSource" => drivers::source(self, subsystems, moment),
             "configErrors" => Fact::findings(self.config.errors.clone()),
             "configFile" => self.config_file(),
             "deprecatedFlags" => removed::deprecated(&self.line, self.minor),

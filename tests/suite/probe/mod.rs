@@ -15,6 +15,7 @@ mod cpu;
 pub mod cri;
 mod crio;
 mod crio_quiet;
+mod crio_stale;
 mod directory;
 mod env;
 mod file;
