@@ -83,7 +83,7 @@ pub const FINDINGS: &[Finding] = &[
     },
     Finding {
         key: "unknown_keys",
-        summary: "Keys and tables that CRI-O ignores: misspelt, or in the wrong table.",
+        summary: "Keys and tables of its files and of storage.conf that CRI-O ignores: misspelt, or in the wrong table.",
         ask: unknown_keys,
     },
 ];
@@ -204,6 +204,7 @@ fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             }
         }
     }
+    found.extend(storage::unknown(subsystems));
     if let (true, Some(reason)) = (found.is_empty(), crio.gap()) {
         return Fact::unknown(reason);
     }

@@ -216,3 +216,30 @@ fn values_at_which_crio_stops_are_told() {
     assert_eq!(seccomp("{}"), "none");
     assert!(seccomp("{").starts_with("[/etc/s.json: seccomp_profile is no JSON"), "{}", seccomp("{"));
 }
+
+#[test]
+fn storage_conf_has_few_keys() {
+    let unknown =
+        |text: &str| crio("").file("/etc/containers/storage.conf", text).boot_text("crio:unknown_keys");
+    let full = "[storage]\ndriver = \"overlay\"\nrunroot = \"/r\"\ngraphroot = \"/g\"\nimagestore = \"\"\ntransient_store = false\n\
+                [storage.options]\nadditionalimagestores = []\n[storage.options.overlay]\nmountopt = \"nodev\"\n";
+    assert_eq!(unknown(full), "none");
+    assert_eq!(
+        unknown("driver = \"vfs\"\n[storage]\ngraph_root = \"/g\"\n"),
+        "[driver: outside of [storage] in /etc/containers/storage.conf, storage.graph_root: /etc/containers/storage.conf has no such key]"
+    );
+}
+
+#[test]
+fn a_link_to_a_directory_stops_crio_and_one_to_a_file_does_not() {
+    let linked = |target: &str| {
+        let tree = crio("").directory("/srv/d").file("/srv/f", "[crio.runtime]\npids_limit = 7\n");
+        tree.link("/etc/crio/crio.conf.d/50-x.conf", target)
+    };
+    assert_eq!(linked("/srv/f").boot_text("crio:fatal_files"), "none");
+    assert_eq!(linked("/srv/f").boot_text("crio:runtime.pids_limit"), "7");
+    let directory = "[/etc/crio/crio.conf.d/50-x.conf: a link to a directory]";
+    assert_eq!(linked("/srv/d").boot_text("crio:fatal_files"), directory);
+    let nowhere = "[/etc/crio/crio.conf.d/50-x.conf: a link that leads to no file]";
+    assert_eq!(linked("/srv/none").boot_text("crio:fatal_files"), nowhere);
+}
