@@ -253,6 +253,26 @@ fn what_a_recording_keeps_is_played_back_and_mistakes_are_told() {
     }
 }
 
+#[test]
+fn all_sockets_that_rules_ask_about_cost_the_time_of_one() {
+    let sockets = [Socket::of(Peer::Mute), Socket::of(Peer::Mute), Socket::of(Peer::Mute)];
+    let rule = |(number, socket): (usize, &Socket)| {
+        let asks = format!("{{ cri = \"{}\", reachable = \"answers\" }}", socket.path().display());
+        format!(
+            "[[rule]]\nid = \"asks-{number}\"\ntitle = \"T\"\nseverity = \"error\"\nwhy = \"W\"\ncheck = {asks}\n"
+        )
+    };
+    let text: String = sockets.iter().enumerate().map(rule).collect();
+    let rules = rule::load(vec![SourceFile::given("test.toml", text)]).unwrap_or_else(|_| panic!("no rules"));
+    let plan = engine::compile(&rules, &Selection::everything(), &[]).unwrap_or_else(|_| panic!("no plan"));
+    let host = Host::live().unwrap();
+    let begin = std::time::Instant::now();
+    let findings = engine::judge(&plan, &Subsystems::of(&host), &Moment::ALL);
+    assert_eq!(findings.len(), 3);
+    let took = begin.elapsed().as_secs_f64();
+    assert!((2.0..3.9).contains(&took), "{took} s");
+}
+
 /// Whether somebody knocked at a socket while a rule was judged by itself.
 fn knocked(only: &str) -> bool {
     let directory = tempfile::tempdir().unwrap();
