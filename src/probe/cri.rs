@@ -3,14 +3,14 @@
 use super::{Attribute, Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::host::cri::{Condition, Runtime, Silence};
-use crate::subsystem::Subsystems;
 use crate::subsystem::cri::{Chosen, cgroup_driver, sandbox_image, socket_path};
+use crate::subsystem::{Subsystems, pods};
 
 pub(super) static PROBE: Probe = Probe {
     name: "cri",
     summary: "The container runtime, asked over its socket.",
-    details: "Now: `Version`, `Status`, `RuntimeConfig`, `ListPodSandbox` and `ListContainers` of the CRI, and CRI-O's \
-              pages `/info` and `/config`. Asked are, together and for at most 2 seconds, the sockets of the kubelet's \
+    details: "Now: `Version`, `Status`, `RuntimeConfig`, `ListPodSandbox` and `ListContainers` of the CRI (and \
+              `ContainerStatus` of at most 16 containers that were started again and have ended), and CRI-O's pages `/info` and `/config`. Asked are, together and for at most 2 seconds, the sockets of the kubelet's \
               `containerRuntimeEndpoint`, of CRI-O's `listen`, of CRI-O, containerd and cri-dockerd where they are by \
               default, and the key. Without a key, the answer is that of the kubelet's endpoint, else of the first \
               socket that answers, else of the first that is there. Absent if the socket isn't there; unknown without \
@@ -62,6 +62,12 @@ pub(super) static PROBE: Probe = Probe {
         },
         Attribute { name: "ready", shape: Shape::Bool, summary: "Whether the condition RuntimeReady holds." },
         Attribute {
+            name: "restarting",
+            shape: Shape::List(&Shape::Text),
+            summary: "Containers of ready pods that fail again and again: the newest attempt ended with another code than 0, \
+                      or is the fifth or later and began within 10 minutes, and not with its pod.",
+        },
+        Attribute {
             name: "restarts",
             shape: Shape::Integer,
             summary: "How often the container was started again that was so most often.",
@@ -77,6 +83,17 @@ pub(super) static PROBE: Probe = Probe {
             name: "sockets",
             shape: Shape::List(&Shape::Text),
             summary: "All sockets of runtimes that are there.",
+        },
+        Attribute {
+            name: "system_pods",
+            shape: Shape::List(&Shape::Text),
+            summary: "The pods of kube-system that are ready, by name.",
+        },
+        Attribute {
+            name: "system_pods_down",
+            shape: Shape::List(&Shape::Text),
+            summary: "Those pods of the control plane, of kube-proxy and of CoreDNS that are here and not ready, or without a \
+                      container that runs.",
         },
         Attribute { name: "version", shape: Shape::Version, summary: "Its version." },
     ]),
@@ -96,7 +113,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let (there, answering) = cri.sockets();
     let others: Vec<&String> = answering.iter().filter(|socket| **socket != chosen.socket).collect();
     let fact = match &chosen.answer {
-        Ok(runtime) => answered(&chosen, runtime, &there, &answering),
+        Ok(runtime) => answered(&chosen, runtime, running.time().ok(), &there, &answering),
         Err(silence) => {
             let fact = silent(&chosen, silence, &there, &answering);
             match others.first() {
@@ -148,6 +165,7 @@ fn word(silence: &Silence) -> Option<&'static str> {
         | Silence::NoRoute
         | Silence::NotTls
         | Silence::TooLarge { .. }
+        | Silence::TooMany { .. }
         | Silence::Failed(_) => Some("failed"),
     }
 }
@@ -163,7 +181,13 @@ fn common(word: &str, chosen: &Chosen, there: &[String], answering: &[String]) -
     ]
 }
 
-fn answered(chosen: &Chosen, runtime: &Runtime, there: &[String], answering: &[String]) -> Fact {
+fn answered(
+    chosen: &Chosen,
+    runtime: &Runtime,
+    now: Option<u64>,
+    there: &[String],
+    answering: &[String],
+) -> Fact {
     let says = |text: String| Origin::file(&chosen.socket).says(text);
     let api = runtime.api.name();
     let mut because = vec![says(format!("Version: {} {}, CRI {api}", runtime.name, runtime.version))];
@@ -224,6 +248,21 @@ fn answered(chosen: &Chosen, runtime: &Runtime, there: &[String], answering: &[S
         }
         Err(silence) => {
             record.extend(["containers", "restarts"].map(|name| (name, unknown("ListContainers", silence))));
+        }
+    }
+    match &runtime.workloads {
+        Ok(found) => {
+            let now = now.and_then(|now| i64::try_from(now).ok());
+            let list = |names: Vec<String>| State::Known(Value::list(names));
+            record.extend([
+                ("restarting", pods::restarting(found, now).map_or_else(State::unknown, list)),
+                ("system_pods", list(pods::system(found))),
+                ("system_pods_down", list(pods::system_down(found))),
+            ]);
+        }
+        Err(silence) => {
+            let names = ["restarting", "system_pods", "system_pods_down"];
+            record.extend(names.map(|name| (name, unknown("ListPodSandbox, ListContainers", silence))));
         }
     }
     let fact = Fact::new(Value::record(record)).because_all(because);

@@ -15,8 +15,9 @@ of `--config` (without a unit, kubeadm's), the drop-ins of `--config-dir`, then 
 writes that.) Findings:
 
 - `changedFiles`: configuration files that were changed after the running kubelet was started, by their time stamps.
+- `cgroupDriverSetting`: `cgroupDriver` where a file or flag sets it.
 - `cgroupDriverSource`: `runtime` if the kubelet takes the cgroup driver from its runtime (1.31 and later, with CRI-O 1.28 or \
-  containerd 2.0 and later, or by a feature gate), else `configuration`.
+  containerd 2.0 and later, or by a feature gate; now by what the running one answers), else `configuration`.
 - `configErrors`: why the kubelet exits: files that don't parse, the wrong `apiVersion` or `kind`, values of a wrong type, flags.
 - `configFile`: the file of `--config`; absent before kubeadm has written it.
 - `deprecatedFlags`, `removedFlags`: flags on its command line that still work, or that the installed version no longer knows.

@@ -58,6 +58,7 @@ mod service;
 mod setting;
 mod socket;
 mod space;
+mod static_pods;
 mod swap;
 mod sysctl;
 mod systemd;
@@ -188,6 +189,7 @@ pub static PROBES: &[&Probe] = &[
     &service::PROBE,
     &socket::PROBE,
     &space::PROBE,
+    &static_pods::PROBE,
     &swap::PROBE,
     &sysctl::PROBE,
     &systemd::PROBE,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::Subsystems;
 use super::launch::Launch;
-use crate::fact::{Confidence, Fact, Origin, State, Value};
+use crate::fact::{Confidence, Fact, Origin, State, Value, Version};
 use crate::format::document::Node;
 use crate::format::glob::covers_name;
 use crate::format::toml_document;
@@ -30,6 +30,8 @@ struct Config {
     /// In the order of loading; a later one counts more.
     documents: Vec<(String, Node)>,
     mistakes: Vec<(Origin, String)>,
+    /// Of the installed containerd, where it is known.
+    major: Option<u64>,
 }
 
 /// What the kubelet depends on: `{config, cri, systemd_cgroup, address, mistakes}`; absent without containerd.
@@ -48,7 +50,9 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Fact {
         || launch.words.iter().skip_while(|(_, word)| word != "-c").nth(1).map(|(_, path)| path.clone());
     let named = long.or_else(short);
     let path = named.as_deref().unwrap_or(CONFIG);
-    let config = match Config::load(files, path, named.is_some()) {
+    let version = subsystems.programs().version(subsystems, "containerd");
+    let major = version.as_deref().and_then(Version::parse).map(|version| version.number(0));
+    let config = match Config::load(files, path, named.is_some(), major) {
         Ok(config) => config,
         Err(reason) => return Fact::unknown(reason),
     };
@@ -77,8 +81,8 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Fact {
 }
 
 impl Config {
-    fn load(files: &Files, path: &str, named: bool) -> Result<Self, String> {
-        let mut config = Config::default();
+    fn load(files: &Files, path: &str, named: bool, major: Option<u64>) -> Result<Self, String> {
+        let mut config = Config { major, ..Config::default() };
         let mut pending = VecDeque::from([(path.to_owned(), named)]);
         let mut seen = BTreeSet::new();
         while let Some((path, required)) = pending.pop_front() {
@@ -114,8 +118,17 @@ impl Config {
         Ok(config)
     }
 
-    /// From version 2 of the file on, plugins are named by URI; another word stops containerd 1.x.
+    /// From version 2 of the file on, plugins are named by URI; another word stops containerd. Version 3 came with 2.0: from
+    /// 1.6.32 and 1.7.17 on containerd 1.x exits at it (containerd/containerd#10165), before it passes over its tables.
     fn check(&mut self, path: &str, document: &Node) {
+        let number = version(document);
+        if let (Some(major), 3..) = (self.major, number)
+            && major < 2
+        {
+            let place = Origin::at(path, document.at("version").and_then(|node| node.line));
+            self.mistakes
+                .push((place, format!("version {number} of the file is for containerd 2.0 and later")));
+        }
         if version(document) < 2 {
             return;
         }
@@ -131,9 +144,9 @@ impl Config {
     fn cri(&self) -> (State, Option<Origin>) {
         for (path, document) in &self.documents {
             let old = version(document) < 2;
-            let off = disabled(path, document)
-                .into_iter()
-                .find(|(_, name)| CRI.contains(&name.as_str()) || (old && name == "cri"));
+            let off = disabled(path, document).into_iter().find(|(_, name)| {
+                self.knows(name) && (CRI.contains(&name.as_str()) || (old && name == "cri"))
+            });
             if let Some((place, name)) = off {
                 return (State::from(false), Some(place.says(format!("disables {name}"))));
             }
@@ -141,12 +154,17 @@ impl Config {
         (State::from(true), None)
     }
 
-    /// `SystemdCgroup` of the default runtime. Whether the tables of one plugin in several files are merged or replace
-    /// each other depends on the version.
+    /// The two plugins that the CRI was split into came with 2.0; before, nobody is called so.
+    fn knows(&self, plugin: &str) -> bool {
+        self.major.is_none_or(|major| major >= 2) || !plugin.starts_with("io.containerd.cri.v1.")
+    }
+
+    /// `SystemdCgroup` of the default runtime. Tables of one plugin in several files replace each other as a whole before 2.0,
+    /// and are merged from then on (containerd/containerd#9982).
     fn systemd_cgroup(&self) -> (State, Option<Origin>) {
         let mut found: Option<(State, Origin)> = None;
         for (path, document) in &self.documents {
-            for table in TABLES {
+            for table in TABLES.into_iter().filter(|table| self.knows(table)) {
                 let Some(plugin) = document.at("plugins").and_then(|plugins| plugins.at(table)) else {
                     continue;
                 };
@@ -160,14 +178,22 @@ impl Config {
                         let place = Origin::at(path, node.line);
                         found = Some((node.state(), place.says("sets SystemdCgroup")));
                     }
-                    None => {
-                        if let Some((_, place)) = &found {
+                    None => match (&found, self.major) {
+                        (None, _) | (Some(_), Some(2..)) => {}
+                        (Some(_), Some(_)) => {
+                            let place = Origin::at(path, plugin.line);
+                            found = Some((
+                                State::from(false),
+                                place.says("takes the place of an earlier table of this plugin"),
+                            ));
+                        }
+                        (Some((_, place)), None) => {
                             let reason = format!(
                                 "{path} has a table of the same plugin as {place}: whether it replaces that depends on containerd's version"
                             );
                             return (State::unknown(reason), Some(place.clone()));
                         }
-                    }
+                    },
                 }
             }
         }

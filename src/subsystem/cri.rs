@@ -39,6 +39,8 @@ pub fn socket_path(text: &str) -> Result<String, String> {
 #[derive(Default)]
 pub struct Cri {
     candidates: OnceCell<Candidates>,
+    /// Sockets that somebody will ask about.
+    expected: RefCell<Vec<String>>,
     answers: RefCell<BTreeMap<String, Answer>>,
 }
 
@@ -105,6 +107,11 @@ pub struct Chosen {
 }
 
 impl Cri {
+    /// Names sockets that will be asked about, so that they are asked with the first one.
+    pub fn expect<'s>(&self, sockets: impl Iterator<Item = &'s str>) {
+        self.expected.borrow_mut().extend(sockets.map(str::to_owned));
+    }
+
     /// The runtime behind a socket; without one, that of the node: whom the kubelet is told to ask, else the first
     /// that answers, else the first that is there.
     ///
@@ -157,8 +164,9 @@ impl Cri {
 
     /// Asks whoever was not asked yet.
     fn ask(&self, subsystems: &Subsystems<'_>, running: &dyn Running, socket: Option<&str>) {
-        let mut sockets: Vec<&str> =
-            self.candidates(subsystems).sockets.iter().map(String::as_str).chain(socket).collect();
+        let expected = self.expected.borrow();
+        let known = self.candidates(subsystems).sockets.iter().chain(expected.iter());
+        let mut sockets: Vec<&str> = known.map(String::as_str).chain(socket).collect();
         sockets.retain(|socket| !self.answers.borrow().contains_key(*socket));
         sockets.sort_unstable();
         sockets.dedup();

@@ -13,11 +13,51 @@ const FILES: [&str; 2] = ["/root/.config/containers/policy.json", "/etc/containe
 /// Keys that are looked for; no policy names more.
 const MOST: usize = 256;
 
-/// The newest minor version of CRI-O that is known to refuse `keyPaths` (cri-o/cri-o#6197: 1.24.2).
-const OLD: u32 = 24;
+/// What a requirement may be, and what it may say (`policy_config.go` and `policy_config_sigstore.go` of containers/image 5.36);
+/// all else is refused.
+const TYPES: &[(&str, &[&str])] = &[
+    ("insecureAcceptAnything", &[]),
+    ("reject", &[]),
+    ("signedBaseLayer", &["baseLayerIdentity"]),
+    ("signedBy", &["keyData", "keyPath", "keyPaths", "keyType", "signedIdentity"]),
+    (
+        "sigstoreSigned",
+        &[
+            "fulcio",
+            "keyData",
+            "keyDatas",
+            "keyPath",
+            "keyPaths",
+            "pki",
+            "rekorPublicKeyData",
+            "rekorPublicKeyDatas",
+            "rekorPublicKeyPath",
+            "rekorPublicKeyPaths",
+            "signedIdentity",
+        ],
+    ),
+];
 
-/// What a requirement may be.
-const TYPES: &[&str] = &["insecureAcceptAnything", "reject", "signedBy", "signedBaseLayer", "sigstoreSigned"];
+/// What came later: by type and key (none for the type itself), the newest minor version of CRI-O that surely doesn't know it
+/// (cri-o/cri-o#6197: 1.24.2; containers/image 5.24 of 1.26, 5.32.2 in patches of 1.31, 5.34 of 1.32 and later).
+const LATER: &[(&str, &str, u32)] = &[
+    ("signedBy", "keyPaths", 24),
+    ("sigstoreSigned", "", 24),
+    ("sigstoreSigned", "fulcio", 25),
+    ("sigstoreSigned", "rekorPublicKeyData", 25),
+    ("sigstoreSigned", "rekorPublicKeyPath", 25),
+    ("sigstoreSigned", "keyDatas", 30),
+    ("sigstoreSigned", "keyPaths", 30),
+    ("sigstoreSigned", "rekorPublicKeyDatas", 30),
+    ("sigstoreSigned", "rekorPublicKeyPaths", 30),
+    ("sigstoreSigned", "pki", 31),
+];
+
+/// Of these a requirement has exactly one.
+const KEYS: &[(&str, &[&str])] = &[
+    ("signedBy", &["keyPath", "keyPaths", "keyData"]),
+    ("sigstoreSigned", &["keyPath", "keyPaths", "keyData", "keyDatas", "fulcio", "pki"]),
+];
 
 /// The policy: `{path, default, mistakes, missing-keys}`; absent if there is none.
 pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
@@ -40,12 +80,7 @@ pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
         };
         let (default, mistakes, keys) = match serde_json::from_slice::<Json>(&bytes) {
             Ok(json) => {
-                let mut mistakes = mistakes(&json);
-                let minor = subsystems.crio().minor(subsystems);
-                if minor.is_some_and(|minor| minor <= OLD) && keys(&json).any(|(_, key, _)| key == "keyPaths")
-                {
-                    mistakes.push("unknown key keyPaths".into());
-                }
+                let mistakes = mistakes(&json, subsystems.crio().minor(subsystems));
                 (default(&json), mistakes, missing(files, &json))
             }
             Err(error) => (State::Absent, vec![format!("no JSON: {error}")], Ok(Vec::new())),
@@ -98,7 +133,7 @@ fn missing(files: &Files, json: &Json) -> Result<Vec<String>, String> {
     Ok(missing)
 }
 
-fn mistakes(json: &Json) -> Vec<String> {
+fn mistakes(json: &Json, minor: Option<u32>) -> Vec<String> {
     let Some(table) = json.as_object() else { return vec!["it is no JSON object".into()] };
     let mut mistakes = Vec::new();
     for key in table.keys().filter(|key| !["default", "transports"].contains(&key.as_str())) {
@@ -106,14 +141,14 @@ fn mistakes(json: &Json) -> Vec<String> {
     }
     match table.get("default").map(|default| (default, default.as_array())) {
         None => mistakes.push("default is missing".into()),
-        Some((_, Some(list))) if !list.is_empty() => requirements("default", list, &mut mistakes),
+        Some((_, Some(list))) if !list.is_empty() => requirements("default", list, minor, &mut mistakes),
         Some(_) => mistakes.push("default is no list of requirements".into()),
     }
     for (transport, scopes) in table.get("transports").and_then(Json::as_object).into_iter().flatten() {
         for (scope, list) in scopes.as_object().into_iter().flatten() {
             match list.as_array() {
                 Some(list) if !list.is_empty() => {
-                    requirements(&format!("{transport} {scope}"), list, &mut mistakes);
+                    requirements(format!("{transport} {scope}").trim_end(), list, minor, &mut mistakes);
                 }
                 _ => mistakes.push(format!("{transport} {scope} is no list of requirements")),
             }
@@ -122,12 +157,32 @@ fn mistakes(json: &Json) -> Vec<String> {
     mistakes
 }
 
-fn requirements(of: &str, list: &[Json], mistakes: &mut Vec<String>) {
+fn requirements(of: &str, list: &[Json], minor: Option<u32>, mistakes: &mut Vec<String>) {
     for requirement in list {
-        match requirement["type"].as_str() {
-            Some(kind) if TYPES.contains(&kind) => {}
-            Some(kind) => mistakes.push(format!("{of}: unknown type {kind}")),
-            None => mistakes.push(format!("{of}: a requirement without a type")),
+        let Some(kind) = requirement["type"].as_str() else {
+            mistakes.push(format!("{of}: a requirement without a type"));
+            continue;
+        };
+        let is_later = |key: &str| {
+            LATER.iter().any(|(later, name, last)| {
+                (*later, *name) == (kind, key) && minor.is_some_and(|minor| minor <= *last)
+            })
+        };
+        let Some((_, known)) = TYPES.iter().find(|(name, _)| *name == kind).filter(|_| !is_later("")) else {
+            mistakes.push(format!("{of}: unknown type {kind}"));
+            continue;
+        };
+        for key in
+            requirement.as_object().into_iter().flat_map(|table| table.keys()).filter(|key| *key != "type")
+        {
+            if !known.contains(&key.as_str()) || is_later(key) {
+                mistakes.push(format!("{of}: unknown key {key}"));
+            }
+        }
+        if let Some((_, keys)) = KEYS.iter().find(|(name, _)| *name == kind)
+            && keys.iter().filter(|key| requirement.get(**key).is_some()).count() != 1
+        {
+            mistakes.push(format!("{of}: {kind} takes exactly one of {}", keys.join(", ")));
         }
     }
 }

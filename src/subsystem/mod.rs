@@ -27,6 +27,7 @@ pub mod network;
 pub mod next_boot;
 pub mod os_release;
 pub mod packages;
+pub mod pods;
 pub mod ports;
 pub mod program;
 pub mod proxy;

@@ -80,6 +80,20 @@ else
             [[ $found = "unknown unknown "* ]] && pass "$name without its package: unknown" || fail "$name without its package: $found"
         done
 
+        # The distribution's crun and conmon, beside a CRI-O that writes for a newer runtime: Debian 12's crun refuses all it writes.
+        mkdir -p "$whole/usr/bin" "$whole/etc/crio"
+        for name in crio pinns nsenter nft; do printf x >"$whole/usr/bin/$name" && chmod 755 "$whole/usr/bin/$name"; done
+        printf 'Package: cri-o\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.34.1-1.1\n\n' >>"$whole/var/lib/dpkg/status"
+        echo /usr/bin/crio >"$whole/var/lib/dpkg/info/cri-o.list"
+        for demand in "crun 1.14.3" "conmon 2.1.2"; do
+            name=${demand% *} least=${demand#* }
+            version=$(leading "$(dpkg-deb -f "$debs/$name"_*.deb Version)")
+            if dpkg --compare-versions "$version" ge "$least"; then expected=pass; else expected=fail; fi
+            found=$("$binary" --root "$whole" --profile crio --only "$name-new-enough" --format json |
+                jq -r --arg rule "$name-new-enough" '.findings[] | select(.rule == $rule) | .boot.verdict')
+            [ "$found" = "$expected" ] && pass "$name $version beside CRI-O 1.34: $found" || fail "$name $version beside CRI-O 1.34: $found, expected $expected"
+        done
+
         # A newer package that did not replace the file: what runs is the file.
         sed -i 's/^Version: .*really.*/Version: 1.34.1-1.1/' "$whole/var/lib/dpkg/status"
         note=$("$binary" facts --root "$whole" --format json program:kubectl | jq -r '.facts[0] | .value.version, .notes[]?')

@@ -7,8 +7,8 @@ use crate::copied::Copied;
 const SETS: [(&str, &str); 2] =
     [("cri-unit", "containerd.service"), ("cri-socket", "/run/containerd/containerd.sock")];
 const UNIT: &str = "[Unit]\nDescription=containerd\n[Service]\nExecStart=/usr/bin/containerd\n[Install]\nWantedBy=multi-user.target\n";
-const CONFIG: &str = "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]\nruntime_type = 'io.containerd.runc.v2'\n\
-    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\nSystemdCgroup = true\n";
+const CONFIG: &str = "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.runc]\nruntime_type = 'io.containerd.runc.v2'\n\
+    [plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.runc.options]\nSystemdCgroup = true\n";
 
 /// The prepared host, with containerd in the place of CRI-O.
 fn host() -> Copied {
@@ -39,8 +39,18 @@ fn host() -> Copied {
     host.change("live/machine.toml", "crio.service", "containerd.service");
     host.change("live/machine.toml", "/run/crio/crio.sock", "/run/containerd/containerd.sock");
     host.change("live/machine.toml", "runtime = \"cri-o\"", "runtime = \"containerd\"");
+    host.change("live/machine.toml", "cgroup-driver = \"systemd\"", &told("systemd"));
     host.change("meta.toml", "/run/crio/crio.sock", "/run/containerd/containerd.sock");
     host
+}
+
+/// What containerd 1.7 says of its driver: no answer to `RuntimeConfig`, but its configuration in `Status`.
+fn told(driver: &str) -> String {
+    let options = format!(r#"{{"SystemdCgroup":{}}}"#, driver == "systemd");
+    let runc = format!(r#"{{"runtimeType":"io.containerd.runc.v2","options":{options}}}"#);
+    format!(
+        "cgroup-driver = \"unimplemented\"\nstatus-config = '{{\"containerd\":{{\"defaultRuntimeName\":\"runc\",\"runtimes\":{{\"runc\":{runc}}}}}}}'"
+    )
 }
 
 #[test]
@@ -60,7 +70,7 @@ fn drivers(kubelet: &str, containerd: &str, socket: &str) -> (Vec<String>, Vec<S
     );
     let word = if containerd == "systemd" { "SystemdCgroup = true" } else { "SystemdCgroup = false" };
     host.change("root/etc/containerd/config.toml", "SystemdCgroup = true", word);
-    host.change("live/machine.toml", "cgroup-driver = \"systemd\"", &format!("cgroup-driver = \"{socket}\""));
+    host.change("live/machine.toml", &told("systemd"), &told(socket));
     let report = host.report("node", &SETS);
     let rules = ["containerd-cgroup-systemd", "containerd-cgroup-driver-agrees", "cgroup-driver-running"];
     let failing = report.entries.iter().filter(|entry| rules.contains(&entry.rule.as_str()));
@@ -86,6 +96,6 @@ fn different_cgroup_drivers_name_both_sides() {
     let (rules, places) = drivers("systemd", "cgroupfs", "cgroupfs");
     assert_eq!(rules, ["containerd-cgroup-systemd", "cgroup-driver-running"], "the side to change is known");
     assert!(places[0].contains(containerd), "{places:?}");
-    // The file was mended, and containerd not restarted.
+    // It reports cgroupfs, whatever its file says: it was mended, and containerd not restarted.
     assert_eq!(drivers("systemd", "systemd", "cgroupfs").0, ["cgroup-driver-running"]);
 }

@@ -54,6 +54,98 @@ fn node(fixture: &str) -> Copied {
     node
 }
 
+/// The same node, as the first of its cluster: the pods of kubeadm, as the article lists them with `crictl pods`.
+fn control_plane() -> Copied {
+    let node = node("debian13-ready");
+    node.write(
+        "root/var/lib/kubelet/config.yaml",
+        &format!("{CONFIG}staticPodPath: /etc/kubernetes/manifests\n"),
+    );
+    let mut sandboxes = String::new();
+    for name in ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] {
+        let manifest = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: kube-system}}\nspec:\n  containers:\n  - name: {name}\n"
+        );
+        node.write(&format!("root/etc/kubernetes/manifests/{name}.yaml"), &manifest);
+        sandboxes += &sandbox(&format!("{name}-cp1"), name, "source = \"file\"");
+    }
+    for (pod, name) in
+        [("kube-proxy-4xq2l", "kube-proxy"), ("coredns-a", "coredns"), ("coredns-b", "coredns")]
+    {
+        sandboxes += &sandbox(pod, name, "source = \"api\"");
+    }
+    node.change("live/machine.toml", "pods = 0", &format!("sandboxes = [\n{sandboxes}]"));
+    node.change("live/machine.toml", "containers = 0\nrestarts = 0\n", "");
+    node
+}
+
+fn sandbox(pod: &str, container: &str, more: &str) -> String {
+    format!("    {{ name = \"{pod}\", {more}, containers = [{{ name = \"{container}\" }}] }},\n")
+}
+
+#[test]
+fn the_pods_of_a_control_plane_are_watched() {
+    let odd = |node: &Copied| node.judged("joined", &[("cni", "flannel"), ("role", "control-plane")]).1;
+    let well: Vec<String> = odd(&control_plane());
+    let expected = |rules: &[&str]| -> Vec<String> {
+        well.iter().cloned().chain(rules.iter().map(|rule| (*rule).to_owned())).collect()
+    };
+    let sorted = |mut rules: Vec<String>| {
+        rules.sort();
+        rules
+    };
+    assert!(!well.iter().any(|rule| rule.contains("pods") || rule.contains("control-plane")), "{well:?}");
+    type Change = fn(&Copied);
+    let cases: &[(&str, Change, &[&str])] = &[
+        (
+            "etcd's pod is not ready",
+            |node| node.change("live/machine.toml", "\"etcd-cp1\",", "\"etcd-cp1\", ready = false,"),
+            &["static-pods-run", "system-pods-ready"],
+        ),
+        (
+            "the API server has ended and waits for its next start",
+            |node| {
+                node.change(
+                    "live/machine.toml",
+                    "[{ name = \"kube-apiserver\" }]",
+                    "[{ name = \"kube-apiserver\", state = \"exited\", attempt = 12, exit = 1 }]",
+                )
+            },
+            &["static-pods-run", "system-pods-ready", "containers-stay"],
+        ),
+        (
+            "kube-proxy is not ready",
+            |node| {
+                node.change(
+                    "live/machine.toml",
+                    "\"kube-proxy-4xq2l\",",
+                    "\"kube-proxy-4xq2l\", ready = false,",
+                )
+            },
+            &["system-pods-ready"],
+        ),
+        (
+            "the scheduler's manifest was moved away, and the kubelet has stopped it",
+            |node| {
+                node.remove("root/etc/kubernetes/manifests/kube-scheduler.yaml");
+                let old = sandbox("kube-scheduler-cp1", "kube-scheduler", "source = \"file\"");
+                node.change("live/machine.toml", &old, "");
+            },
+            &["control-plane-complete"],
+        ),
+        (
+            "a manifest that the kubelet can't read",
+            |node| node.write("root/etc/kubernetes/manifests/extra.yaml", "kind: [\n"),
+            &["static-pods-run"],
+        ),
+    ];
+    for (says, change, rules) in cases {
+        let node = control_plane();
+        change(&node);
+        assert_eq!(sorted(odd(&node)), sorted(expected(rules)), "{says}");
+    }
+}
+
 fn judged(node: &Copied) -> (Outcome, Vec<String>) {
     node.judged("joined", &[("cni", "flannel"), ("role", "worker")])
 }

@@ -47,6 +47,9 @@ pub struct Case {
     /// Character devices of the running system.
     #[serde(default)]
     device: Vec<String>,
+    /// Sockets of the running system.
+    #[serde(default)]
+    socket: Vec<String>,
     /// `live/machine.toml`.
     machine: Option<String>,
     #[serde(default)]
@@ -284,5 +287,6 @@ fn build(case: &Case, denied: Option<&str>) -> Tree {
     if let Some(path) = denied {
         tree = tree.denied(path);
     }
-    case.device.iter().fold(tree, |tree, path| tree.live_device(path))
+    let tree = case.socket.iter().fold(tree, |tree, path| tree.live_kind(path, "socket"));
+    case.device.iter().fold(tree, |tree, path| tree.live_kind(path, "char-device"))
 }

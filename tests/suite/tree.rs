@@ -61,11 +61,11 @@ impl Tree {
         self
     }
 
-    /// Adds a character device of the running system.
-    pub fn live_device(self, path: &str) -> Self {
+    /// Adds what a copy can't keep to the running system: a `char-device`, a `socket`.
+    pub fn live_kind(self, path: &str, kind: &str) -> Self {
         let place = self.directory.path().join("meta.toml");
         let before = fs::read_to_string(&place).unwrap_or_default();
-        fs::write(place, format!("{before}[live.\"{path}\"]\nkind = \"char-device\"\n")).unwrap();
+        fs::write(place, format!("{before}[live.\"{path}\"]\nkind = \"{kind}\"\n")).unwrap();
         self
     }
 

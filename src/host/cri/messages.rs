@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{CgroupDriver, Condition, Containers, Silence, Status, short};
+use super::listed::{Listed, Source};
+use super::{CgroupDriver, Condition, Silence, Status, short};
 
 /// Nobody has more; what is beyond is dropped.
 const MOST_CONDITIONS: usize = 64;
@@ -31,16 +32,11 @@ pub(super) struct StatusRequest {
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct StatusResponse {
+    /// Its conditions.
     #[prost(message, optional, tag = "1")]
-    status: Option<RuntimeStatus>,
+    status: Option<Listed<RuntimeCondition>>,
     #[prost(map = "string, string", tag = "2")]
     info: HashMap<String, String>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct RuntimeStatus {
-    #[prost(message, repeated, tag = "1")]
-    conditions: Vec<RuntimeCondition>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -57,7 +53,7 @@ struct RuntimeCondition {
 
 impl From<StatusResponse> for Status {
     fn from(mut answer: StatusResponse) -> Self {
-        let conditions = answer.status.unwrap_or_default().conditions.into_iter().take(MOST_CONDITIONS);
+        let conditions = answer.status.unwrap_or_default().items.into_iter().take(MOST_CONDITIONS);
         let conditions = conditions.map(|condition| Condition {
             kind: short(&condition.r#type),
             holds: condition.status,
@@ -98,58 +94,79 @@ impl RuntimeConfigResponse {
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct ListPodSandboxRequest {}
 
-#[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct ListPodSandboxResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub(super) items: Vec<PodSandbox>,
-}
+pub(super) type ListPodSandboxResponse = Listed<PodSandbox>;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct PodSandbox {
+    #[prost(string, tag = "1")]
+    pub(super) id: String,
+    #[prost(message, optional, tag = "2")]
+    pub(super) metadata: Option<PodSandboxMetadata>,
     /// 0 is ready, 1 is not.
     #[prost(int32, tag = "3")]
-    state: i32,
+    pub(super) state: i32,
+    /// In nanoseconds since 1970.
+    #[prost(int64, tag = "4")]
+    pub(super) created_at: i64,
+    #[prost(message, optional, tag = "6")]
+    pub(super) source: Option<Source>,
 }
 
-impl PodSandbox {
-    pub(super) fn is_ready(&self) -> bool {
-        self.state == 0
-    }
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct PodSandboxMetadata {
+    #[prost(string, tag = "1")]
+    pub(super) name: String,
+    #[prost(string, tag = "3")]
+    pub(super) namespace: String,
+    #[prost(uint32, tag = "4")]
+    pub(super) attempt: u32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct ListContainersRequest {}
 
-#[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct ListContainersResponse {
-    #[prost(message, repeated, tag = "1")]
-    containers: Vec<Container>,
-}
+pub(super) type ListContainersResponse = Listed<Container>;
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct Container {
+pub(super) struct Container {
+    #[prost(string, tag = "1")]
+    pub(super) id: String,
+    #[prost(string, tag = "2")]
+    pub(super) pod_sandbox_id: String,
     #[prost(message, optional, tag = "3")]
-    metadata: Option<ContainerMetadata>,
+    pub(super) metadata: Option<ContainerMetadata>,
     /// 0 created, 1 running, 2 exited, 3 unknown.
     #[prost(int32, tag = "6")]
-    state: i32,
+    pub(super) state: i32,
+    /// In nanoseconds since 1970.
+    #[prost(int64, tag = "7")]
+    pub(super) created_at: i64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct ContainerMetadata {
+pub(super) struct ContainerMetadata {
+    #[prost(string, tag = "1")]
+    pub(super) name: String,
     #[prost(uint32, tag = "2")]
-    attempt: u32,
+    pub(super) attempt: u32,
 }
 
-impl From<ListContainersResponse> for Containers {
-    fn from(answer: ListContainersResponse) -> Self {
-        let attempts =
-            answer.containers.iter().filter_map(|container| Some(container.metadata.as_ref()?.attempt));
-        Containers {
-            most_restarts: attempts.max().unwrap_or(0),
-            running: answer.containers.iter().filter(|container| container.state == 1).count(),
-        }
-    }
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ContainerStatusRequest {
+    #[prost(string, tag = "1")]
+    pub(super) container_id: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ContainerStatusResponse {
+    #[prost(message, optional, tag = "1")]
+    pub(super) status: Option<ContainerStatus>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ContainerStatus {
+    #[prost(int32, tag = "7")]
+    pub(super) exit_code: i32,
 }
 
 #[cfg(test)]
@@ -174,9 +191,9 @@ mod tests {
             if let Ok(answer) = StatusResponse::decode(&*bytes) {
                 prop_assert!(Status::from(answer).conditions.len() <= MOST_CONDITIONS);
             }
-            if let Ok(answer) = ListContainersResponse::decode(&*bytes) {
-                let all = answer.containers.len();
-                prop_assert!(Containers::from(answer).running <= all);
+            for answer in [ListContainersResponse::decode(&*bytes).map(|answer| answer.items.len()),
+                ListPodSandboxResponse::decode(&*bytes).map(|answer| answer.items.len())] {
+                prop_assert!(answer.unwrap_or_default() <= bytes.len());
             }
             if let Ok(answer) = RuntimeConfigResponse::decode(&*bytes) {
                 let is_set = answer.linux.is_some();

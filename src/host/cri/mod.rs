@@ -3,7 +3,9 @@
 
 mod connection;
 mod http;
+mod listed;
 mod messages;
+mod pods;
 mod recorded;
 
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use messages as cri;
 
 pub(super) use connection::{in_full, is_end};
 pub(super) use http::page;
+pub use pods::{Container, ContainerState, Pod};
 pub(super) use recorded::RecordedRuntime;
 
 /// What one socket answered, or why it gave no answer.
@@ -69,6 +72,12 @@ pub enum Silence {
     #[error("the answer is larger than {limit} bytes, not read")]
     TooLarge {
         /// The limit in bytes.
+        limit: usize,
+    },
+    /// The answer lists more than any node has; what it lists says nothing about the rest.
+    #[error("the answer lists more than {limit} items")]
+    TooMany {
+        /// The limit.
         limit: usize,
     },
     /// The runtime or the system says that it failed, in its own words.
@@ -156,6 +165,8 @@ pub struct Runtime {
     pub pods: Result<usize, Silence>,
     /// `ListContainers`.
     pub containers: Result<Containers, Silence>,
+    /// `ListPodSandbox` and `ListContainers` together.
+    pub workloads: Result<Vec<Pod>, Silence>,
     /// CRI-O only: `GET /info`, JSON.
     pub info: Result<String, Silence>,
     /// CRI-O only: `GET /config`, its effective configuration in TOML, all files, flags and variables merged.
@@ -285,7 +296,7 @@ async fn interview(path: PathBuf, deadline: Deadline) -> Result<Runtime, Silence
         cri::RuntimeConfigRequest {},
         64 << 10,
     );
-    let pods = asking.spawn::<_, cri::ListPodSandboxResponse>(
+    let sandboxes = asking.spawn::<_, cri::ListPodSandboxResponse>(
         "ListPodSandbox",
         cri::ListPodSandboxRequest {},
         4 << 20,
@@ -301,14 +312,26 @@ async fn interview(path: PathBuf, deadline: Deadline) -> Result<Runtime, Silence
         is_crio.then(|| tokio::spawn(deadline.hold(http::get(path.clone(), target, limit))))
     };
     let (info, config) = (page("/info", 64 << 10), page("/config", 1 << 20));
+    let sandboxes = joined(sandboxes).await.and_then(pods::whole);
+    let containers = joined(containers).await.and_then(pods::whole);
     Ok(Runtime {
         api,
         name: short(&version.runtime_name),
         version: short(&version.runtime_version),
+        pods: match &sandboxes {
+            Ok(sandboxes) => Ok(sandboxes.iter().filter(|sandbox| sandbox.state == 0).count()),
+            Err(silence) => Err(silence.clone()),
+        },
+        containers: match &containers {
+            Ok(containers) => Ok(Containers::count(containers)),
+            Err(silence) => Err(silence.clone()),
+        },
+        workloads: match (sandboxes, containers) {
+            (Ok(sandboxes), Ok(containers)) => Ok(asking.ended(pods::joined(&sandboxes, containers)).await),
+            (Err(silence), _) | (_, Err(silence)) => Err(silence),
+        },
         status: joined(status).await.map(Status::from),
         cgroup_driver: joined(driver).await.and_then(cri::RuntimeConfigResponse::driver),
-        pods: joined(pods).await.map(|answer| answer.items.iter().filter(|pod| pod.is_ready()).count()),
-        containers: joined(containers).await.map(Containers::from),
         info: text(info).await,
         config: text(config).await,
     })
@@ -329,6 +352,24 @@ impl Asking<'_> {
     {
         let call = self.connection.clone().call::<Q, A>(self.api, method, request, limit);
         tokio::spawn(self.deadline.hold(call))
+    }
+
+    /// Pods whose containers say how they ended, where that has to be known.
+    async fn ended(&self, mut pods: Vec<Pod>) -> Vec<Pod> {
+        let asked: Vec<_> = pods::ended(&mut pods)
+            .into_iter()
+            .map(|container| {
+                let request = cri::ContainerStatusRequest { container_id: container.id.clone() };
+                let answer =
+                    self.spawn::<_, cri::ContainerStatusResponse>("ContainerStatus", request, 64 << 10);
+                (container, answer)
+            })
+            .collect();
+        for (container, answer) in asked {
+            let status = joined(answer).await.ok().and_then(|answer| answer.status);
+            container.exit = status.map(|status| status.exit_code);
+        }
+        pods
     }
 }
 

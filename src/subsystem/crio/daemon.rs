@@ -2,9 +2,9 @@
 //! 1.17). Where it can't be asked, the files speak.
 
 use super::options::OPTIONS;
-use super::{Crio, word};
+use super::{Crio, handlers, programs, word};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::format::document::Node;
+use crate::format::document::{Content, Node};
 use crate::format::toml_document;
 use crate::subsystem::Subsystems;
 use crate::subsystem::cri::socket_path;
@@ -44,18 +44,111 @@ pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     let mut found = Vec::new();
     for option in OPTIONS.iter().filter(|option| option.key != "storage_option") {
         let Some(node) = daemon.document.at(&format!("crio.{}", option.key)) else { continue };
+        let running = node.state();
         if crio.candidates(option.key).is_empty() && crio.overrides(option).is_empty() {
+            if let Some(default) = gone(crio, subsystems, option.key, &running) {
+                let place = Origin::file(&daemon.place).says("GET /config");
+                let text = format!(
+                    "{}: runs with {}, no file sets it any more; {} is compiled in",
+                    option.key,
+                    word(&running),
+                    word(&default)
+                );
+                found.push((place, text));
+            }
             continue;
         }
         let file = crio.effective(subsystems, option.key);
-        let running = node.state();
         if file.state != running && !matches!(file.state, State::Unknown(_)) {
             let text =
                 format!("{}: runs with {}, the files say {}", option.key, word(&running), word(&file.state));
             found.push((file.because.into_iter().next().unwrap_or_default(), text));
         }
     }
-    Fact::findings(found).note(format!("compared with {} GET /config", daemon.place))
+    found.extend(stale_handlers(crio, subsystems, daemon));
+    let mut fact = Fact::findings(found);
+    if crio.minor(subsystems).is_none() {
+        fact = fact.note("CRI-O's version is not known, so that what is compiled in was compared for its cgroup manager only");
+    }
+    fact.note(format!("compared with {} GET /config", daemon.place))
+}
+
+/// Keys that show by themselves that a file which set them is gone; what is compiled in is known for these.
+const TELLING: [&str; 6] = [
+    "api.listen",
+    "network.cni_default_network",
+    "runtime.cgroup_manager",
+    "runtime.conmon",
+    "runtime.default_runtime",
+    "runtime.pids_limit",
+];
+
+/// A key that no file sets any more, and with which the daemon runs all the same.
+fn gone(crio: &Crio, subsystems: &Subsystems<'_>, key: &str, running: &State) -> Option<State> {
+    let is_known = crio.minor(subsystems).is_some() || key == "runtime.cgroup_manager";
+    if !is_known || !TELLING.contains(&key) {
+        return None;
+    }
+    let default = crio.effective(subsystems, key).state;
+    let plain = |state: &State| match state {
+        State::Known(Value::Text(text)) => socket_path(text).unwrap_or_else(|_| text.clone()),
+        other => word(other),
+    };
+    // An older one need not know the key.
+    (matches!(default, State::Known(_)) && *running != State::Absent && plain(&default) != plain(running))
+        .then_some(default)
+}
+
+/// Handlers that the files and the daemon have otherwise.
+fn stale_handlers(crio: &Crio, subsystems: &Subsystems<'_>, daemon: &Daemon) -> Vec<(Origin, String)> {
+    let Some(Node { content: Content::Table(running), .. }) = daemon.document.at("crio.runtime.runtimes")
+    else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let in_files = handlers::all(crio, subsystems);
+    // Settings for all beat those of a handler.
+    let is_overruled = |field: &str| match field {
+        "monitor_path" => crio.text(subsystems, "runtime.conmon").is_some(),
+        "monitor_cgroup" => crio.text(subsystems, "runtime.conmon_cgroup").is_some(),
+        _ => false,
+    };
+    for handler in in_files.iter().filter(|handler| handler.place.is_some()) {
+        let name = &handler.name;
+        let Some(table) = running.get(name) else {
+            if !programs::is_dropped(crio, subsystems, handler) {
+                found.push((
+                    handler.origin(),
+                    format!("runtime.runtimes.{name}: it runs without this handler"),
+                ));
+            }
+            continue;
+        };
+        if handler.inherits() {
+            continue;
+        }
+        for field in ["monitor_cgroup", "monitor_path", "runtime_path", "runtime_root", "runtime_type"] {
+            let theirs = match table.at(field).map(Node::state) {
+                Some(State::Known(Value::Text(text))) if !text.is_empty() => text,
+                _ => continue,
+            };
+            let ours = handler.text(field);
+            if !ours.is_empty() && ours != theirs && !is_overruled(field) {
+                let text =
+                    format!("runtime.runtimes.{name}.{field}: runs with {theirs}, the files say {ours}");
+                found.push((handler.origin(), text));
+            }
+        }
+    }
+    // One of these two is compiled in, by version.
+    let is_known =
+        |name: &str| ["crun", "runc"].contains(&name) || in_files.iter().any(|handler| handler.name == name);
+    for name in running.keys().filter(|name| !is_known(name)) {
+        let text =
+            format!("runtime.runtimes.{name}: runs with this handler, the files have none of this name");
+        found.push((Origin::file(&daemon.place).says("GET /config"), text));
+    }
+    found
 }
 
 /// The daemon's configuration, or why it is not known.

@@ -11,29 +11,54 @@ const DROPINS: &str = "/etc/crio/crio.conf.d";
 /// Deeper trees are an accident; what is deeper is a gap.
 const DEPTH: usize = 8;
 
-/// What editors and package managers leave behind; CRI-O reads it as it reads anything else.
+/// What editors and package managers leave behind, and what people write beside a file; CRI-O reads it as it reads
+/// anything else.
 const LEFTOVERS: &[&str] = &[
     ".bak",
     ".backup",
+    ".cfsaved",
+    ".default",
+    ".disabled",
+    ".dist",
+    ".dpkg-dist",
+    ".dpkg-new",
+    ".dpkg-old",
+    ".dpkg-tmp",
+    ".example",
+    ".md",
+    ".new",
+    ".off",
     ".old",
     ".orig",
-    ".save",
-    ".swp",
-    ".swo",
-    ".tmp",
+    ".rej",
     ".rpmnew",
-    ".rpmsave",
     ".rpmorig",
-    ".dpkg-old",
-    ".dpkg-new",
-    ".dpkg-dist",
-    ".dpkg-tmp",
+    ".rpmsave",
+    ".sample",
+    ".save",
+    ".swo",
+    ".swp",
+    ".tmp",
+    ".txt",
     ".ucf-dist",
+    ".ucf-new",
     ".ucf-old",
-    ".disabled",
-    ".off",
     "~",
 ];
+
+/// Whether a name says that nobody means the file to count: 10-crio.conf.bak, 10-crio.conf.20240101, .10-crio.conf.swp,
+/// #10-crio.conf#, README.
+fn is_leftover(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let goes_on = |suffix: &&str| {
+        let rest = lower.rfind(suffix).map(|at| &lower[at + suffix.len()..]);
+        rest.is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_alphanumeric()))
+    };
+    lower.starts_with(['.', '#'])
+        || lower.starts_with("readme")
+        || LEFTOVERS.iter().any(|end| lower.ends_with(end))
+        || [".conf", ".toml"].iter().any(goes_on)
+}
 
 /// The files that were read.
 #[derive(Debug, Default)]
@@ -85,7 +110,7 @@ impl ConfigFiles {
                     reason: format!("{path}: nested too deeply, not read"),
                 }),
                 Ok(_) => {
-                    if LEFTOVERS.iter().any(|end| name.ends_with(end)) {
+                    if is_leftover(&name) {
                         self.leftovers.push(Origin::file(&path));
                     }
                     self.add(files, &path);
@@ -113,6 +138,27 @@ impl ConfigFiles {
                 self.fatal.push((Origin::file(path), "a link to a directory".into()));
             }
             Err(error) => self.gaps.push(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_what_was_left_over() {
+        let left = "10-crio.conf.bak 10-crio.conf.bak2 x.CONF.BAK 10-crio.conf.rpmnew 10-crio.conf.dpkg-old 10-crio.conf~ \
+                    .10-crio.conf.swp #10-crio.conf# 10-crio.conf.20240101 10-crio.conf-old 10-crio.conf_bak README README.md \
+                    99-x.old 99-x.orig .hidden notes.txt 10-crio.toml.save.1 x.swo crun.disabled";
+        for name in left.split_whitespace() {
+            assert!(is_leftover(name), "{name}");
+        }
+        for name in
+            "10-crio.conf 99-mine 00-default 50.conf.d-like.conf crio.toml 10-x.conf.conf old-nodes.conf x.config"
+                .split_whitespace()
+        {
+            assert!(!is_leftover(name), "{name}");
         }
     }
 }

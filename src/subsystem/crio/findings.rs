@@ -2,7 +2,7 @@
 
 use super::handlers;
 use super::options::{HANDLER, OPEN, OPTIONS, option};
-use super::{Crio, daemon, programs, quiet, storage, wrong_type};
+use super::{Crio, daemon, programs, quiet, refusals, storage, versions, wrong_type};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::format::document::{Content, Node};
 use crate::subsystem::Subsystems;
@@ -57,6 +57,16 @@ pub const FINDINGS: &[Finding] = &[
         ask: quiet::seccomp,
     },
     Finding {
+        key: "old_monitors",
+        summary: "Monitors (conmon) that are too old for something that CRI-O would make use of.",
+        ask: versions::monitors,
+    },
+    Finding {
+        key: "old_runtimes",
+        summary: "Runtimes (crun) of handlers that don't understand what CRI-O writes: every container fails.",
+        ask: versions::runtimes,
+    },
+    Finding {
         key: "overruled_keys",
         summary: "Keys whose value in the files a flag or variable of the unit overrules with another one.",
         ask: quiet::overruled,
@@ -73,7 +83,7 @@ pub const FINDINGS: &[Finding] = &[
     },
     Finding {
         key: "unknown_keys",
-        summary: "Keys and tables that CRI-O ignores: misspelt, or in the wrong table.",
+        summary: "Keys and tables of its files and of storage.conf that CRI-O ignores: misspelt, or in the wrong table.",
         ask: unknown_keys,
     },
 ];
@@ -114,6 +124,7 @@ fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     }
     found.extend(storage::broken(subsystems));
     found.extend(quiet::workloads(crio));
+    found.extend(refusals::values(crio, subsystems));
     match quiet::look_at_hooks(crio, subsystems) {
         Ok(hooks) => found.extend(hooks.refused),
         Err(reason) if found.is_empty() => return Fact::unknown(reason),
@@ -142,7 +153,11 @@ fn monitor_cgroups(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     let global = crio.text(subsystems, "runtime.conmon_cgroup");
     let mut found = Vec::new();
     let mut unsure = false;
-    for handler in handlers::all(crio, subsystems) {
+    // Others have no conmon; one whose program is missing was dropped before.
+    let kept = |handler: &handlers::Handler| {
+        handler.kind() == "oci" && !programs::is_dropped(crio, subsystems, handler)
+    };
+    for handler in handlers::all(crio, subsystems).into_iter().filter(kept) {
         let own = handler.text("monitor_cgroup");
         let cgroup = global.as_deref().unwrap_or(own);
         let is_slice = cgroup.strip_suffix(".slice").is_some();
@@ -189,6 +204,7 @@ fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             }
         }
     }
+    found.extend(storage::unknown(subsystems));
     if let (true, Some(reason)) = (found.is_empty(), crio.gap()) {
         return Fact::unknown(reason);
     }

@@ -17,6 +17,9 @@ pub(super) struct Handler {
     fields: BTreeMap<String, State>,
 }
 
+/// What a default runtime gives to handlers that inherit from it (`ValidateRuntimes`).
+const INHERITED: [&str; 4] = ["runtime_config_path", "runtime_path", "runtime_root", "runtime_type"];
+
 impl Handler {
     /// The text of a field; empty if nothing sets it.
     pub(super) fn text(&self, field: &str) -> &str {
@@ -31,9 +34,58 @@ impl Handler {
         Some(self.text("runtime_type")).filter(|kind| !kind.is_empty()).unwrap_or("oci")
     }
 
+    /// Whether it takes its program from the default runtime.
+    pub(super) fn inherits(&self) -> bool {
+        self.is_on("inherit_default_runtime")
+    }
+
+    fn is_on(&self, field: &str) -> bool {
+        self.fields.get(field) == Some(&State::from(true))
+    }
+
+    /// Why CRI-O refuses it, whose program is there (`RuntimeHandler.Validate`).
+    pub(super) fn refused(&self, path: &str) -> Option<String> {
+        let kind = self.kind();
+        if !["oci", "pod", "vm"].contains(&kind) {
+            return Some(format!("invalid runtime_type {kind}"));
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if kind == "vm" && !is_shim(name) {
+            return Some(format!("{path} is not named containerd-shim-NAME-v2"));
+        }
+        if kind != "vm" && !self.text("runtime_config_path").is_empty() {
+            return Some("runtime_config_path is for runtime_type vm".into());
+        }
+        if kind != "oci" && self.is_on("no_sync_log") {
+            return Some("no_sync_log is for runtime_type oci".into());
+        }
+        (kind != "pod" && self.is_on("stream_websockets"))
+            .then(|| "stream_websockets is for runtime_type pod".into())
+    }
+
     /// Where it comes from, for a reader.
     pub(super) fn origin(&self) -> Origin {
         self.place.clone().unwrap_or_else(|| Origin::file("CRI-O").says("compiled in"))
+    }
+}
+
+/// `containerd-shim-([a-zA-Z\-\+])+-v2`, anywhere in the name.
+fn is_shim(name: &str) -> bool {
+    let inner = name.split_once("containerd-shim-").and_then(|(_, rest)| rest.split_once("-v2"));
+    let is_of_name = |c: char| c.is_ascii_alphabetic() || c == '-' || c == '+';
+    inner.is_some_and(|(name, _)| !name.is_empty() && name.chars().all(is_of_name))
+}
+
+/// Gives handlers with `inherit_default_runtime` what the default one has.
+pub(super) fn inherit(handlers: &mut [Handler], default: &str) {
+    let Some(from) = handlers.iter().find(|handler| handler.name == default).cloned() else { return };
+    for handler in handlers.iter_mut().filter(|handler| handler.inherits()) {
+        for field in INHERITED {
+            match from.fields.get(field) {
+                Some(state) => handler.fields.insert(field.to_owned(), state.clone()),
+                None => handler.fields.remove(field),
+            };
+        }
     }
 }
 

@@ -9,7 +9,9 @@ mod handlers;
 mod options;
 mod programs;
 mod quiet;
+mod refusals;
 mod storage;
+mod versions;
 
 use std::cell::OnceCell;
 
@@ -20,6 +22,7 @@ use crate::format::document::Content;
 use daemon::Daemon;
 use files::ConfigFiles;
 use options::{Kind, Option_, option};
+use programs::Programs;
 
 /// CRI-O's configuration at the next boot.
 #[derive(Debug, Default)]
@@ -32,7 +35,7 @@ pub struct Crio {
     /// What the running one says of itself, or why it doesn't.
     daemon: OnceCell<Result<Daemon, String>>,
     /// The programs that it needs.
-    programs: OnceCell<Result<programs::Programs, String>>,
+    programs: OnceCell<Result<Programs, String>>,
 }
 
 /// A value that a key could have, and who says so.

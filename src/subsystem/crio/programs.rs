@@ -1,7 +1,7 @@
 //! The programs that CRI-O needs at its start: without them it exits, though its unit and its files look well.
 
 use super::handlers::{self, Handler};
-use super::{Crio, storage};
+use super::{Crio, defaults, storage};
 use crate::fact::{Fact, Origin, State};
 use crate::host::{Files, Kind, Metadata};
 use crate::subsystem::Subsystems;
@@ -13,10 +13,30 @@ pub(super) struct Programs {
     missing: Vec<(Origin, String)>,
     /// Handlers that are not there.
     dropped: Vec<(Origin, String)>,
+    /// The names of all handlers that are not there.
+    gone: Vec<String>,
     /// Programs that are there and can't be executed.
     unexecutable: Vec<(Origin, String)>,
+    /// The runtimes of handlers that stay, and their monitors.
+    pub(super) runtimes: Vec<Used>,
+    pub(super) monitors: Vec<Used>,
     /// A place that could not be looked at.
     unsure: Option<String>,
+}
+
+/// A program that a handler uses.
+#[derive(Clone, Debug)]
+pub(super) struct Used {
+    /// Where the handler comes from.
+    pub(super) place: Origin,
+    /// Its name.
+    pub(super) handler: String,
+    pub(super) path: String,
+}
+
+/// The programs that CRI-O uses.
+pub(super) fn all<'c>(crio: &'c Crio, subsystems: &Subsystems<'_>) -> Result<&'c Programs, &'c str> {
+    crio.programs.get_or_init(|| look(crio, subsystems)).as_ref().map_err(String::as_str)
 }
 
 /// Programs without which CRI-O will not start; a line for each, with what it says then.
@@ -36,13 +56,18 @@ pub(super) fn unexecutable(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
 
 /// What was found is bad enough; that nothing was found is known only if all could be looked at.
 fn answer(crio: &Crio, subsystems: &Subsystems<'_>, which: fn(&Programs) -> &Vec<(Origin, String)>) -> Fact {
-    match crio.programs.get_or_init(|| look(crio, subsystems)) {
+    match all(crio, subsystems) {
         Ok(programs) => match (&programs.unsure, which(programs)) {
             (Some(reason), found) if found.is_empty() => Fact::unknown(reason.as_str()),
             (_, found) => Fact::findings(found.clone()),
         },
-        Err(reason) => Fact::unknown(reason.as_str()),
+        Err(reason) => Fact::unknown(reason),
     }
+}
+
+/// Whether CRI-O drops a handler before it looks at its monitor.
+pub(super) fn is_dropped(crio: &Crio, subsystems: &Subsystems<'_>, handler: &Handler) -> bool {
+    all(crio, subsystems).is_ok_and(|programs| programs.gone.contains(&handler.name))
 }
 
 fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
@@ -51,35 +76,27 @@ fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
     let path = crio.launch.environment.get("PATH").map(|(_, path)| path.split(':').collect());
     let search = path.unwrap_or_else(|| DIRECTORIES.to_vec());
     let mut needs = Needs { files, search, found: Programs::default() };
-    let default = crio.text(subsystems, "runtime.default_runtime").unwrap_or_default();
-    let handlers = handlers::all(crio, subsystems);
-    if !handlers.iter().any(|handler| handler.name == default) {
+    let minor = crio.minor(subsystems);
+    // An empty name means the handler that is compiled in (`ValidateDefaultRuntime`).
+    let set = crio.text(subsystems, "runtime.default_runtime");
+    let default = set.clone().unwrap_or_else(|| defaults::handler(minor).to_owned());
+    let mut handlers = handlers::all(crio, subsystems);
+    handlers::inherit(&mut handlers, &default);
+    if set.is_some() && !handlers.iter().any(|handler| handler.name == default) {
         let place = crio.effective(subsystems, "runtime.default_runtime").because.into_iter().next();
         let what = format!("the default runtime {default} has no table [crio.runtime.runtimes.{default}]");
         needs.found.missing.push((place.unwrap_or_else(|| Origin::file("CRI-O")), what));
     }
+    let global = crio.text(subsystems, "runtime.conmon");
     for handler in &handlers {
-        match needs.find(handler.text("runtime_path"), &handler.name) {
-            None if handler.name == default => needs.lacks(handler, "runtime_path", &handler.name),
-            // Nobody asked for the one that is compiled in.
-            None if handler.place.is_none() => continue,
-            // CRI-O drops a handler whose runtime is missing.
-            None => {
-                let path = Some(handler.text("runtime_path")).filter(|path| !path.is_empty());
-                let what = format!("{}: no {}", handler.name, path.unwrap_or(&handler.name));
-                needs.found.dropped.push((handler.origin(), what));
-                continue;
-            }
-            Some(path) => needs.execute(handler.origin(), &path, &format!("of the handler {}", handler.name)),
-        }
-        needs.monitor(handler, crio.text(subsystems, "runtime.conmon").as_deref());
+        needs.handler(handler, &default, global.as_deref());
     }
     let pinns = crio.text(subsystems, "runtime.pinns_path").unwrap_or_default();
     needs.demand(&pinns, &["pinns"], "pinns_path");
     needs.demand("", &["nsenter"], "entering namespaces");
     let no_host_ports =
         crio.effective(subsystems, "runtime.disable_hostport_mapping").state == State::from(true);
-    if !no_host_ports && crio.minor(subsystems).is_some_and(|minor| minor >= 33) {
+    if !no_host_ports && minor.is_some_and(|minor| minor >= 33) {
         needs.demand("", &["nft", "iptables"], "host ports");
     }
     if let Some((place, program)) = storage::mount_program(subsystems)
@@ -97,26 +114,71 @@ struct Needs<'f> {
 }
 
 impl Needs<'_> {
-    /// The monitor of a handler: its own, unless one is set for all.
-    fn monitor(&mut self, handler: &Handler, global: Option<&str>) {
-        let path = global.unwrap_or(handler.text("monitor_path"));
-        // A virtual machine has no monitor; that of `pod` is conmonrs, whose name is not searched for here.
-        if handler.kind() == "vm" || (handler.kind() == "pod" && path.is_empty()) {
+    /// The programs of a handler. One that CRI-O refuses is dropped, unless it is the default one (`ValidateRuntimes`).
+    fn handler(&mut self, handler: &Handler, default: &str, global: Option<&str>) {
+        let is_default = handler.name == default;
+        let name = if handler.inherits() { default } else { &handler.name };
+        let found = self.find(handler.text("runtime_path"), name);
+        let Some(path) = found else {
+            match (is_default, &handler.place) {
+                (true, _) => self.lacks(handler, "runtime_path", &handler.name),
+                // Nobody asked for the one that is compiled in.
+                (false, None) => self.found.gone.push(handler.name.clone()),
+                (false, Some(_)) => {
+                    let path = Some(handler.text("runtime_path")).filter(|path| !path.is_empty());
+                    self.drop(handler, &format!("no {}", path.unwrap_or(name)));
+                }
+            }
+            return;
+        };
+        let config = handler.text("runtime_config_path");
+        let refused = handler.refused(&path).or_else(|| {
+            (!config.is_empty() && !self.is_program(config, false)).then(|| format!("no {config}"))
+        });
+        if let Some(wrong) = refused {
+            if is_default {
+                self.found.missing.push((handler.origin(), format!("{}: {wrong}", handler.name)));
+            } else {
+                self.drop(handler, &wrong);
+            }
             return;
         }
+        self.execute(handler.origin(), &path, &format!("of the handler {}", handler.name));
+        if handler.place.is_some() || is_default {
+            self.found.runtimes.push(used(handler, path));
+        }
+        match handler.kind() {
+            "oci" => self.monitor(handler, global.unwrap_or(handler.text("monitor_path"))),
+            // CRI-O asks conmonrs for its version; its name is not searched for here.
+            "pod" if !handler.text("monitor_path").is_empty() => {
+                let path = handler.text("monitor_path");
+                match self.is_program(path, false) {
+                    true => self.execute(handler.origin(), path, &monitor_of(handler)),
+                    false if is_default => self.lacks(handler, "monitor_path", path),
+                    false => self.drop(handler, &format!("no {path}")),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn drop(&mut self, handler: &Handler, why: &str) {
+        self.found.gone.push(handler.name.clone());
+        self.found.dropped.push((handler.origin(), format!("{}: {why}", handler.name)));
+    }
+
+    /// The conmon of a handler: its own, unless one is set for all.
+    fn monitor(&mut self, handler: &Handler, path: &str) {
         match self.find(path, "conmon") {
             None => self.lacks(handler, "monitor_path", if path.is_empty() { "conmon" } else { path }),
             // CRI-O reads the version of conmon, and exits at that of conmonrs (cri-o/cri-o#8214).
-            Some(found) if handler.kind() == "oci" && found.ends_with("conmonrs") => {
+            Some(found) if found.ends_with("conmonrs") => {
                 let what = format!("{found}: of the handler {}, wants runtime_type = \"pod\"", handler.name);
                 self.found.missing.push((handler.origin(), what));
             }
             Some(found) => {
-                self.execute(
-                    handler.origin(),
-                    &found,
-                    &format!("the monitor of the handler {}", handler.name),
-                );
+                self.execute(handler.origin(), &found, &monitor_of(handler));
+                self.found.monitors.push(used(handler, found));
             }
         }
     }
@@ -166,4 +228,12 @@ impl Needs<'_> {
             self.found.missing.push((Origin::file(&program), format!("{program}: {what_for}")));
         }
     }
+}
+
+fn used(handler: &Handler, path: String) -> Used {
+    Used { place: handler.origin(), handler: handler.name.clone(), path }
+}
+
+fn monitor_of(handler: &Handler) -> String {
+    format!("the monitor of the handler {}", handler.name)
 }

@@ -3,6 +3,7 @@
 
 use super::Candidate;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
+use crate::format::document::{Content, Node};
 use crate::format::toml_document;
 use crate::subsystem::Subsystems;
 
@@ -26,6 +27,41 @@ pub(super) fn broken(subsystems: &Subsystems<'_>) -> Option<(Origin, String)> {
     let (path, bytes) = places(subsystems).iter().find_map(|path| Some((*path, files.read(path).ok()?)))?;
     let error = toml_document::parse(&bytes).err()?;
     Some((Origin::at(path, error.line), format!("toml: {error}")))
+}
+
+/// Keys of `[storage]` (containers-storage.conf(5)); those of its options belong to the drivers, and are many.
+const STORAGE: [&str; 8] = [
+    "driver",
+    "driver_priority",
+    "graphroot",
+    "imagestore",
+    "options",
+    "rootless_storage_path",
+    "runroot",
+    "transient_store",
+];
+
+/// Keys of storage.conf that the library passes over with a line in the log.
+pub(super) fn unknown(subsystems: &Subsystems<'_>) -> Vec<(Origin, String)> {
+    let files = subsystems.host().files();
+    let read = places(subsystems).iter().find_map(|path| Some((*path, files.read(path).ok()?)));
+    let Some((path, bytes)) = read else { return Vec::new() };
+    let Ok(Node { content: Content::Table(tables), .. }) = toml_document::parse(&bytes) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (name, node) in &tables {
+        match &node.content {
+            Content::Table(table) if name == "storage" => {
+                let strange = table.iter().filter(|(key, _)| !STORAGE.contains(&key.as_str()));
+                found.extend(strange.map(|(key, node)| {
+                    (Origin::at(path, node.line), format!("storage.{key}: {path} has no such key"))
+                }));
+            }
+            _ => found.push((Origin::at(path, node.line), format!("{name}: outside of [storage] in {path}"))),
+        }
+    }
+    found
 }
 
 /// The program that mounts in place of the kernel's overlay, if storage.conf names one.

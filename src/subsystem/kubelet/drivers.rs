@@ -1,7 +1,8 @@
 //! The kubelet and its runtime: whom it asks, and who decides about the cgroup driver.
 
 use super::{Kubelet, Subsystems};
-use crate::fact::{Confidence, Fact, State, Value, Version};
+use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
+use crate::host::cri::Silence;
 use crate::subsystem::cri::socket_path;
 
 const GATE: &str = "KubeletCgroupDriverFromCRI";
@@ -34,8 +35,8 @@ pub(super) fn runtime(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
 
 /// Who decides about the cgroup driver of pods (KEP-4033): `runtime` if the kubelet asks it and it answers, else
 /// `configuration`. The feature gate is alpha in 1.28, on in 1.31 and fixed in 1.34; CRI-O answers from 1.28 on, containerd
-/// from 2.0 on. What isn't known is taken as old.
-pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
+/// from 2.0 on; now, the runtime that runs tells by itself. What isn't known is taken as old.
+pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
     let gate = kubelet.merged(&format!("featureGates.{GATE}"));
     let on = match gate.state {
         State::Known(Value::Bool(on)) => Some(on),
@@ -57,12 +58,16 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
     let crio = || version(&["cri-o", "crio"]).map(|version| version >= (1, 28));
     let containerd = || version(&["containerd.io", "containerd"]).map(|version| version >= (2, 0));
     // Told which one to ask, the kubelet doesn't care what else is installed.
-    let answers = match (kubelet.field("containerRuntimeEndpoint").state, runtime(kubelet, subsystems).state)
-    {
-        (State::Known(_), State::Known(Value::Text(name))) if name == "cri-o" => crio(),
-        (State::Known(_), State::Known(Value::Text(socket))) if socket.contains("containerd") => containerd(),
-        _ => crio().or_else(containerd),
-    };
+    let live = (moment == Moment::Now && asks == Some(true)).then(|| live(subsystems)).flatten();
+    let by_version =
+        || match (kubelet.field("containerRuntimeEndpoint").state, runtime(kubelet, subsystems).state) {
+            (State::Known(_), State::Known(Value::Text(name))) if name == "cri-o" => crio(),
+            (State::Known(_), State::Known(Value::Text(socket))) if socket.contains("containerd") => {
+                containerd()
+            }
+            _ => crio().or_else(containerd),
+        };
+    let answers = live.as_ref().map(|(answers, _)| *answers).or_else(by_version);
     let fact = match (asks, answers) {
         (Some(true), Some(true)) => Fact::new("runtime"),
         (Some(false), _) | (_, Some(false)) => Fact::new("configuration"),
@@ -73,5 +78,19 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
                 .note(format!("the version of {whose} is not known; it is taken as one that leaves the driver to its settings"))
         }
     };
-    fact.because_all(gate.because)
+    fact.because_all(gate.because).because_all(live.map(|(_, origin)| origin))
+}
+
+/// Whether the runtime that runs tells its cgroup driver; none if it can't be asked. Without a part for Linux the kubelet
+/// keeps to its settings (`getCgroupDriverFromCRI`).
+fn live(subsystems: &Subsystems<'_>) -> Option<(bool, Origin)> {
+    let running = subsystems.host().running()?;
+    let chosen = subsystems.cri().choose(subsystems, running, None).ok()?;
+    let (answers, says) = match &chosen.answer.as_ref().ok()?.cgroup_driver {
+        Ok(Some(driver)) => (true, format!("RuntimeConfig: cgroup driver {}", driver.name())),
+        Ok(None) => (false, "RuntimeConfig: the part for Linux is not set".to_owned()),
+        Err(Silence::Unimplemented) => (false, "RuntimeConfig: not implemented there".to_owned()),
+        Err(_) => return None,
+    };
+    Some((answers, Origin::file(&chosen.socket).says(says)))
 }

@@ -179,7 +179,8 @@ impl Kubelet {
             return fact;
         }
         match key {
-            "cgroupDriverSource" => drivers::source(self, subsystems),
+            "cgroupDriverSetting" => self.set("cgroupDriver"),
+            "cgroupDriverSource" => drivers::source(self, subsystems, moment),
             "configErrors" => Fact::findings(self.config.errors.clone()),
             "configFile" => self.config_file(),
             "deprecatedFlags" => removed::deprecated(&self.line, self.minor),
@@ -236,6 +237,15 @@ impl Kubelet {
         };
         let fact = fact.unwrap_or_else(|| self.merged(key));
         self.config.notes.iter().fold(fact, Fact::note)
+    }
+
+    /// A field as files and flags set it; absent where its default counts.
+    fn set(&self, key: &str) -> Fact {
+        let sets = Effective::of(key, &self.config.documents, &self.line.settings());
+        match (sets.unknown, sets.value) {
+            (None, None) => Fact::absent().note("neither a file nor a flag sets it"),
+            _ => self.field(key),
+        }
     }
 
     fn flag(&self, name: &str) -> Option<Fact> {

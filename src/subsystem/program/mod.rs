@@ -143,8 +143,9 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
                 if same {
                     sure = Confidence::Certain;
                 } else {
+                    let owns = if package.listed { "that owns the file " } else { "" };
                     notes.push(format!(
-                        "the package {} that owns the file has version {}: the file was replaced",
+                        "the package {} {owns}has version {}: the file was replaced",
                         package.name, package.version
                     ));
                 }
@@ -157,11 +158,13 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
         }
         (Told::Nothing(reason), Ok(package)) => {
             because.extend(package.origin.clone());
-            notes.push(format!(
-                "as the package {} says, which owns the file; the file itself {reason}",
-                package.name
-            ));
-            (State::from(package.version.as_str()), State::from("package"), Confidence::High)
+            let (how, sure) = if package.listed {
+                ("which owns the file", Confidence::High)
+            } else {
+                ("which is named so; no list says whose the file is", Confidence::Heuristic)
+            };
+            notes.push(format!("as the package {} says, {how}; the file itself {reason}", package.name));
+            (State::from(package.version.as_str()), State::from("package"), sure)
         }
         (Told::Nothing(reason), Err(wrong)) => {
             let reason = format!("{} {reason}; {wrong}", printable(&found.path));

@@ -17,6 +17,8 @@ pub(super) struct Package {
     pub(super) version: String,
     /// The place in the database.
     pub(super) origin: Vec<Origin>,
+    /// Whether a list of its files says that it owns the file; else only the names and the place say so.
+    pub(super) listed: bool,
 }
 
 /// The version by the package that owns a file and has the program's version.
@@ -32,23 +34,42 @@ pub(super) fn packaged(
     let files = subsystems.host().files();
     let names =
         std::iter::once(name).chain(known.into_iter().flat_map(|known| known.packages.iter().copied()));
-    for package in names {
+    let mut lists = 0;
+    for package in names.clone() {
+        lists += usize::from(list(files, package).map_err(|error| error.to_string())?.is_some());
         if !owns(files, package, path).map_err(|error| error.to_string())? {
             continue;
         }
-        let fact = subsystems.packages().package(subsystems, package);
-        let Some(version) = version(fact.state)? else { continue };
-        let Some(upstream) = upstream(&version) else {
-            let version = printable(&version);
-            return Err(format!("the version of its package {package} is not the program's: {version}"));
-        };
-        return Ok(Package { name: package.to_owned(), version: upstream, origin: fact.because });
+        if let Some(found) = of(subsystems, package, true)? {
+            return Ok(found);
+        }
+    }
+    // Where no list says whose the files are, those in the directories of packages are their packages'.
+    let directory = path.to_string();
+    let directory = directory.rsplit_once('/').map_or("", |(directory, _)| directory);
+    if lists == 0 && ["/usr/bin", "/usr/sbin", "/bin", "/sbin"].contains(&directory) {
+        for package in names {
+            if let Some(found) = of(subsystems, package, false)? {
+                return Ok(found);
+            }
+        }
     }
     // Without dpkg there may be another database, and a reason why it tells nothing.
     if files.lstat(INFO).is_err() {
         version(subsystems.packages().package(subsystems, name).state)?;
     }
     Err("no package that is known to have its version owns it, as far as dpkg's lists say".into())
+}
+
+/// A package, if it is installed.
+fn of(subsystems: &Subsystems<'_>, package: &str, listed: bool) -> Result<Option<Package>, String> {
+    let fact = subsystems.packages().package(subsystems, package);
+    let Some(version) = version(fact.state)? else { return Ok(None) };
+    let Some(upstream) = upstream(&version) else {
+        let version = printable(&version);
+        return Err(format!("the version of its package {package} is not the program's: {version}"));
+    };
+    Ok(Some(Package { name: package.to_owned(), version: upstream, origin: fact.because, listed }))
 }
 
 /// The version of a package as the database has it; none if it is not installed.

@@ -1,7 +1,11 @@
 //! The client of the CRI, against runtimes that answer, and peers that do anything else. That a question comes back
 //! at all is half of what is tested: without a deadline, many of these peers would keep it for ever.
 
+mod hostile;
+mod pods;
 pub mod server;
+pub mod service;
+mod wire;
 
 use std::path::Path;
 use std::rc::Rc;
@@ -12,6 +16,7 @@ use node_preflight::host::{Host, HostPath, Kind};
 
 use proptest::prelude::*;
 use server::{Driver, Peer, Script, Socket};
+use service::Sandbox;
 
 /// Enough for whoever answers.
 const LONG: Duration = Duration::from_secs(20);
@@ -220,7 +225,10 @@ fn what_is_too_large_is_not_read() {
     let long = vec![("RuntimeReady", true, "", "x".repeat(2 << 20))];
     let found = runtime(Script { conditions: long, ..Script::crio() });
     assert_eq!(found.status, Err(Silence::TooLarge { limit: 1 << 20 }));
-    let crowd = runtime(Script { pods: vec![0; 600_000], ..Script::crio() });
+    let crowd = runtime(Script {
+        pods: vec![Sandbox { name: "a", ..Sandbox::default() }; 600_000],
+        ..Script::crio()
+    });
     assert_eq!(crowd.pods, Err(Silence::TooLarge { limit: 4 << 20 }));
     let name = answer(Peer::runtime(Script { name: "x".repeat(1 << 20), ..Script::crio() }), LONG);
     assert_eq!(name, Err(Silence::TooLarge { limit: 64 << 10 }));
@@ -232,7 +240,7 @@ fn what_is_too_large_is_not_read() {
 
 #[test]
 fn failures_are_told_in_the_words_of_the_runtime() {
-    let fails = Some(("Status", "2", "the%20disk%20is%20full"));
+    let fails = Some(("Status", 2, "the disk is full"));
     let found = runtime(Script { fails, ..Script::crio() });
     assert_eq!(found.status, Err(Silence::Failed("Status failed: Unknown: the disk is full".into())));
     let cut = runtime(Script { cuts: &["Status"], ..Script::crio() });

@@ -1,15 +1,17 @@
-//! A container runtime to play with: CRI-O's socket as far as this program asks it, with gRPC by hand on HTTP/2,
-//! HTTP/1.1 beside it, and every way to be broken. Messages are written byte by byte, so that nothing is shared with
-//! the client.
+//! A container runtime to play with: CRI-O's socket as far as this program asks it, gRPC by tonic's server, HTTP/1.1 beside
+//! it, and every way to be broken.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::Response;
 use nix::sys::socket::{MsgFlags, recv};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::{UnixListener, UnixStream};
+
+use super::service::{Made, Sandbox, speak};
 
 /// What a peer does with each connection.
 #[derive(Clone)]
@@ -24,6 +26,8 @@ pub enum Peer {
     Says(Vec<u8>),
     /// It says this byte by byte, again and again.
     Drips(Vec<u8>),
+    /// It says the first once, and the second without end, as fast as it is read.
+    Floods(Vec<u8>, Vec<u8>),
     /// It answers every request over HTTP/2, but not as gRPC does.
     WebServer,
     /// It shakes hands, takes the request and hangs up.
@@ -48,10 +52,8 @@ pub struct Script {
     /// `info["config"]` of `Status`.
     pub status_config: Option<String>,
     pub driver: Driver,
-    /// States of sandboxes; 0 is ready.
-    pub pods: Vec<u64>,
-    /// States (1 is running) and attempts.
-    pub containers: Vec<(u64, u64)>,
+    pub pods: Vec<Sandbox>,
+    pub containers: Vec<Made>,
     /// Whether `/info` and `/config` are served.
     pub pages: Option<(&'static str, String)>,
     /// What is said instead of any page.
@@ -59,7 +61,7 @@ pub struct Script {
     /// Calls that are never answered.
     pub hangs: &'static [&'static str],
     /// Calls that end with a status and a text instead of an answer.
-    pub fails: Option<(&'static str, &'static str, &'static str)>,
+    pub fails: Option<(&'static str, i32, &'static str)>,
     /// Calls whose answer is cut short.
     pub cuts: &'static [&'static str],
 }
@@ -84,8 +86,16 @@ impl Script {
             ],
             status_config: None,
             driver: Driver::Number(0),
-            pods: vec![0, 0, 1],
-            containers: vec![(1, 0), (1, 4), (2, 3)],
+            pods: vec![
+                Sandbox { id: "1", ..Sandbox::default() },
+                Sandbox { id: "2", ..Sandbox::default() },
+                Sandbox { id: "3", state: 1, ..Sandbox::default() },
+            ],
+            containers: vec![
+                Made { id: "a", pod: "1", state: 1, ..Made::default() },
+                Made { id: "b", pod: "2", state: 1, attempt: 4, ..Made::default() },
+                Made { id: "c", pod: "3", state: 2, attempt: 3, ..Made::default() },
+            ],
             pages: Some((
                 r#"{"storage_driver":"overlay","cgroup_driver":"systemd"}"#,
                 "[crio.runtime]\n".into(),
@@ -108,67 +118,6 @@ impl Script {
             ..Script::crio()
         }
     }
-
-    fn answer(&self, method: &str) -> Option<Vec<u8>> {
-        Some(match method {
-            "Version" => {
-                [text(1, "0.1.0"), text(2, &self.name), text(3, &self.version), text(4, "v1")].concat()
-            }
-            "Status" => {
-                let condition = |(kind, status, reason, message): &(&str, bool, &str, String)| {
-                    let body =
-                        [text(1, kind), number(2, u64::from(*status)), text(3, reason), text(4, message)];
-                    field(1, &body.concat())
-                };
-                let conditions: Vec<u8> = self.conditions.iter().flat_map(condition).collect();
-                let info = self.status_config.iter().map(|json| [text(1, "config"), text(2, json)].concat());
-                let info: Vec<u8> = info.flat_map(|entry| field(2, &entry)).collect();
-                [field(1, &conditions), info].concat()
-            }
-            "RuntimeConfig" => match self.driver {
-                Driver::Unimplemented => return None,
-                Driver::LinuxUnset => Vec::new(),
-                Driver::Number(driver) => field(1, &number(1, driver)),
-            },
-            "ListPodSandbox" => {
-                let pod =
-                    |state: &u64| field(1, &[text(1, "an-id"), number(3, *state), number(4, 1)].concat());
-                self.pods.iter().flat_map(pod).collect()
-            }
-            "ListContainers" => {
-                let container = |(state, attempt): &(u64, u64)| {
-                    let metadata = [text(1, "a-name"), number(2, *attempt)].concat();
-                    field(1, &[text(1, "an-id"), field(3, &metadata), number(6, *state)].concat())
-                };
-                self.containers.iter().flat_map(container).collect()
-            }
-            _ => return None,
-        })
-    }
-}
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value > 0x7f {
-        bytes.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
-}
-
-/// A field with a length: text, or another message.
-fn field(number: u64, content: &[u8]) -> Vec<u8> {
-    [varint(number << 3 | 2), varint(content.len() as u64), content.to_vec()].concat()
-}
-
-fn text(number: u64, content: &str) -> Vec<u8> {
-    if content.is_empty() { Vec::new() } else { field(number, content.as_bytes()) }
-}
-
-/// A number, or nothing if it is 0: so does every runtime.
-fn number(number: u64, value: u64) -> Vec<u8> {
-    if value == 0 { Vec::new() } else { [varint(number << 3), varint(value)].concat() }
 }
 
 /// A socket with a peer behind it, for as long as this lives.
@@ -213,7 +162,7 @@ async fn serve(listener: UnixListener, peer: Peer) {
     }
 }
 
-type Played = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+pub type Played = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 async fn play(mut stream: UnixStream, peer: Peer) -> Played {
     match peer {
@@ -234,6 +183,15 @@ async fn play(mut stream: UnixStream, peer: Peer) -> Played {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         },
+        Peer::Floods(first, bytes) => {
+            let (mut from, mut to) = stream.into_split();
+            // Whose answers nobody takes is soon not answered any more.
+            tokio::spawn(async move { tokio::io::copy(&mut from, &mut tokio::io::sink()).await });
+            to.write_all(&first).await?;
+            loop {
+                to.write_all(&bytes).await?;
+            }
+        }
         Peer::WebServer => {
             let mut connection = h2::server::handshake(stream).await?;
             while let Some(request) = connection.accept().await {
@@ -248,7 +206,7 @@ async fn play(mut stream: UnixStream, peer: Peer) -> Played {
         Peer::Runtime(script) => {
             let first = peek(&stream).await?;
             match &first {
-                b"PRI" => speak(stream, &script).await?,
+                b"PRI" => speak(stream, Arc::from(script)).await?,
                 _ => show(stream, &script).await?,
             }
         }
@@ -270,50 +228,6 @@ async fn peek(stream: &UnixStream) -> std::io::Result<[u8; 3]> {
             peeked => return peeked.map(|_| first),
         }
     }
-}
-
-/// gRPC: one message, then trailers that say how it went.
-async fn speak(stream: UnixStream, script: &Script) -> Played {
-    let mut connection = h2::server::handshake(stream).await?;
-    let mut kept = Vec::new();
-    while let Some(request) = connection.accept().await {
-        let (request, mut respond) = request?;
-        assert_eq!(request.headers()["content-type"], "application/grpc");
-        let path = request.uri().path().to_owned();
-        let method = path.rsplit('/').next().unwrap().to_owned();
-        if script.hangs.contains(&method.as_str()) {
-            kept.push(respond);
-            continue;
-        }
-        let head = Response::builder().status(200).header("content-type", "application/grpc").body(())?;
-        let mut body = respond.send_response(head, false)?;
-        let is_known =
-            script.services.iter().any(|api| path.starts_with(&format!("/runtime.{api}.RuntimeService/")));
-        let answer = script.answer(&method).filter(|_| is_known);
-        let mut trailers = HeaderMap::new();
-        match (script.fails, answer) {
-            (Some((fails, code, says)), _) if fails == method => {
-                trailers.insert("grpc-status", code.parse()?);
-                trailers.insert("grpc-message", says.parse()?);
-            }
-            (_, None) => {
-                trailers.insert("grpc-status", "12".parse()?);
-                trailers.insert("grpc-message", "unknown service or method".parse()?);
-            }
-            (_, Some(message)) => {
-                let mut frame = vec![0];
-                frame.extend((message.len() as u32).to_be_bytes());
-                frame.extend(&message);
-                if script.cuts.contains(&method.as_str()) {
-                    frame.truncate(frame.len() / 2);
-                }
-                body.send_data(frame.into(), false)?;
-                trailers.insert("grpc-status", "0".parse()?);
-            }
-        }
-        body.send_trailers(trailers)?;
-    }
-    Ok(())
 }
 
 /// The pages beside the CRI.

@@ -96,3 +96,37 @@ fn the_unit_may_name_another_file() {
     let broken = unit("/usr/bin/containerd").boot("containerd");
     assert!(attribute(&broken, "mistakes").starts_with("[/etc/containerd/config.toml: toml: "));
 }
+
+#[test]
+fn the_installed_version_decides_what_a_file_means() {
+    let installed = |version: &str, config: &str| {
+        Tree::new()
+            .package("containerd", version, "/usr/bin/containerd\n")
+            .program("/usr/bin/containerd", "x")
+            .file("/etc/containerd/config.toml", config)
+    };
+    let ask = |version: &str, config: &str, name: &str| {
+        attribute(&installed(version, config).boot("containerd"), name)
+    };
+    assert_eq!(ask("2.1.0-1", V3, "mistakes"), "none");
+    assert_eq!(ask("2.1.0-1", V3, "systemd_cgroup"), "true");
+    assert_eq!(
+        ask("1.7.24-1", V3, "mistakes"),
+        "[/etc/containerd/config.toml: version 3 of the file is for containerd 2.0 and later]"
+    );
+    assert_eq!(ask("1.6.20-1", V3, "systemd_cgroup"), "false", "it passes over the new names");
+    assert_eq!(ask("1.7.24-1", V2, "systemd_cgroup"), "true");
+    assert_eq!(ask("2.1.0-1", V2, "systemd_cgroup"), "true", "old files are converted");
+    assert_eq!(ask("2.1.0-1", "disabled_plugins = [\"cri\"]\n", "cri"), "false", "Docker's file, too");
+    let split = "version = 2\ndisabled_plugins = [\"io.containerd.cri.v1.images\"]\n";
+    assert_eq!(
+        (ask("2.1.0-1", split, "cri"), ask("1.7.24-1", split, "cri")),
+        ("false".into(), "true".into())
+    );
+    let twice = |version: &str| {
+        let later = "version = 2\n[plugins.'io.containerd.grpc.v1.cri']\nsandbox_image = \"p\"\n";
+        let tree = installed(version, &format!("imports = [\"/b.toml\"]\n{V2}")).file("/b.toml", later);
+        attribute(&tree.boot("containerd"), "systemd_cgroup")
+    };
+    assert_eq!((twice("2.1.0-1"), twice("1.7.24-1")), ("true".into(), "false".into()));
+}

@@ -8,7 +8,7 @@ use crate::cri::server::{Driver, Peer, Script, Socket};
 use crate::tree::{Tree, ask, attribute, text};
 
 /// What the live machine says of one socket.
-fn live(socket: &Socket) -> Fact {
+pub fn live(socket: &Socket) -> Fact {
     ask(&Host::live().unwrap(), &format!("cri:{}", socket.path().display()), Moment::Now)
 }
 
@@ -118,7 +118,7 @@ fn the_cgroup_driver_is_taken_from_whoever_tells_it() {
 
 #[test]
 fn what_one_call_did_not_tell_is_unknown_by_itself() {
-    let fails = Some(("Status", "2", "broken"));
+    let fails = Some(("Status", 2, "broken"));
     let fact = live(&Socket::runtime(Script { fails, cuts: &["ListContainers"], ..Script::crio() }));
     assert_eq!(attribute(&fact, "reachable"), "answers");
     for name in ["ready", "network_ready", "conditions"] {
@@ -137,7 +137,7 @@ fn every_way_not_to_answer_has_its_word() {
         (Peer::Closes, "closed"),
         (Peer::Says(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()), "not-grpc"),
         (Peer::runtime(Script { services: &[], ..Script::crio() }), "no-runtime"),
-        (Peer::runtime(Script { fails: Some(("Version", "14", "later")), ..Script::crio() }), "failed"),
+        (Peer::runtime(Script { fails: Some(("Version", 14, "later")), ..Script::crio() }), "failed"),
     ] {
         let fact = live(&Socket::of(peer));
         assert_eq!(attribute(&fact, "reachable"), word);
@@ -251,6 +251,26 @@ fn what_a_recording_keeps_is_played_back_and_mistakes_are_told() {
             Host::recording(&Tree::new().machine(machine).recording()).err().expect(machine).to_string();
         assert!(error.contains(expected), "{machine}: {error}");
     }
+}
+
+#[test]
+fn all_sockets_that_rules_ask_about_cost_the_time_of_one() {
+    let sockets = [Socket::of(Peer::Mute), Socket::of(Peer::Mute), Socket::of(Peer::Mute)];
+    let rule = |(number, socket): (usize, &Socket)| {
+        let asks = format!("{{ cri = \"{}\", reachable = \"answers\" }}", socket.path().display());
+        format!(
+            "[[rule]]\nid = \"asks-{number}\"\ntitle = \"T\"\nseverity = \"error\"\nwhy = \"W\"\ncheck = {asks}\n"
+        )
+    };
+    let text: String = sockets.iter().enumerate().map(rule).collect();
+    let rules = rule::load(vec![SourceFile::given("test.toml", text)]).unwrap_or_else(|_| panic!("no rules"));
+    let plan = engine::compile(&rules, &Selection::everything(), &[]).unwrap_or_else(|_| panic!("no plan"));
+    let host = Host::live().unwrap();
+    let begin = std::time::Instant::now();
+    let findings = engine::judge(&plan, &Subsystems::of(&host), &Moment::ALL);
+    assert_eq!(findings.len(), 3);
+    let took = begin.elapsed().as_secs_f64();
+    assert!((2.0..3.9).contains(&took), "{took} s");
 }
 
 /// Whether somebody knocked at a socket while a rule was judged by itself.

@@ -118,7 +118,7 @@ fn the_environment_chooses_a_storage_driver_that_files_of_crio_beat() {
 fn key_paths_are_a_mistake_for_an_old_crio_only() {
     let policy = r#"{"default":[{"type":"signedBy","keyType":"GPGKeys","keyPaths":["/etc/k"]}]}"#;
     for (version, expected) in
-        [("1.24.2-1", "[unknown key keyPaths]"), ("1.25.0-1", "none"), ("1.34.0-1", "none")]
+        [("1.24.2-1", "[default: unknown key keyPaths]"), ("1.25.0-1", "none"), ("1.34.0-1", "none")]
     {
         let status = format!(
             "Package: cri-o\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n"
@@ -128,4 +128,118 @@ fn key_paths_are_a_mistake_for_an_old_crio_only() {
         assert_eq!(attribute(&fact, "mistakes"), expected, "{version}");
         assert_eq!(attribute(&fact, "missing-keys"), "[/etc/k: for default]");
     }
+}
+
+#[test]
+fn handlers_that_crio_refuses_are_dropped_unless_all_depend_on_them() {
+    let table =
+        |lines: &str| format!("[crio.runtime.runtimes.x]\nruntime_path = \"/usr/bin/crun\"\n{lines}\n");
+    let dropped = |lines: &str| crio(&table(lines)).boot_text("crio:dropped_handlers");
+    for (lines, expected) in [
+        ("", "none"),
+        ("runtime_type = \"oci\"", "none"),
+        ("runtime_type = \"kata\"", "[x: invalid runtime_type kata]"),
+        ("runtime_type = \"vm\"", "[x: /usr/bin/crun is not named containerd-shim-NAME-v2]"),
+        ("runtime_config_path = \"/etc/x\"", "[x: runtime_config_path is for runtime_type vm]"),
+        ("runtime_type = \"pod\"\nno_sync_log = true", "[x: no_sync_log is for runtime_type oci]"),
+        ("stream_websockets = true", "[x: stream_websockets is for runtime_type pod]"),
+        ("runtime_type = \"pod\"\nmonitor_path = \"/none\"", "[x: no /none]"),
+    ] {
+        assert_eq!(dropped(lines), expected, "{lines}");
+    }
+    let default = format!("[crio.runtime]\ndefault_runtime = \"x\"\n{}", table("runtime_type = \"kata\""));
+    assert_eq!(crio(&default).boot_text("crio:missing_programs"), "[x: invalid runtime_type kata]");
+    let shim = |config: &str| {
+        let table = format!(
+            "[crio.runtime.runtimes.kata]\nruntime_type = \"vm\"\nruntime_path = \"/usr/bin/containerd-shim-kata-v2\"\n\
+             runtime_config_path = \"{config}\"\n"
+        );
+        crio(&table).program("/usr/bin/containerd-shim-kata-v2", "x").boot_text("crio:dropped_handlers")
+    };
+    assert_eq!((shim("").as_str(), shim("/none").as_str()), ("none", "[kata: no /none]"));
+    assert_eq!(crio("").boot_text("crio:missing_programs"), "none");
+    let empty = "[crio.runtime]\ndefault_runtime = \"\"\n";
+    assert_eq!(crio(empty).boot_text("crio:missing_programs"), "none", "the compiled-in one is meant");
+}
+
+#[test]
+fn a_handler_may_inherit_its_program() {
+    let heir = "[crio.runtime.runtimes.heir]\ninherit_default_runtime = true\nruntime_path = \"/none\"\n";
+    let both =
+        |tree: Tree| (tree.boot_text("crio:dropped_handlers"), tree.boot_text("crio:missing_programs"));
+    assert_eq!(both(crio(heir)), ("none".into(), "none".into()));
+    let gone = crio(heir).without("/usr/bin/crun");
+    assert_eq!(both(gone), ("[heir: no crun]".into(), "[crun: the runtime_path of the handler crun]".into()));
+}
+
+#[test]
+fn monitor_cgroups_of_handlers_without_conmon_are_nobodys() {
+    let bad = |config: &str| crio(config).boot_text("crio:bad_monitor_cgroups");
+    let odd = |kind: &str, path: &str| {
+        bad(&format!(
+            "[crio.runtime.runtimes.x]\nruntime_type = \"{kind}\"\nruntime_path = \"{path}\"\nmonitor_cgroup = \"odd\"\n"
+        ))
+    };
+    assert_eq!(odd("oci", "/usr/bin/crun"), "[odd: the monitor cgroup of the handler x]");
+    assert_eq!(odd("pod", "/usr/bin/crun"), "none");
+    assert_eq!(odd("oci", "/none"), "none", "it was dropped before");
+}
+
+#[test]
+fn values_at_which_crio_stops_are_told() {
+    let fatal = |config: &str| crio(config).boot_text("crio:fatal_files");
+    for (config, expected) in [
+        ("[crio.image]\nimage_volumes = \"bind\"\nshort_name_mode = \"disabled\"\n", "none"),
+        (
+            "[crio.image]\nimage_volumes = \"copy\"\n",
+            "[/etc/crio/crio.conf: image.image_volumes: copy is none of mkdir, bind, ignore]",
+        ),
+        (
+            "[crio.image]\nshort_name_mode = \"permissive\"\n",
+            "[/etc/crio/crio.conf: image.short_name_mode: permissive is none of enforcing, disabled]",
+        ),
+        (
+            "[crio.image]\nsignature_policy_dir = \"policies\"\n",
+            "[/etc/crio/crio.conf: image.signature_policy_dir: policies is no absolute path]",
+        ),
+        (
+            "[crio.api]\nstream_enable_tls = true\nstream_tls_cert = \"/c\"\n",
+            "[/etc/crio/crio.conf: api.stream_enable_tls without api.stream_tls_key]",
+        ),
+    ] {
+        assert_eq!(fatal(config), expected, "{config}");
+    }
+    let seccomp = |text: &str| {
+        let config = "[crio.runtime]\nseccomp_profile = \"/etc/s.json\"\n";
+        crio(config).file("/etc/s.json", text).boot_text("crio:fatal_files")
+    };
+    assert_eq!(seccomp("{}"), "none");
+    assert!(seccomp("{").starts_with("[/etc/s.json: seccomp_profile is no JSON"), "{}", seccomp("{"));
+}
+
+#[test]
+fn storage_conf_has_few_keys() {
+    let unknown =
+        |text: &str| crio("").file("/etc/containers/storage.conf", text).boot_text("crio:unknown_keys");
+    let full = "[storage]\ndriver = \"overlay\"\nrunroot = \"/r\"\ngraphroot = \"/g\"\nimagestore = \"\"\ntransient_store = false\n\
+                [storage.options]\nadditionalimagestores = []\n[storage.options.overlay]\nmountopt = \"nodev\"\n";
+    assert_eq!(unknown(full), "none");
+    assert_eq!(
+        unknown("driver = \"vfs\"\n[storage]\ngraph_root = \"/g\"\n"),
+        "[driver: outside of [storage] in /etc/containers/storage.conf, storage.graph_root: /etc/containers/storage.conf has no such key]"
+    );
+}
+
+#[test]
+fn a_link_to_a_directory_stops_crio_and_one_to_a_file_does_not() {
+    let linked = |target: &str| {
+        let tree = crio("").directory("/srv/d").file("/srv/f", "[crio.runtime]\npids_limit = 7\n");
+        tree.link("/etc/crio/crio.conf.d/50-x.conf", target)
+    };
+    assert_eq!(linked("/srv/f").boot_text("crio:fatal_files"), "none");
+    assert_eq!(linked("/srv/f").boot_text("crio:runtime.pids_limit"), "7");
+    let directory = "[/etc/crio/crio.conf.d/50-x.conf: a link to a directory]";
+    assert_eq!(linked("/srv/d").boot_text("crio:fatal_files"), directory);
+    let nowhere = "[/etc/crio/crio.conf.d/50-x.conf: a link that leads to no file]";
+    assert_eq!(linked("/srv/none").boot_text("crio:fatal_files"), nowhere);
 }

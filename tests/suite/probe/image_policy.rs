@@ -35,6 +35,61 @@ fn mistakes_are_those_at_which_pulls_fail() {
     assert!(attribute(&broken, "mistakes").starts_with("[no JSON: EOF"));
 }
 
+/// The same words are a mistake or not, by the version of the library that CRI-O was built with.
+#[test]
+fn what_a_requirement_may_say_depends_on_its_type_and_on_crio() {
+    let mistakes = |minor: u32, requirement: &str| {
+        let policy = format!(
+            r#"{{"default":[{{"type":"reject"}}],"transports":{{"docker":{{"a.b":[{requirement}]}}}}}}"#
+        );
+        let tree = Tree::new()
+            .package("cri-o", &format!("1.{minor}.0-1.1"), "/usr/bin/crio\n")
+            .program("/usr/bin/crio", "x")
+            .file("/etc/containers/policy.json", policy);
+        attribute(&tree.boot("image-policy"), "mistakes")
+    };
+    let one = "takes exactly one of";
+    let sources = "keyPath, keyPaths, keyData, keyDatas, fulcio, pki";
+    for (minor, requirement, expected) in [
+        (34, r#"{"type":"signedBy","keyType":"GPGKeys","keyPath":"/k"}"#, "none".to_owned()),
+        (34, r#"{"type":"signedBy","keyType":"GPGKeys","keyPaths":["/k"]}"#, "none".into()),
+        (
+            24,
+            r#"{"type":"signedBy","keyType":"GPGKeys","keyPaths":["/k"]}"#,
+            "[docker a.b: unknown key keyPaths]".into(),
+        ),
+        (
+            34,
+            r#"{"type":"signedBy","keyType":"GPGKeys","keyDatas":["aw=="]}"#,
+            format!(
+                "[docker a.b: unknown key keyDatas, docker a.b: signedBy {one} keyPath, keyPaths, keyData]"
+            ),
+        ),
+        (34, r#"{"type":"sigstoreSigned","keyDatas":["aw=="]}"#, "none".into()),
+        (31, r#"{"type":"sigstoreSigned","keyDatas":["aw=="]}"#, "none".into()),
+        (30, r#"{"type":"sigstoreSigned","keyDatas":["aw=="]}"#, "[docker a.b: unknown key keyDatas]".into()),
+        (
+            30,
+            r#"{"type":"sigstoreSigned","keyPaths":["/k"],"rekorPublicKeyPaths":["/r"]}"#,
+            "[docker a.b: unknown key keyPaths, docker a.b: unknown key rekorPublicKeyPaths]".into(),
+        ),
+        (
+            24,
+            r#"{"type":"sigstoreSigned","keyPath":"/k"}"#,
+            "[docker a.b: unknown type sigstoreSigned]".into(),
+        ),
+        (
+            34,
+            r#"{"type":"sigstoreSigned","keyPath":"/k","keyData":"aw=="}"#,
+            format!("[docker a.b: sigstoreSigned {one} {sources}]"),
+        ),
+        (34, r#"{"type":"reject","keyPath":"/k"}"#, "[docker a.b: unknown key keyPath]".into()),
+        (34, r#"{"type":"signedBaseLayer","baseLayerIdentity":{}}"#, "none".into()),
+    ] {
+        assert_eq!(mistakes(minor, requirement), expected, "1.{minor} {requirement}");
+    }
+}
+
 #[test]
 fn crio_names_its_own_file() {
     assert_eq!(Tree::new().boot_text("image-policy"), "absent");

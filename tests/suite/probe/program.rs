@@ -198,3 +198,17 @@ fn absent_denied_and_broken_programs_are_told_apart() {
         assert!(attribute(&fact, "version").starts_with("unknown: "), "cut at {cut}");
     }
 }
+
+#[test]
+fn where_no_list_says_whose_a_file_is_its_name_and_place_do() {
+    let status = "Package: crun\nStatus: install ok installed\nVersion: 1.8.1-1\n\n";
+    let at = |path: &str| Tree::new().file("/var/lib/dpkg/status", status).program(path, "x");
+    let fact = at("/usr/bin/crun").boot("program:crun");
+    assert_eq!((attribute(&fact, "version").as_str(), fact.confidence), ("1.8.1", Confidence::Heuristic));
+    assert!(fact.notes[0].contains("no list says whose the file is"), "{:?}", fact.notes);
+    for path in ["/usr/local/bin/crun", "/opt/bin/crun"] {
+        assert!(attribute(&at(path).boot("program:crun"), "version").starts_with("unknown: "), "{path}");
+    }
+    let listed = at("/usr/bin/crun").file("/var/lib/dpkg/info/crun.list", "/usr/share/doc/crun\n");
+    assert!(attribute(&listed.boot("program:crun"), "version").starts_with("unknown: "));
+}

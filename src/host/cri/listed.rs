@@ -1,0 +1,131 @@
+//! A message that is a list, and no more of it than anybody has: an item of two bytes may cost a hundred in memory, so that
+//! a limit of bytes alone would be none.
+
+use prost::DecodeError;
+use prost::bytes::{Buf, BufMut};
+use prost::encoding::{DecodeContext, WireType, message, skip_field, string};
+
+/// No node has so many pods, and no runtime so many conditions.
+pub(super) const MOST: usize = 4096;
+
+/// A message whose field 1 is repeated and all that is read of it. What is beyond [`MOST`] is counted and dropped.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Listed<T> {
+    pub(super) items: Vec<T>,
+    /// Whether there were more.
+    pub(super) more: bool,
+}
+
+impl<T: prost::Message + Default> prost::Message for Listed<T> {
+    fn encode_raw(&self, buf: &mut impl BufMut) {
+        message::encode_repeated(1, &self.items, buf);
+    }
+
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        buf: &mut impl Buf,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        match tag {
+            1 if self.items.len() < MOST => message::merge_repeated(wire_type, &mut self.items, buf, context),
+            1 => {
+                self.more = true;
+                skip_field(wire_type, tag, buf, context)
+            }
+            _ => skip_field(wire_type, tag, buf, context),
+        }
+    }
+
+    fn encoded_len(&self) -> usize {
+        message::encoded_len_repeated(1, &self.items)
+    }
+
+    fn clear(&mut self) {
+        *self = Listed { items: Vec::new(), more: false };
+    }
+}
+
+/// Of a map of annotations the one that says where the kubelet has a pod from: `file` for a static one, `api` for others. It
+/// is declared as one message where many come, so that each is merged into it and none is kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Source {
+    key: String,
+    /// Empty if no annotation says it.
+    pub(super) value: String,
+}
+
+/// `ConfigSourceAnnotationKey` of `pkg/kubelet/types`.
+const SOURCE: &str = "kubernetes.io/config.source";
+
+impl prost::Message for Source {
+    fn encode_raw(&self, buf: &mut impl BufMut) {
+        string::encode(1, &self.key, buf);
+        string::encode(2, &self.value, buf);
+    }
+
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        buf: &mut impl Buf,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        match tag {
+            1 => string::merge(wire_type, &mut self.key, buf, context),
+            2 if self.key == SOURCE => string::merge(wire_type, &mut self.value, buf, context),
+            _ => skip_field(wire_type, tag, buf, context),
+        }
+    }
+
+    fn encoded_len(&self) -> usize {
+        string::encoded_len(1, &self.key) + string::encoded_len(2, &self.value)
+    }
+
+    fn clear(&mut self) {
+        *self = Source::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Item {
+        #[prost(message, optional, tag = "6")]
+        source: Option<Source>,
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_dropped() {
+        let empty = [0x0a, 0x00];
+        let few = Listed::<Item>::decode(&*empty.repeat(3)).unwrap();
+        assert_eq!((few.items.len(), few.more), (3, false));
+        let many = Listed::<Item>::decode(&*empty.repeat(MOST + 10)).unwrap();
+        assert_eq!((many.items.len(), many.more), (MOST, true));
+        assert!(Listed::<Item>::decode(&[0x0a, 0x05, 0x00][..]).is_err(), "cut short");
+        let others = Listed::<Item>::decode(&[0x12, 0x01, 0x00][..]).unwrap();
+        assert_eq!((others.items.len(), others.more), (0, false));
+    }
+
+    #[test]
+    fn of_annotations_only_the_source_is_kept() {
+        let entry = |key: &str, value: &str| {
+            let mut body = Vec::new();
+            string::encode(1, &key.to_owned(), &mut body);
+            string::encode(2, &value.to_owned(), &mut body);
+            let mut field = vec![0x32, u8::try_from(body.len()).unwrap()];
+            field.extend(body);
+            field
+        };
+        let source = |entries: &[Vec<u8>]| Item::decode(&*entries.concat()).unwrap().source;
+        assert_eq!(source(&[]), None);
+        let told = source(&[entry("a", "api"), entry(SOURCE, "file"), entry("b", "c")]);
+        assert_eq!(told.unwrap().value, "file");
+        assert_eq!(source(&[entry("a", "b")]).unwrap().value, "");
+    }
+}

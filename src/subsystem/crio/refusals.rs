@@ -1,0 +1,74 @@
+//! Values at which CRI-O stops though their type is right (the `Validate` functions of `pkg/config/config.go`).
+
+use super::Crio;
+use crate::fact::{Origin, State, Value};
+use crate::subsystem::Subsystems;
+
+/// Keys whose value is one of few words, and the minor version from which on CRI-O looks at them.
+const WORDS: &[(&str, u32, &[&str])] = &[
+    ("image.image_volumes", 0, &["mkdir", "bind", "ignore"]),
+    // The key is unknown before, and ignored.
+    ("image.short_name_mode", 34, &["enforcing", "disabled", ""]),
+];
+
+/// Directories that must be named by an absolute path.
+const ABSOLUTE: &[&str] = &["image.signature_policy_dir", "image.namespaced_auth_dir"];
+
+/// Each with its place.
+pub(super) fn values(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<(Origin, String)> {
+    let mut found = Vec::new();
+    let minor = crio.minor(subsystems);
+    let set = |key: &str| -> Option<(Origin, String)> {
+        let fact = crio.effective(subsystems, key);
+        match fact.state {
+            State::Known(Value::Text(text)) => Some((fact.because.into_iter().next()?, text)),
+            _ => None,
+        }
+    };
+    for (key, since, words) in WORDS {
+        if let Some((place, word)) = set(key)
+            && minor.is_none_or(|minor| minor >= *since)
+            && !words.contains(&word.as_str())
+        {
+            found.push((
+                place,
+                format!("{key}: {word} is none of {}", words.join(", ").trim_end_matches(", ")),
+            ));
+        }
+    }
+    for key in ABSOLUTE {
+        if let Some((place, path)) = set(key)
+            && !path.starts_with('/')
+        {
+            found.push((place, format!("{key}: {path} is no absolute path")));
+        }
+    }
+    found.extend(stream(crio, subsystems));
+    found.extend(seccomp(crio, subsystems));
+    found
+}
+
+/// TLS for streams without a certificate or key.
+fn stream(crio: &Crio, subsystems: &Subsystems<'_>) -> Option<(Origin, String)> {
+    let tls = crio.effective(subsystems, "api.stream_enable_tls");
+    if tls.state != State::from(true) {
+        return None;
+    }
+    let missing = ["api.stream_tls_cert", "api.stream_tls_key"]
+        .into_iter()
+        .find(|key| crio.text(subsystems, key).is_none())?;
+    let place = tls.because.into_iter().next().unwrap_or_default();
+    Some((place, format!("api.stream_enable_tls without {missing}")))
+}
+
+/// A seccomp profile that is there and can't be read; one that isn't there is another matter.
+fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Option<(Origin, String)> {
+    // What is compiled in is no path.
+    if crio.candidates("runtime.seccomp_profile").is_empty() {
+        return None;
+    }
+    let path = crio.text(subsystems, "runtime.seccomp_profile").filter(|path| path.starts_with('/'))?;
+    let bytes = subsystems.host().files().read(&path).ok()?;
+    let error = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).err()?;
+    Some((Origin::file(&path), format!("seccomp_profile is no JSON: {error}")))
+}

@@ -1,0 +1,141 @@
+//! Peers that mean harm: they cost the deadline at most, and little memory.
+
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use node_preflight::host::cri::Silence;
+
+use super::server::{Peer, Script, Socket};
+use super::{LONG, answer, ask};
+
+const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+/// A frame of HTTP/2.
+fn frame(kind: u8, flags: u8, stream: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, stream], content].concat()
+}
+
+/// What is said without end, by name: all of it may be said by something that isn't a runtime.
+fn floods() -> Vec<(&'static str, Peer)> {
+    let after = |bytes: Vec<u8>| Peer::Floods(SETTINGS.to_vec(), bytes);
+    // A field of headers that is not indexed, named a, with a long value (RFC 7541, 6.2.2).
+    let field = [&[0x00, 0x01, b'a', 0x7f, 0x81, 0x7d][..], &[b'x'; 16_000]].concat();
+    let beginning = [&SETTINGS[..], &frame(1, 0, 1, &[0x88])].concat();
+    let answer = [&SETTINGS[..], &frame(1, 4, 1, &[0x88, 0x5f, 0x10, b'a'][..2])].concat();
+    vec![
+        ("zeros", Peer::Floods(Vec::new(), vec![0; 65_536])),
+        ("letters", Peer::Floods(b"HTTP/1.1 200 OK\r\n".to_vec(), b"a: b\r\n".repeat(1_000))),
+        ("settings", after(frame(4, 0, 0, &[]))),
+        ("pings", after(frame(6, 0, 0, &[0; 8]))),
+        ("unknown frames", after(frame(0xbb, 0, 0, &[0; 16_000]))),
+        ("data of nobody", after(frame(0, 0, 1, &[0; 16_000]))),
+        ("headers without end", Peer::Floods(beginning, frame(9, 0, 1, &field))),
+        ("frames of headers", Peer::Floods(answer, frame(1, 4, 1, &field))),
+        ("resets", after(frame(3, 0, 1, &[0, 0, 0, 8]))),
+        ("window updates", after(frame(8, 0, 0, &[0, 0, 0, 1]))),
+        ("push promises", after(frame(5, 4, 1, &[0, 0, 0, 2, 0x88]))),
+        ("empty data", Peer::Floods([&SETTINGS[..], &frame(1, 4, 1, &[0x88])].concat(), frame(0, 0, 1, &[]))),
+    ]
+}
+
+#[test]
+fn what_is_said_without_end_costs_the_deadline_at_most() {
+    let within = Duration::from_millis(500);
+    for (says, peer) in floods() {
+        let socket = Socket::of(peer);
+        let begin = Instant::now();
+        let found = ask(&[&socket.path()], within).remove(0);
+        // The machine that tests this may be busy with others.
+        assert!(begin.elapsed() < within * 10, "{says}: {:?}", begin.elapsed());
+        let silence = found.unwrap_err();
+        let known = matches!(silence, Silence::TimedOut(_) | Silence::Closed | Silence::NotGrpc);
+        assert!(known, "{says}: {silence:?}");
+    }
+}
+
+/// Asks with the program itself, which is given 300 MB of addresses: what isn't bounded ends it.
+#[test]
+fn no_peer_costs_more_memory_than_the_program_is_given() {
+    let words = ["time-out", "closed", "not-grpc"];
+    let mut peers: Vec<(&str, Peer, &[&str])> =
+        floods().into_iter().map(|(says, peer)| (says, peer, &words[..])).collect();
+    let conditions = vec![("Another", true, "r", "m".repeat(1_000)); 1_000];
+    let pages = Some(("{}", "#".repeat(64 << 20)));
+    let large = Peer::runtime(Script { conditions, pages, ..Script::crio() });
+    peers.push(("a large configuration", large, &["answers"]));
+    let asked: Vec<(&str, Socket, Child, &[&str])> = peers
+        .into_iter()
+        .map(|(says, peer, words)| {
+            let socket = Socket::of(peer);
+            let child = within_bounds(&socket.path());
+            (says, socket, child, words)
+        })
+        .collect();
+    for (says, _socket, child, words) in asked {
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{says}: {told}");
+        assert!(words.iter().any(|word| told.contains(word)), "{says}: {told}");
+    }
+}
+
+fn within_bounds(socket: &Path) -> Child {
+    let program = env!("CARGO_BIN_EXE_node-preflight");
+    let script = format!("ulimit -v 300000 && exec {program} facts cri:{}", socket.display());
+    let piped = std::process::Stdio::piped;
+    Command::new("sh").args(["-c", &script]).stdout(piped()).stderr(piped()).spawn().unwrap()
+}
+
+#[test]
+fn whoever_says_goodbye_or_speaks_tls_is_told_so() {
+    let goaway = frame(7, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 0]);
+    // An alert that no version fits, as OpenSSL sends it; the beginning of a handshake.
+    let alert = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46].to_vec();
+    let hello = [&[0x16, 0x03, 0x01, 0x00, 0x40, 0x01, 0x00, 0x00, 0x3c, 0x03, 0x03][..], &[7; 60]].concat();
+    for (says, bytes, expected) in [
+        ("goodbye", [&SETTINGS[..], &goaway].concat(), Silence::Closed),
+        ("goodbye at once", goaway, Silence::NotGrpc),
+        ("an alert of TLS", alert, Silence::NotGrpc),
+        ("hello in TLS", hello, Silence::NotGrpc),
+        (
+            "a frame that is too long",
+            [&SETTINGS[..], &[0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 1]].concat(),
+            Silence::Closed,
+        ),
+    ] {
+        assert_eq!(answer(Peer::Says(bytes), LONG), Err(expected), "{says}");
+    }
+}
+
+#[test]
+fn many_sockets_that_hang_cost_the_time_of_one() {
+    let within = Duration::from_millis(500);
+    let sockets: Vec<Socket> = (0..12).map(|_| Socket::of(Peer::Mute)).collect();
+    let paths: Vec<_> = sockets.iter().map(Socket::path).collect();
+    let paths: Vec<&Path> = paths.iter().map(std::path::PathBuf::as_path).collect();
+    let begin = Instant::now();
+    let answers = ask(&paths, within);
+    assert!(begin.elapsed() < within * 4, "{:?}", begin.elapsed());
+    assert!(answers.iter().all(|answer| *answer == Err(Silence::TimedOut(within))), "{answers:?}");
+}
+
+#[test]
+fn links_are_followed_and_what_is_behind_them_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let link = |target: &Path, name: &str| std::os::unix::fs::symlink(target, at(name)).unwrap();
+    let socket = Socket::runtime(Script::crio());
+    link(&socket.path(), "good");
+    link(&at("none"), "dangling");
+    link(&at("round"), "round");
+    std::fs::write(at("file"), "").unwrap();
+    link(&at("file"), "to-file");
+    let names = ["good", "dangling", "round", "to-file"].map(at);
+    let found = ask(&names.each_ref().map(|path| path.as_path()), LONG);
+    assert_eq!(found[0].as_ref().unwrap().name, "cri-o");
+    assert_eq!(found[1], Err(Silence::Missing));
+    assert!(matches!(found[2], Err(Silence::Failed(_))), "{:?}", found[2]);
+    assert_eq!(found[3], Err(Silence::NotASocket(node_preflight::host::Kind::File)));
+}
