@@ -19,36 +19,58 @@ pub(super) struct Package {
     pub(super) origin: Vec<Origin>,
 }
 
+/// Why a package says nothing of a program.
+pub(super) enum Untold {
+    /// Something could not be read that may say it.
+    Unread(String),
+    /// There is nothing that says it.
+    Nothing(String),
+}
+
+impl Untold {
+    pub(super) fn reason(&self) -> &str {
+        match self {
+            Untold::Unread(reason) | Untold::Nothing(reason) => reason,
+        }
+    }
+}
+
 /// The version by the package that owns a file and has the program's version.
 ///
 /// # Errors
-/// In words, why there is none.
+/// Why there is none.
 pub(super) fn packaged(
     subsystems: &Subsystems<'_>,
     path: &HostPath,
     name: &str,
     known: Option<&Known>,
-) -> Result<Package, String> {
+) -> Result<Package, Untold> {
+    let told = |reason: String| match subsystems.packages().unread(subsystems) {
+        Some(_) => Untold::Unread(reason),
+        None => Untold::Nothing(reason),
+    };
     let files = subsystems.host().files();
     let names =
         std::iter::once(name).chain(known.into_iter().flat_map(|known| known.packages.iter().copied()));
     for package in names {
-        if !owns(files, package, path).map_err(|error| error.to_string())? {
+        if !owns(files, package, path).map_err(|error| Untold::Unread(error.to_string()))? {
             continue;
         }
         let fact = subsystems.packages().package(subsystems, package);
-        let Some(version) = version(fact.state)? else { continue };
+        let Some(version) = version(fact.state).map_err(told)? else { continue };
         let Some(upstream) = upstream(&version) else {
             let version = printable(&version);
-            return Err(format!("the version of its package {package} is not the program's: {version}"));
+            let wrong = format!("the version of its package {package} is not the program's: {version}");
+            return Err(Untold::Nothing(wrong));
         };
         return Ok(Package { name: package.to_owned(), version: upstream, origin: fact.because });
     }
     // Without dpkg there may be another database, and a reason why it tells nothing.
     if files.lstat(INFO).is_err() {
-        version(subsystems.packages().package(subsystems, name).state)?;
+        version(subsystems.packages().package(subsystems, name).state).map_err(told)?;
     }
-    Err("no package that is known to have its version owns it, as far as dpkg's lists say".into())
+    let reason = "no package that is known to have its version owns it, as far as dpkg's lists say";
+    Err(Untold::Nothing(reason.into()))
 }
 
 /// The version of a package as the database has it; none if it is not installed.
