@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -216,6 +217,25 @@ impl Files {
         remember(&self.followed, &self.unmerged(path.as_ref()), |path| self.tree.stat(path))
     }
 
+    /// Whether any of these paths leads to something.
+    ///
+    /// # Errors
+    /// If none is seen to, and one couldn't be looked at.
+    pub fn any_is_there<P: AsRef<Path>>(
+        &self,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Result<bool, HostError> {
+        let mut answer = Ok(false);
+        for path in paths {
+            match self.stat(path) {
+                Ok(_) => return Ok(true),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => answer = answer.and(Err(error)),
+            }
+        }
+        answer
+    }
+
     /// What a path itself is, a link not followed: from a listing that was asked for already, or by a look.
     ///
     /// # Errors
@@ -259,6 +279,17 @@ impl Files {
     #[must_use]
     pub fn opened(&self) -> Vec<HostPath> {
         self.opened.borrow().clone()
+    }
+
+    /// All paths about which anything was asked, as they were named: an answer can't depend on any other.
+    #[must_use]
+    pub fn asked(&self) -> BTreeSet<HostPath> {
+        fn keys<T>(memo: &Memo<T>) -> Vec<HostPath> {
+            memo.borrow().keys().map(HostPath::new).collect()
+        }
+        let content = [keys(&self.contents), keys(&self.scripts), keys(&self.parts), keys(&self.lists)];
+        let looks = [keys(&self.own), keys(&self.followed), keys(&self.links)];
+        content.into_iter().chain(looks).flatten().chain(self.opened()).collect()
     }
 }
 

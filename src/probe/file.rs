@@ -4,7 +4,7 @@ use super::key::absolute_path;
 use super::{Attribute, BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::format;
-use crate::host::{Files, HostPath, Metadata};
+use crate::host::{Files, HostError, HostPath, Metadata};
 use crate::subsystem::Subsystems;
 use crate::subsystem::volatile::{self, NoFiles};
 
@@ -16,7 +16,8 @@ pub(super) static PROBE: Probe = Probe {
     summary: "What is at a path: kind, permission bits, owner, group, size.",
     details: "Links are followed; `link` holds the text of a link at the path itself. Now: as it is. Boot: what is on \
               disk, except below /run, /proc, /sys, /dev, file systems in memory (fstab, tmp.mount) and directories that \
-              tmpfiles.d empties, which every boot makes anew: absent. Owners are names of the host's own /etc/passwd, else numbers.",
+              tmpfiles.d empties, which every boot makes anew: absent. Owners are names of the host's own /etc/passwd, else numbers, \
+              and unknown where that file can't be read.",
     key: KeySyntax::Required(&PATH),
     answer: Shape::Record(&[
         Attribute {
@@ -77,7 +78,10 @@ fn is_by_name(path: &HostPath) -> bool {
 
 fn record([disk, other]: [&Files; 2], path: &HostPath, metadata: Metadata) -> Value {
     let name = |database: &str, id: Option<u32>| match id {
-        Some(id) => State::from(name_of(disk, database, id).unwrap_or_else(|| id.to_string())),
+        Some(id) => match name_of(disk, database, id) {
+            Ok(name) => State::from(name.unwrap_or_else(|| id.to_string())),
+            Err(error) => State::unknown(error.to_string()),
+        },
         None => State::unknown("this kind of host doesn't say who owns it"),
     };
     let link = disk.read_link(path).or_else(|_| other.read_link(path)).ok();
@@ -92,11 +96,15 @@ fn record([disk, other]: [&Files; 2], path: &HostPath, metadata: Metadata) -> Va
 }
 
 /// The name of an ID in the host's own database (passwd(5), group(5)): third field, first field.
-fn name_of(disk: &Files, database: &str, id: u32) -> Option<String> {
-    let bytes = disk.read(database).ok()?;
-    format::lines(&bytes).find_map(|(_, line)| {
+fn name_of(disk: &Files, database: &str, id: u32) -> Result<Option<String>, HostError> {
+    let bytes = match disk.read(database) {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(format::lines(&bytes).find_map(|(_, line)| {
         let mut fields = line.split(':');
         let name = fields.next()?;
         (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
-    })
+    }))
 }

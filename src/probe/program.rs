@@ -25,7 +25,11 @@ pub(super) static PROBE: Probe = Probe {
             shape: Shape::Version,
             summary: "Its version, without a `v`: `1.31.2`.",
         },
-        Attribute { name: "known", shape: Shape::Bool, summary: "Whether its version is known." },
+        Attribute {
+            name: "known",
+            shape: Shape::Bool,
+            summary: "Whether its version is known; unknown where what may tell it could not be read.",
+        },
         Attribute {
             name: "source",
             shape: Shape::Word(&["binary", "package"]),

@@ -28,11 +28,9 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     const BOOTED: &str = "/run/systemd/system";
     let systemd = subsystems.systemd();
+    let doubt = systemd.doubt.as_deref().unwrap_or("no init was found");
     let (init, origin) = match (moment, subsystems.host().running()) {
-        (Moment::Boot, _) => {
-            let doubt = systemd.doubt.as_deref().unwrap_or("no init was found");
-            (systemd.is_init.map_or_else(|| State::unknown(doubt), State::from), None)
-        }
+        (Moment::Boot, _) => (systemd.is_init.map_or_else(|| State::unknown(doubt), State::from), None),
         (Moment::Now, None) => return Fact::unknown("nothing is running here"),
         (Moment::Now, Some(running)) => match running.files().lstat(BOOTED) {
             Ok(_) => (State::from(true), Some(Origin::file(BOOTED))),
@@ -43,12 +41,15 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
         },
     };
     let version = systemd.version.map_or_else(
-        || State::unknown("neither its library nor a known release of a distribution was found"),
+        || {
+            let nothing = "neither its library nor a known release of a distribution was found";
+            State::unknown(systemd.unread.as_deref().unwrap_or(nothing))
+        },
         |version| State::from(version.to_string()),
     );
     // The init's place decides the question that rules ask; the library comes after it.
     let places = systemd.because.iter().rev().cloned();
-    let replaced = State::from(systemd.is_replaced);
+    let replaced = systemd.is_replaced.map_or_else(|| State::unknown(doubt), State::from);
     Fact::new(Value::record([("init", init), ("replaced", replaced), ("version", version)]))
         .because_all(origin)
         .because_all(places)

@@ -44,13 +44,15 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let mut all: Vec<&String> = ipv4.iter().chain(&ipv6).collect();
     all.sort();
     all.dedup();
-    let mut macs = Vec::new();
+    let (mut macs, mut unread) = (Vec::new(), None);
     for interface in &all {
         // What has no hardware address, such as a tunnel, has an empty file or none.
-        if let Ok(text) = running.files().read(format!("/sys/class/net/{interface}/address")) {
-            macs.extend(
+        match running.files().read(format!("/sys/class/net/{interface}/address")) {
+            Ok(text) => macs.extend(
                 Some(String::from_utf8_lossy(&text).trim().to_owned()).filter(|text| !text.is_empty()),
-            );
+            ),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => unread = Some(error.to_string()),
         }
     }
     let count = |list: &[String]| State::from(i64::try_from(list.len()).unwrap_or(i64::MAX));
@@ -61,7 +63,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
         ("ipv4", Value::list(ipv4).into()),
         ("ipv6-count", count(&ipv6)),
         ("ipv6", Value::list(ipv6).into()),
-        ("macs", Value::list(macs).into()),
+        ("macs", unread.map_or_else(|| Value::list(macs).into(), State::unknown)),
     ]);
     Fact::new(record).because_all(origins)
 }

@@ -39,8 +39,12 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Fact {
     let files = subsystems.host().files();
     let launch = Launch::read(subsystems, "containerd.service");
     let programs = ["/usr/bin/containerd", "/usr/local/bin/containerd", "/usr/sbin/containerd"];
-    if !launch.exists && !programs.iter().any(|path| files.stat(path).is_ok()) {
-        return Fact::absent();
+    if !launch.exists {
+        match files.any_is_there(programs) {
+            Ok(true) => {}
+            Ok(false) => return Fact::absent(),
+            Err(error) => return Fact::unknown(error.to_string()),
+        }
     }
     if let Some(gap) = launch.gaps.first() {
         return Fact::unknown(gap.reason.clone());

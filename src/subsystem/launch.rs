@@ -26,7 +26,7 @@ pub(super) struct Launch {
 impl Launch {
     pub(super) fn read(subsystems: &Subsystems<'_>, name: &str) -> Self {
         let units = subsystems.units();
-        let merged = units.merged(subsystems, name);
+        let merged = units.said(subsystems, name);
         let exists = merged.is_some();
         let merged = merged.unwrap_or_else(|| units.drop_ins_alone(subsystems, name));
         let mut launch = Launch { exists, gaps: merged.gaps.clone(), ..Launch::default() };

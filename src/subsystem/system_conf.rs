@@ -92,7 +92,7 @@ fn directories(subsystems: &Subsystems<'_>, name: &str) -> Directories {
         return Ok((split(path), Some(origin.clone())));
     }
     let units = subsystems.units();
-    let merged = units.merged(subsystems, name).unwrap_or_else(|| units.drop_ins_alone(subsystems, name));
+    let merged = units.said(subsystems, name).unwrap_or_else(|| units.drop_ins_alone(subsystems, name));
     let search = merged.list("Service", "ExecSearchPath");
     if let Some(last) = search.last() {
         return Ok((search.iter().flat_map(|setting| split(&setting.value)).collect(), Some(last.origin())));

@@ -2,17 +2,20 @@
 
 use super::Subsystems;
 use crate::fact::{Confidence, Origin, printable};
-use crate::host::Files;
+use crate::host::{Files, HostError};
 
 /// The installed systemd.
 #[derive(Clone, Debug, Default)]
 pub struct Systemd {
     /// Whether the init that boots is systemd; none if that can't be told.
     pub is_init: Option<bool>,
-    /// Whether another init boots, and systemd's own library is not there (Alpine, Void, Devuan).
-    pub is_replaced: bool,
+    /// Whether another init boots, and systemd's own library is not there (Alpine, Void, Devuan); none if which init
+    /// boots can't be told.
+    pub is_replaced: Option<bool>,
     /// Major version, 252; none if it can't be told.
     pub version: Option<u32>,
+    /// A directory that may hold its library and could not be listed.
+    pub unread: Option<String>,
     /// How sure the version is: high if it was taken from the distribution's release.
     pub confidence: Confidence,
     /// Why what systemd's files say doesn't tell what the next boot does: another init, or an initrd of its own
@@ -65,8 +68,13 @@ impl Systemd {
             (Some(false), _) => Some("the init that boots is not systemd".into()),
             (None, Some(origin)) => Some(origin.says.clone().unwrap_or_else(|| origin.to_string())),
         };
-        let library = library(files);
-        systemd.is_replaced = is_init == Some(false) && library.is_none();
+        let library = library(files, &mut systemd.unread);
+        // A container's init lies outside: its units count for what it is asked.
+        let is_unread = is_init.is_none() && container(subsystems).is_none();
+        systemd.is_replaced = match systemd.doubt {
+            Some(_) if is_unread && library.is_none() => None,
+            _ => Some(is_init == Some(false) && library.is_none()),
+        };
         let version = library.or_else(|| {
             systemd.confidence = Confidence::High;
             release(files)
@@ -99,12 +107,17 @@ fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
     }
     if let Some(program) = parameter.filter(|program| !program.is_empty()) {
         let origin = Origin::file("kernel command line").says(format!("init={program}"));
-        let named = names_systemd(&program) || leads_to(files, &program) == Some(true);
+        let named = names_systemd(&program) || leads_to(files, &program) == Ok(Some(true));
         return (Some(named), Some(origin));
     }
     for path in ["/sbin/init", "/usr/sbin/init"] {
-        if let Some(is_systemd) = leads_to(files, path) {
-            return (Some(is_systemd), Some(Origin::file(path)));
+        match leads_to(files, path) {
+            Ok(Some(is_systemd)) => return (Some(is_systemd), Some(Origin::file(path))),
+            Ok(None) => {}
+            Err(error) => {
+                let says = format!("which init boots can't be told: {error}");
+                return (None, Some(Origin::file(path).says(says)));
+            }
         }
     }
     let trace = ["/etc/systemd", "/usr/lib/systemd", "/lib/systemd"]
@@ -135,22 +148,37 @@ fn names_systemd(path: &str) -> bool {
 }
 
 /// Whether a path is systemd, links followed by name; none if there is nothing.
-fn leads_to(files: &Files, path: &str) -> Option<bool> {
+///
+/// # Errors
+/// If that can't be looked at.
+fn leads_to(files: &Files, path: &str) -> Result<Option<bool>, HostError> {
     let mut path = path.to_owned();
     for _ in 0..16 {
         let Ok(target) = files.read_link(&path) else { break };
         if target.file_name().is_some_and(|name| name == "systemd") {
-            return Some(true);
+            return Ok(Some(true));
         }
         let whole = crate::host::HostPath::new(&path).link_target(target);
-        whole.as_path().to_str()?.clone_into(&mut path);
+        let Some(whole) = whole.as_path().to_str() else { return Ok(None) };
+        whole.clone_into(&mut path);
     }
-    files.lstat(&path).is_ok().then(|| names_systemd(&path))
+    match files.lstat(&path) {
+        Ok(_) => Ok(Some(names_systemd(&path))),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
-fn library(files: &Files) -> Option<(u32, Origin)> {
+fn library(files: &Files, unread: &mut Option<String>) -> Option<(u32, Origin)> {
     LIBRARIES.iter().find_map(|directory| {
-        let names = files.list(directory).ok()?;
+        let names = match files.list(directory) {
+            Ok(names) => names,
+            Err(error) if error.is_not_found() => return None,
+            Err(error) => {
+                unread.get_or_insert_with(|| error.to_string());
+                return None;
+            }
+        };
         names.iter().filter_map(|name| name.to_str()).find_map(|name| {
             let rest = name.strip_prefix("libsystemd-shared-")?;
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();

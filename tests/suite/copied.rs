@@ -19,7 +19,7 @@ pub struct Copied {
 impl Copied {
     /// A copy of `fixtures/NAME`.
     pub fn of(fixture: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = crate::tree::scratch();
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(fixture);
         for entry in walkdir::WalkDir::new(&from) {
             let entry = entry.unwrap();

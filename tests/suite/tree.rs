@@ -17,7 +17,7 @@ pub struct Tree {
 impl Tree {
     /// An empty root.
     pub fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = scratch();
         fs::create_dir(directory.path().join("root")).unwrap();
         Tree { directory }
     }
@@ -55,18 +55,34 @@ impl Tree {
 
     /// Says of a file what the file system of the tests can't keep: `mode = "0600"`.
     pub fn meta(self, path: &str, text: &str) -> Self {
+        self.add_meta("root", path, text)
+    }
+
+    fn add_meta(self, part: &str, path: &str, text: &str) -> Self {
         let place = self.directory.path().join("meta.toml");
         let before = fs::read_to_string(&place).unwrap_or_default();
-        fs::write(place, format!("{before}[root.\"{path}\"]\n{text}\n")).unwrap();
+        let head = format!("[{part}.\"{path}\"]\n");
+        let after = match before.split_once(&head) {
+            Some((start, end)) => format!("{start}{head}{text}\n{end}"),
+            None => format!("{before}{head}{text}\n"),
+        };
+        fs::write(place, after).unwrap();
         self
     }
 
     /// Adds what a copy can't keep to the running system: a `char-device`, a `socket`.
     pub fn live_kind(self, path: &str, kind: &str) -> Self {
-        let place = self.directory.path().join("meta.toml");
-        let before = fs::read_to_string(&place).unwrap_or_default();
-        fs::write(place, format!("{before}[live.\"{path}\"]\nkind = \"{kind}\"\n")).unwrap();
-        self
+        self.add_meta("live", path, &format!("kind = \"{kind}\""))
+    }
+
+    /// As [`Tree::denied`], of `root` or `live`; of a directory nobody sees what is in it either.
+    pub fn hidden(self, part: &str, path: &str) -> Self {
+        let place = self.recording().join(part).join(path.trim_start_matches('/'));
+        if !fs::symlink_metadata(&place).is_ok_and(|found| found.is_dir()) {
+            return self.add_meta(part, path, "denied = true");
+        }
+        fs::remove_dir_all(place).unwrap();
+        self.add_meta(part, path, "kind = \"directory\"\ndenied = true")
     }
 
     fn place(&self, path: &str) -> PathBuf {
@@ -202,4 +218,12 @@ pub fn attribute(fact: &Fact, name: &str) -> String {
         State::Absent => "absent".into(),
         State::Unknown(reason) => format!("unknown: {reason}"),
     }
+}
+
+/// An empty directory; in memory where that is possible, because most tests make files all the time.
+pub fn scratch() -> tempfile::TempDir {
+    let enough = |found: rustix::fs::StatVfs| found.f_bavail.saturating_mul(found.f_frsize) > 1 << 28;
+    let in_memory = rustix::fs::statvfs("/dev/shm").is_ok_and(enough);
+    let made = in_memory.then(|| tempfile::tempdir_in("/dev/shm").ok()).flatten();
+    made.unwrap_or_else(|| tempfile::tempdir().unwrap())
 }

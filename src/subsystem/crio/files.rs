@@ -70,6 +70,8 @@ pub(super) struct ConfigFiles {
     /// Files that are there by accident, as their names say.
     pub(super) leftovers: Vec<Origin>,
     pub(super) gaps: Vec<Gap>,
+    /// Of these, directories that may hold files of any name.
+    pub(super) unlisted: Vec<Gap>,
 }
 
 impl ConfigFiles {
@@ -98,17 +100,17 @@ impl ConfigFiles {
         let names = match files.list(directory) {
             Ok(names) => names,
             Err(error) if error.is_not_found() => return,
-            Err(error) => return self.gaps.push(error.into()),
+            Err(error) => return self.unlisted(error.into()),
         };
         for name in names.iter() {
             let name = name.to_string_lossy();
             let path = format!("{directory}/{name}");
             match files.lstat(&path) {
                 Ok(found) if found.kind == Kind::Directory && depth > 0 => self.walk(files, &path, depth - 1),
-                Ok(found) if found.kind == Kind::Directory => self.gaps.push(Gap {
-                    origin: Origin::file(&path),
-                    reason: format!("{path}: nested too deeply, not read"),
-                }),
+                Ok(found) if found.kind == Kind::Directory => {
+                    let reason = format!("{path}: nested too deeply, not read");
+                    self.unlisted(Gap { origin: Origin::file(&path), reason });
+                }
                 Ok(_) => {
                     if is_leftover(&name) {
                         self.leftovers.push(Origin::file(&path));
@@ -118,6 +120,11 @@ impl ConfigFiles {
                 Err(error) => self.gaps.push(error.into()),
             }
         }
+    }
+
+    fn unlisted(&mut self, gap: Gap) {
+        self.unlisted.push(gap.clone());
+        self.gaps.push(gap);
     }
 
     /// CRI-O stops at the first file that it can't open or decode.

@@ -138,6 +138,9 @@ fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
 }
 
 fn leftover_files(crio: &Crio, _: &Subsystems<'_>) -> Fact {
+    if let (true, Some(gap)) = (crio.files.leftovers.is_empty(), crio.files.unlisted.first()) {
+        return Fact::unknown(gap.reason.as_str());
+    }
     Fact::findings(crio.files.leftovers.iter().map(|place| (place.clone(), place.path.clone())).collect())
 }
 

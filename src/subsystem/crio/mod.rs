@@ -28,6 +28,8 @@ use programs::Programs;
 #[derive(Debug, Default)]
 pub struct Crio {
     installed: bool,
+    /// Why it may be installed all the same.
+    unsure: Option<String>,
     files: ConfigFiles,
     launch: Launch,
     /// The minor version of the installed 1.x, where it is known.
@@ -47,7 +49,7 @@ impl Crio {
         let launch = Launch::read(subsystems, "crio.service");
         let programs =
             ["/usr/local/bin/crio", "/usr/bin/crio", "/usr/local/sbin/crio", "/usr/sbin/crio", "/etc/crio"];
-        let installed = launch.exists || programs.iter().any(|path| files.stat(path).is_ok());
+        let there = if launch.exists { Ok(true) } else { files.any_is_there(programs) };
         let named = |flag: &str, variable: &str| {
             let of_variable = || launch.environment.get(variable).cloned();
             launch.flag(flag).pop().or_else(of_variable).filter(|(_, path)| path.starts_with('/'))
@@ -55,13 +57,20 @@ impl Crio {
         let main = named("config", "CONTAINER_CONFIG");
         let drop_ins = named("config-dir", "CONTAINER_CONFIG_DIR");
         let read = ConfigFiles::read(files, main.as_ref(), drop_ins.as_ref());
-        Crio { installed, files: read, launch, ..Crio::default() }
+        let unsure = there.as_ref().err().map(ToString::to_string);
+        Crio { installed: there.unwrap_or(false), unsure, files: read, launch, ..Crio::default() }
+    }
+
+    /// What is said of everything where there is no CRI-O.
+    fn nothing(&self) -> Option<Fact> {
+        let absent = || Fact::absent().note("CRI-O is not installed: no program, no unit, no /etc/crio");
+        (!self.installed).then(|| self.unsure.as_ref().map_or_else(absent, |why| Fact::unknown(why.as_str())))
     }
 
     /// The effective value of a key, dotted, without the leading `crio.`; or one of the [`findings`].
     pub fn ask(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
-        if !self.installed {
-            return not_installed();
+        if let Some(fact) = self.nothing() {
+            return fact;
         }
         match (findings::find(key), moment) {
             (Some(finding), _) => (finding.ask)(self, subsystems),
@@ -72,8 +81,8 @@ impl Crio {
 
     /// The effective value of a key at the next boot.
     pub fn at_boot(&self, subsystems: &Subsystems<'_>, key: &str) -> Fact {
-        if !self.installed {
-            return not_installed();
+        if let Some(fact) = self.nothing() {
+            return fact;
         }
         if let Some((origin, fatal)) = self.files.fatal.first() {
             return Fact::unknown(format!("CRI-O will not start: {origin}: {fatal}"));
@@ -170,10 +179,6 @@ impl Crio {
         }
         all.chain(flags).map(|(origin, text)| (origin, option.read(text))).collect()
     }
-}
-
-fn not_installed() -> Fact {
-    Fact::absent().note("CRI-O is not installed: no program, no unit, no /etc/crio")
 }
 
 impl Option_ {

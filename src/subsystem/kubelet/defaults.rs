@@ -4,13 +4,15 @@ use crate::fact::{Confidence, Fact, State, Value};
 
 /// What a default depends on.
 #[derive(Clone, Copy)]
-pub(super) struct Context {
+pub(super) struct Context<'k> {
     /// Whether kubeadm has written the configuration, or needs not.
     pub configured: bool,
     /// Whether the kubelet is given a file or drop-ins; without them older, laxer defaults count (`applyLegacyDefaults`).
     pub has_config: bool,
     /// The minor version of the installed kubelet, where it is known.
     pub minor: Option<u64>,
+    /// What could not be read and may tell the version.
+    pub unread: Option<&'k str>,
 }
 
 /// Fields that kubeadm doesn't write: their defaults count before it has run, too.
@@ -27,7 +29,7 @@ const LEFT_ALONE: [&str; 9] = [
 ];
 
 /// The value of a field that nothing sets.
-pub(super) fn of(key: &str, context: Context) -> Fact {
+pub(super) fn of(key: &str, context: Context<'_>) -> Fact {
     if !context.configured {
         match key {
             "cgroupDriver" => {
@@ -59,7 +61,10 @@ pub(super) fn of(key: &str, context: Context) -> Fact {
         },
         "memorySwap.swapBehavior" => match context.minor {
             Some(30..) => State::from("NoSwap"),
-            _ => State::Absent,
+            _ => match context.unread {
+                Some(unread) => return Fact::unknown(unread),
+                None => State::Absent,
+            },
         },
         _ => match constant(key, context.has_config) {
             Some(state) => state,

@@ -71,7 +71,11 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Mom
     let fact = match (asks, answers) {
         (Some(true), Some(true)) => Fact::new("runtime"),
         (Some(false), _) | (_, Some(false)) => Fact::new("configuration"),
+        (None, _) if kubelet.unread.is_some() => Fact::unknown(kubelet.unread.clone().unwrap_or_default()),
         (asks, _) => {
+            if let Some(unread) = unread(subsystems) {
+                return Fact::unknown(unread);
+            }
             let whose = if asks.is_none() { "the kubelet" } else { "the runtime" };
             Fact::new("configuration")
                 .at_most(Confidence::Heuristic)
@@ -93,4 +97,11 @@ fn live(subsystems: &Subsystems<'_>) -> Option<(bool, Origin)> {
         Err(_) => return None,
     };
     Some((answers, Origin::file(&chosen.socket).says(says)))
+}
+
+/// What could not be read and may tell the version of the runtime.
+fn unread(subsystems: &Subsystems<'_>) -> Option<String> {
+    let programs = subsystems.programs();
+    let of_program = ["crio", "containerd"].iter().find_map(|name| programs.unread(subsystems, name));
+    of_program.or_else(|| subsystems.packages().unread(subsystems))
 }

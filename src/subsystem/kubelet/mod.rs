@@ -45,13 +45,17 @@ const CONFIG: &str = "/var/lib/kubelet/config.yaml";
 #[derive(Debug, Default)]
 pub struct Kubelet {
     installed: bool,
+    /// Why it may be installed all the same.
+    unsure: Option<String>,
     launch: Launch,
     line: CommandLine,
     config: Config,
     /// The minor version of 1.x, where the installed version is known.
     minor: Option<u64>,
+    /// What could not be read and may tell the version.
+    unread: Option<String>,
     /// The kubelet that runs, if one does.
-    now: OnceCell<Option<InForce>>,
+    now: OnceCell<Result<Option<InForce>, String>>,
 }
 
 /// The kubelet that runs.
@@ -67,12 +71,17 @@ impl Kubelet {
         let files = subsystems.host().files();
         let launch = Launch::read(subsystems, "kubelet.service");
         let signs = ["/usr/bin/kubelet", "/usr/local/bin/kubelet", "/usr/sbin/kubelet", CONFIG];
-        let installed =
-            launch.exists || !launch.files.is_empty() || signs.iter().any(|path| files.stat(path).is_ok());
+        let is_named = launch.exists || !launch.files.is_empty();
+        let there = if is_named { Ok(true) } else { files.any_is_there(signs) };
+        let unsure = there.as_ref().err().map(ToString::to_string);
+        let installed = there.unwrap_or(false);
+        let (minor, unread) = if installed { minor(subsystems) } else { (None, None) };
         let mut kubelet = Kubelet {
             installed,
+            unsure,
             line: CommandLine::parse(launch.words.get(1..).unwrap_or_default()),
-            minor: installed.then(|| minor(subsystems)).flatten(),
+            minor,
+            unread,
             launch,
             config: Config::default(),
             now: OnceCell::new(),
@@ -112,17 +121,18 @@ impl Kubelet {
     }
 
     /// The kubelet that runs: with its own flags, and the files as they are now.
-    fn in_force(&self, subsystems: &Subsystems<'_>) -> Option<&InForce> {
+    fn in_force(&self, subsystems: &Subsystems<'_>) -> Result<Option<&InForce>, &str> {
         let found = || {
-            let process = running::find(subsystems.host().running()?)?;
+            let Some(running) = subsystems.host().running() else { return Ok(None) };
+            let Some(process) = running::find(running)? else { return Ok(None) };
             let words = |words: &[(Origin, String)]| -> Vec<String> {
                 words.iter().skip(1).map(|(_, word)| word.clone()).collect()
             };
             let is_as_told = words(&process.words) == words(&self.launch.words);
             let kubelet = (!is_as_told).then(|| Box::new(self.with_words(subsystems, &process.words)));
-            Some(InForce { process, kubelet })
+            Ok(Some(InForce { process, kubelet }))
         };
-        self.now.get_or_init(found).as_ref()
+        self.now.get_or_init(found).as_ref().map(Option::as_ref).map_err(String::as_str)
     }
 
     /// The same kubelet, started with another command line.
@@ -138,6 +148,7 @@ impl Kubelet {
             installed: true,
             line: CommandLine::parse(words.get(1..).unwrap_or_default()),
             minor: self.minor,
+            unread: self.unread.clone(),
             launch,
             ..Kubelet::default()
         };
@@ -147,11 +158,19 @@ impl Kubelet {
 
     /// What is known about a key at a moment: a dotted field, or one of the findings that the probe `kubelet` names.
     pub fn value(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
-        let in_force = if moment == Moment::Now && self.installed { self.in_force(subsystems) } else { None };
-        match (key, in_force) {
+        let in_force =
+            if moment == Moment::Now && self.installed { self.in_force(subsystems) } else { Ok(None) };
+        if let (Err(reason), "changedFiles" | "staleFlags") = (in_force, key) {
+            return Fact::unknown(reason);
+        }
+        match (key, in_force.unwrap_or(None)) {
             ("changedFiles" | "staleFlags", None) => Fact::absent().note("no kubelet was found running"),
             ("changedFiles", Some(InForce { process, kubelet })) => {
-                running::changed_files(kubelet.as_deref().unwrap_or(self), subsystems, process)
+                let kubelet = kubelet.as_deref().unwrap_or(self);
+                match kubelet.unreadable() {
+                    Some(Fact { state: State::Unknown(reason), .. }) => Fact::unknown(reason.as_str()),
+                    _ => running::changed_files(kubelet, subsystems, process),
+                }
             }
             ("staleFlags", Some(InForce { process, .. })) => match self.unreadable() {
                 Some(Fact { state: State::Unknown(reason), .. }) => Fact::unknown(reason.as_str()),
@@ -190,7 +209,10 @@ impl Kubelet {
             "removedFlags" => removed::removed(&self.line, self.minor),
             "runtime" => drivers::runtime(self, subsystems),
             "swapBehavior" => self.field("memorySwap.swapBehavior"),
-            "unknownFields" => Fact::findings(self.config.unknown.clone()),
+            "unknownFields" => match &self.unread {
+                Some(unread) if self.config.unknown.is_empty() => Fact::unknown(unread.as_str()),
+                _ => Fact::findings(self.config.unknown.clone()),
+            },
             _ => self.field(key),
         }
     }
@@ -213,7 +235,8 @@ impl Kubelet {
     fn unreadable(&self) -> Option<Fact> {
         if !self.installed {
             let note = "the kubelet is not installed: no program, no unit, no configuration";
-            return Some(Fact::absent().note(note));
+            let absent = || Fact::absent().note(note);
+            return Some(self.unsure.as_ref().map_or_else(absent, |why| Fact::unknown(why.as_str())));
         }
         if let Some(gap) = self.launch.gaps.first().or(self.config.gaps.first()) {
             return Some(Fact::unknown(gap.reason.clone()));
@@ -288,12 +311,13 @@ impl Kubelet {
             && self.line.last("eviction-hard").is_none()
     }
 
-    fn context(&self) -> Context {
+    fn context(&self) -> Context<'_> {
         let has_drop_ins = self.line.last("config-dir").is_some_and(|flag| !flag.value.is_empty());
         Context {
             configured: self.is_configured(),
             has_config: self.config.file.is_some() || has_drop_ins,
             minor: self.minor,
+            unread: self.unread.as_deref(),
         }
     }
 
@@ -313,12 +337,14 @@ impl Kubelet {
     }
 }
 
-/// The minor version of an installed kubelet 1.x.
-fn minor(subsystems: &Subsystems<'_>) -> Option<u64> {
+/// The minor version of an installed kubelet 1.x; else what could not be read and may tell it.
+fn minor(subsystems: &Subsystems<'_>) -> (Option<u64>, Option<String>) {
     // The program itself tells in a few reads; the package database is large.
-    let told = subsystems.programs().version(subsystems, "kubelet");
-    let version = Version::parse(&told.or_else(|| subsystems.packages().version(subsystems, "kubelet"))?)?;
-    (version.number(0) == 1).then(|| version.number(1))
+    let (programs, packages) = (subsystems.programs(), subsystems.packages());
+    let told = programs.version(subsystems, "kubelet").or_else(|| packages.version(subsystems, "kubelet"));
+    let version = told.as_deref().and_then(Version::parse).filter(|version| version.number(0) == 1);
+    let unread = || programs.unread(subsystems, "kubelet").or_else(|| packages.unread(subsystems));
+    (version.as_ref().map(|version| version.number(1)), if told.is_none() { unread() } else { None })
 }
 
 /// Units without `WorkingDirectory=` start in `/`.

@@ -24,20 +24,41 @@ pub(super) struct Process {
 }
 
 /// The kubelet's process; none if there is none in the unit's cgroup.
-pub(super) fn find(running: &dyn Running) -> Option<Process> {
+///
+/// # Errors
+/// Why that can't be known. With `hidepid=` (proc(5)) processes of others are not there, for whoever may not see them.
+pub(super) fn find(running: &dyn Running) -> Result<Option<Process>, String> {
     let files = running.files();
-    let members = CGROUPS.iter().find_map(|directory| {
-        files.read(format!("{directory}/kubelet.service/cgroup.procs")).ok().filter(|bytes| !bytes.is_empty())
-    })?;
+    let mut unread = None;
+    let mut members = None;
+    for directory in CGROUPS {
+        match files.read(format!("{directory}/kubelet.service/cgroup.procs")) {
+            Ok(bytes) if bytes.is_empty() => {}
+            Ok(bytes) => {
+                members = Some(bytes);
+                break;
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => unread = Some(error.to_string()),
+        }
+    }
+    let members = members.unwrap_or_default();
     let members = String::from_utf8_lossy(&members);
-    members.lines().take(MOST).filter_map(|line| line.trim().parse::<u32>().ok()).find_map(|pid| {
+    for pid in members.lines().take(MOST).filter_map(|line| line.trim().parse::<u32>().ok()) {
         let path = format!("/proc/{pid}/cmdline");
-        let words = process::command_line(&files.read(&path).ok()?);
-        let name = words.first()?.rsplit('/').next()?;
-        let origin = Origin::file(&path);
-        (name == "kubelet")
-            .then(|| Process { pid, words: words.into_iter().map(|word| (origin.clone(), word)).collect() })
-    })
+        match files.read(&path) {
+            Ok(bytes) => {
+                let words = process::command_line(&bytes);
+                if words.first().and_then(|program| program.rsplit('/').next()) == Some("kubelet") {
+                    let origin = Origin::file(&path);
+                    let words = words.into_iter().map(|word| (origin.clone(), word)).collect();
+                    return Ok(Some(Process { pid, words }));
+                }
+            }
+            Err(error) => unread = Some(error.to_string()),
+        }
+    }
+    unread.map_or(Ok(None), Err)
 }
 
 impl Process {

@@ -79,7 +79,10 @@ impl Boot {
         match (self.plans.first(), self.gaps.first(), self.rules.gaps.first()) {
             (_, Some(gap), _) | (Some(_), None, Some(gap)) => Err(gap.reason.clone()),
             (None, None, _) => Err(self.no_kernel()),
-            (Some(plan), None, None) => Ok(&plan.asked),
+            (Some(plan), None, None) => match &plan.index.trouble {
+                Some(trouble) if plan.asked.iter().any(|asked| asked.fails.is_some()) => Err(trouble.clone()),
+                _ => Ok(&plan.asked),
+            },
         }
     }
 

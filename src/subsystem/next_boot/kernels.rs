@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{BootEntry, NextBoot};
 use crate::fact::{Confidence, Origin};
 use crate::format::cmdline;
-use crate::host::Files;
+use crate::host::{Files, HostError, Trouble};
 use crate::subsystem::Subsystems;
 
 /// Names that kernels have, before the release.
@@ -46,13 +46,20 @@ pub(super) fn installed(files: &Files) -> Vec<String> {
 }
 
 /// Releases with a kernel image in `/boot`.
-fn images(files: &Files) -> Vec<String> {
-    let Ok(names) = files.list("/boot") else { return Vec::new() };
+///
+/// # Errors
+/// If the directory can't be listed.
+fn images(files: &Files) -> Result<BTreeSet<String>, HostError> {
+    let names = match files.list("/boot") {
+        Ok(names) => names,
+        Err(error) if error.trouble == Trouble::Denied => return Err(error),
+        Err(_) => return Ok(BTreeSet::new()),
+    };
     let release = |name: &str| {
         let release = name.strip_prefix("vmlinuz-").or_else(|| name.strip_prefix("vmlinux-"))?;
         release.starts_with(|c: char| c.is_ascii_digit()).then(|| release.to_owned())
     };
-    names.iter().filter_map(|name| release(name.to_str()?)).collect()
+    Ok(names.iter().filter_map(|name| release(name.to_str()?)).collect())
 }
 
 /// Without a boot loader's configuration: the only installed kernel, else the running one, else all.
@@ -63,7 +70,14 @@ pub(super) fn assume(subsystems: &Subsystems<'_>, mut next: NextBoot) -> NextBoo
     let trusted = running.filter(|_| next.gaps.is_empty());
     let cmdline = trusted.and_then(|running| running.files().read("/proc/cmdline").ok());
     let cmdline = cmdline.map(|bytes| cmdline::words(&String::from_utf8_lossy(&bytes)));
-    let images: BTreeSet<String> = images(files).into_iter().collect();
+    let images = match images(files) {
+        Ok(images) => images,
+        // Modules alone don't tell which kernels are there.
+        Err(error) => {
+            next.reason.get_or_insert_with(|| error.to_string());
+            return next;
+        }
+    };
     let releases = if images.is_empty() { installed(files) } else { images.into_iter().collect() };
     let running =
         running.map(|running| running.uname().release.clone()).filter(|release| !release.is_empty());

@@ -67,6 +67,13 @@ impl Packages {
         }
     }
 
+    /// What could not be read of dpkg's database, so that no package is known. A database of a kind that isn't read
+    /// never tells, whoever asks.
+    pub fn unread(&self, subsystems: &Subsystems<'_>) -> Option<String> {
+        let index = self.dpkg.get_or_init(|| dpkg_index(subsystems.host().files()));
+        index.as_ref().err().filter(|error| !error.is_not_found()).map(ToString::to_string)
+    }
+
     /// The version of a package, if one is known.
     pub fn version(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<String> {
         match self.package(subsystems, name).state {
@@ -97,6 +104,8 @@ type Found = Result<Option<Fact>, HostError>;
 
 /// A status file is read in pieces of this size, in bytes.
 const PIECE: usize = 64 << 10;
+/// No package says more of itself, in bytes. Each further piece of one paragraph is searched from its start.
+const LONGEST: usize = 1 << 20;
 
 /// The status file, read once and not kept: on a grown host it has megabytes.
 fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
@@ -114,6 +123,10 @@ fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
             piece = next;
         } else {
             piece.extend(next);
+        }
+        if piece.len() > LONGEST + PIECE {
+            let reason = format!("a paragraph is longer than {LONGEST} bytes, not read");
+            return Err(HostError::new(DPKG, Trouble::Corrupt(reason)));
         }
         let taken = index.add(&piece, "Package", is_last);
         if is_last {

@@ -18,6 +18,8 @@ pub(super) enum Told {
     },
     /// Nothing, and why: fits behind the name of the file.
     Nothing(String),
+    /// It could not be read, and why: fits behind the name of the file.
+    Unread(String),
 }
 
 impl Ranges for Parts {
@@ -33,7 +35,7 @@ pub(super) fn told(files: &Files, path: &HostPath, known: Option<&Known>) -> Tol
     };
     let parts = match files.parts(path) {
         Ok(parts) => parts,
-        Err(error) => return Told::Nothing(format!("can't be read: {}", error.trouble)),
+        Err(error) => return Told::Unread(format!("can't be read: {}", error.trouble)),
     };
     let told = Elf::parse(&*parts).and_then(|elf| {
         let Some(elf) = elf else { return Ok(None) };
@@ -124,7 +126,7 @@ mod tests {
             Told::Version { version, assumes, .. } => {
                 format!("{version}{}", if assumes.is_empty() { "" } else { " assumed" })
             }
-            Told::Nothing(reason) => format!("nothing: {reason}"),
+            Told::Nothing(reason) | Told::Unread(reason) => format!("nothing: {reason}"),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::fact::{Confidence, Fact, Origin, State, Value, Version, printable};
 use crate::format::unit;
 use crate::host::{Files, Kind};
 use binary::Told;
+use owner::Untold;
 
 /// The standard directories, in the order of systemd's and sudo's default `$PATH`.
 pub const DIRECTORIES: [&str; 6] =
@@ -48,6 +49,18 @@ impl Programs {
         let fact = find(subsystems, name).map_or_else(|fact| fact, |found| describe(subsystems, found));
         self.by_name.borrow_mut().insert(name.to_owned(), fact.clone());
         fact
+    }
+
+    /// What could not be read of a program or its package and may tell the version.
+    pub fn unread(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<String> {
+        let known = match self.program(subsystems, name).state {
+            State::Known(Value::Record(mut attributes)) => attributes.remove("known"),
+            state => Some(state),
+        };
+        match known {
+            Some(State::Unknown(reason)) => Some(reason.to_string()),
+            _ => None,
+        }
     }
 
     /// The version of a program, if it is known.
@@ -94,7 +107,7 @@ fn find(subsystems: &Subsystems<'_>, name: &str) -> Result<Found, Fact> {
 
 /// The program that the unit `NAME.service` names with its path.
 fn started(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<(Origin, String)>, Fact> {
-    let Some(merged) = subsystems.units().merged(subsystems, &format!("{name}.service")) else {
+    let Some(merged) = subsystems.units().said(subsystems, &format!("{name}.service")) else {
         return Ok(None);
     };
     if let Some(gap) = merged.gaps.first() {
@@ -127,13 +140,14 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
     let files = subsystems.host().files();
     let real = files.real_path(&found.path);
     let name = found.path.rsplit('/').next().unwrap_or_default();
-    let known = known::program(name);
-    let packaged = owner::packaged(subsystems, &real, name, known);
-    let told = binary::told(files, &real, known);
+    let program = known::program(name);
+    let packaged = owner::packaged(subsystems, &real, name, program);
+    let told = binary::told(files, &real, program);
     let confidence = if found.notes.is_empty() { Confidence::Certain } else { Confidence::High };
 
     let mut notes = found.notes;
     let mut because: Vec<Origin> = Vec::new();
+    let mut known = State::from(true);
     let (version, source, sure) = match (&told, &packaged) {
         (Told::Version { version, origin, assumes }, packaged) => {
             because.push(origin.clone());
@@ -156,7 +170,7 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
             }
             (State::from(version.as_str()), State::from("binary"), sure)
         }
-        (Told::Nothing(reason), Ok(package)) => {
+        (Told::Nothing(reason) | Told::Unread(reason), Ok(package)) => {
             because.extend(package.origin.clone());
             let (how, sure) = if package.listed {
                 ("which owns the file", Confidence::High)
@@ -166,8 +180,10 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
             notes.push(format!("as the package {} says, {how}; the file itself {reason}", package.name));
             (State::from(package.version.as_str()), State::from("package"), sure)
         }
-        (Told::Nothing(reason), Err(wrong)) => {
-            let reason = format!("{} {reason}; {wrong}", printable(&found.path));
+        (Told::Nothing(reason) | Told::Unread(reason), Err(wrong)) => {
+            let reason = format!("{} {reason}; {}", printable(&found.path), wrong.reason());
+            let is_unread = matches!(told, Told::Unread(_)) || matches!(wrong, Untold::Unread(_));
+            known = if is_unread { State::unknown(reason.clone()) } else { State::from(false) };
             notes.push(reason.clone());
             (State::unknown(reason.clone()), State::unknown(reason), Confidence::Certain)
         }
@@ -177,7 +193,7 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
         because.push(Origin::file(&found.path));
     }
     let value = Value::record([
-        ("known", State::from(matches!(version, State::Known(_)))),
+        ("known", known),
         ("path", State::from(found.path.as_str())),
         ("source", source),
         ("version", version),

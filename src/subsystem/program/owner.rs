@@ -21,23 +21,40 @@ pub(super) struct Package {
     pub(super) listed: bool,
 }
 
+/// Why a package says nothing of a program.
+pub(super) enum Untold {
+    /// Something could not be read that may say it.
+    Unread(String),
+    /// There is nothing that says it.
+    Nothing(String),
+}
+
+impl Untold {
+    pub(super) fn reason(&self) -> &str {
+        match self {
+            Untold::Unread(reason) | Untold::Nothing(reason) => reason,
+        }
+    }
+}
+
 /// The version by the package that owns a file and has the program's version.
 ///
 /// # Errors
-/// In words, why there is none.
+/// Why there is none.
 pub(super) fn packaged(
     subsystems: &Subsystems<'_>,
     path: &HostPath,
     name: &str,
     known: Option<&Known>,
-) -> Result<Package, String> {
+) -> Result<Package, Untold> {
     let files = subsystems.host().files();
     let names =
         std::iter::once(name).chain(known.into_iter().flat_map(|known| known.packages.iter().copied()));
+    let unread = |error: HostError| Untold::Unread(error.to_string());
     let mut lists = 0;
     for package in names.clone() {
-        lists += usize::from(list(files, package).map_err(|error| error.to_string())?.is_some());
-        if !owns(files, package, path).map_err(|error| error.to_string())? {
+        lists += usize::from(list(files, package).map_err(unread)?.is_some());
+        if !owns(files, package, path).map_err(unread)? {
             continue;
         }
         if let Some(found) = of(subsystems, package, true)? {
@@ -56,18 +73,31 @@ pub(super) fn packaged(
     }
     // Without dpkg there may be another database, and a reason why it tells nothing.
     if files.lstat(INFO).is_err() {
-        version(subsystems.packages().package(subsystems, name).state)?;
+        version(subsystems.packages().package(subsystems, name).state)
+            .map_err(|reason| told(subsystems, reason))?;
     }
-    Err("no package that is known to have its version owns it, as far as dpkg's lists say".into())
+    let reason = "no package that is known to have its version owns it, as far as dpkg's lists say";
+    Err(Untold::Nothing(reason.into()))
+}
+
+/// Why a package's version is not told, by whether the database could be read.
+fn told(subsystems: &Subsystems<'_>, reason: String) -> Untold {
+    match subsystems.packages().unread(subsystems) {
+        Some(_) => Untold::Unread(reason),
+        None => Untold::Nothing(reason),
+    }
 }
 
 /// A package, if it is installed.
-fn of(subsystems: &Subsystems<'_>, package: &str, listed: bool) -> Result<Option<Package>, String> {
+fn of(subsystems: &Subsystems<'_>, package: &str, listed: bool) -> Result<Option<Package>, Untold> {
     let fact = subsystems.packages().package(subsystems, package);
-    let Some(version) = version(fact.state)? else { return Ok(None) };
+    let Some(version) = version(fact.state).map_err(|reason| told(subsystems, reason))? else {
+        return Ok(None);
+    };
     let Some(upstream) = upstream(&version) else {
         let version = printable(&version);
-        return Err(format!("the version of its package {package} is not the program's: {version}"));
+        let wrong = format!("the version of its package {package} is not the program's: {version}");
+        return Err(Untold::Nothing(wrong));
     };
     Ok(Some(Package { name: package.to_owned(), version: upstream, origin: fact.because, listed }))
 }

@@ -7,7 +7,8 @@ use super::merged::MergedUnit;
 use super::search_path::{Found, SearchPath, place};
 use crate::fact::{Origin, State, printable};
 use crate::format::unit;
-use crate::host::{Files, Kind};
+use crate::host::{Files, Kind, Trouble};
+use crate::subsystem::Gap;
 
 const PERSISTENT: &str = "/etc/systemd/system";
 
@@ -25,7 +26,11 @@ fn word(word: &str, because: Option<Origin>) -> Enablement {
 /// The word for a unit, by the name asked for; absent if no file has the name.
 pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
     let (real, path) = match search.resolve(files, name) {
-        Found::Missing => return Enablement { state: State::Absent, because: None },
+        Found::Missing => {
+            let gap = search.gaps.first().cloned();
+            let state = gap.as_ref().map_or(State::Absent, |gap| State::unknown(gap.reason.as_str()));
+            return Enablement { state, because: gap.map(|gap| gap.origin) };
+        }
         Found::Unreadable(gap) => {
             return Enablement { state: State::unknown(gap.reason), because: Some(gap.origin) };
         }
@@ -73,11 +78,8 @@ fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &st
     if let Some(link) = links.iter().find(|link| link.starts_with("/etc/systemd/system/")) {
         return Some(word("enabled", Some(place(link))));
     }
-    if let Some(gap) = search.gaps.first() {
-        return Some(Enablement {
-            state: State::unknown(gap.reason.clone()),
-            because: Some(gap.origin.clone()),
-        });
+    if let Some(gap) = search.gaps.first().cloned().or_else(|| unread_side(files, search, &unit.name)) {
+        return Some(Enablement { state: State::unknown(gap.reason), because: Some(gap.origin) });
     }
     if let Some(link) = links.iter().find(|link| link.starts_with("/run/")) {
         return Some(word("enabled-runtime", Some(place(link))));
@@ -99,6 +101,21 @@ fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &st
 /// an instance.
 fn counts(directory: &str, name: &str) -> bool {
     directory == PERSISTENT || directory.starts_with("/run/") || unit::instance(name).is_some()
+}
+
+/// A directory beside another unit that could not be listed: it may hold a link to this one.
+fn unread_side(files: &Files, search: &SearchPath, name: &str) -> Option<Gap> {
+    search.directories.iter().filter(|directory| counts(directory.path, name)).find_map(|directory| {
+        let names = directory.names.iter().filter_map(|name| name.to_str());
+        names.filter(|side| search.links.iter().any(|suffix| side.ends_with(suffix))).find_map(|side| {
+            let listed = files.list(format!("{}/{side}", directory.path));
+            // A link of such a name that leads nowhere, or to a file, holds none.
+            listed
+                .err()
+                .filter(|error| matches!(error.trouble, Trouble::Denied | Trouble::Io(_)))
+                .map(Gap::from)
+        })
+    })
 }
 
 /// Links that enable a unit: under its name in a `.wants` directory, or under one of its `Alias=` names.

@@ -44,7 +44,10 @@ pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
     };
     let (active, origin, note) = active(running, name, real);
     if active == Some("not-found") && found == Found::Missing {
-        return Fact::absent().because(origin);
+        return match search.gaps.first() {
+            Some(gap) => Fact::unknown(gap.reason.as_str()).because(gap.origin.clone()),
+            None => Fact::absent().because(origin),
+        };
     }
     let active = match active {
         Some("not-found") => State::from("inactive"),

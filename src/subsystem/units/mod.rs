@@ -26,6 +26,7 @@ pub(crate) use options::full_name;
 use super::Subsystems;
 use crate::fact::{Fact, Moment, Origin};
 use crate::format::unit;
+use crate::host::Files;
 use graph::Graph;
 use options::Options;
 use outcome::Outcome;
@@ -192,9 +193,27 @@ impl Units {
         MergedUnit::load(&self.search, subsystems.host().files(), &full_name(name))
     }
 
+    /// The same, for whoever asks what it says: what could not be read may hold its file or a drop-in. None if
+    /// certainly no file describes it.
+    pub fn said(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<MergedUnit> {
+        let (files, name) = (subsystems.host().files(), full_name(name));
+        let unreadable = || match self.search.resolve(files, &name) {
+            Found::Unreadable(gap) => Some(MergedUnit { gaps: vec![gap], ..self.drop_ins(files, &name) }),
+            Found::Missing if !self.search.gaps.is_empty() => Some(self.drop_ins(files, &name)),
+            _ => None,
+        };
+        let mut unit = MergedUnit::load(&self.search, files, &name).or_else(unreadable)?;
+        unit.gaps.extend(self.search.gaps.iter().cloned());
+        Some(unit)
+    }
+
     /// The drop-ins of a unit, whether or not it has a file.
     pub fn drop_ins_alone(&self, subsystems: &Subsystems<'_>, name: &str) -> MergedUnit {
-        MergedUnit::drop_ins_alone(&self.search, subsystems.host().files(), &full_name(name))
+        self.drop_ins(subsystems.host().files(), &full_name(name))
+    }
+
+    fn drop_ins(&self, files: &Files, name: &str) -> MergedUnit {
+        MergedUnit::drop_ins_alone(&self.search, files, name)
     }
 
     /// The answer for `service:UNIT`: attributes `active`, `enabled` and `fragment`.
