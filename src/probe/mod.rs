@@ -38,6 +38,7 @@ mod modules_load;
 mod mount;
 mod name_service;
 mod network;
+mod nm_device;
 mod node_ip;
 mod os;
 mod package;
@@ -48,6 +49,7 @@ mod proxied;
 mod proxy;
 mod registries;
 mod resolver;
+mod restarts;
 mod route;
 mod selinux;
 mod service;
@@ -165,6 +167,7 @@ pub static PROBES: &[&Probe] = &[
     &mount::PROBE,
     &name_service::PROBE,
     &network::PROBE,
+    &nm_device::PROBE,
     &node_ip::PROBE,
     &os::PROBE,
     &package::PROBE,
@@ -175,6 +178,7 @@ pub static PROBES: &[&Probe] = &[
     &proxy::PROBE,
     &registries::PROBE,
     &resolver::PROBE,
+    &restarts::PROBE,
     &route::PROBE,
     &selinux::PROBE,
     &service::PROBE,

@@ -7,14 +7,17 @@ mod config;
 mod defaults;
 mod drivers;
 mod environment;
+mod eviction;
 mod field_table;
 mod fields;
 mod flag_table;
 mod flags;
 mod layers;
+mod machine;
 mod removed;
 mod resolver;
 mod running;
+mod user_namespaces;
 
 use std::cell::OnceCell;
 
@@ -179,16 +182,21 @@ impl Kubelet {
             return fact;
         }
         match key {
+            "absentReservedCPUs" => machine::reserved_cpus(self, subsystems, moment),
             "cgroupDriverSource" => drivers::source(self, subsystems),
             "configErrors" => Fact::findings(self.config.errors.clone()),
             "configFile" => self.config_file(),
             "deprecatedFlags" => removed::deprecated(&self.line, self.minor),
             "environmentFile" => environment::read(&self.launch),
             "ignoredEnvironmentFile" => environment::ignored(subsystems.host().files(), &self.launch),
+            "kubeconfig" => machine::kubeconfig(self, subsystems),
             "loopbackNameServers" => resolver::loopback(self, subsystems, moment),
+            "missingCgroupRoot" => machine::cgroup_root(self, subsystems, moment),
             "removedFlags" => removed::removed(&self.line, self.minor),
             "runtime" => drivers::runtime(self, subsystems),
+            "subordinateIDErrors" => user_namespaces::errors(self, subsystems),
             "swapBehavior" => self.field("memorySwap.swapBehavior"),
+            "thresholdsUnset" => eviction::unset(self),
             "unknownFields" => Fact::findings(self.config.unknown.clone()),
             _ => self.field(key),
         }
