@@ -5,15 +5,11 @@ use super::{Kubelet, State};
 use crate::fact::{Confidence, Fact, Origin, Value};
 use crate::format::document::Content;
 
-/// The built-in thresholds and the minor version from which on they are (`DefaultEvictionHard` in
-/// `pkg/kubelet/eviction/defaults_linux.go`; kubernetes/kubernetes#121834).
-const BUILT_IN: [(&str, u64); 5] = [
-    ("imagefs.available", 0),
-    ("imagefs.inodesFree", 30),
-    ("memory.available", 0),
-    ("nodefs.available", 0),
-    ("nodefs.inodesFree", 0),
-];
+/// The signals with a built-in threshold (`DefaultEvictionHard` in `pkg/kubelet/eviction/defaults_linux.go`).
+const BUILT_IN: [&str; 5] =
+    ["imagefs.available", "imagefs.inodesFree", "memory.available", "nodefs.available", "nodefs.inodesFree"];
+/// It has one from 1.30 on (kubernetes/kubernetes#121834); before, nobody took it away either.
+const LATER: (&str, u64) = ("imagefs.inodesFree", 30);
 
 /// Those signals for which no threshold is in force, neither hard nor soft.
 pub(super) fn unset(kubelet: &Kubelet) -> Fact {
@@ -26,8 +22,8 @@ pub(super) fn unset(kubelet: &Kubelet) -> Fact {
     };
     let merges = kubelet.merged("mergeDefaultEvictionSettings").state == State::from(true);
     let built_in_count = hard.is_none() || merges || kubelet.lays_thresholds_over_defaults();
-    let (mut found, mut unsure) = (Vec::new(), None);
-    for (signal, since) in BUILT_IN {
+    let mut found = Vec::new();
+    for signal in BUILT_IN {
         let by = |thresholds: &Option<Thresholds>| {
             thresholds
                 .as_ref()
@@ -35,28 +31,17 @@ pub(super) fn unset(kubelet: &Kubelet) -> Fact {
                 .map(|(_, on)| *on)
         };
         // A threshold of 0 or 100% is none (`ParseThresholdConfig`).
-        let is_set = match by(&hard) {
-            Some(on) => on,
-            None if built_in_count && since == 0 => true,
-            None if built_in_count => {
-                if kubelet.minor.is_none() {
-                    unsure = Some(signal);
-                }
-                kubelet.minor.is_none_or(|minor| minor >= since)
-            }
-            None => false,
-        };
+        let is_set = by(&hard).unwrap_or(built_in_count);
         if !is_set && by(&soft) != Some(true) {
             let place = hard.as_ref().map(|(_, place)| place.clone()).unwrap_or_default();
             found.push((place, signal.to_owned()));
         }
     }
-    match unsure {
-        Some(signal) if found.is_empty() => Fact::findings(found)
-            .at_most(Confidence::Heuristic)
-            .note(format!("{signal} has a built-in threshold from 1.30 on; the version is not known")),
-        _ => Fact::findings(found).at_most(Confidence::High),
+    let fact = Fact::findings(found).at_most(Confidence::High);
+    if built_in_count && kubelet.minor.is_none_or(|minor| minor < LATER.1) {
+        return fact.note(format!("{} has a built-in threshold from 1.{} on", LATER.0, LATER.1));
     }
+    fact
 }
 
 /// Signals, whether a threshold counts, and the place that set one.

@@ -95,7 +95,7 @@ fn a_threshold_of_a_file_takes_the_built_in_ones_away() {
     let but_memory = "[imagefs.available, imagefs.inodesFree, nodefs.available, nodefs.inodesFree]";
     let memory = "evictionHard:\n  memory.available: 200Mi\n";
     assert_eq!(ask("", "1.31.0"), "none");
-    assert_eq!(ask("", "1.29.0"), "[imagefs.inodesFree]");
+    assert_eq!(ask("", "1.29.0"), "none");
     assert_eq!(ask(memory, "1.31.0"), but_memory);
     assert_eq!(ask(&format!("{memory}mergeDefaultEvictionSettings: true\n"), "1.35.0"), "none");
     assert_eq!(
