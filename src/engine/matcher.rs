@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use super::describe;
 use super::facts::Facts;
 use super::plan::{Matcher, Subject, Test};
 use super::truth::Truth;
@@ -24,37 +25,114 @@ impl From<Truth> for Comparison {
 
 /// Compares the subject of a test with its operand.
 pub(super) fn compare(facts: &Facts<'_>, test: &Test, moment: Moment) -> Comparison {
-    let found = facts.state(&test.subject, moment);
-    let operand = |subject| facts.state(subject, moment);
-    let truth = match (&test.matcher, found) {
-        (_, State::Unknown(reason)) => Truth::Unknown(reason.clone()),
-        (Matcher::Equals(wanted), _) => equals(found, operand(wanted)),
-        (Matcher::NotEquals(unwanted), _) => equals(found, operand(unwanted)).not(),
-        (Matcher::In(wanted), _) => is_in(found, wanted.iter().map(operand)),
-        (Matcher::Exists(wanted), _) => Truth::from(matches!(found, State::Known(_)) == *wanted),
-        (_, State::Absent) => Truth::No,
-        (Matcher::AtLeast(bound), State::Known(found)) => {
-            let mode = facts.shape(&test.subject) == Some(Shape::Mode);
-            bounded(found, operand(bound), Ordering::is_ge, mode.then_some(has_all_bits))
+    let asked = Asked { facts, subject: &test.subject, shape: facts.shape(&test.subject), moment };
+    asked.compare(&test.matcher, facts.state(&test.subject, moment))
+}
+
+/// What is compared: a subject at a moment, or an item of it.
+#[derive(Clone, Copy)]
+struct Asked<'f> {
+    facts: &'f Facts<'f>,
+    subject: &'f Subject,
+    shape: Option<Shape>,
+    moment: Moment,
+}
+
+impl Asked<'_> {
+    fn compare(self, matcher: &Matcher, found: &State) -> Comparison {
+        let operand = |subject| self.facts.state(subject, self.moment);
+        let is_mode = self.shape == Some(Shape::Mode);
+        let truth = match (matcher, found) {
+            (_, State::Unknown(reason)) => Truth::Unknown(reason.clone()),
+            (Matcher::Equals(wanted), _) => equals(found, operand(wanted)),
+            (Matcher::NotEquals(unwanted), _) => equals(found, operand(unwanted)).not(),
+            (Matcher::In(wanted), _) => is_in(found, wanted.iter().map(operand)),
+            (Matcher::Exists(wanted), _) => Truth::from(matches!(found, State::Known(_)) == *wanted),
+            (_, State::Absent) => Truth::No,
+            (Matcher::AtLeast(bound), State::Known(found)) => {
+                bounded(found, operand(bound), Ordering::is_ge, is_mode.then_some(has_all_bits))
+            }
+            (Matcher::AtMost(bound), State::Known(found)) => {
+                bounded(found, operand(bound), Ordering::is_le, is_mode.then_some(has_no_other_bits))
+            }
+            (Matcher::Matches(pattern), State::Known(found)) => pattern.is_match(&plain(found)).into(),
+            (Matcher::Contains(part), State::Known(found)) => contains(found, operand(part)),
+            (Matcher::ContainsSuch(matchers), State::Known(found)) => match items(found) {
+                Ok(items) => items.iter().fold(Truth::No, |truth, item| truth.or(self.item(matchers, item))),
+                Err(unknown) => unknown,
+            },
+            (Matcher::Each(matchers), State::Known(found)) => return self.each(matchers, found),
+            (Matcher::Version(requirement), State::Known(found)) => match Version::parse(&plain(found)) {
+                Some(version) => requirement.holds(&version).into(),
+                None => Truth::unknown(format!("`{found}` is not a version")),
+            },
+            (Matcher::Skew { from, older, newer }, State::Known(found)) => {
+                return skew(found, operand(from), *older, *newer);
+            }
+            (Matcher::Overlaps(other), State::Known(found)) => return self.overlaps(found, other),
+        };
+        truth.into()
+    }
+
+    /// Whether every item holds; the story names those that don't.
+    fn each(self, matchers: &[Matcher], found: &Value) -> Comparison {
+        let items = match items(found) {
+            Ok(items) => items,
+            Err(unknown) => return unknown.into(),
+        };
+        let mut truth = Truth::Yes;
+        let mut others: Vec<String> = Vec::new();
+        for item in items {
+            let holds = self.item(matchers, item);
+            if holds == Truth::No {
+                others.push(item.to_string());
+            }
+            truth = truth.and(holds);
         }
-        (Matcher::AtMost(bound), State::Known(found)) => {
-            let mode = facts.shape(&test.subject) == Some(Shape::Mode);
-            bounded(found, operand(bound), Ordering::is_le, mode.then_some(has_no_other_bits))
-        }
-        (Matcher::Matches(pattern), State::Known(found)) => pattern.is_match(&plain(found)).into(),
-        (Matcher::Contains(part), State::Known(found)) => contains(found, operand(part)),
-        (Matcher::Version(requirement), State::Known(found)) => match Version::parse(&plain(found)) {
-            Some(version) => requirement.holds(&version).into(),
-            None => Truth::unknown(format!("`{found}` is not a version")),
-        },
-        (Matcher::Skew { from, older, newer }, State::Known(found)) => {
-            return skew(found, operand(from), *older, *newer);
-        }
-        (Matcher::Overlaps(other), State::Known(found)) => {
-            return overlaps(facts, test, found, other, moment);
-        }
-    };
-    truth.into()
+        let name = describe::name(self.facts, self.subject);
+        let story = (truth == Truth::No).then(|| format!("{name} has {}", others.join(", ")));
+        Comparison { truth, story }
+    }
+
+    /// Whether an item meets all matchers.
+    fn item(self, matchers: &[Matcher], item: &Value) -> Truth {
+        let shape = match self.shape {
+            Some(Shape::List(item)) => Some(*item),
+            _ => None,
+        };
+        let state = State::Known(item.clone());
+        let holds = |matcher| Asked { shape, ..self }.compare(matcher, &state).truth;
+        matchers.iter().fold(Truth::Yes, |truth, matcher| truth.and(holds(matcher)))
+    }
+
+    fn overlaps(self, found: &Value, other: &Subject) -> Comparison {
+        let other_value = match self.facts.state(other, self.moment) {
+            State::Known(value) => value,
+            State::Absent => return Truth::No.into(),
+            State::Unknown(reason) => return Truth::Unknown(reason.clone()).into(),
+        };
+        let (found, wanted) = match (networks(found), networks(other_value)) {
+            (Ok(found), Ok(wanted)) => (found, wanted),
+            (Err(wrong), _) | (_, Err(wrong)) => return Truth::unknown(wrong).into(),
+        };
+        let pair = found
+            .iter()
+            .find_map(|ours| wanted.iter().find(|theirs| ours.overlaps(theirs)).map(|t| (ours, t)));
+        let Some((ours, theirs)) = pair else { return Truth::No.into() };
+        // A variable is no network of the node.
+        let whose = if matches!(self.subject, Subject::Fact { .. }) { "this node's " } else { "" };
+        let owner = owner(self.facts, self.subject, self.moment, *ours);
+        let relation = if theirs.contains(ours) { "contains" } else { "lies within" };
+        Comparison { truth: Truth::Yes, story: Some(format!("{theirs} {relation} {whose}{ours}{owner}")) }
+    }
+}
+
+/// The items of a list.
+fn items(found: &Value) -> Result<&[Value], Truth> {
+    match found {
+        Value::List(items) => Ok(items),
+        _ => Err(Truth::unknown(format!("`{found}` is no list"))),
+    }
 }
 
 fn equals(found: &State, wanted: &State) -> Truth {
@@ -190,26 +268,6 @@ fn plain(value: &Value) -> std::borrow::Cow<'_, str> {
         Value::Text(text) => text.into(),
         other => other.to_string().into(),
     }
-}
-
-fn overlaps(facts: &Facts<'_>, test: &Test, found: &Value, other: &Subject, moment: Moment) -> Comparison {
-    let other_value = match facts.state(other, moment) {
-        State::Known(value) => value,
-        State::Absent => return Truth::No.into(),
-        State::Unknown(reason) => return Truth::Unknown(reason.clone()).into(),
-    };
-    let (found, wanted) = match (networks(found), networks(other_value)) {
-        (Ok(found), Ok(wanted)) => (found, wanted),
-        (Err(wrong), _) | (_, Err(wrong)) => return Truth::unknown(wrong).into(),
-    };
-    let pair =
-        found.iter().find_map(|ours| wanted.iter().find(|theirs| ours.overlaps(theirs)).map(|t| (ours, t)));
-    let Some((ours, theirs)) = pair else { return Truth::No.into() };
-    // A variable is no network of the node.
-    let whose = if matches!(test.subject, Subject::Fact { .. }) { "this node's " } else { "" };
-    let owner = owner(facts, &test.subject, moment, *ours);
-    let relation = if theirs.contains(ours) { "contains" } else { "lies within" };
-    Comparison { truth: Truth::Yes, story: Some(format!("{theirs} {relation} {whose}{ours}{owner}")) }
 }
 
 /// ` (eth0)`: the place that an address or route was found at.

@@ -1,6 +1,7 @@
 //! Judging: pure functions from plan and facts to findings.
 
 pub mod compile;
+mod describe;
 pub mod facts;
 pub mod finding;
 pub mod identity;

@@ -107,6 +107,10 @@ pub enum Matcher {
     Matches(Box<regex_lite::Regex>),
     /// The list has the item; the text has the part.
     Contains(Subject),
+    /// The list has an item that meets all of these.
+    ContainsSuch(Vec<Matcher>),
+    /// Every item of the list meets all of these.
+    Each(Vec<Matcher>),
     /// The thing is there, or is not.
     Exists(bool),
     /// The version meets the requirement.

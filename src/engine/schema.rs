@@ -48,8 +48,11 @@ fn shapes() -> Vec<Shape> {
             _ => &[],
         };
         for shape in std::iter::once(probe.answer).chain(attributes.iter().map(|attribute| attribute.shape)) {
-            if !shapes.iter().any(|known| shape_name(known) == shape_name(&shape)) {
-                shapes.push(shape);
+            let item = if let Shape::List(item) = shape { Some(*item) } else { None };
+            for shape in std::iter::once(shape).chain(item) {
+                if !shapes.iter().any(|known| shape_name(known) == shape_name(&shape)) {
+                    shapes.push(shape);
+                }
             }
         }
     }
@@ -189,8 +192,17 @@ fn taken(takes: Operand, shape: &Shape) -> Value {
         }
         Operand::Bound => or_other(json!({ "type": ["integer", "string"] })),
         Operand::Part => match shape {
-            Shape::List(item) => or_other(literal(item)),
+            Shape::List(item) => {
+                json!({ "anyOf": [literal(item), reference("operand"), reference(&tests_name(item))] })
+            }
+            Shape::Any => {
+                json!({ "anyOf": [reference("value"), reference("operand"), reference(&tests_name(shape))] })
+            }
             _ => or_other(reference("value")),
+        },
+        Operand::Items => match shape {
+            Shape::List(item) => reference(&tests_name(item)),
+            _ => reference(&tests_name(&Shape::Any)),
         },
         Operand::Pattern => json!({ "type": "string", "format": "regex" }),
         Operand::Flag => json!({ "type": "boolean" }),

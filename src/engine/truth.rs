@@ -29,6 +29,14 @@ impl Truth {
         }
     }
 
+    pub(super) fn and(self, other: Truth) -> Self {
+        match (self, other) {
+            (Truth::No, _) | (_, Truth::No) => Truth::No,
+            (Truth::Unknown(reason), _) | (_, Truth::Unknown(reason)) => Truth::Unknown(reason),
+            (Truth::Yes, Truth::Yes) => Truth::Yes,
+        }
+    }
+
     pub(super) fn or(self, other: Truth) -> Self {
         match (self, other) {
             (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,

@@ -1,11 +1,12 @@
-//! Asks systemd over D-Bus: one call, one time-out.
+//! Asks systemd over D-Bus: one call a connection, one time-out.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use zbus::connection::Builder;
-use zbus::wire::OwnedObjectPath;
+use zbus::wire::{OwnedObjectPath, OwnedVariant};
 
 use super::error::{HostError, Trouble};
 use super::running::UnitState;
@@ -21,13 +22,50 @@ type Row = (String, String, String, String, String, String, OwnedObjectPath, u32
 
 /// The units that systemd has loaded, asked over the bus that listens on a socket.
 pub(super) fn list_units(socket: &str) -> Result<BTreeMap<String, UnitState>, HostError> {
+    within_time(socket, async {
+        let path = "/org/freedesktop/systemd1";
+        let answer = call(socket, path, "org.freedesktop.systemd1.Manager", "ListUnits", &()).await?;
+        let rows: Vec<Row> = answer.body().deserialize()?;
+        Ok(rows
+            .into_iter()
+            .map(|(name, _, load, active, sub, ..)| (name, UnitState { load, active, sub }))
+            .collect())
+    })
+}
+
+/// How often systemd has started a loaded service again by itself: the property `NRestarts`, which systemd 235 and later
+/// have.
+pub(super) fn restarts(socket: &str, unit: &str) -> Result<u32, HostError> {
+    within_time(socket, async {
+        let what = ("org.freedesktop.systemd1.Service", "NRestarts");
+        let interface = "org.freedesktop.DBus.Properties";
+        let answer = call(socket, &object_path(unit), interface, "Get", &what).await?;
+        let value: OwnedVariant = answer.body().deserialize()?;
+        u32::try_from(value)
+    })
+}
+
+/// The object of a unit: what is neither letter nor digit is escaped (`sd_bus_path_encode(3)`).
+fn object_path(unit: &str) -> String {
+    let mut path = String::from("/org/freedesktop/systemd1/unit/");
+    for (index, byte) in unit.bytes().enumerate() {
+        if byte.is_ascii_alphabetic() || (index > 0 && byte.is_ascii_digit()) {
+            path.push(char::from(byte));
+        } else {
+            let _ = write!(path, "_{byte:02x}");
+        }
+    }
+    path
+}
+
+fn within_time<T>(socket: &str, answer: impl Future<Output = zbus::Result<T>>) -> Result<T, HostError> {
     let failed = |why: String| HostError::new(socket, Trouble::Io(why));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| failed(format!("no way to wait for an answer: {error}")))?;
     runtime
-        .block_on(async { tokio::time::timeout(TIME_OUT, ask(Path::new(socket))).await })
+        .block_on(async { tokio::time::timeout(TIME_OUT, answer).await })
         .map_err(|_| failed(format!("no answer within {} s", TIME_OUT.as_secs())))?
         .map_err(|error| match &error {
             zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
@@ -41,26 +79,23 @@ pub(super) fn list_units(socket: &str) -> Result<BTreeMap<String, UnitState>, Ho
         })
 }
 
-async fn ask(socket: &Path) -> zbus::Result<BTreeMap<String, UnitState>> {
-    let stream = tokio::net::UnixStream::connect(socket)
+/// Calls a method of systemd.
+async fn call<B>(
+    socket: &str,
+    path: &str,
+    interface: &str,
+    method: &str,
+    body: &B,
+) -> zbus::Result<zbus::Message>
+where
+    B: serde::Serialize + zbus::wire::DynamicType,
+{
+    let stream = tokio::net::UnixStream::connect(Path::new(socket))
         .await
         .map_err(|error| zbus::Error::InputOutput(error.into()))?;
     let stream = stream.into_std().map_err(|error| zbus::Error::InputOutput(error.into()))?;
     let connection = Builder::unix_stream(stream).build().await?;
-    let answer = connection
-        .call_method(
-            Some("org.freedesktop.systemd1"),
-            "/org/freedesktop/systemd1",
-            Some("org.freedesktop.systemd1.Manager"),
-            "ListUnits",
-            &(),
-        )
-        .await?;
-    let rows: Vec<Row> = answer.body().deserialize()?;
-    Ok(rows
-        .into_iter()
-        .map(|(name, _, load, active, sub, ..)| (name, UnitState { load, active, sub }))
-        .collect())
+    connection.call_method(Some("org.freedesktop.systemd1"), path, Some(interface), method, body).await
 }
 
 #[cfg(test)]
@@ -76,6 +111,14 @@ mod tests {
         let _listener = UnixListener::bind(&path).unwrap();
         let error = list_units(path.to_str().unwrap()).unwrap_err();
         assert!(error.to_string().contains("no answer within 2 s"), "{error}");
+    }
+
+    #[test]
+    fn a_unit_has_an_object() {
+        let path = |unit: &str| object_path(unit).rsplit('/').next().unwrap().to_owned();
+        assert_eq!(path("kubelet.service"), "kubelet_2eservice");
+        assert_eq!(path("cri-o.service"), "cri_2do_2eservice");
+        assert_eq!(path("9p@é.service"), "_39p_40_c3_a9_2eservice");
     }
 
     #[test]

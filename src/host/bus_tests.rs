@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_core::Stream as _;
 use zbus::wire::OwnedObjectPath;
 
-use super::bus::list_units;
+use super::bus::{list_units, restarts};
 use super::error::Trouble;
 
 type Row = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
@@ -34,8 +34,11 @@ fn socket(peer: impl FnOnce(UnixStream) + Send + 'static) -> (tempfile::TempDir,
     (directory, path)
 }
 
-/// A bus that gives the caller a name, and passes its call on to systemd.
-fn play_bus(stream: UnixStream) {
+/// A bus that gives the caller a name, and answers its call as systemd does.
+fn play_bus<B>(stream: UnixStream, expected: [&str; 3], answer: &B)
+where
+    B: serde::Serialize + zbus::wire::DynamicType,
+{
     stream.set_nonblocking(true).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -53,10 +56,11 @@ fn play_bus(stream: UnixStream) {
         let call = next().await;
         let header = call.header();
         assert_eq!(header.destination().unwrap().as_str(), "org.freedesktop.systemd1");
-        assert_eq!(header.interface().unwrap().as_str(), "org.freedesktop.systemd1.Manager");
-        assert_eq!(header.path().unwrap().as_str(), "/org/freedesktop/systemd1");
-        assert_eq!(header.member().unwrap().as_str(), "ListUnits");
-        connection.reply(&header, &rows()).await.unwrap();
+        let [path, interface, method] = expected;
+        assert_eq!(header.interface().unwrap().as_str(), interface);
+        assert_eq!(header.path().unwrap().as_str(), path);
+        assert_eq!(header.member().unwrap().as_str(), method);
+        connection.reply(&header, answer).await.unwrap();
     });
 }
 
@@ -90,13 +94,25 @@ fn after_login(mut stream: UnixStream, bytes: &[u8]) {
 
 #[test]
 fn units_are_listed_by_name_with_their_states() {
-    let (_directory, path) = socket(play_bus);
+    let call = ["/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "ListUnits"];
+    let (_directory, path) = socket(move |stream| play_bus(stream, call, &rows()));
     let units = list_units(path.to_str().unwrap()).unwrap();
     let shown: Vec<String> = units
         .iter()
         .map(|(name, state)| format!("{name} {} {} {}", state.load, state.active, state.sub))
         .collect();
     assert_eq!(shown, ["a.service loaded active running", "b.mount not-found inactive dead"]);
+}
+
+#[test]
+fn restarts_are_a_property_of_the_service() {
+    let call = ["/org/freedesktop/systemd1/unit/a_2eservice", "org.freedesktop.DBus.Properties", "Get"];
+    let ask = |value: zbus::Variant<'static>| {
+        let (_directory, path) = socket(move |stream| play_bus(stream, call, &value));
+        restarts(path.to_str().unwrap(), "a.service")
+    };
+    assert_eq!(ask(7_u32.into()).unwrap(), 7);
+    assert!(matches!(ask("7".into()).unwrap_err().trouble, Trouble::Io(_)));
 }
 
 #[test]

@@ -128,6 +128,14 @@ impl Running for Kernel {
         self.units.get_or_init(|| self.ask_units()).clone()
     }
 
+    fn restarts(&self, unit: &str) -> Result<u32, HostError> {
+        // systemd would load a unit that is asked for.
+        match self.units()?.get(unit).map(|unit| unit.load.as_str()) {
+            Some("loaded") => bus::restarts(bus::SYSTEM_BUS, unit),
+            _ => Err(HostError::new(unit, Trouble::NotFound)),
+        }
+    }
+
     fn connect(&self, path: &HostPath) -> Result<Connection, HostError> {
         let kind = self.files.stat(path)?.kind;
         if kind != Kind::Socket {

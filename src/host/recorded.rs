@@ -104,6 +104,8 @@ struct RecordedUnit {
     active: String,
     #[serde(default)]
     sub: String,
+    /// How often systemd started it again.
+    restarts: Option<u32>,
 }
 
 fn loaded() -> String {
@@ -222,6 +224,14 @@ impl Running for Recorded {
             sub: unit.sub.clone(),
         };
         Ok(Rc::new(units.iter().map(|(name, unit)| (name.clone(), state(unit))).collect()))
+    }
+
+    fn restarts(&self, unit: &str) -> Result<u32, HostError> {
+        self.units()?;
+        let found = self.machine.units.as_ref().and_then(|units| units.get(unit));
+        let found = found.ok_or_else(|| HostError::new(unit, Trouble::NotFound))?;
+        let missing = "the recording doesn't say how often it was started again";
+        found.restarts.ok_or_else(|| HostError::new(unit, Trouble::Unsupported(missing.into())))
     }
 
     fn connect(&self, path: &HostPath) -> Result<Connection, HostError> {

@@ -61,6 +61,12 @@ pub trait Running {
     /// Not found if systemd doesn't run; denied or another trouble if its bus can't be asked.
     fn units(&self) -> Result<Rc<BTreeMap<String, UnitState>>, HostError>;
 
+    /// How often systemd has started a service again by itself since somebody started it (`NRestarts`).
+    ///
+    /// # Errors
+    /// Not found if systemd doesn't run or the service is not loaded; denied or another trouble if its bus can't be asked.
+    fn restarts(&self, unit: &str) -> Result<u32, HostError>;
+
     /// Whether something accepts connections on a unix stream socket.
     ///
     /// # Errors

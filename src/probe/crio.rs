@@ -13,7 +13,8 @@ pub(super) static PROBE: Probe = Probe {
               crio.conf.d at any depth and whatever its name, `CONTAINER_*` variables and flags of the unit. Tables \
               of runtime handlers replace each other as a whole. Some keys ask for what is wrong, as lists: \
               `bad_monitor_cgroups`, `broken_hooks`, `dropped_handlers`, `fatal_files`, `leftover_files`, \
-              `missing_programs`, `missing_seccomp_profile`, `old_monitors`, `old_runtimes`, `overruled_keys`, `stale_keys` (now only), \
+              `missing_programs`, `missing_seccomp_profile`, `old_monitors`, `old_runtimes`, `overruled_keys`, \
+              `refused_capabilities`, `stale_keys` (now only), \
               `unexecutable_programs`, `unknown_keys`. Absent if CRI-O is not installed.",
     key: KeySyntax::Required(&KeyKind { noun: "configuration key", canonical: verbatim }),
     answer: Shape::Any,

@@ -42,6 +42,7 @@ mod modules_load;
 mod mount;
 mod name_service;
 mod network;
+mod nm_device;
 mod node_ip;
 mod os;
 mod package;
@@ -52,6 +53,7 @@ mod proxied;
 mod proxy;
 mod registries;
 mod resolver;
+mod restarts;
 mod route;
 mod selinux;
 mod service;
@@ -174,6 +176,7 @@ pub static PROBES: &[&Probe] = &[
     &mount::PROBE,
     &name_service::PROBE,
     &network::PROBE,
+    &nm_device::PROBE,
     &node_ip::PROBE,
     &os::PROBE,
     &package::PROBE,
@@ -184,6 +187,7 @@ pub static PROBES: &[&Probe] = &[
     &proxy::PROBE,
     &registries::PROBE,
     &resolver::PROBE,
+    &restarts::PROBE,
     &route::PROBE,
     &selinux::PROBE,
     &service::PROBE,

@@ -6,6 +6,9 @@ use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::units::full_name;
 
+/// The name of a unit; `.service` may be left out.
+pub(super) static UNIT: KeyKind = KeyKind { noun: "unit", canonical };
+
 pub(super) static PROBE: Probe = Probe {
     name: "service",
     summary: "Whether a unit of systemd is active and enabled.",
@@ -14,7 +17,7 @@ pub(super) static PROBE: Probe = Probe {
               a first boot, SysV scripts and the kernel command line considered. A unit of `Type=oneshot` without \
               `RemainAfterExit=` is inactive again after it did its work. Absent if no such unit is there; unknown \
               if the init that boots is not systemd, or if a condition can't be told before the boot.",
-    key: KeySyntax::Required(&KeyKind { noun: "unit", canonical }),
+    key: KeySyntax::Required(&UNIT),
     answer: Shape::Record(&[
         Attribute {
             name: "active",

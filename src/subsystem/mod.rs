@@ -24,7 +24,9 @@ mod launch;
 pub mod modules;
 pub mod mounts;
 pub mod network;
+
 pub mod next_boot;
+pub mod nm_devices;
 pub mod os_release;
 pub mod packages;
 pub mod pods;

@@ -260,8 +260,8 @@ fn parsed_files(tree: &Tree) -> Vec<PathBuf> {
         .collect()
 }
 
-/// It holds on this host whether it applies or not; that is all that a file could tell.
-const HOLDS_ANYWAY: &[&str] = &["crio-selinux-on"];
+/// They hold on this host whether they apply or not; that is all that a file could tell.
+const HOLDS_ANYWAY: &[&str] = &["crio-selinux-on", "swap-accounted"];
 
 fn passes(findings: &[Finding]) -> Vec<(String, Moment)> {
     let all = findings.iter().flat_map(|finding| Moment::ALL.map(|moment| (finding, moment)));

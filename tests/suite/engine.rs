@@ -87,6 +87,68 @@ fn a_skew_is_counted_in_minor_versions_of_one_major_version() {
     assert_eq!(word(&judge_on(&tree, &rule("a", operand, ""))[0]), "unknown");
 }
 
+#[test]
+fn the_items_of_a_list_are_compared_one_by_one() {
+    for (list, matchers, expected) in [
+        ("[]", "each = { equals = 1 }", "pass"),
+        ("[1, 1]", "each = { equals = 1 }", "pass"),
+        ("[1, 2]", "each = { equals = 1 }", "fail"),
+        ("[3, 9]", "each = { at-least = 3, at-most = 8 }", "fail"),
+        ("[3, 8]", "each = { at-least = 3, at-most = 8 }", "pass"),
+        (r#"["1.2", "x"]"#, r#"each = { version = ">=1.0" }"#, "unknown"),
+        (r#"["1.2", "x", "0.9"]"#, r#"each = { version = ">=1.0" }"#, "fail"),
+        ("[[1], [1, 2]]", "each = { each = { equals = 1 } }", "fail"),
+        ("[[1], []]", "each = { each = { equals = 1 } }", "pass"),
+        ("1", "each = { equals = 1 }", "unknown"),
+        ("[]", "contains = { equals = 1 }", "fail"),
+        ("[2, 1]", "contains = { equals = 1 }", "pass"),
+        (r#"["x", "1.2"]"#, r#"contains = { version = ">=1.0" }"#, "pass"),
+        (r#"["x", "0.9"]"#, r#"contains = { version = ">=1.0" }"#, "unknown"),
+        (r#""net.x""#, r#"contains = { matches = "^net" }"#, "unknown"),
+    ] {
+        let tree = Tree::new().file("/etc/a.toml", format!("list = {list}\n"));
+        let text = rule("a", &format!("{{ toml = \"/etc/a.toml#list\", {matchers} }}"), "");
+        assert_eq!(word(&judge_on(&tree, &text)[0]), expected, "{list} {matchers}");
+    }
+    let absent = rule("a", r#"{ toml = "/etc/a.toml#list", each = { equals = 1 } }"#, "");
+    assert_eq!(word(&judge_on(&Tree::new(), &absent)[0]), "fail");
+    let tree = Tree::new().file("/etc/a.toml", "list = [1, 5, 7]\n");
+    let found = |check: &str| judge_on(&tree, &rule("a", check, ""))[0].boot.clone().unwrap();
+    let judgement = found(r#"{ toml = "/etc/a.toml#list", each = { at-most = 4 } }"#);
+    assert_eq!(judgement.found, "/etc/a.toml#list has 5, 7");
+    assert_eq!(judgement.expected, "each item is such: at most 4");
+    let judgement = found(r#"{ toml = "/etc/a.toml#list", contains = { at-most = 0 } }"#);
+    assert_eq!(
+        (judgement.found.as_str(), judgement.expected.as_str()),
+        ("[1, 5, 7]", "one item is such: at most 0")
+    );
+}
+
+#[test]
+fn what_is_said_of_several_things_is_said_once() {
+    let tree = tree().file("/etc/a.toml", "one = 1\ntwo = 2\nuno = 1\nbad = \"x\"\n");
+    let found = |check: &str| judge_on(&tree, &rule("a", check, ""))[0].boot.clone().unwrap().found;
+    let file = |name: &str| format!("{{ file = \"/etc/{name}\", exists = true }}");
+    let any = |parts: &[String]| format!("{{ any = [{}] }}", parts.join(", "));
+    assert_eq!(found(&any(&[file("a")])), "/etc/a is absent");
+    assert_eq!(found(&any(&[file("a"), file("b")])), "/etc/a and /etc/b are absent");
+    assert_eq!(found(&any(&[file("a"), file("b"), file("c")])), "/etc/a, /etc/b and /etc/c are absent");
+    let value = |key: &str| format!("{{ toml = \"/etc/a.toml#{key}\", equals = 9 }}");
+    assert_eq!(
+        found(&any(&[value("one"), file("b"), value("two"), value("uno"), file("b"), file("c")])),
+        "/etc/a.toml#one and /etc/a.toml#uno are 1, /etc/b and /etc/c are absent, /etc/a.toml#two is 2"
+    );
+    let kind = |name: &str| format!("{{ file = \"/etc/{name}\", kind = \"fifo\" }}");
+    assert_eq!(found(&any(&[kind("yes"), kind("a.toml")])), "kind is file for /etc/yes and /etc/a.toml");
+    assert_eq!(found(&any(&[kind("yes"), kind("b")])), "/etc/yes kind is file, /etc/b is absent");
+    // A story is told as it is, and once.
+    let skew = r#"{ toml = "/etc/a.toml#one", skew = { from = "2.1" } }"#.to_owned();
+    assert_eq!(
+        found(&any(&[skew.clone(), file("b"), skew])),
+        "1 is of another major version than 2.1, /etc/b is absent"
+    );
+}
+
 /// A condition of a few levels over the three values, as TOML.
 fn condition() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![Just(YES.to_owned()), Just(NO.to_owned()), Just(UNKNOWN.to_owned())];

@@ -31,7 +31,10 @@ fn node(fixture: &str) -> Copied {
             "live/proc/812/stat",
             "812 (kubelet) S 1 812 812 0 -1 4194560 21 0 0 0 17 20 0 0 20 0 1 0 5000 22 7\n",
         ),
-        ("live/proc/812/cmdline", "/usr/bin/kubelet\0--config=/var/lib/kubelet/config.yaml\0"),
+        (
+            "live/proc/812/cmdline",
+            "/usr/bin/kubelet\0--kubeconfig=/etc/kubernetes/kubelet.conf\0--config=/var/lib/kubelet/config.yaml\0",
+        ),
     ] {
         node.write(path, text);
     }
@@ -44,7 +47,14 @@ fn node(fixture: &str) -> Copied {
         );
         node.write_more("live/proc/net/tcp", &text);
     }
-    node.change("live/machine.toml", "\"activating\"", "\"active\"");
+    let drop_in = "root/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf";
+    node.change(drop_in, "--config=", "--kubeconfig=/etc/kubernetes/kubelet.conf --config=");
+    node.change("live/machine.toml", "\"activating\"", "\"active\"\nrestarts = 3");
+    node.change(
+        "live/machine.toml",
+        "[units.\"crio.service\"]\n",
+        "[units.\"crio.service\"]\nrestarts = 0\n",
+    );
     node.change("live/machine.toml", "status = false", "status = true");
     node.change("live/machine.toml", "root = true", &format!("root = true\ntime = {TIME}"));
     node.write_more(
@@ -183,6 +193,22 @@ fn what_goes_wrong_on_a_running_node_is_told() {
             "the kubelet's configuration was edited",
             |node| node.change("meta.toml", "1796000040", "1796000400"),
             &["kubelet-configuration-in-use"],
+        ),
+        (
+            "the kubelet exits again and again",
+            |node| node.change("live/machine.toml", "restarts = 3", "restarts = 300"),
+            &["services-stay"],
+        ),
+        (
+            "the kubelet has lost its access",
+            |node| {
+                node.change(
+                    "live/proc/812/cmdline",
+                    "--kubeconfig=/etc/kubernetes/kubelet.conf",
+                    "--kubeconfig=/etc/kubernetes/gone.conf",
+                );
+            },
+            &["kubelet-kubeconfig-exists", "kubelet-flags-in-use"],
         ),
         (
             "the kubelet hangs",

@@ -1,5 +1,6 @@
 //! Rules, probes, selection and variables to a plan: every name is resolved, or every mistake is reported.
 
+mod items;
 mod kind;
 mod literal;
 mod operator;

@@ -31,6 +31,8 @@ pub enum Operand {
     Skew,
     /// One or several networks.
     Networks,
+    /// Matchers for the items of a list.
+    Items,
 }
 
 const fn operator(name: &'static str, takes: Operand, summary: &'static str) -> Operator {
@@ -38,7 +40,7 @@ const fn operator(name: &'static str, takes: Operand, summary: &'static str) -> 
 }
 
 /// All matchers.
-pub static OPERATORS: [Operator; 11] = [
+pub static OPERATORS: [Operator; 12] = [
     operator("equals", Operand::Same, "The same value."),
     operator("not-equals", Operand::Same, "Another value; also holds for a thing that isn't there."),
     operator("in", Operand::Several, "One of these values."),
@@ -57,7 +59,16 @@ pub static OPERATORS: [Operator; 11] = [
         Operand::Pattern,
         "The regular expression is found in the text; anchor it with ^ and $.",
     ),
-    operator("contains", Operand::Part, "The list has this item; the text has this part."),
+    operator(
+        "contains",
+        Operand::Part,
+        "The list has this item, or one that meets these matchers: { matches = \"^net\" }; the text has this part.",
+    ),
+    operator(
+        "each",
+        Operand::Items,
+        "Every item of the list meets these matchers: { matches = \"^net\" }; an empty list has none that doesn't.",
+    ),
     operator("exists", Operand::Flag, "Whether the thing is there."),
     operator("version", Operand::Requirement, "The version meets a requirement: \">=1.30, <1.37\"."),
     operator(

@@ -1,6 +1,7 @@
 //! What a condition compares: attributes and matchers of one term, as tests.
 
 use super::Compiler;
+use super::items::is_matchers;
 use super::kind::Kind;
 use super::literal;
 use super::operator::{self, Operand, Operator};
@@ -119,13 +120,13 @@ impl<'r> Compiler<'r> {
         entries.iter().any(|(key, _)| key.value == "var" || self.names.probe(&key.value).is_some())
     }
 
-    fn unknown_matcher(&mut self, key: &Spanned<Text>) {
+    pub(super) fn unknown_matcher(&mut self, key: &Spanned<Text>) {
         let help = suggestion::help(&key.value, operator::names());
         let message = format!("there is no matcher `{}`", key.value);
         self.mistakes.push(Diagnostic::at(&key.place, Code::UnknownEntry, message).help(help));
     }
 
-    fn matcher(
+    pub(super) fn matcher(
         &mut self,
         operator: &'static Operator,
         kind: &Kind<'r>,
@@ -148,6 +149,9 @@ impl<'r> Compiler<'r> {
                 } else {
                     Matcher::AtMost(bound)
                 })
+            }
+            Operand::Part if is_matchers(datum) => {
+                self.items(operator, kind, datum).map(Matcher::ContainsSuch)
             }
             Operand::Part => {
                 let item = kind.item().cloned().unwrap_or(if kind.is_text() && *kind != Kind::Any {
@@ -181,6 +185,7 @@ impl<'r> Compiler<'r> {
             },
             Operand::Skew => self.skew(datum),
             Operand::Networks => self.networks(datum).map(Matcher::Overlaps),
+            Operand::Items => self.items(operator, kind, datum).map(Matcher::Each),
         }
     }
 
@@ -336,6 +341,7 @@ fn compares(operator: &Operator, kind: &Kind<'_>) -> bool {
             matches!(kind, Kind::Version | Kind::Text | Kind::Any)
         }
         (Operand::Networks, kind) => Kind::Network.fits(kind.item().unwrap_or(kind)),
+        (Operand::Items, kind) => kind.item().is_some() || *kind == Kind::Any,
     }
 }
 

@@ -72,6 +72,11 @@ pub const FINDINGS: &[Finding] = &[
         ask: quiet::overruled,
     },
     Finding {
+        key: "refused_capabilities",
+        summary: "Of `default_capabilities`, as far as it is set, what is no capability: CRI-O stops when it starts.",
+        ask: quiet::capabilities,
+    },
+    Finding {
         key: "stale_keys",
         summary: "Keys whose value in the files the running CRI-O has not read yet.",
         ask: daemon::stale_keys,

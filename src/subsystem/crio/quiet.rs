@@ -56,6 +56,72 @@ pub(super) fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     }
 }
 
+/// All capabilities of Linux (capabilities(7); 5.9 has the last of them).
+const CAPABILITIES: [&str; 41] = [
+    "AUDIT_CONTROL",
+    "AUDIT_READ",
+    "AUDIT_WRITE",
+    "BLOCK_SUSPEND",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "KILL",
+    "LEASE",
+    "LINUX_IMMUTABLE",
+    "MAC_ADMIN",
+    "MAC_OVERRIDE",
+    "MKNOD",
+    "NET_ADMIN",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_RAW",
+    "PERFMON",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYSLOG",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_CHROOT",
+    "SYS_MODULE",
+    "SYS_NICE",
+    "SYS_PACCT",
+    "SYS_PTRACE",
+    "SYS_RAWIO",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "WAKE_ALARM",
+];
+
+/// What is set as a capability and is none: CRI-O puts `CAP_` before each, in capitals, and asks whether there is such a
+/// one (`internal/config/capabilities`).
+pub(super) fn capabilities(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    const KEY: &str = "runtime.default_capabilities";
+    if let Some(reason) = crio.gap() {
+        return Fact::unknown(reason);
+    }
+    let is_set = super::options::option(KEY).is_some_and(|option| !crio.overrides(option).is_empty());
+    if crio.candidates(KEY).is_empty() && !is_set {
+        return Fact::findings(Vec::new()).note("what is compiled in is accepted");
+    }
+    let setting = crio.effective(subsystems, KEY);
+    let State::Known(Value::List(items)) = &setting.state else { return setting };
+    let is_none = |name: &&str| !CAPABILITIES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let place = setting.because.first().cloned().unwrap_or_default();
+    let found = items.iter().filter_map(Value::as_text).filter(is_none);
+    let found: Vec<_> = found.map(|name| (place.clone(), name.to_owned())).collect();
+    let fact = Fact::findings(found);
+    if fact.because.is_empty() { fact.because_all(setting.because) } else { fact }
+}
+
 /// Workloads without the annotation that selects pods: CRI-O exits.
 pub(super) fn workloads(crio: &Crio) -> Vec<(Origin, String)> {
     let mut found = Vec::new();

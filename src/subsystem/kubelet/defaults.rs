@@ -16,7 +16,8 @@ pub(super) struct Context<'k> {
 }
 
 /// Fields that kubeadm doesn't write: their defaults count before it has run, too.
-const LEFT_ALONE: [&str; 9] = [
+const LEFT_ALONE: [&str; 12] = [
+    "cgroupRoot",
     "failCgroupV1",
     "failSwapOn",
     "featureGates",
@@ -26,6 +27,8 @@ const LEFT_ALONE: [&str; 9] = [
     "memorySwap.swapBehavior",
     "nodeIP",
     "protectKernelDefaults",
+    "reservedSystemCPUs",
+    "volumePluginDir",
 ];
 
 /// The value of a field that nothing sets.
@@ -100,7 +103,8 @@ fn constant(key: &str, has_config: bool) -> Option<State> {
         | "makeIPTablesUtilChains"
         | "registerNode"
         | "serializeImagePulls" => State::from(true),
-        "protectKernelDefaults"
+        "mergeDefaultEvictionSettings"
+        | "protectKernelDefaults"
         | "rotateCertificates"
         | "runOnce"
         | "seccompDefault"
@@ -122,6 +126,7 @@ fn constant(key: &str, has_config: bool) -> Option<State> {
         "readOnlyPort" => lax(State::from(0), State::from(10255)),
         "resolvConf" => State::from("/etc/resolv.conf"),
         "topologyManagerScope" => State::from("container"),
+        "volumePluginDir" => State::from("/usr/libexec/kubernetes/kubelet-plugins/volume/exec/"),
         "authentication.x509.clientCAFile"
         | "cgroupRoot"
         | "clusterDNS"

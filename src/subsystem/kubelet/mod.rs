@@ -7,14 +7,17 @@ mod config;
 mod defaults;
 mod drivers;
 mod environment;
+mod eviction;
 mod field_table;
 mod fields;
 mod flag_table;
 mod flags;
 mod layers;
+mod machine;
 mod removed;
 mod resolver;
 mod running;
+mod user_namespaces;
 
 use std::cell::OnceCell;
 
@@ -198,6 +201,7 @@ impl Kubelet {
             return fact;
         }
         match key {
+            "absentReservedCPUs" => machine::reserved_cpus(self, subsystems, moment),
             "cgroupDriverSetting" => self.set("cgroupDriver"),
             "cgroupDriverSource" => drivers::source(self, subsystems, moment),
             "configErrors" => Fact::findings(self.config.errors.clone()),
@@ -205,10 +209,14 @@ impl Kubelet {
             "deprecatedFlags" => removed::deprecated(&self.line, self.minor),
             "environmentFile" => environment::read(&self.launch),
             "ignoredEnvironmentFile" => environment::ignored(subsystems.host().files(), &self.launch),
+            "kubeconfig" => machine::kubeconfig(self, subsystems),
             "loopbackNameServers" => resolver::loopback(self, subsystems, moment),
+            "missingCgroupRoot" => machine::cgroup_root(self, subsystems, moment),
             "removedFlags" => removed::removed(&self.line, self.minor),
             "runtime" => drivers::runtime(self, subsystems),
+            "subordinateIDErrors" => user_namespaces::errors(self, subsystems),
             "swapBehavior" => self.field("memorySwap.swapBehavior"),
+            "thresholdsUnset" => eviction::unset(self),
             "unknownFields" => match &self.unread {
                 Some(unread) if self.config.unknown.is_empty() => Fact::unknown(unread.as_str()),
                 _ => Fact::findings(self.config.unknown.clone()),

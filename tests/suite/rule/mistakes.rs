@@ -42,6 +42,22 @@ const CONDITIONS: &[(&str, &str)] = &[
     (r#"check = { kernel = { skew = { from = "x" } } }"#, "wrong-operand 4:38 must be a version"),
     (r#"check = { kernel = { skew = { from = "5.10", older = -1 } } }"#, "wrong-operand 4:54 from 0 to 100"),
     (r#"check = { swap = { skew = { from = "5.10" } } }"#, "wrong-matcher 4:20 matchers that can are"),
+    (r#"check = { cgroup = { controllers = { each = "quiet" } } }"#, "wrong-operand 4:45 write for example"),
+    (r#"check = { cgroup = { controllers = { each = {} } } }"#, "nothing-compared 4:45 nothing is compared"),
+    (
+        r#"check = { cgroup = { controllers = { each = { match = "a" } } } }"#,
+        "unknown-entry 4:47 did you mean `matches`?",
+    ),
+    (
+        r#"check = { cgroup = { controllers = { each = { matches = "[" } } } }"#,
+        "wrong-operand 4:57 not a regular expression",
+    ),
+    (r#"check = { network = { each = { at-least = 2 } } }"#, "wrong-matcher 4:32 matchers that can are"),
+    (r#"check = { hostname = { each = { matches = "a" } } }"#, "wrong-matcher 4:24 matchers that can are"),
+    (
+        r#"check = { cgroup = { controllers = { contains = { matches = 1 } } } }"#,
+        "wrong-operand 4:61 takes a regular expression",
+    ),
     (r#"check = { network = { overlaps = "10.0.0.0/33" } }"#, "wrong-operand 4:34 not an address"),
     (r#"check = { package = "a", held = "yes" }"#, "wrong-operand 4:33 must be true or false"),
     (r#"check = { file = "/a", mode = { at-most = 600 } }"#, "wrong-operand 4:43 write \"0600\""),

@@ -1,0 +1,29 @@
+//! `nm-device`: whether NetworkManager would manage an interface.
+
+use super::key::{KeyKind, verbatim};
+use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment};
+use crate::subsystem::{Subsystems, nm_devices};
+
+pub(super) static PROBE: Probe = Probe {
+    name: "nm-device",
+    summary: "Whether NetworkManager would manage an interface of that name.",
+    details: "\
+By its files, whether the interface is there or not: `unmanaged-devices` of `[keyfile]` and `managed` of `[device...]` in \
+/usr/lib/NetworkManager/conf.d, now also /run/NetworkManager/conf.d, then NetworkManager.conf and /etc/NetworkManager/conf.d. A \
+running NetworkManager may not have read them yet, and rules of udev are not looked at. Absent where NetworkManager is not \
+installed; unknown where an entry matches by a hardware address or a driver, and where netplan may hide a file at boot.",
+    key: KeySyntax::Required(&KeyKind { noun: "interface", canonical: verbatim }),
+    answer: Shape::Record(&[Attribute {
+        name: "managed",
+        shape: Shape::Bool,
+        summary: "Whether no file tells it to leave the interface alone.",
+    }]),
+    moments: BOTH,
+    examples: &["cali0", "flannel.1"],
+    ask,
+};
+
+fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
+    nm_devices::interface(subsystems, key.as_str(), moment)
+}
