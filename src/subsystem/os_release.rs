@@ -28,7 +28,11 @@ impl OsRelease {
     pub(super) fn merge(subsystems: &Subsystems<'_>) -> Self {
         let files = subsystems.host().files();
         let read = |path| files.read(path).map(|bytes| (path, bytes));
-        let (path, bytes) = match read("/etc/os-release").or_else(|_| read("/usr/lib/os-release")) {
+        let found = match read("/etc/os-release") {
+            Err(error) if error.is_not_found() => read("/usr/lib/os-release"),
+            found => found,
+        };
+        let (path, bytes) = match found {
             Ok(found) => found,
             Err(error) => return OsRelease { trouble: Some(error), ..OsRelease::default() },
         };

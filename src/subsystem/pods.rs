@@ -81,11 +81,16 @@ pub fn restarting(pods: &[Pod], now: Option<i64>) -> Result<Vec<String>, String>
                     unsure.get_or_insert_with(|| format!("with which code it ended is not known: {}", who()));
                 }
                 (ContainerState::Running | ContainerState::Created, _) if container.attempt >= MANY => {
-                    let age = now.filter(|_| container.created > 0).map(|now| now - container.created);
-                    let is_young = age.is_some_and(|age| age < RECENT);
                     let came_with_pod = container.created - pod.created < TOGETHER;
-                    if is_young && pod.created > 0 && !came_with_pod {
-                        found.push(who());
+                    match now {
+                        _ if container.created <= 0 || pod.created <= 0 || came_with_pod => {}
+                        Some(now) if now - container.created < RECENT => found.push(who()),
+                        Some(_) => {}
+                        None => {
+                            unsure.get_or_insert_with(|| {
+                                format!("since when it runs is not known, without a clock: {}", who())
+                            });
+                        }
                     }
                 }
                 _ => {}

@@ -58,7 +58,11 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Mom
     let crio = || version(&["cri-o", "crio"]).map(|version| version >= (1, 28));
     let containerd = || version(&["containerd.io", "containerd"]).map(|version| version >= (2, 0));
     // Told which one to ask, the kubelet doesn't care what else is installed.
-    let live = (moment == Moment::Now && asks == Some(true)).then(|| live(subsystems)).flatten();
+    let (live, unasked) = match (moment == Moment::Now && asks == Some(true)).then(|| live(subsystems)) {
+        Some(Ok(told)) => (told, None),
+        Some(Err(reason)) => (None, Some(reason)),
+        None => (None, None),
+    };
     let by_version =
         || match (kubelet.field("containerRuntimeEndpoint").state, runtime(kubelet, subsystems).state) {
             (State::Known(_), State::Known(Value::Text(name))) if name == "cri-o" => crio(),
@@ -73,7 +77,7 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Mom
         (Some(false), _) | (_, Some(false)) => Fact::new("configuration"),
         (None, _) if kubelet.unread.is_some() => Fact::unknown(kubelet.unread.clone().unwrap_or_default()),
         (asks, _) => {
-            if let Some(unread) = unread(subsystems) {
+            if let Some(unread) = unasked.or_else(|| unread(subsystems)) {
                 return Fact::unknown(unread);
             }
             let whose = if asks.is_none() { "the kubelet" } else { "the runtime" };
@@ -85,18 +89,25 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Mom
     fact.because_all(gate.because).because_all(live.map(|(_, origin)| origin))
 }
 
-/// Whether the runtime that runs tells its cgroup driver; none if it can't be asked. Without a part for Linux the kubelet
-/// keeps to its settings (`getCgroupDriverFromCRI`).
-fn live(subsystems: &Subsystems<'_>) -> Option<(bool, Origin)> {
-    let running = subsystems.host().running()?;
-    let chosen = subsystems.cri().choose(subsystems, running, None).ok()?;
-    let (answers, says) = match &chosen.answer.as_ref().ok()?.cgroup_driver {
-        Ok(Some(driver)) => (true, format!("RuntimeConfig: cgroup driver {}", driver.name())),
-        Ok(None) => (false, "RuntimeConfig: the part for Linux is not set".to_owned()),
-        Err(Silence::Unimplemented) => (false, "RuntimeConfig: not implemented there".to_owned()),
-        Err(_) => return None,
+/// Whether the runtime that runs tells its cgroup driver; none if none runs. Without a part for Linux the kubelet keeps
+/// to its settings (`getCgroupDriverFromCRI`).
+///
+/// # Errors
+/// Why the one that may run could not be asked.
+fn live(subsystems: &Subsystems<'_>) -> Result<Option<(bool, Origin)>, String> {
+    let Some(running) = subsystems.host().running() else { return Ok(None) };
+    let Ok(chosen) = subsystems.cri().choose(subsystems, running, None) else { return Ok(None) };
+    let silent = |silence: &Silence| match silence {
+        Silence::Missing | Silence::NotASocket(_) | Silence::Refused => Ok(None),
+        _ => Err(format!("{}: {silence}", chosen.socket)),
     };
-    Some((answers, Origin::file(&chosen.socket).says(says)))
+    let (answers, says) = match chosen.answer.as_ref().map(|runtime| &runtime.cgroup_driver) {
+        Ok(Ok(Some(driver))) => (true, format!("RuntimeConfig: cgroup driver {}", driver.name())),
+        Ok(Ok(None)) => (false, "RuntimeConfig: the part for Linux is not set".to_owned()),
+        Ok(Err(Silence::Unimplemented)) => (false, "RuntimeConfig: not implemented there".to_owned()),
+        Ok(Err(silence)) | Err(silence) => return silent(silence),
+    };
+    Ok(Some((answers, Origin::file(&chosen.socket).says(says))))
 }
 
 /// What could not be read and may tell the version of the runtime.
