@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         skip: Vec::new(),
         variables: arguments.variables.clone(),
     };
-    let profiles = rules::profiles(&selection);
+    let profiles = rules::profiles(&selection, &arguments.source);
     let kubeadm = kubeadm::read(&arguments.source)?;
     let given = kubeadm::given(kubeadm.as_ref(), &profiles);
     let plan = rules::compile(&rules, &selection, &profiles, &given)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::error::Failure;
 use super::{ListArguments, parity, rules, terminal};
 use crate::engine::plan::PlannedRule;
-use crate::rule::{Rule, RuleSet, Text};
+use crate::rule::{Datum, Rule, RuleSet, Text, Variable, VariableKind};
 
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     let rules = rules::load(&arguments.rules.rules)?;
@@ -61,9 +61,31 @@ fn write_rules(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<
     writeln!(out)?;
     let mut variables = table(&["VARIABLE", "DESCRIPTION"]);
     for variable in &rules.variables {
-        variables.add_row([&variable.name.value, &variable.description]);
+        variables.add_row([variable.name.value.to_string(), describe(variable)]);
     }
     write_table(&variables, out)
+}
+
+/// What a variable says, the values that it takes, and the one that it has if nobody sets it.
+fn describe(variable: &Variable) -> String {
+    let values = match &variable.kind {
+        VariableKind::Word(words) => format!(" One of {}.", words.join(", ")),
+        _ => String::new(),
+    };
+    let default = variable.default.as_ref().map(|default| shown(&default.value));
+    let default =
+        default.filter(|text| !text.is_empty()).map_or(String::new(), |text| format!(" [default: {text}]"));
+    format!("{}{values}{default}", variable.description)
+}
+
+fn shown(datum: &Datum) -> String {
+    match datum {
+        Datum::Bool(flag) => flag.to_string(),
+        Datum::Integer(number) => number.to_string(),
+        Datum::Text(text) => text.to_string(),
+        Datum::List(items) => items.iter().map(|item| shown(&item.value)).collect::<Vec<_>>().join(", "),
+        Datum::Table(_) => String::new(),
+    }
 }
 
 fn title(rule: &PlannedRule) -> &str {

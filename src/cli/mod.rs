@@ -131,8 +131,8 @@ struct SourceArguments {
     /// The file that kubeadm will be given with `--config`: it is checked, and sets the variables of the rules.
     #[arg(long, value_name = "FILE")]
     kubeadm_config: Option<PathBuf>,
-    /// The `kubeadm join` command that will be run, in single quotes: it is checked, sets variables, and with the profile
-    /// kubeadm-join its cluster is asked over the network.
+    /// The `kubeadm join` command that will be run, in single quotes: it is checked, sets variables, and selects the profile
+    /// kubeadm-join where none is named, with which its cluster is asked over the network.
     #[arg(long, value_name = "COMMAND", conflicts_with = "kubeadm_config")]
     kubeadm_join: Option<String>,
     /// The moments to ask about.

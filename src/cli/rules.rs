@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::Failure;
-use super::{RulesArguments, source, terminal};
+use super::{RulesArguments, SourceArguments, source, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Given, Selection};
@@ -16,6 +16,8 @@ use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, diagnostic, pee
 
 /// What is judged if no profile is named.
 const DEFAULT_PROFILE: &str = "node";
+/// What is judged then with a command to join a cluster; it includes the default.
+const JOIN_PROFILE: &str = "kubeadm-join";
 
 /// More than any rule file has; a mistaken path to something large must not fill the memory.
 const LIMIT_BYTES: u64 = 16 << 20;
@@ -66,13 +68,14 @@ pub(super) fn compile(
     let RulesArguments { only, skip, variables, .. } = arguments;
     let (only, skip) = (ids(rules, "--only", only)?, ids(rules, "--skip", skip)?);
     let selection = Selection { profiles: profiles.to_vec(), only, skip };
-    let variables = source::variables(rules, variables)?;
+    let variables = source::variables(variables)?;
+    let given = [given, &source::environment(rules)?].concat();
     let told = |rules: &RuleSet, wrong: &[Diagnostic]| {
         Failure::Rules(diagnostic::render(&rules.files, wrong, colors()))
     };
-    engine::compile_given(rules, &selection, given, &variables).map_err(|wrong| {
+    engine::compile_given(rules, &selection, &given, &variables).map_err(|wrong| {
         let Ok(placed) = with_places(rules) else { return told(rules, &wrong) };
-        let again = engine::compile_given(&placed, &selection, given, &variables).err();
+        let again = engine::compile_given(&placed, &selection, &given, &variables).err();
         told(&placed, &again.unwrap_or(wrong))
     })
 }
@@ -104,11 +107,12 @@ fn ids(rules: &RuleSet, option: &str, words: &[String]) -> Result<Vec<String>, F
     Ok(ids)
 }
 
-/// The profiles that the arguments name, or the default.
-pub(super) fn profiles(arguments: &RulesArguments) -> Vec<String> {
-    match arguments.profile.as_slice() {
-        [] => vec![DEFAULT_PROFILE.to_owned()],
-        profiles => profiles.to_vec(),
+/// The profiles that the arguments name, or the default: who gives a command to join is about to join.
+pub(super) fn profiles(arguments: &RulesArguments, source: &SourceArguments) -> Vec<String> {
+    match (arguments.profile.as_slice(), &source.kubeadm_join) {
+        ([], None) => vec![DEFAULT_PROFILE.to_owned()],
+        ([], Some(_)) => vec![JOIN_PROFILE.to_owned()],
+        (profiles, _) => profiles.to_vec(),
     }
 }
 

@@ -1,13 +1,16 @@
 //! Opens what the arguments name: the host. All opening happens here, so that a sandbox can close behind it.
 
+use std::path::Path;
+
 use clap::builder::PossibleValuesParser;
 
 use super::SourceArguments;
 use super::error::Failure;
-use crate::fact::Moment;
+use crate::engine::Given;
+use crate::fact::{Moment, Origin};
 use crate::host::{Host, HostError};
 use crate::report::render::FORMATS;
-use crate::rule::RuleSet;
+use crate::rule::{RuleSet, suggestion};
 
 /// The host that the arguments name, and the moments that were asked for and that it has.
 pub(super) fn open(arguments: &SourceArguments) -> Result<(Host, Vec<Moment>), Failure> {
@@ -17,6 +20,9 @@ pub(super) fn open(arguments: &SourceArguments) -> Result<(Host, Vec<Moment>), F
         (None, None) => Host::live(),
     };
     let host = opened.map_err(|error| unreadable(arguments, &error))?;
+    if let Some(root) = &arguments.root {
+        refuse_other(root, &host)?;
+    }
     let has = |moment: &Moment| *moment == Moment::Boot || host.running().is_some();
     let moments: Vec<Moment> = arguments.moment.list().iter().copied().filter(has).collect();
     if moments.is_empty() {
@@ -24,6 +30,30 @@ pub(super) fn open(arguments: &SourceArguments) -> Result<(Host, Vec<Moment>), F
             .hint("leave --moment out, or ask for --moment boot"));
     }
     Ok((host, moments))
+}
+
+/// What every root filesystem has something of, however small.
+const TOP: [&str; 8] = ["/etc", "/usr", "/var", "/lib", "/boot", "/bin", "/sbin", "/opt"];
+
+/// A directory that is no root filesystem would be judged as a host on which nothing is there.
+fn refuse_other(root: &Path, host: &Host) -> Result<(), Failure> {
+    let looks: Vec<_> = TOP.iter().map(|path| host.files().kind(path)).collect();
+    if looks.iter().any(Result::is_ok) {
+        return Ok(());
+    }
+    let place = root.display();
+    if let Some(error) =
+        looks.iter().filter_map(|look| look.as_ref().err()).find(|error| !error.is_not_found())
+    {
+        return Err(Failure::input(format!("can't look into {place}: {}", error.trouble)));
+    }
+    let failure =
+        Failure::input(format!("{place} holds no root filesystem: it has none of {}", TOP.join(", ")));
+    Err(match host.files().kind("/root") {
+        Ok(_) => failure
+            .hint(format!("did you mean --recording {place}, or --root {}?", root.join("root").display())),
+        Err(_) => failure.hint("--root takes a directory that holds a root filesystem"),
+    })
 }
 
 fn unreadable(arguments: &SourceArguments, error: &HostError) -> Failure {
@@ -35,25 +65,44 @@ fn unreadable(arguments: &SourceArguments, error: &HostError) -> Failure {
     }
 }
 
-/// Values of variables: those of the environment (`NODE_PREFLIGHT_POD_CIDR` sets `pod-cidr`), then those of
-/// the command line.
-pub(super) fn variables(rules: &RuleSet, given: &[String]) -> Result<Vec<(String, String)>, Failure> {
-    let mut values: Vec<(String, String)> = Vec::new();
-    for variable in &rules.variables {
-        let name = &variable.name.value;
-        let key = format!("NODE_PREFLIGHT_{}", name.to_uppercase().replace('-', "_"));
-        #[expect(clippy::disallowed_methods, reason = "variables may be set by the environment")]
-        let value = std::env::var(key);
-        values.extend(value.ok().map(|value| (name.to_string(), value)));
-    }
-    for text in given {
-        let Some((name, value)) = text.split_once('=') else {
-            return Err(Failure::input(format!("--set takes NAME=VALUE, found `{text}`"))
-                .hint("for example --set pod-cidr=10.244.0.0/16"));
+/// What variables of the environment that set variables of rules begin with: `NODE_PREFLIGHT_POD_CIDR` sets `pod-cidr`.
+const PREFIX: &str = "NODE_PREFLIGHT_";
+
+/// The values that the environment gives variables; the command line wins against it.
+pub(super) fn environment(rules: &RuleSet) -> Result<Vec<Given>, Failure> {
+    #[expect(clippy::disallowed_methods, reason = "variables may be set by the environment")]
+    let set = std::env::vars_os().filter_map(|(key, value)| {
+        let key = key.into_string().ok().filter(|key| key.starts_with(PREFIX))?;
+        Some((key, value))
+    });
+    let mut given = Vec::new();
+    for (key, value) in set {
+        let named = |name: &str| format!("{PREFIX}{}", name.to_uppercase().replace('-', "_"));
+        let names = || rules.variables.iter().map(|variable| variable.name.value.as_str());
+        let Some(name) = names().find(|name| named(name) == key) else {
+            let known: Vec<String> = names().map(named).collect();
+            let failure = Failure::input(format!("{key} in the environment sets no variable"));
+            return Err(match suggestion::nearest(&key, known.iter().map(String::as_str)) {
+                Some(near) => failure.hint(format!("did you mean {near}?")),
+                None => failure.hint("`node-preflight list` shows all variables"),
+            });
         };
-        values.push((name.to_owned(), value.to_owned()));
+        let value = value
+            .into_string()
+            .map_err(|_| Failure::input(format!("the value of {key} in the environment is not UTF-8")))?;
+        given.push(Given { name: name.to_owned(), value, origin: Origin::file(&key) });
     }
-    Ok(values)
+    Ok(given)
+}
+
+/// The values that the command line gives variables.
+pub(super) fn variables(given: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let split = |text: &String| match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(Failure::input(format!("--set takes NAME=VALUE, found `{text}`"))
+            .hint("for example --set pod-cidr=10.244.0.0/16")),
+    };
+    given.iter().map(split).collect()
 }
 
 /// The names that `--format` takes.

@@ -35,7 +35,8 @@ pub(super) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
             out.write_all(bytes)?;
             out.flush()
         }
-        Some(path) => replace(path, bytes),
+        Some(path) => replace(path, bytes)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
     }
 }
 

@@ -7,6 +7,8 @@ use base64ct::{Base64, Encoding as _};
 use x509_cert::der::{DateTime, Decode as _, Encode as _};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
+use super::distinguished_name;
+
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 /// No chain has more certificates.
@@ -86,8 +88,8 @@ fn certificate(der: &[u8]) -> Result<Certificate, &'static str> {
     let key = body.get_extension::<SubjectKeyIdentifier>().map_err(|_| wrong)?;
     let issuer_key = body.get_extension::<AuthorityKeyIdentifier>().map_err(|_| wrong)?;
     Ok(Certificate {
-        subject: body.subject().to_string(),
-        issuer: body.issuer().to_string(),
+        subject: distinguished_name::text(body.subject()),
+        issuer: distinguished_name::text(body.issuer()),
         not_before: body.validity().not_before.to_unix_duration().as_secs(),
         not_after: body.validity().not_after.to_unix_duration().as_secs(),
         names: [name(body.subject())?, name(body.issuer())?],

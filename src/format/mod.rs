@@ -6,6 +6,7 @@ pub mod boot_entry;
 pub mod certificate;
 pub mod chain;
 pub mod cmdline;
+mod distinguished_name;
 pub mod document;
 pub mod dpkg_status;
 pub mod elf;

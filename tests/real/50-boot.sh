@@ -15,7 +15,7 @@ else
     boots=--core
     [ "${BOOTS:-core}" != all ] || boots=
     # shellcheck disable=SC2086 # nothing or one word
-    if NODE_PREFLIGHT_STATIC=target/static/$target/release/node-preflight cargo test --locked --quiet --test boot -- $boots; then
+    if BOOT_LAB_PROGRAM=target/static/$target/release/node-preflight cargo test --locked --quiet --test boot -- $boots; then
         pass "predictions, the program inside and a shell script agree in every boot"
     else
         fail "boots differ from predictions"

@@ -140,3 +140,15 @@ fn who_can_not_be_asked_is_unknown_and_no_pass() {
         assert_eq!(verdict(&text, rule), "?", "{rule}: {text}");
     }
 }
+
+#[test]
+fn a_command_selects_the_profile_where_none_is_named() {
+    let tree = host("right");
+    for (named, profile) in [(&[][..], "kubeadm-join"), (&["--profile", "node"], "node")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_node-preflight"));
+        command.args(["--moment", "now", "--kubeadm-join", &pasted(), "--recording"]).arg(tree.recording());
+        let Output { stdout, .. } = command.args(named).env_clear().env("COLUMNS", "400").output().unwrap();
+        let text = String::from_utf8(stdout).unwrap();
+        assert!(text.contains(&format!("profile {profile} ·")), "{text}");
+    }
+}

@@ -102,13 +102,24 @@ pub(super) fn typed(kind: &VariableKind, text: &str) -> Result<Value, Misfit> {
         VariableKind::Integer => {
             text.trim().parse().map(Value::Integer).map_err(|_| misfit("a whole number"))
         }
-        VariableKind::Networks => text
-            .split(',')
-            .map(|network| self::text(&Kind::Network, network.trim()))
-            .collect::<Result<_, _>>()
-            .map(Value::List),
+        VariableKind::Networks => {
+            text.split(',').map(|part| network(part.trim())).collect::<Result<_, _>>().map(Value::List)
+        }
         _ => self::text(&Kind::from(kind), text),
     }
+}
+
+/// A network: an address alone is probably one that lost its prefix, and as a network of one host it would overlap
+/// nothing.
+fn network(text: &str) -> Result<Value, Misfit> {
+    let value = self::text(&Kind::Network, text)?;
+    if text.contains('/') {
+        return Ok(value);
+    }
+    Err(Misfit {
+        message: format!("`{text}` has no length of a prefix, as in 10.244.0.0/16"),
+        help: Some("a network of one address ends in /32, or /128 for IPv6".into()),
+    })
 }
 
 #[cfg(test)]
@@ -130,6 +141,7 @@ mod tests {
             (VariableKind::Bool, "maybe"),
             (VariableKind::Integer, "x"),
             (VariableKind::Networks, "10.0.0.0/8,,"),
+            (VariableKind::Networks, "10.0.0.0/8,192.168.0.0"),
             (VariableKind::Version, "new"),
             (VariableKind::Size, "-1"),
         ] {

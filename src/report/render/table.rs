@@ -21,7 +21,7 @@ const FEW: usize = 12;
 /// From this width on the story has a column of its own.
 const WIDE: u16 = 100;
 /// Columns for the longest id that is not wrapped.
-const LONGEST_RULE: u16 = 32;
+const LONGEST_RULE: u16 = 36;
 const RULE: &str = "RULE";
 const NOW: &str = "NOW";
 const BOOT: &str = "AFTER REBOOT";

@@ -34,8 +34,8 @@ impl Lab {
     pub(crate) fn open(again: bool) -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let cache = std::env::var_os("BOOT_LAB").map_or_else(|| here.join("target/boot-lab"), PathBuf::from);
-        let binary = std::env::var_os("NODE_PREFLIGHT_STATIC")
-            .expect("NODE_PREFLIGHT_STATIC names the program, linked statically: see tests/real/50-boot.sh");
+        let binary = std::env::var_os("BOOT_LAB_PROGRAM")
+            .expect("BOOT_LAB_PROGRAM names the program, linked statically: see tests/real/50-boot.sh");
         fs::create_dir_all(cache.join("results")).unwrap();
         Lab { cache, binary: fs::canonicalize(binary).expect("the program"), again }
     }
