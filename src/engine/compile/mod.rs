@@ -71,7 +71,7 @@ pub fn compile_with(
     mistakes.extend(select::circles(rules, &ids));
     check_profiles(rules, &mut mistakes);
     let names = Names {
-        probes: by_name(probes),
+        probes: probes.iter().map(|probe| (probe.name, *probe)).collect(),
         profiles: rules.profiles.iter().map(|profile| profile.name.value.as_str()).collect(),
         ids,
     };
@@ -150,23 +150,9 @@ fn check_profiles(rules: &RuleSet, mistakes: &mut Vec<Diagnostic>) {
 
 /// The names that rules may use.
 struct Names<'r> {
-    /// Sorted by name.
-    probes: Vec<&'static Probe>,
+    probes: HashMap<&'static str, &'static Probe>,
     profiles: HashSet<&'r str>,
     ids: HashMap<&'r str, usize>,
-}
-
-impl Names<'_> {
-    fn probe(&self, name: &str) -> Option<&'static Probe> {
-        let place = self.probes.binary_search_by(|probe| probe.name.cmp(name)).ok()?;
-        Some(self.probes[place])
-    }
-}
-
-fn by_name(probes: &[&'static Probe]) -> Vec<&'static Probe> {
-    let mut sorted = probes.to_vec();
-    sorted.sort_unstable_by_key(|probe| probe.name);
-    sorted
 }
 
 /// Resolves rules one by one, and collects the questions they ask and the mistakes they have.

@@ -86,7 +86,7 @@ impl<'r> Compiler<'r> {
         let mut named = entries
             .iter()
             .enumerate()
-            .filter_map(|(index, (key, _))| Some((index, self.names.probe(&key.value)?)));
+            .filter_map(|(index, (key, _))| Some((index, *self.names.probes.get(key.value.as_str())?)));
         let Some(first) = named.next() else { return Err(Vec::new()) };
         let Some(second) = named.next() else { return Ok(first) };
         let candidates: Vec<(usize, &'static Probe)> = [first, second].into_iter().chain(named).collect();
@@ -109,7 +109,7 @@ impl<'r> Compiler<'r> {
             Some((key, _)) => {
                 let help = suggestion::nearest(
                     &key.value,
-                    self.names.probes.iter().map(|probe| probe.name).chain(["all", "any", "not", "var"]),
+                    self.names.probes.keys().copied().chain(["all", "any", "not", "var"]),
                 );
                 Diagnostic::at(&key.place, Code::UnknownProbe, format!("there is no probe `{}`", key.value))
                     .help(help.map_or_else(

@@ -117,7 +117,9 @@ impl<'r> Compiler<'r> {
     }
 
     fn is_operand(&self, entries: &[Entry]) -> bool {
-        entries.iter().any(|(key, _)| key.value == "var" || self.names.probe(&key.value).is_some())
+        entries
+            .iter()
+            .any(|(key, _)| key.value == "var" || self.names.probes.contains_key(key.value.as_str()))
     }
 
     pub(super) fn unknown_matcher(&mut self, key: &Spanned<Text>) {
