@@ -11,6 +11,7 @@ mod field_table;
 mod fields;
 mod networks;
 mod node;
+mod pasted;
 mod settings;
 mod storage;
 pub mod syntax;
