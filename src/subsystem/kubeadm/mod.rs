@@ -116,6 +116,22 @@ impl Kubeadm {
         Ok(Kubeadm::of(source, documents, looked.findings, found.remarks))
     }
 
+    /// Why the command of kubeadm would refuse the file whatever it says, if it would: none of its kinds is in it.
+    #[must_use]
+    pub fn unfit(&self, target: Target) -> Option<String> {
+        let file = self.source.strip_prefix("--kubeadm-config ")?;
+        let has = |kind| self.document(kind).is_some();
+        let (is_there, kinds, command) = match target {
+            Target::Init => (
+                has("InitConfiguration") || has("ClusterConfiguration"),
+                "neither InitConfiguration nor ClusterConfiguration",
+                "init",
+            ),
+            Target::Join => (has("JoinConfiguration"), "no JoinConfiguration", "join"),
+        };
+        (!is_there).then(|| format!("{file} has {kinds}: `kubeadm {command} --config` would refuse it"))
+    }
+
     /// With what its documents say wrongly.
     fn of(source: String, documents: Vec<Document>, found: Vec<Finding>, remarks: Vec<Remark>) -> Self {
         let mut kubeadm = Kubeadm { source, documents, findings: found, remarks };
