@@ -69,8 +69,7 @@ impl Kubeadm {
         if text.len() > LONGEST {
             return Err(mistake("the command is longer than any", example));
         }
-        let mut reader = Reader::default();
-        reader.wrong = pasted::mistakes(text);
+        let mut reader = Reader { wrong: pasted::mistakes(text), ..Reader::default() };
         let Some(words) = words(&pasted::cleaned(text)) else {
             return Err(mistake("a quotation mark of the command is not closed", example));
         };

@@ -88,7 +88,7 @@ fn join(kubeadm: &Kubeadm, line: u32, refuse: &mut dyn FnMut(u32, String)) {
     let Some(line) = token else { return };
     match kubeadm.text(JOIN, "discovery.bootstrapToken.token") {
         Some(text) if !syntax::is_token(text.text) => {
-            refuse(text.line, format!("{} {TOKEN_FORM}", words("--token", "token")))
+            refuse(text.line, format!("{} {TOKEN_FORM}", words("--token", "token")));
         }
         Some(_) => {}
         None => refuse(line, words("the command has no --token", "discovery.bootstrapToken has no token")),
