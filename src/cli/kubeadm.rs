@@ -28,7 +28,8 @@ pub(super) fn read(arguments: &SourceArguments) -> Result<Option<Kubeadm>, Failu
     }
 }
 
-/// The variables that the configuration sets, for the command of kubeadm that the profiles are for.
+/// The variables that the configuration sets, for the command of kubeadm that the profiles are for. That it is none for
+/// this command goes to standard error.
 pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<Given> {
     let names = |name: &str| profiles.iter().any(|profile| profile == name);
     let target = match (names("kubeadm-init"), names("kubeadm-join")) {
@@ -36,6 +37,10 @@ pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<Given
         (false, true) => Some(Target::Join),
         _ => None,
     };
+    if let Some(message) = target.and_then(|target| kubeadm?.unfit(target)) {
+        let remark = Diagnostic::new(Code::KubeadmUnfit, message);
+        terminal::complain(&diagnostic::render(&[], &[remark], rules::colors()));
+    }
     let settings = kubeadm.map_or_else(Vec::new, |kubeadm| kubeadm.settings(target));
     let given = settings.into_iter().map(|setting| Given {
         name: setting.name.to_owned(),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::error::Failure;
 use super::{ListArguments, parity, rules, terminal};
 use crate::engine::plan::PlannedRule;
-use crate::rule::{Datum, Rule, RuleSet, Text, Variable, VariableKind};
+use crate::rule::{Datum, Rule, RuleSet, Spanned, Text, Variable, VariableKind};
 
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     let rules = rules::load(&arguments.rules.rules)?;
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
             let all = chosen.len() == rules.rules.len();
             parity::write(format, &of, all, &mut out)?;
         }
-        ("json", _) => write_json(&chosen, &mut out)?,
+        ("json", _) => write_json(&rules, &chosen, &mut out)?,
         _ => write_rules(&rules, &chosen, &mut out)?,
     }
     terminal::write(None, &out)?;
@@ -102,6 +102,28 @@ pub(super) fn moments(rule: &PlannedRule) -> String {
 struct Document<'r> {
     schema: &'static str,
     rules: Vec<RuleV1<'r>>,
+    profiles: Vec<ProfileV1<'r>>,
+    variables: Vec<VariableV1<'r>>,
+}
+
+#[derive(Serialize)]
+struct ProfileV1<'r> {
+    name: &'r str,
+    description: &'r str,
+    /// Profiles whose rules it also selects.
+    includes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct VariableV1<'r> {
+    name: &'r str,
+    description: &'r str,
+    /// Those that it takes, if they are few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<&'r [Text]>,
+    /// In words; absent if the variable is not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -117,7 +139,24 @@ struct RuleV1<'r> {
     refs: &'r [Text],
 }
 
-fn write_json(chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
+/// Of a run with `--profile` the rules are fewer; profiles and variables are always all.
+fn write_json(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
+    let names = |words: &'_ [_]| words.iter().map(|word: &Spanned<Text>| word.value.to_string()).collect();
+    let profiles = rules.profiles.iter().map(|profile| ProfileV1 {
+        name: &profile.name.value,
+        description: &profile.description,
+        includes: names(&profile.includes),
+    });
+    let variables = rules.variables.iter().map(|variable| VariableV1 {
+        name: &variable.name.value,
+        description: &variable.description,
+        values: match &variable.kind {
+            VariableKind::Word(words) => Some(words),
+            _ => None,
+        },
+        default: variable.default.as_ref().map(|default| shown(&default.value)),
+    });
+    let (profiles, variables) = (profiles.collect(), variables.collect());
     let rules = chosen.iter().map(|(planned, rule)| RuleV1 {
         id: &planned.id,
         title: title(planned),
@@ -129,7 +168,8 @@ fn write_json(chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::R
         why: &planned.prose.why,
         refs: &planned.prose.refs,
     });
-    let document = Document { schema: "node-preflight/rules/v1", rules: rules.collect() };
+    let document =
+        Document { schema: "node-preflight/rules/v1", rules: rules.collect(), profiles, variables };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }

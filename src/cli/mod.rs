@@ -75,7 +75,7 @@ struct ExplainArguments {
     rule: String,
     #[command(flatten)]
     source: SourceArguments,
-    /// The profile whose variables count; may be repeated [default: node].
+    /// The profile whose variables count; may be repeated [default: node, or kubeadm-join with --kubeadm-join].
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
     /// Add rules from a file or directory.
@@ -190,7 +190,7 @@ struct CheckArguments {
 /// Which rules, with which variables.
 #[derive(Debug, Args)]
 struct RulesArguments {
-    /// Select the rules of a profile; may be repeated [default: node].
+    /// Select the rules of a profile; may be repeated [default: node, or kubeadm-join with --kubeadm-join; `list` shows all].
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
     /// Add rules from a file or directory; a rule with the id of a built-in one replaces it.

@@ -14,7 +14,7 @@ pub(super) fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Mom
     let mut found: Vec<Clause> = Vec::new();
     let mut expected: Vec<String> = Vec::new();
     let mut seen: Vec<usize> = Vec::new();
-    for (index, Evidence { test, story }) in evidence.iter().enumerate() {
+    for (index, Evidence { test, story, negated }) in evidence.iter().enumerate() {
         if !evidence[..index].iter().any(|earlier| same_subject(&earlier.test.subject, &test.subject)) {
             let clause = match story {
                 Some(story) => Clause::story(story),
@@ -22,7 +22,8 @@ pub(super) fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Mom
             };
             clause.join(&mut found);
         }
-        expected.push(expectation(facts, &test.matcher, moment));
+        let words = if *negated { negation } else { expectation };
+        expected.push(words(facts, &test.matcher, moment));
         let sources = [Some(&test.subject), operand(&test.matcher)].into_iter().flatten();
         for origin in sources.filter_map(origin) {
             if !judgement.because.contains(origin) {
@@ -204,15 +205,50 @@ fn operand(matcher: &Matcher) -> Option<&Subject> {
     }
 }
 
-/// What a matcher wants, in words: `1`, `at least 1700MiB`, `one of built-in, loaded`.
-fn expectation(facts: &Facts<'_>, matcher: &Matcher, moment: Moment) -> String {
-    let value = |subject: &Subject| match subject {
+/// The value that something is compared with.
+fn value(facts: &Facts<'_>, subject: &Subject, moment: Moment) -> String {
+    match subject {
         Subject::Constant { state, .. } => show(state),
         Subject::Fact { .. } => format!("{} ({})", show(facts.state(subject, moment)), name(facts, subject)),
-    };
-    let all = |matchers: &[Matcher]| {
-        matchers.iter().map(|matcher| expectation(facts, matcher, moment)).collect::<Vec<_>>().join(", ")
-    };
+    }
+}
+
+fn expectations(facts: &Facts<'_>, matchers: &[Matcher], moment: Moment) -> String {
+    matchers.iter().map(|matcher| expectation(facts, matcher, moment)).collect::<Vec<_>>().join(", ")
+}
+
+/// What the negation of a matcher wants, in words: `not 1`, `less than 1700MiB`, `none of built-in, loaded`.
+fn negation(facts: &Facts<'_>, matcher: &Matcher, moment: Moment) -> String {
+    let value = |subject: &Subject| value(facts, subject, moment);
+    match matcher {
+        Matcher::NotEquals(wanted) => value(wanted),
+        Matcher::In(unwanted) => {
+            format!("none of {}", unwanted.iter().map(value).collect::<Vec<_>>().join(", "))
+        }
+        Matcher::AtLeast(bound) => format!("less than {}", value(bound)),
+        Matcher::AtMost(bound) => format!("more than {}", value(bound)),
+        Matcher::Matches(pattern) => format!("does not match {}", pattern.as_str()),
+        Matcher::Contains(part) => format!("does not contain {}", value(part)),
+        Matcher::ContainsSuch(matchers) => {
+            format!("no item is such: {}", expectations(facts, matchers, moment))
+        }
+        Matcher::Exists(wanted) => expectation(facts, &Matcher::Exists(!wanted), moment),
+        Matcher::Overlaps(other) => format!("no overlap with {}", listed(&value(other))),
+        Matcher::Equals(_) | Matcher::Each(_) | Matcher::Version(_) | Matcher::Skew { .. } => {
+            format!("not {}", expectation(facts, matcher, moment))
+        }
+    }
+}
+
+/// A list without its brackets.
+fn listed(text: &str) -> &str {
+    text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text)
+}
+
+/// What a matcher wants, in words: `1`, `at least 1700MiB`, `one of built-in, loaded`.
+fn expectation(facts: &Facts<'_>, matcher: &Matcher, moment: Moment) -> String {
+    let value = |subject: &Subject| value(facts, subject, moment);
+    let all = |matchers: &[Matcher]| expectations(facts, matchers, moment);
     match matcher {
         Matcher::Equals(wanted) => value(wanted),
         Matcher::NotEquals(unwanted) => format!("not {}", value(unwanted)),
@@ -231,6 +267,6 @@ fn expectation(facts: &Facts<'_>, matcher: &Matcher, moment: Moment) -> String {
             let other = value(from);
             format!("at most {older} minor versions older, {newer} newer than {other}")
         }
-        Matcher::Overlaps(other) => format!("overlaps {}", value(other)),
+        Matcher::Overlaps(other) => format!("overlaps {}", listed(&value(other))),
     }
 }

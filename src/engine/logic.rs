@@ -16,6 +16,8 @@ pub(super) struct Outcome<'p> {
 pub(super) struct Evidence<'p> {
     pub(super) test: &'p Test,
     pub(super) story: Option<String>,
+    /// Whether the condition wants the test not to hold.
+    pub(super) negated: bool,
 }
 
 /// Whether a condition holds at a moment, and all that is missing if it doesn't.
@@ -33,10 +35,13 @@ fn look<'p>(facts: &Facts<'_>, condition: &'p Condition, moment: Moment, thoroug
     match condition {
         Condition::Test(test) => {
             let Comparison { truth, story } = matcher::compare(facts, test, moment);
-            Outcome { truth, evidence: vec![Evidence { test, story }] }
+            Outcome { truth, evidence: vec![Evidence { test, story, negated: false }] }
         }
         Condition::Not(inner) => {
-            let Outcome { truth, evidence } = look(facts, inner, moment, thorough);
+            let Outcome { truth, mut evidence } = look(facts, inner, moment, thorough);
+            for part in &mut evidence {
+                part.negated = !part.negated;
+            }
             Outcome { truth: truth.not(), evidence }
         }
         Condition::All(parts) => combine(facts, parts, moment, &Truth::No, thorough),

@@ -192,7 +192,10 @@ impl Tree for Directory {
         bytes.clear();
         bytes.reserve(step);
         let read = read_rest(path, &fd, size, limit, step, &mut bytes).map(|()| Rc::from(&bytes[..]));
-        self.scratch.replace(bytes);
+        // A file of /proc that proved large must not hold its memory for the rest of the run.
+        if bytes.capacity() <= KEPT {
+            self.scratch.replace(bytes);
+        }
         read
     }
 
@@ -239,6 +242,9 @@ impl Content for OpenFile {
         Ok(filled)
     }
 }
+
+/// No scratch is kept that is larger.
+const KEPT: usize = 64 << 10;
 
 /// From this size on, a second copy of a file's bytes would cost more than clearing the first.
 const LARGE: u64 = 32 << 10;

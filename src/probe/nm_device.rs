@@ -11,7 +11,8 @@ pub(super) static PROBE: Probe = Probe {
     details: "\
 By its files, whether the interface is there or not: `unmanaged-devices` of `[keyfile]` and `managed` of `[device...]` in \
 /usr/lib/NetworkManager/conf.d, now also /run/NetworkManager/conf.d, then NetworkManager.conf and /etc/NetworkManager/conf.d. A \
-running NetworkManager may not have read them yet, and rules of udev are not looked at. Absent where NetworkManager is not \
+running NetworkManager may not have read them yet, and of udev's rules only NetworkManager's own for veth devices \
+(85-nm-unmanaged.rules) is looked at. Absent where NetworkManager is not \
 installed; unknown where an entry matches by a hardware address or a driver, and where netplan may hide a file at boot.",
     key: KeySyntax::Required(&KeyKind { noun: "interface", canonical: verbatim }),
     answer: Shape::Record(&[Attribute {

@@ -61,6 +61,8 @@ pub enum Code {
     UnusedVariable,
     /// `--kubeadm-config`: kubeadm warns about it, and ignores it.
     KubeadmIgnores,
+    /// `--kubeadm-config`: it is for another command of kubeadm than the profile.
+    KubeadmUnfit,
     /// A waiver changed nothing.
     UnusedWaiver,
     /// The day of a waiver is over.
@@ -71,7 +73,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of the documentation.
-    pub const ALL: [Code; 32] = [
+    pub const ALL: [Code; 33] = [
         Code::Syntax,
         Code::UnknownKey,
         Code::MissingKey,
@@ -101,6 +103,7 @@ impl Code {
         Code::UnreachableProfile,
         Code::UnusedVariable,
         Code::KubeadmIgnores,
+        Code::KubeadmUnfit,
         Code::UnusedWaiver,
         Code::ExpiredWaiver,
         Code::UnknownCheck,
@@ -172,6 +175,9 @@ impl Code {
             Code::UnusedVariable => ("unused-variable", "No rule uses a variable."),
             Code::KubeadmIgnores => {
                 ("kubeadm-ignores", "kubeadm would warn about a part of `--kubeadm-config`, and ignore it.")
+            }
+            Code::KubeadmUnfit => {
+                ("kubeadm-unfit", "`--kubeadm-config` is for another command of kubeadm than the profile.")
             }
             Code::UnusedWaiver => ("unused-waiver", "Nothing that a waiver accepts came up in this run."),
             Code::ExpiredWaiver => {

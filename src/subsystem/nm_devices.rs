@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 
+use foldhash::{HashMap, HashSet};
+
 use super::drop_in::{self, Content, DropIn};
 use super::{Gap, Subsystems};
 use crate::fact::{Confidence, Fact, Moment, Origin, Value};
 use crate::format::{glob, ini};
-use crate::host::HostPath;
+use crate::host::{Files, HostPath};
 
 const PROGRAMS: [&str; 2] = ["/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"];
 const MAIN: &str = "/etc/NetworkManager/NetworkManager.conf";
@@ -19,6 +21,19 @@ const TURN_OF_MAIN: usize = 2;
 /// Ubuntu's file that gives NetworkManager wifi only; netplan hides it at boot where it leaves all to NetworkManager.
 const OF_NETPLAN: &str = "10-globally-managed-devices.conf";
 const NETPLAN: &str = "/usr/sbin/netplan";
+const VENDOR: &str = "/usr/lib/";
+/// NetworkManager's own rules of udev, which tell it to leave veth devices alone that are not named `eth*`; from the
+/// highest precedence to the lowest (udev(7)). A section `[device...]` wins against them.
+const UDEV_RULES: [&str; 4] = [
+    "/etc/udev/rules.d/85-nm-unmanaged.rules",
+    "/usr/local/lib/udev/rules.d/85-nm-unmanaged.rules",
+    "/usr/lib/udev/rules.d/85-nm-unmanaged.rules",
+    "/lib/udev/rules.d/85-nm-unmanaged.rules",
+];
+
+/// No host has more files, sections, entries of the list or changes to it.
+const MOST: usize = 256;
+const MOST_ENTRIES: usize = 4096;
 
 /// Interfaces of pod networks and kube-proxy, and what NetworkManager calls their kind.
 const KINDS: [(&str, &str); 8] = [
@@ -45,8 +60,12 @@ enum Match {
 struct Settings {
     /// `unmanaged-devices`: the entries, each with its place.
     unmanaged: Vec<(Origin, String)>,
+    /// How often the list was set or changed.
+    changes: usize,
     /// Sections `[device...]`.
     devices: Vec<Device>,
+    /// The places of the sections among them, by name.
+    known: HashMap<String, usize>,
     /// How many files were read.
     files: usize,
     /// The vendor's file that may be hidden; it can only tell NetworkManager to leave more alone.
@@ -63,6 +82,8 @@ struct Device {
     name: String,
     matches: Option<String>,
     managed: Option<bool>,
+    /// `stop-match`: no further section counts for what this one matches.
+    stops: bool,
 }
 
 /// `{managed}` of an interface; absent without NetworkManager.
@@ -91,14 +112,21 @@ pub fn interface(subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> Fac
     // The first section that matches counts: those of later files come first, and the one without a name last.
     let mut devices = settings.devices;
     devices.sort_by_key(|device| (device.name == "device", Reverse(device.file)));
+    let (mut is_told, mut may_be_managed) = (false, false);
     for device in devices {
-        let Some(managed) = device.managed else { continue };
+        if device.managed.is_none() && !device.stops {
+            continue;
+        }
         let entries = device.matches.as_deref().unwrap_or("*");
-        match (list(split(entries), name), managed) {
-            (Match::Yes, false) => return told(false).because(device.origin),
-            (Match::Yes, true) => break,
+        match (list(split(entries), name), device.managed) {
+            (Match::Yes, Some(false)) if !may_be_managed => return told(false).because(device.origin),
+            (Match::Yes, says) => {
+                is_told = says.is_some();
+                break;
+            }
             (Match::No, _) => {}
-            (Match::Unknown, _) => {
+            (Match::Unknown, says) => {
+                may_be_managed |= says != Some(false);
                 unsure.get_or_insert(device.origin);
             }
         }
@@ -106,10 +134,43 @@ pub fn interface(subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> Fac
     if let Some(origin) = unsure {
         return Fact::unknown(format!("{origin}: whether this is {name} depends on more than its name"));
     }
+    let is_veth = KINDS.iter().any(|(pattern, kind)| *kind == "veth" && glob::covers_name(pattern, name));
+    if is_veth && !is_told {
+        match udev_leaves_veth(files) {
+            Ok(Some(origin)) => return told(false).because(origin),
+            Ok(None) => {}
+            Err(gap) => return Fact::unknown(gap.reason),
+        }
+    }
     match settings.hidden {
         Some(path) => Fact::unknown(format!("{path}: netplan may hide it at boot")),
         None => told(true).because(Origin::file(MAIN)).note("no file tells NetworkManager to leave it alone"),
     }
+}
+
+/// The rule of udev by which NetworkManager leaves veth devices alone.
+fn udev_leaves_veth(files: &Files) -> Result<Option<Origin>, Gap> {
+    for path in UDEV_RULES {
+        match files.lstat(path) {
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => continue,
+            Err(error) => return Err(error.into()),
+        }
+        let path = HostPath::new(path);
+        // The first of the name hides the others.
+        let bytes = match drop_in::read(files, &path) {
+            Content::Bytes(bytes) => bytes,
+            Content::Masked => return Ok(None),
+            Content::Broken(gap) | Content::Unread(gap) => return Err(gap),
+        };
+        let is_it = |text: &str| {
+            let text = text.trim_start();
+            !text.starts_with('#') && text.contains("==\"veth\"") && text.contains("ENV{NM_UNMANAGED}=\"1\"")
+        };
+        let found = crate::format::lines(&bytes).find(|(_, text)| is_it(text));
+        return Ok(found.map(|(line, _)| Origin::line(&path, line)));
+    }
+    Ok(None)
 }
 
 /// Everything that the files say of interfaces.
@@ -126,6 +187,10 @@ fn settings(subsystems: &Subsystems<'_>, moment: Moment) -> Settings {
         let Some(files) = files else { continue };
         let merged = drop_in::merge(files, &[directory], ".conf");
         settings.gaps.extend(merged.gaps);
+        if merged.files.len() > MOST {
+            settings.refuse(&Origin::file(directory), "more files than any host has");
+            continue;
+        }
         for DropIn { path, .. } in merged.files {
             // A name that a higher directory has is hidden in the lower ones.
             if !found.iter().any(|(_, _, known)| known.file_name() == path.file_name()) {
@@ -137,7 +202,8 @@ fn settings(subsystems: &Subsystems<'_>, moment: Moment) -> Settings {
     found.sort_by_key(|(turn, ..)| *turn);
     let is_netplan = moment == Moment::Boot && host.stat(NETPLAN).is_ok();
     for (_, files, path) in found {
-        if is_netplan && path.file_name().to_str() == Some(OF_NETPLAN) {
+        let is_vendors = path.as_path().starts_with(VENDOR);
+        if is_netplan && is_vendors && path.file_name().to_str() == Some(OF_NETPLAN) {
             settings.hidden = Some(path);
             continue;
         }
@@ -151,6 +217,11 @@ fn settings(subsystems: &Subsystems<'_>, moment: Moment) -> Settings {
 }
 
 impl Settings {
+    /// What is beyond a bound may say anything.
+    fn refuse(&mut self, origin: &Origin, what: &str) {
+        self.gaps.push(Gap { origin: origin.clone(), reason: format!("{origin}: {what}") });
+    }
+
     /// Lays a file over what earlier ones say.
     fn lay(&mut self, path: &HostPath, file: &ini::Ini) {
         self.files += 1;
@@ -159,6 +230,9 @@ impl Settings {
             return self.gaps.push(Gap { origin: Origin::file(path), reason });
         }
         for entry in &file.entries {
+            if !self.gaps.is_empty() {
+                return;
+            }
             let place = Origin::line(path, entry.line);
             match entry.section.as_str() {
                 "keyfile" => self.keyfile(&place, &entry.key, &entry.value),
@@ -180,38 +254,53 @@ impl Settings {
         if name != "unmanaged-devices" {
             return;
         }
+        self.changes += 1;
+        if self.changes > MOST {
+            return self.refuse(place, "more changes of unmanaged-devices than any host has");
+        }
         let entries = split(value).map(|text| (place.clone(), text.to_owned()));
         match key.chars().last() {
             Some('+') => self.unmanaged.extend(entries),
             Some('-') => {
-                let gone: Vec<&str> = split(value).collect();
-                self.unmanaged.retain(|(_, text)| !gone.contains(&text.as_str()));
+                let gone: HashSet<&str> = split(value).collect();
+                self.unmanaged.retain(|(_, text)| !gone.contains(text.as_str()));
             }
             _ => self.unmanaged = entries.collect(),
+        }
+        if self.unmanaged.len() > MOST_ENTRIES {
+            self.refuse(place, "more unmanaged-devices than any host has");
         }
     }
 
     fn device(&mut self, place: Origin, section: &str, key: &str, value: &str) {
-        if !["managed", "match-device"].contains(&key) {
+        if !["managed", "match-device", "stop-match"].contains(&key) {
             return;
         }
-        let known = self.devices.iter().position(|device| device.name == section);
-        let at = known.unwrap_or(self.devices.len());
-        if known.is_none() {
-            let (name, origin) = (section.to_owned(), place.clone());
-            self.devices.push(Device { file: self.files, origin, name, matches: None, managed: None });
+        let next = self.devices.len();
+        let at = *self.known.entry(section.to_owned()).or_insert(next);
+        if next == MOST && at == next {
+            return self.refuse(&place, "more sections [device...] than any host has");
+        }
+        if at == next {
+            let (file, name, origin) = (self.files, section.to_owned(), place.clone());
+            self.devices.push(Device { file, origin, name, matches: None, managed: None, stops: false });
         }
         let device = &mut self.devices[at];
         if key == "match-device" {
             device.matches = Some(value.to_owned());
             return;
         }
-        device.origin = place;
-        device.managed = match value.to_ascii_lowercase().as_str() {
-            "1" | "yes" | "true" | "on" => Some(true),
-            "0" | "no" | "false" | "off" => Some(false),
-            _ => None,
+        let flag = match value.to_ascii_lowercase().as_str() {
+            "1" | "yes" | "true" | "on" => true,
+            "0" | "no" | "false" | "off" => false,
+            _ => return self.refuse(&place, &format!("`{key}` is neither yes nor no")),
         };
+        if key == "stop-match" {
+            device.stops = flag;
+        } else {
+            device.origin = place;
+            device.managed = Some(flag);
+        }
     }
 }
 

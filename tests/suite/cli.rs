@@ -97,6 +97,47 @@ fn every_command_of_the_readme_works() {
 }
 
 #[test]
+fn a_list_has_the_profiles_and_variables() {
+    let output = run(&["list", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let named = |field: &str, name: &str| {
+        list[field].as_array().unwrap().iter().find(|item| item["name"] == name).unwrap().clone()
+    };
+    assert!(!list["rules"].as_array().unwrap().is_empty());
+    assert!(named("profiles", "kubeadm-join")["includes"].as_array().unwrap().contains(&"node".into()));
+    assert!(named("variables", "cni")["values"].as_array().unwrap().contains(&"flannel".into()));
+    assert!(named("variables", "pod-cidr")["description"].is_string());
+}
+
+#[test]
+fn a_file_for_another_command_of_kubeadm_is_told() {
+    let tree = crate::tree::Tree::new()
+        .file("/join.yaml", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\n")
+        .file("/init.yaml", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n");
+    for (file, profile, said) in [
+        (
+            "init.yaml",
+            "kubeadm-join",
+            Some("has no JoinConfiguration: `kubeadm join --config` would refuse it"),
+        ),
+        ("join.yaml", "kubeadm-init", Some("has neither InitConfiguration nor ClusterConfiguration")),
+        ("join.yaml", "kubeadm-join", None),
+        ("init.yaml", "kubeadm-init", None),
+        ("init.yaml", "node", None),
+    ] {
+        let path = tree.root().join(file);
+        let path = path.to_str().unwrap();
+        let recording = ["--recording", "fixtures/debian10-article", "--moment", "boot"];
+        let arguments = [&recording[..], &["--profile", profile, "--kubeadm-config", path]].concat();
+        let complaint = text(&run(&arguments).stderr);
+        match said {
+            Some(said) => assert!(complaint.contains(said), "{file} {profile}: {complaint}"),
+            None => assert!(!complaint.contains("kubeadm-unfit"), "{file} {profile}: {complaint}"),
+        }
+    }
+}
+
+#[test]
 fn a_closed_pipe_is_no_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_node-preflight"))
         .args(["schema", "rule"])

@@ -53,6 +53,30 @@ fn the_three_values_are_what_the_tests_take_them_for() {
 }
 
 #[test]
+fn what_is_negated_is_wanted_otherwise() {
+    let tree = Tree::new().file("/etc/a.ini", "a = 3\nlist = x\n").file("/etc/s", "");
+    for (check, expected) in [
+        (r#"{ not = { ini = "/etc/a.ini#a", equals = "3" } }"#, "not 3"),
+        (r#"{ not = { ini = "/etc/a.ini#a", not-equals = "4" } }"#, "4"),
+        (r#"{ not = { not = { ini = "/etc/a.ini#a", equals = "3" } } }"#, "3"),
+        (r#"{ not = { ini = "/etc/a.ini#a", in = ["3", "4"] } }"#, "none of 3, 4"),
+        (r#"{ not = { ini = "/etc/a.ini#a", matches = "^[0-9]$" } }"#, "does not match ^[0-9]$"),
+        (r#"{ not = { ini = "/etc/a.ini#a", contains = "3" } }"#, "does not contain 3"),
+        (r#"{ not = { ini = "/etc/a.ini#a", exists = true } }"#, "is not there"),
+        (r#"{ not = { ini = "/etc/a.ini#b", exists = false } }"#, "is there"),
+        (
+            r#"{ not = { any = [{ file = "/etc/s", exists = true }, { file = "/etc/t", exists = true }] } }"#,
+            "is not there",
+        ),
+        (r#"{ not = { file = "/etc/s", size = { at-most = 3 } } }"#, "more than 3B"),
+        (r#"{ not = { file = "/etc/s", size = { at-least = 3 } } }"#, "less than 3B"),
+    ] {
+        let findings = judge_on(&tree, &rule("a", check, ""));
+        assert_eq!(findings[0].boot.as_ref().unwrap().expected, expected, "{check}");
+    }
+}
+
+#[test]
 fn a_skew_is_counted_in_minor_versions_of_one_major_version() {
     for (found, from, bounds, expected) in [
         ("v1.31.2", "1.31.9", "", "pass"),

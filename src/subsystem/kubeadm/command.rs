@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Document, Finding, Kubeadm, Remark, Topic};
+use super::{Document, Finding, Kubeadm, Remark, Topic, pasted, syntax};
 use crate::format::document::{Content, Node};
 
 /// No command is longer.
@@ -18,8 +18,11 @@ enum Takes {
 }
 use Takes::{Nothing, Value, Values};
 
-/// The flags of `kubeadm join`, with the field of a `JoinConfiguration` that each stands for.
-const FLAGS: &[(&str, Takes, &str)] = &[
+/// A flag, what it takes, and the field of a `JoinConfiguration` that it stands for.
+type Flag = (&'static str, Takes, &'static str);
+
+/// The flags of `kubeadm join`.
+const FLAGS: &[Flag] = &[
     ("--apiserver-advertise-address", Value, "controlPlane.localAPIEndpoint.advertiseAddress"),
     ("--apiserver-bind-port", Value, "controlPlane.localAPIEndpoint.bindPort"),
     ("--certificate-key", Value, "controlPlane.certificateKey"),
@@ -66,9 +69,8 @@ impl Kubeadm {
         if text.len() > LONGEST {
             return Err(mistake("the command is longer than any", example));
         }
-        let mut reader = Reader::default();
-        let clean = reader.cleaned(text);
-        let Some(words) = words(&clean) else {
+        let mut reader = Reader { wrong: pasted::mistakes(text), ..Reader::default() };
+        let Some(words) = words(&pasted::cleaned(text)) else {
             return Err(mistake("a quotation mark of the command is not closed", example));
         };
         let mut words = words.into_iter().skip_while(|word| word == "sudo" || word.contains('='));
@@ -89,44 +91,8 @@ struct Reader {
 }
 
 impl Reader {
-    /// The command with plain characters, as it was meant; what a web page or word processor made of them is told.
-    fn cleaned(&mut self, text: &str) -> String {
-        let mut clean = String::with_capacity(text.len());
-        let mut told: Vec<char> = Vec::new();
-        let mut tell = |c: char, what: &str, wrong: &mut Vec<String>| {
-            if !told.contains(&c) {
-                told.push(c);
-                wrong.push(format!("the command has {what} (U+{:04X})", u32::from(c)));
-            }
-        };
-        for c in text.chars() {
-            match c {
-                '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => {
-                    tell(c, "a dash that is not `-`", &mut self.wrong);
-                    clean.push('-');
-                    // A word processor makes one long dash of two.
-                    if matches!(c, '\u{2013}'..='\u{2015}') && !clean.ends_with("--") {
-                        clean.push('-');
-                    }
-                }
-                '\u{2018}'..='\u{201f}' | '\u{00ab}' | '\u{00bb}' => {
-                    tell(c, "a quotation mark that the shell does not know", &mut self.wrong);
-                }
-                '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{00ad}' | '\u{202a}'..='\u{202e}' => {
-                    tell(c, "a character that nobody sees", &mut self.wrong);
-                }
-                '\u{00a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => {
-                    tell(c, "a blank that the shell takes for a letter", &mut self.wrong);
-                    clean.push(' ');
-                }
-                c => clean.push(c),
-            }
-        }
-        clean
-    }
-
     fn arguments(&mut self, words: &[String]) {
-        let mut words = words.iter();
+        let mut words = words.iter().peekable();
         let mut endpoint = false;
         while let Some(word) = words.next() {
             if word == "\\" || word == "\\n" {
@@ -147,8 +113,16 @@ impl Reader {
             }
             let (name, value) =
                 word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
-            let Some((flag, takes, field)) = FLAGS.iter().find(|(flag, ..)| *flag == name) else {
-                self.unknown(name);
+            let known = FLAGS.iter().find(|(flag, ..)| *flag == name);
+            // What a misspelt flag takes and sets is what was meant: otherwise it would be missed as well.
+            let Some((flag, takes, field)) = known.or_else(|| self.unknown(name)) else {
+                let is_value = |next: &&String| {
+                    !next.starts_with('-')
+                        && (endpoint || !matches!(syntax::host_port(next), Ok((_, Some(_)))))
+                };
+                if value.is_none() {
+                    words.next_if(is_value);
+                }
                 continue;
             };
             let value = match (takes, value) {
@@ -176,15 +150,17 @@ impl Reader {
     }
 
     /// The name alone is told: its value may be a secret, which is why a name that looks like one isn't told either.
-    fn unknown(&mut self, name: &str) {
+    fn unknown(&mut self, name: &str) -> Option<&'static Flag> {
+        let is_short = name.len() < 100;
         let closeness = |flag: &str| strsim::damerau_levenshtein(name, flag);
-        let best = FLAGS.iter().map(|(flag, ..)| (closeness(flag), *flag)).min();
-        let near = best.filter(|(distance, flag)| name.len() < 100 && *distance <= 1 + flag.len() / 5);
-        let name = super::syntax::masked(name);
+        let best = FLAGS.iter().filter(|_| is_short).min_by_key(|(flag, ..)| closeness(flag));
+        let near = best.filter(|(flag, ..)| closeness(flag) <= 1 + flag.len() / 5);
+        let name = syntax::masked(name);
         self.wrong.push(match near {
-            Some((_, near)) => format!("kubeadm join has no flag `{name}`; did you mean `{near}`?"),
+            Some((near, ..)) => format!("kubeadm join has no flag `{name}`; did you mean `{near}`?"),
             None => format!("kubeadm join has no flag `{name}`"),
         });
+        near
     }
 
     fn finish(mut self) -> Kubeadm {
@@ -335,28 +311,62 @@ mod tests {
     fn what_pasting_breaks_is_told() {
         let good = format!("kubeadm join k8s:6443 --token {TOKEN} --discovery-token-ca-cert-hash {}", hash());
         for (command, said) in [
-            (good.replace("--token", "\u{2013}token"), "a dash that is not `-` (U+2013)"),
-            (good.replace("--token", "\u{2014}token"), "(U+2014)"),
-            (good.replace("--token ", "--token\u{a0}"), "a blank that the shell takes for a letter (U+00A0)"),
-            (good.replace("sha256", "\u{200b}sha256"), "a character that nobody sees (U+200B)"),
-            (good.replace(TOKEN, "\u{201c}zyxwvu.9876543210zyxwvu\u{201d}"), "quotation mark"),
+            (
+                good.replace("--token", "\u{2013}token"),
+                "`\u{2013}token`: its dash is U+2013, write `--token`",
+            ),
+            (good.replace("--token", "\u{2014}token"), "U+2014, write `--token`"),
+            (
+                good.replace("--token ", "--token\u{a0}"),
+                "`--token`: the blank after it is U+00A0, write a plain one",
+            ),
+            (
+                good.replace("sha256", "\u{200b}sha256"),
+                "the value of `--discovery-token-ca-cert-hash`: it has U+200B, which nobody sees",
+            ),
+            (
+                good.replace(TOKEN, "\u{201c}zyxwvu.98765\u{200b}43210zyxwvu\u{201d}"),
+                "the value of `--token`: its quotation mark is U+201C",
+            ),
             (good.replace(" --disc", " \\ --disc"), "a backslash that ends no line"),
             (good.replace("--token", "--tokn"), "no flag `--tokn`; did you mean `--token`?"),
             (good.replace("--token", "--zzz"), "no flag `--zzz`"),
             (good.replace(TOKEN, "zyxwvu.98"), "token is not of the form"),
-            (good[..good.len() - 4].to_owned(), "60 hexadecimal digits"),
-            (good.replace("k8s:6443", "k8s"), "has no port"),
-            (good.replace("k8s:6443", "https://k8s:6443"), "has a scheme"),
-            (good.replace(" k8s:6443", ""), "has no apiServerEndpoint"),
+            (good[..good.len() - 4].to_owned(), "--discovery-token-ca-cert-hash has 60 hexadecimal digits"),
+            (good.replace("k8s:6443", "k8s"), "HOST:PORT `k8s` has no port, write `k8s:6443`"),
+            (
+                good.replace("k8s:6443", "https://k8s:6443"),
+                "`https://k8s:6443` has a scheme, write `k8s:6443`",
+            ),
+            (good.replace(" k8s:6443", ""), "the command has no HOST:PORT"),
             (good.replace(" --disc", " extra --disc"), "more than one HOST:PORT"),
             (format!("{good} --certificate-key {}", "0f".repeat(32)), "counts with --control-plane only"),
-            (format!("{good} --control-plane --certificate-key 0f"), "certificateKey is not 64"),
-            (good[..good.find(" --disc").unwrap()].to_owned(), "has no caCertHashes"),
+            (format!("{good} --control-plane --certificate-key 0f"), "--certificate-key is not 64"),
+            (
+                good[..good.find(" --disc").unwrap()].to_owned(),
+                "the command has no --discovery-token-ca-cert-hash",
+            ),
             (format!("{good} --cri-socket"), "--cri-socket has no value"),
         ] {
             let found = found(&command);
             assert!(found.iter().any(|text| text.contains(said)), "{command}\n{said}\n{found:?}");
             assert!(found.iter().all(|text| !text.contains("9876543210")), "a secret: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_flag_is_told_once() {
+        let good = format!("kubeadm join k8s:6443 --token {TOKEN} --discovery-token-ca-cert-hash {}", hash());
+        for (from, to, count) in [
+            ("--token", "--tokn", 1),
+            ("--token", "\u{2013}token", 1),
+            ("--token", "\u{2013}tokn", 2),
+            ("--discovery-token-ca", "--discovery-tokn-ca", 1),
+            ("k8s:6443", "--zzz abc k8s:6443", 1),
+            ("k8s:6443", "k8s:6443 --zzz abc", 1),
+        ] {
+            let found = found(&good.replace(from, to));
+            assert_eq!(found.len(), count, "{to}: {found:?}");
         }
     }
 

@@ -34,7 +34,8 @@ pub(super) fn check(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
         if let Some(key) = kubeadm.text(kind, field)
             && !syntax::is_certificate_key(key.text)
         {
-            refuse(key.line, "certificateKey is not 64 hexadecimal digits".into());
+            let name = if key.line == 0 { "--certificate-key" } else { "certificateKey" };
+            refuse(key.line, format!("{name} is not 64 hexadecimal digits"));
         }
     }
     let init = kubeadm.document("InitConfiguration").and_then(|document| document.root.at("bootstrapTokens"));
@@ -56,15 +57,27 @@ pub(super) fn check(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
 fn join(kubeadm: &Kubeadm, line: u32, refuse: &mut dyn FnMut(u32, String)) {
     let token = kubeadm.line(JOIN, "discovery.bootstrapToken");
     let file = kubeadm.line(JOIN, "discovery.file");
+    // A command has flags, not fields.
+    let is_command = line == 0;
+    let words = |flags: &str, fields: &str| if is_command { flags } else { fields }.to_owned();
     match (token, file) {
+        (None, None) if is_command => {
+            refuse(line, "the command has neither HOST:PORT and --token nor --discovery-file".into());
+        }
         (None, None) => refuse(line, "discovery has neither bootstrapToken nor file".into()),
-        (Some(_), Some(line)) => refuse(line, "discovery has both bootstrapToken and file".into()),
+        (Some(_), Some(line)) => {
+            let both = words(
+                "the command has both --token and --discovery-file",
+                "discovery has both bootstrapToken and file",
+            );
+            refuse(line, both);
+        }
         _ => {}
     }
     if let Some(text) = kubeadm.text(JOIN, "discovery.tlsBootstrapToken")
         && !syntax::is_token(text.text)
     {
-        refuse(text.line, format!("tlsBootstrapToken {TOKEN_FORM}"));
+        refuse(text.line, format!("{} {TOKEN_FORM}", words("--tls-bootstrap-token", "tlsBootstrapToken")));
     }
     if file.is_some() && kubeadm.line(JOIN, "discovery.tlsBootstrapToken").is_none() && token.is_none() {
         let path = kubeadm.text(JOIN, "discovery.file.kubeConfigPath");
@@ -74,30 +87,60 @@ fn join(kubeadm: &Kubeadm, line: u32, refuse: &mut dyn FnMut(u32, String)) {
     }
     let Some(line) = token else { return };
     match kubeadm.text(JOIN, "discovery.bootstrapToken.token") {
-        Some(text) if !syntax::is_token(text.text) => refuse(text.line, format!("token {TOKEN_FORM}")),
+        Some(text) if !syntax::is_token(text.text) => {
+            refuse(text.line, format!("{} {TOKEN_FORM}", words("--token", "token")));
+        }
         Some(_) => {}
-        None => refuse(line, "discovery.bootstrapToken has no token".into()),
+        None => refuse(line, words("the command has no --token", "discovery.bootstrapToken has no token")),
     }
     match kubeadm.text(JOIN, "discovery.bootstrapToken.apiServerEndpoint") {
         Some(text) => match syntax::host_port(text.text) {
             Ok((_, Some(_))) => {}
+            Ok((_, None)) if is_command => {
+                let text = text.text;
+                let right = if text.parse::<std::net::Ipv6Addr>().is_ok() {
+                    format!("[{text}]:6443")
+                } else {
+                    format!("{}:6443", text.trim_end_matches(':'))
+                };
+                refuse(line, format!("HOST:PORT `{text}` has no port, write `{right}`"));
+            }
+            Err(_) if is_command && bare(text.text).is_some() => {
+                let right = bare(text.text).unwrap_or_default();
+                refuse(line, format!("HOST:PORT `{}` has a scheme, write `{right}`", text.text));
+            }
+            Err(wrong) if is_command => refuse(line, format!("HOST:PORT `{}` {wrong}", text.text)),
             Ok((_, None)) => refuse(text.line, format!("apiServerEndpoint `{}` has no port", text.text)),
             Err(wrong) => refuse(text.line, format!("apiServerEndpoint `{}` {wrong}", text.text)),
         },
-        None => refuse(line, "discovery.bootstrapToken has no apiServerEndpoint".into()),
+        None => refuse(
+            line,
+            words("the command has no HOST:PORT", "discovery.bootstrapToken has no apiServerEndpoint"),
+        ),
     }
     let hashes = kubeadm.texts(JOIN, "discovery.bootstrapToken.caCertHashes");
     let root = kubeadm.document(JOIN).map(|document| &document.root);
     let unsafely = root.and_then(|root| root.at("discovery.bootstrapToken.unsafeSkipCAVerification"));
     if hashes.is_empty() && !unsafely.is_some_and(|node| node.content == Content::Bool(true)) {
-        refuse(
-            line,
-            "discovery.bootstrapToken has no caCertHashes: kubeadm would not know its cluster".into(),
+        let none = words(
+            "the command has no --discovery-token-ca-cert-hash",
+            "discovery.bootstrapToken has no caCertHashes",
         );
+        refuse(line, format!("{none}: kubeadm would not know its cluster"));
     }
     for hash in hashes {
         if let Some(wrong) = syntax::hash_mistake(hash.text) {
-            refuse(hash.line, format!("a hash of caCertHashes {wrong}"));
+            refuse(
+                hash.line,
+                format!("{} {wrong}", words("--discovery-token-ca-cert-hash", "a hash of caCertHashes")),
+            );
         }
     }
+}
+
+/// An address without its scheme and its path, if that leaves a host and a port.
+fn bare(text: &str) -> Option<&str> {
+    let rest = text.split_once("://")?.1;
+    let bare = rest.split('/').next()?;
+    matches!(syntax::host_port(bare), Ok((_, Some(_)))).then_some(bare)
 }

@@ -11,6 +11,7 @@ mod field_table;
 mod fields;
 mod networks;
 mod node;
+mod pasted;
 mod settings;
 mod storage;
 pub mod syntax;
@@ -113,6 +114,22 @@ impl Kubeadm {
         let documents = found.documents.into_iter().map(|(document, _)| document).collect();
         let source = format!("--kubeadm-config {path}");
         Ok(Kubeadm::of(source, documents, looked.findings, found.remarks))
+    }
+
+    /// Why the command of kubeadm would refuse the file whatever it says, if it would: none of its kinds is in it.
+    #[must_use]
+    pub fn unfit(&self, target: Target) -> Option<String> {
+        let file = self.source.strip_prefix("--kubeadm-config ")?;
+        let has = |kind| self.document(kind).is_some();
+        let (is_there, kinds, command) = match target {
+            Target::Init => (
+                has("InitConfiguration") || has("ClusterConfiguration"),
+                "neither InitConfiguration nor ClusterConfiguration",
+                "init",
+            ),
+            Target::Join => (has("JoinConfiguration"), "no JoinConfiguration", "join"),
+        };
+        (!is_there).then(|| format!("{file} has {kinds}: `kubeadm {command} --config` would refuse it"))
     }
 
     /// With what its documents say wrongly.

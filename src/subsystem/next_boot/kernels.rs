@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{BootEntry, NextBoot};
 use crate::fact::{Confidence, Origin};
 use crate::format::cmdline;
-use crate::host::{Files, HostError, Trouble};
+use crate::host::{Files, HostError};
 use crate::subsystem::Subsystems;
 
 /// Names that kernels have, before the release.
@@ -52,8 +52,8 @@ pub(super) fn installed(files: &Files) -> Vec<String> {
 fn images(files: &Files) -> Result<BTreeSet<String>, HostError> {
     let names = match files.list("/boot") {
         Ok(names) => names,
-        Err(error) if error.trouble == Trouble::Denied => return Err(error),
-        Err(_) => return Ok(BTreeSet::new()),
+        Err(error) if error.is_not_found() => return Ok(BTreeSet::new()),
+        Err(error) => return Err(error),
     };
     let release = |name: &str| {
         let release = name.strip_prefix("vmlinuz-").or_else(|| name.strip_prefix("vmlinux-"))?;

@@ -27,3 +27,12 @@ fn two_loaders_that_disagree_make_the_answer_unknown() {
     );
     assert_eq!(tree.boot_text("cmdline"), "[ro]");
 }
+
+/// Only a `/boot` that is certainly not there says that there are no images in it.
+#[test]
+fn a_boot_directory_that_fails_otherwise_is_unknown() {
+    let modules = Tree::new().file("/usr/lib/modules/6.1.0-18-amd64/modules.dep", "");
+    assert_eq!(crate::tree::attribute(&modules.boot("kernel"), "release"), "6.1.0-18-amd64");
+    let fact = modules.link("/boot", "boot").boot("kernel");
+    assert!(crate::tree::text(&fact).contains("unknown"), "{fact:?}");
+}
