@@ -1,7 +1,5 @@
 //! Values at which CRI-O stops though their type is right (the `Validate` functions of `pkg/config/config.go`).
 
-use std::collections::HashMap;
-
 use serde::de::IgnoredAny;
 
 use super::Crio;
@@ -90,11 +88,11 @@ fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Option<(Origin, S
         }
         Err(error) => return Err(error.to_string()),
     };
-    match serde_json::from_slice::<Profile>(&bytes) {
-        Ok(_) => Ok(None),
-        Err(error) => refused(format!("seccomp_profile is no JSON of a profile: {error}")),
+    // Go's decoder takes `null` for an empty object.
+    let is_object = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'n'));
+    match serde_json::from_slice::<IgnoredAny>(&bytes) {
+        Ok(_) if is_object => Ok(None),
+        Ok(_) => refused("seccomp_profile is no object of JSON".into()),
+        Err(error) => refused(format!("seccomp_profile is no JSON: {error}")),
     }
 }
-
-/// An object, or the `null` that Go's decoder takes for an empty one.
-type Profile = Option<HashMap<String, IgnoredAny>>;
