@@ -48,6 +48,12 @@ pub(super) fn unset(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Mome
     let mut note = None;
     if found.iter().any(is_of_images) {
         match images_apart(subsystems, moment) {
+            // Which version it is tells whether that one counts.
+            Ok(true) if kubelet.minor.is_none() && found.iter().all(|(_, signal)| signal == LATER.0) => {
+                if let Some(unread) = &kubelet.unread {
+                    return Fact::unknown(unread.as_str());
+                }
+            }
             Ok(true) => {}
             Ok(false) => {
                 found.retain(|signal| !is_of_images(signal));
