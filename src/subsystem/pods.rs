@@ -17,8 +17,23 @@ const SYSTEM: &str = "kube-system";
 const LASTING: [&str; 6] =
     ["coredns-", "etcd-", "kube-apiserver-", "kube-controller-manager-", "kube-proxy-", "kube-scheduler-"];
 
+/// Where the pods are without which a node is none: kube-system, and where pod networks are installed by their own manifests
+/// and operators. What users' pods do is theirs to know.
+const OF_CLUSTER: [&str; 8] = [
+    SYSTEM,
+    "calico-system",
+    "cilium",
+    "cilium-system",
+    "kube-flannel",
+    "kube-ovn",
+    "ovn-kubernetes",
+    "tigera-operator",
+];
+
 /// So many new starts are no accident.
 const MANY: u32 = 5;
+/// So many are none if the last was a moment ago and failed, too.
+const FEW: u32 = 2;
 /// Seconds: the kubelet waits for at most five minutes before it starts a container again (`MaxContainerBackOff`).
 const RECENT: i64 = 600;
 /// Seconds after its sandbox in which a container was started with it: after a reboot all are, and their attempts go on
@@ -62,38 +77,30 @@ pub fn system_down(pods: &[Pod]) -> Vec<String> {
     by_name.into_iter().filter_map(wrong).collect()
 }
 
-/// Containers that are started again and again: those that failed and wait for their next start, and those that ran for
-/// minutes only.
+/// Containers of the cluster's own pods that are started again and again: those that failed and wait for their next start,
+/// and those that ran for minutes only.
 ///
 /// # Errors
 /// Which container may be one.
 pub fn restarting(pods: &[Pod], now: Option<i64>) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     let mut unsure = None;
-    for pod in pods.iter().filter(|pod| pod.ready) {
-        for container in pod.newest().into_values().filter(|container| container.attempt > 0) {
+    let is_of_cluster = |pod: &&Pod| OF_CLUSTER.contains(&pod.namespace.as_str());
+    for pod in pods.iter().filter(is_of_cluster).filter(|pod| pod.ready) {
+        for container in pod.newest().into_values() {
             let who = || format!("{}/{} {}: {}", pod.namespace, pod.name, container.name, state(container));
-            match (container.state, container.exit) {
+            match (again(pod, container, now), container.state, container.exit) {
                 // It did its work, or waits for it.
-                (ContainerState::Exited, Some(0)) => {}
-                (ContainerState::Exited, Some(_)) => found.push(who()),
-                (ContainerState::Exited, None) => {
+                (_, ContainerState::Exited, Some(0)) | (Again::No, ..) => {}
+                (_, ContainerState::Exited, None) => {
                     unsure.get_or_insert_with(|| format!("with which code it ended is not known: {}", who()));
                 }
-                (ContainerState::Running | ContainerState::Created, _) if container.attempt >= MANY => {
-                    let came_with_pod = container.created - pod.created < TOGETHER;
-                    match now {
-                        _ if container.created <= 0 || pod.created <= 0 || came_with_pod => {}
-                        Some(now) if now - container.created < RECENT => found.push(who()),
-                        Some(_) => {}
-                        None => {
-                            unsure.get_or_insert_with(|| {
-                                format!("since when it runs is not known, without a clock: {}", who())
-                            });
-                        }
-                    }
+                (Again::Yes, ..) => found.push(who()),
+                (Again::NoClock, ..) => {
+                    unsure.get_or_insert_with(|| {
+                        format!("since when it runs is not known, without a clock: {}", who())
+                    });
                 }
-                _ => {}
             }
         }
     }
@@ -101,6 +108,36 @@ pub fn restarting(pods: &[Pod], now: Option<i64>) -> Result<Vec<String>, String>
     match unsure {
         Some(reason) if found.is_empty() => Err(reason),
         _ => Ok(found),
+    }
+}
+
+/// Whether a container was started again and again, if it failed each time.
+#[derive(Clone, Copy)]
+enum Again {
+    Yes,
+    No,
+    /// Nobody knows what time it is.
+    NoClock,
+}
+
+/// Attempts count reboots, too, so that they alone say nothing of a container that came with its sandbox: it may have failed
+/// for the first time. One that came later was started again in it at least once.
+fn again(pod: &Pod, container: &Container, now: Option<i64>) -> Again {
+    let is_dated = container.created > 0 && pod.created > 0;
+    if is_dated && container.created.saturating_sub(pod.created) < TOGETHER {
+        return Again::No;
+    }
+    let is_recent = now.map(|now| is_dated && now.saturating_sub(container.created) < RECENT);
+    let answer = |yes: bool| if yes { Again::Yes } else { Again::No };
+    match (container.state, container.attempt) {
+        (ContainerState::Exited, MANY..) => Again::Yes,
+        // Twice in minutes is no accident; twice in a year may be.
+        (ContainerState::Exited, FEW..) | (ContainerState::Running | ContainerState::Created, MANY..)
+            if is_dated =>
+        {
+            is_recent.map_or(Again::NoClock, answer)
+        }
+        _ => Again::No,
     }
 }
 
@@ -142,12 +179,17 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
                 .note("the kubelet is told no directory of static pods");
         }
     };
-    let (manifests, mistakes) = match manifests(subsystems.host().files(), &directory) {
-        Ok(found) => found,
+    let Holds { pods: manifests, broken, others } = match manifests(subsystems.host().files(), &directory) {
+        Ok(holds) => holds,
         Err(reason) => return Fact::unknown(reason),
     };
-    if manifests.is_empty() && mistakes.is_empty() {
-        return Fact::absent().because(Origin::file(&directory).says("holds no pod"));
+    let noted = |fact: Fact| {
+        others
+            .iter()
+            .fold(fact, |fact, path| fact.note(format!("{path} is no pod; the kubelet passes over it")))
+    };
+    if manifests.is_empty() && broken.is_empty() {
+        return noted(Fact::absent().because(Origin::file(&directory).says("holds no pod")));
     }
     let mut names: Vec<&str> = manifests.iter().map(|manifest| manifest.name.as_str()).collect();
     names.sort_unstable();
@@ -161,7 +203,7 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
                 let down = manifests
                     .iter()
                     .filter_map(|manifest| Some((manifest.path.as_str(), manifest.down(&pods)?)));
-                let broken = mistakes.iter().map(|(path, what)| (path.as_str(), what.clone()));
+                let broken = broken.iter().map(|(path, what)| (path.as_str(), what.clone()));
                 let mut down: Vec<(&str, String)> = down.chain(broken).collect();
                 down.sort();
                 because.extend(down.iter().map(|(path, _)| Origin::file(path)));
@@ -174,7 +216,7 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
         because.extend(manifests.iter().map(|manifest| Origin::file(&manifest.path)));
     }
     let value = Value::record([("down", down), ("names", names)]);
-    Fact::new(State::Known(value)).because_all(because).because_all(told.because)
+    noted(Fact::new(State::Known(value)).because_all(because).because_all(told.because))
 }
 
 /// The pods that the node's runtime has.
@@ -185,11 +227,22 @@ fn pods(subsystems: &Subsystems<'_>) -> Result<Vec<Pod>, String> {
     runtime.workloads.clone().map_err(|silence| format!("{}: {silence}", chosen.socket))
 }
 
-type Mistakes = Vec<(String, String)>;
+/// How files are named that are meant to be pods; the kubelet looks at no suffix.
+const SUFFIXES: [&str; 3] = [".json", ".yaml", ".yml"];
+
+/// What a directory of static pods holds.
+#[derive(Default)]
+struct Holds {
+    pods: Vec<Manifest>,
+    /// Files that seem to be pods and that the kubelet can't read, with what is wrong.
+    broken: Vec<(String, String)>,
+    /// Files that nobody misses: the kubelet says so in its log, again and again.
+    others: Vec<String>,
+}
 
 /// The pods of a directory, and its files that are none; the kubelet passes over names with a dot in front
 /// (`pkg/kubelet/config/file.go`).
-fn manifests(files: &Files, directory: &str) -> Result<(Vec<Manifest>, Mistakes), String> {
+fn manifests(files: &Files, directory: &str) -> Result<Holds, String> {
     let single = || match files.stat(directory) {
         Ok(found) if found.kind == Kind::File => vec![directory.to_owned()],
         _ => Vec::new(),
@@ -209,7 +262,7 @@ fn manifests(files: &Files, directory: &str) -> Result<(Vec<Manifest>, Mistakes)
     if paths.len() > MOST_FILES {
         return Err(format!("{directory}: more than {MOST_FILES} files"));
     }
-    let (mut found, mut mistakes) = (Vec::new(), Mistakes::new());
+    let mut directory_holds = Holds::default();
     for path in paths {
         match files.stat(&path) {
             Ok(metadata) if metadata.kind != Kind::File => continue,
@@ -218,25 +271,26 @@ fn manifests(files: &Files, directory: &str) -> Result<(Vec<Manifest>, Mistakes)
             Ok(_) => {}
         }
         let bytes = files.read(&path).map_err(|error| error.to_string())?;
-        match yaml::parse(&bytes)
-            .map_err(|error| error.to_string())
-            .and_then(|node| Manifest::of(&path, &node))
-        {
-            Ok(manifest) => found.push(manifest),
-            Err(wrong) => mistakes.push((path.clone(), format!("{path}: {wrong}"))),
+        let is_meant = SUFFIXES.iter().any(|suffix| path.ends_with(suffix));
+        let read = yaml::parse(&bytes).map_err(|error| error.to_string());
+        match read.and_then(|node| Manifest::of(&path, &node)) {
+            Ok(Some(manifest)) => directory_holds.pods.push(manifest),
+            Err(wrong) if is_meant => directory_holds.broken.push((path.clone(), format!("{path}: {wrong}"))),
+            Ok(None) | Err(_) => directory_holds.others.push(path),
         }
     }
-    Ok((found, mistakes))
+    Ok(directory_holds)
 }
 
 impl Manifest {
-    fn of(path: &str, node: &Node) -> Result<Self, String> {
+    /// None if the file is of another kind.
+    fn of(path: &str, node: &Node) -> Result<Option<Self>, String> {
         let text = |node: &Node, key: &str| match node.at(key).map(Node::state) {
             Some(State::Known(Value::Text(text))) if !text.is_empty() => Some(text),
             _ => None,
         };
-        if text(node, "kind").as_deref() != Some("Pod") {
-            return Err("the kubelet takes nothing but a Pod".into());
+        if text(node, "kind").ok_or("says no kind")? != "Pod" {
+            return Ok(None);
         }
         let name = text(node, "metadata.name").ok_or("a pod without a name")?;
         let containers = match node.at("spec.containers").map(|node| &node.content) {
@@ -244,7 +298,7 @@ impl Manifest {
             _ => return Err("a pod without containers".into()),
         };
         let namespace = text(node, "metadata.namespace").unwrap_or_else(|| "default".into());
-        Ok(Manifest { path: path.to_owned(), name, namespace, containers })
+        Ok(Some(Manifest { path: path.to_owned(), name, namespace, containers }))
     }
 
     /// What is wrong with it at the runtime. The kubelet calls a static pod `NAME-NODE` and says where it has it from.

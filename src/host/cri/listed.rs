@@ -1,6 +1,8 @@
 //! A message that is a list, and no more of it than anybody has: an item of two bytes may cost a hundred in memory, so that
 //! a limit of bytes alone would be none.
 
+use std::marker::PhantomData;
+
 use prost::DecodeError;
 use prost::bytes::{Buf, BufMut};
 use prost::encoding::{DecodeContext, WireType, message, skip_field, string};
@@ -47,22 +49,38 @@ impl<T: prost::Message + Default> prost::Message for Listed<T> {
     }
 }
 
-/// Of a map of annotations the one that says where the kubelet has a pod from: `file` for a static one, `api` for others. It
-/// is declared as one message where many come, so that each is merged into it and none is kept.
+/// Of a map the one entry whose key is `K`'s. It is declared as one message where many come, so that each is merged into it and
+/// no other is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Source {
+pub(super) struct Entry<K> {
     key: String,
-    /// Empty if no annotation says it.
-    pub(super) value: String,
+    /// None if the map has no such entry.
+    pub(super) value: Option<String>,
+    kept: PhantomData<K>,
 }
 
-/// `ConfigSourceAnnotationKey` of `pkg/kubelet/types`.
-const SOURCE: &str = "kubernetes.io/config.source";
+/// Which entry of a map is kept.
+pub(super) trait Key {
+    const KEY: &'static str;
+}
 
-impl prost::Message for Source {
+/// The annotation that says where the kubelet has a pod from: `file` for a static one, `api` for others.
+pub(super) type Source = Entry<SourceKey>;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct SourceKey;
+
+impl Key for SourceKey {
+    /// `ConfigSourceAnnotationKey` of `pkg/kubelet/types`.
+    const KEY: &'static str = "kubernetes.io/config.source";
+}
+
+impl<K: Key + Default + Send + Sync> prost::Message for Entry<K> {
     fn encode_raw(&self, buf: &mut impl BufMut) {
         string::encode(1, &self.key, buf);
-        string::encode(2, &self.value, buf);
+        if let Some(value) = &self.value {
+            string::encode(2, value, buf);
+        }
     }
 
     fn merge_field(
@@ -74,17 +92,21 @@ impl prost::Message for Source {
     ) -> Result<(), DecodeError> {
         match tag {
             1 => string::merge(wire_type, &mut self.key, buf, context),
-            2 if self.key == SOURCE => string::merge(wire_type, &mut self.value, buf, context),
+            // The key is of this entry only: one without a key may follow.
+            2 if std::mem::take(&mut self.key) == K::KEY => {
+                string::merge(wire_type, self.value.get_or_insert_default(), buf, context)
+            }
             _ => skip_field(wire_type, tag, buf, context),
         }
     }
 
     fn encoded_len(&self) -> usize {
-        string::encoded_len(1, &self.key) + string::encoded_len(2, &self.value)
+        let value = self.value.as_ref().map_or(0, |value| string::encoded_len(2, value));
+        string::encoded_len(1, &self.key) + value
     }
 
     fn clear(&mut self) {
-        *self = Source::default();
+        *self = Entry::default();
     }
 }
 
@@ -124,8 +146,12 @@ mod tests {
         };
         let source = |entries: &[Vec<u8>]| Item::decode(&*entries.concat()).unwrap().source;
         assert_eq!(source(&[]), None);
-        let told = source(&[entry("a", "api"), entry(SOURCE, "file"), entry("b", "c")]);
-        assert_eq!(told.unwrap().value, "file");
-        assert_eq!(source(&[entry("a", "b")]).unwrap().value, "");
+        let told = source(&[entry("a", "api"), entry(SourceKey::KEY, "file"), entry("b", "c")]);
+        assert_eq!(told.unwrap().value.as_deref(), Some("file"));
+        assert_eq!(source(&[entry("a", "b")]).unwrap().value, None);
+        let keyless = vec![0x32, 0x03, 0x12, 0x01, b'x'];
+        let told = source(&[entry(SourceKey::KEY, "file"), keyless.clone()]).unwrap();
+        assert_eq!(told.value.as_deref(), Some("file"), "an entry without a key is another one");
+        assert_eq!(source(&[entry("a", "b"), keyless]).unwrap().value, None);
     }
 }

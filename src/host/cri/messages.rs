@@ -1,9 +1,7 @@
 //! The messages of the CRI, as far as they are read (kubernetes/cri-api, `pkg/apis/runtime/v1/api.proto`). The
 //! numbers are the same in v1alpha2. What isn't declared is skipped, so that a long answer costs little memory.
 
-use std::collections::HashMap;
-
-use super::listed::{Listed, Source};
+use super::listed::{Entry, Key, Listed, Source};
 use super::{CgroupDriver, Condition, Silence, Status, short};
 
 /// Nobody has more; what is beyond is dropped.
@@ -35,8 +33,16 @@ pub(super) struct StatusResponse {
     /// Its conditions.
     #[prost(message, optional, tag = "1")]
     status: Option<Listed<RuntimeCondition>>,
-    #[prost(map = "string, string", tag = "2")]
-    info: HashMap<String, String>,
+    #[prost(message, optional, tag = "2")]
+    info: Option<Entry<ConfigKey>>,
+}
+
+/// Of what a runtime tells besides, its configuration.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct ConfigKey;
+
+impl Key for ConfigKey {
+    const KEY: &'static str = "config";
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -52,7 +58,7 @@ struct RuntimeCondition {
 }
 
 impl From<StatusResponse> for Status {
-    fn from(mut answer: StatusResponse) -> Self {
+    fn from(answer: StatusResponse) -> Self {
         let conditions = answer.status.unwrap_or_default().items.into_iter().take(MOST_CONDITIONS);
         let conditions = conditions.map(|condition| Condition {
             kind: short(&condition.r#type),
@@ -60,7 +66,7 @@ impl From<StatusResponse> for Status {
             reason: short(&condition.reason),
             message: short(&condition.message),
         });
-        Status { conditions: conditions.collect(), config: answer.info.remove("config") }
+        Status { conditions: conditions.collect(), config: answer.info.and_then(|info| info.value) }
     }
 }
 

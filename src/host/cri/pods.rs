@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::messages as cri;
 use super::{Containers, Silence, short};
 
-/// How many containers are asked how they ended.
-pub(super) const MOST_ASKED: usize = 16;
+/// How many containers are asked how they ended. After a reboot every container of initialisation is one of them, of as many
+/// pods as a node has.
+pub(super) const MOST_ASKED: usize = 512;
 
 /// A pod sandbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,7 +120,11 @@ impl From<&cri::PodSandbox> for Pod {
             ready: sandbox.state == 0,
             attempt: metadata.attempt,
             created: sandbox.created_at / 1_000_000_000,
-            source: sandbox.source.as_ref().map_or_else(String::new, |source| short(&source.value)),
+            source: sandbox
+                .source
+                .as_ref()
+                .and_then(|source| source.value.as_deref())
+                .map_or_else(String::new, short),
             containers: Vec::new(),
         }
     }

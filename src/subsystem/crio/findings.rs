@@ -127,13 +127,14 @@ fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             found.push((place, format!("invalid format for --runtimes: {text}")));
         }
     }
-    found.extend(storage::broken(subsystems));
     found.extend(quiet::workloads(crio));
-    found.extend(refusals::values(crio, subsystems));
-    match quiet::look_at_hooks(crio, subsystems) {
-        Ok(hooks) => found.extend(hooks.refused),
-        Err(reason) if found.is_empty() => return Fact::unknown(reason),
-        Err(_) => {}
+    let looks = [
+        storage::broken(subsystems).map(|broken| found.extend(broken)),
+        refusals::values(crio, subsystems, &mut found),
+        quiet::look_at_hooks(crio, subsystems).map(|hooks| found.extend(hooks.refused)),
+    ];
+    if let (true, Some(reason)) = (found.is_empty(), looks.into_iter().find_map(Result::err)) {
+        return Fact::unknown(reason);
     }
     let found = found.into_iter().map(|(place, what)| {
         let text = format!("{}: {what}", place.path);
@@ -212,8 +213,8 @@ fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             }
         }
     }
-    found.extend(storage::unknown(subsystems));
-    if let (true, Some(reason)) = (found.is_empty(), crio.gap()) {
+    let hidden = storage::unknown(subsystems).map(|strange| found.extend(strange)).err();
+    if let (true, Some(reason)) = (found.is_empty(), crio.gap().or(hidden)) {
         return Fact::unknown(reason);
     }
     let fact = Fact::findings(found);

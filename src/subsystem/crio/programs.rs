@@ -99,10 +99,12 @@ fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
     if !no_host_ports && minor.is_some_and(|minor| minor >= 33) {
         needs.demand("", &["nft", "iptables"], "host ports");
     }
-    if let Some((place, program)) = storage::mount_program(subsystems)
-        && !needs.is_program(&program, false)
-    {
-        needs.found.missing.push((place, format!("{program}: mount_program")));
+    match storage::mount_program(subsystems) {
+        Ok(Some((place, program))) if !needs.is_program(&program, false) => {
+            needs.found.missing.push((place, format!("{program}: mount_program")));
+        }
+        Ok(_) => {}
+        Err(reason) => needs.found.unsure = Some(reason),
     }
     Ok(needs.found)
 }

@@ -1,7 +1,10 @@
 //! Values at which CRI-O stops though their type is right (the `Validate` functions of `pkg/config/config.go`).
 
+use serde::de::IgnoredAny;
+
 use super::Crio;
 use crate::fact::{Origin, State, Value};
+use crate::host::{HostError, Trouble};
 use crate::subsystem::Subsystems;
 
 /// Keys whose value is one of few words, and the minor version from which on CRI-O looks at them.
@@ -14,9 +17,15 @@ const WORDS: &[(&str, u32, &[&str])] = &[
 /// Directories that must be named by an absolute path.
 const ABSOLUTE: &[&str] = &["image.signature_policy_dir", "image.namespaced_auth_dir"];
 
-/// Each with its place.
-pub(super) fn values(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<(Origin, String)> {
-    let mut found = Vec::new();
+/// Adds each with its place.
+///
+/// # Errors
+/// What could not be looked at.
+pub(super) fn values(
+    crio: &Crio,
+    subsystems: &Subsystems<'_>,
+    found: &mut Vec<(Origin, String)>,
+) -> Result<(), String> {
     let minor = crio.minor(subsystems);
     let set = |key: &str| -> Option<(Origin, String)> {
         let fact = crio.effective(subsystems, key);
@@ -44,8 +53,8 @@ pub(super) fn values(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<(Origin, S
         }
     }
     found.extend(stream(crio, subsystems));
-    found.extend(seccomp(crio, subsystems));
-    found
+    found.extend(seccomp(crio, subsystems)?);
+    Ok(())
 }
 
 /// TLS for streams without a certificate or key.
@@ -61,14 +70,29 @@ fn stream(crio: &Crio, subsystems: &Subsystems<'_>) -> Option<(Origin, String)> 
     Some((place, format!("api.stream_enable_tls without {missing}")))
 }
 
-/// A seccomp profile that is there and can't be read; one that isn't there is another matter.
-fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Option<(Origin, String)> {
+/// A seccomp profile that is there and can't be read; for one that isn't there CRI-O takes its own
+/// (`internal/config/seccomp`).
+fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Option<(Origin, String)>, String> {
     // What is compiled in is no path.
     if crio.candidates("runtime.seccomp_profile").is_empty() {
-        return None;
+        return Ok(None);
     }
-    let path = crio.text(subsystems, "runtime.seccomp_profile").filter(|path| path.starts_with('/'))?;
-    let bytes = subsystems.host().files().read(&path).ok()?;
-    let error = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).err()?;
-    Some((Origin::file(&path), format!("seccomp_profile is no JSON: {error}")))
+    let path = crio.text(subsystems, "runtime.seccomp_profile").filter(|path| path.starts_with('/'));
+    let Some(path) = path else { return Ok(None) };
+    let refused = |wrong: String| Ok(Some((Origin::file(&path), wrong)));
+    let bytes = match subsystems.host().files().read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(HostError { trouble: Trouble::NotAFile(kind), .. }) => {
+            return refused(format!("seccomp_profile is {kind}"));
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    // Go's decoder takes `null` for an empty object.
+    let is_object = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'n'));
+    match serde_json::from_slice::<IgnoredAny>(&bytes) {
+        Ok(_) if is_object => Ok(None),
+        Ok(_) => refused("seccomp_profile is no object of JSON".into()),
+        Err(error) => refused(format!("seccomp_profile is no JSON: {error}")),
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::Candidate;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::format::document::{Content, Node};
+use crate::format::document::{Content, Node, SyntaxError};
 use crate::format::toml_document;
 use crate::subsystem::Subsystems;
 
@@ -21,12 +21,30 @@ fn places<'s>(subsystems: &'s Subsystems<'_>) -> Vec<&'s str> {
     }
 }
 
-/// Why CRI-O stops at storage.conf.
-pub(super) fn broken(subsystems: &Subsystems<'_>) -> Option<(Origin, String)> {
+/// The storage.conf that counts, and where it is.
+///
+/// # Errors
+/// Why it is not known which one that is, or what it says.
+fn document<'s>(subsystems: &'s Subsystems<'_>) -> Result<Option<Document<'s>>, String> {
     let files = subsystems.host().files();
-    let (path, bytes) = places(subsystems).iter().find_map(|path| Some((*path, files.read(path).ok()?)))?;
-    let error = toml_document::parse(&bytes).err()?;
-    Some((Origin::at(path, error.line), format!("toml: {error}")))
+    for path in places(subsystems) {
+        match files.read(path) {
+            Ok(bytes) => return Ok(Some((path, toml_document::parse(&bytes)))),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(None)
+}
+
+type Document<'s> = (&'s str, Result<Node, SyntaxError>);
+
+/// Why CRI-O stops at storage.conf.
+pub(super) fn broken(subsystems: &Subsystems<'_>) -> Result<Option<(Origin, String)>, String> {
+    Ok(match document(subsystems)? {
+        Some((path, Err(error))) => Some((Origin::at(path, error.line), format!("toml: {error}"))),
+        _ => None,
+    })
 }
 
 /// Keys of `[storage]` (containers-storage.conf(5)); those of its options belong to the drivers, and are many.
@@ -42,12 +60,9 @@ const STORAGE: [&str; 8] = [
 ];
 
 /// Keys of storage.conf that the library passes over with a line in the log.
-pub(super) fn unknown(subsystems: &Subsystems<'_>) -> Vec<(Origin, String)> {
-    let files = subsystems.host().files();
-    let read = places(subsystems).iter().find_map(|path| Some((*path, files.read(path).ok()?)));
-    let Some((path, bytes)) = read else { return Vec::new() };
-    let Ok(Node { content: Content::Table(tables), .. }) = toml_document::parse(&bytes) else {
-        return Vec::new();
+pub(super) fn unknown(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, String)>, String> {
+    let Some((path, Ok(Node { content: Content::Table(tables), .. }))) = document(subsystems)? else {
+        return Ok(Vec::new());
     };
     let mut found = Vec::new();
     for (name, node) in &tables {
@@ -61,23 +76,21 @@ pub(super) fn unknown(subsystems: &Subsystems<'_>) -> Vec<(Origin, String)> {
             _ => found.push((Origin::at(path, node.line), format!("{name}: outside of [storage] in {path}"))),
         }
     }
-    found
+    Ok(found)
 }
 
 /// The program that mounts in place of the kernel's overlay, if storage.conf names one.
-pub(super) fn mount_program(subsystems: &Subsystems<'_>) -> Option<(Origin, String)> {
-    let files = subsystems.host().files();
-    let (path, bytes) = places(subsystems).iter().find_map(|path| Some((*path, files.read(path).ok()?)))?;
-    let document = toml_document::parse(&bytes).ok()?;
+pub(super) fn mount_program(subsystems: &Subsystems<'_>) -> Result<Option<(Origin, String)>, String> {
+    let Some((path, Ok(document))) = document(subsystems)? else { return Ok(None) };
     let node = ["storage.options.overlay.mount_program", "storage.options.mount_program"]
         .iter()
-        .find_map(|key| document.at(key))?;
-    match node.state() {
+        .find_map(|key| document.at(key));
+    Ok(node.and_then(|node| match node.state() {
         State::Known(Value::Text(program)) if !program.is_empty() => {
             Some((Origin::at(path, node.line), program))
         }
         _ => None,
-    }
+    }))
 }
 
 /// The value of one of [`KEYS`] that CRI-O's own files don't set.
@@ -93,22 +106,19 @@ pub(super) fn compiled_in(subsystems: &Subsystems<'_>, key: &str) -> Fact {
     {
         return Fact::new(driver.as_str()).because(origin.clone());
     }
-    let files = subsystems.host().files();
-    for path in places(subsystems) {
-        let bytes = match files.read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.is_not_found() => continue,
-            Err(error) => return Fact::unknown(error.to_string()),
-        };
-        let document = match toml_document::parse(&bytes) {
-            Ok(document) => document,
-            Err(error) => return Fact::unknown(format!("CRI-O will not start: {path}: toml: {error}")),
-        };
-        if let Some(node) = document.at(theirs).filter(|node| node.state() != State::from("")) {
-            let says = Some(format!("{theirs} is set"));
-            return Fact::new(node.state()).because(Origin { line: node.line, says, ..Origin::file(path) });
+    match document(subsystems) {
+        Ok(None) => {}
+        Ok(Some((path, Ok(document)))) => {
+            if let Some(node) = document.at(theirs).filter(|node| node.state() != State::from("")) {
+                let says = Some(format!("{theirs} is set"));
+                let place = Origin { line: node.line, says, ..Origin::file(path) };
+                return Fact::new(node.state()).because(place);
+            }
         }
-        break;
+        Ok(Some((path, Err(error)))) => {
+            return Fact::unknown(format!("CRI-O will not start: {path}: toml: {error}"));
+        }
+        Err(reason) => return Fact::unknown(reason),
     }
     let note = if key == "storage_driver" {
         "no file names a driver; CRI-O takes overlay where the kernel and the file system allow it"
@@ -133,7 +143,7 @@ pub(super) fn options(subsystems: &Subsystems<'_>, candidates: Vec<Candidate>) -
         fact = fact.because(origin);
     }
     let files = subsystems.host().files();
-    if places(subsystems).iter().any(|path| files.stat(path).is_ok()) {
+    if files.any_is_there(places(subsystems)).unwrap_or(true) {
         fact = fact.at_most(Confidence::High).note("options of storage.conf are not among them");
     }
     fact.state = State::Known(Value::List(all));

@@ -1,9 +1,11 @@
 //! The thresholds at which the kubelet evicts pods: with the first that a file sets, all others of the built-in ones are gone.
 
 use super::layers::Effective;
-use super::{Kubelet, State};
-use crate::fact::{Confidence, Fact, Origin, Value};
+use super::{Kubelet, State, Subsystems};
+use crate::fact::{Confidence, Fact, Moment, Origin, Value};
 use crate::format::document::Content;
+use crate::host::HostPath;
+use crate::subsystem::mounts;
 
 /// The signals with a built-in threshold (`DefaultEvictionHard` in `pkg/kubelet/eviction/defaults_linux.go`).
 const BUILT_IN: [&str; 5] =
@@ -11,8 +13,12 @@ const BUILT_IN: [&str; 5] =
 /// It has one from 1.30 on (kubernetes/kubernetes#121834); before, nobody took it away either.
 const LATER: (&str, u64) = ("imagefs.inodesFree", 30);
 
-/// Those signals for which no threshold is in force, neither hard nor soft.
-pub(super) fn unset(kubelet: &Kubelet) -> Fact {
+/// Where the kubelet keeps what counts as `nodefs`.
+const NODE: &str = "/var/lib/kubelet";
+
+/// Those signals for which no threshold is in force, neither hard nor soft. Where images are on the file system of the node,
+/// its signals are enough.
+pub(super) fn unset(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
     if let Some((origin, wrong)) = kubelet.config.errors.first() {
         return Fact::unknown(format!("the kubelet will not start: {origin}: {wrong}"));
     }
@@ -23,7 +29,9 @@ pub(super) fn unset(kubelet: &Kubelet) -> Fact {
     let merges = kubelet.merged("mergeDefaultEvictionSettings").state == State::from(true);
     let built_in_count = hard.is_none() || merges || kubelet.lays_thresholds_over_defaults();
     let mut found = Vec::new();
-    for signal in BUILT_IN {
+    let is_built_in =
+        |signal: &&str| *signal != LATER.0 || kubelet.minor.is_none_or(|minor| minor >= LATER.1);
+    for signal in BUILT_IN.into_iter().filter(is_built_in) {
         let by = |thresholds: &Option<Thresholds>| {
             thresholds
                 .as_ref()
@@ -37,11 +45,56 @@ pub(super) fn unset(kubelet: &Kubelet) -> Fact {
             found.push((place, signal.to_owned()));
         }
     }
+    let mut note = None;
+    if found.iter().any(is_of_images) {
+        match images_apart(subsystems, moment) {
+            // Which version it is tells whether that one counts.
+            Ok(true) if kubelet.minor.is_none() && found.iter().all(|(_, signal)| signal == LATER.0) => {
+                if let Some(unread) = &kubelet.unread {
+                    return Fact::unknown(unread.as_str());
+                }
+            }
+            Ok(true) => {}
+            Ok(false) => {
+                found.retain(|signal| !is_of_images(signal));
+                note = Some("images are on the file system of the node");
+            }
+            Err(reason) => {
+                found.retain(|signal| !is_of_images(signal));
+                if found.is_empty() {
+                    return Fact::unknown(reason);
+                }
+            }
+        }
+    }
     let fact = Fact::findings(found).at_most(Confidence::High);
+    let fact = note.into_iter().fold(fact, Fact::note);
     if built_in_count && kubelet.minor.is_none_or(|minor| minor < LATER.1) {
         return fact.note(format!("{} has a built-in threshold from 1.{} on", LATER.0, LATER.1));
     }
     fact
+}
+
+fn is_of_images((_, signal): &(Origin, String)) -> bool {
+    signal.starts_with("imagefs.")
+}
+
+/// Whether CRI-O's images have a file system of their own.
+fn images_apart(subsystems: &Subsystems<'_>, moment: Moment) -> Result<bool, String> {
+    let root = match subsystems.crio().at_boot(subsystems, "root").state {
+        State::Known(Value::Text(root)) if root.starts_with('/') => root,
+        State::Unknown(reason) => return Err(reason.to_string()),
+        _ => return Err("where images are is not known: CRI-O is not installed".into()),
+    };
+    let point = |path: &str| match mounts::mount(subsystems, &HostPath::new(path), moment).state {
+        State::Known(Value::Record(mut attributes)) => match attributes.remove("point") {
+            Some(State::Known(Value::Text(point))) => Ok(point),
+            _ => Err(format!("which file system {path} is on is not known")),
+        },
+        State::Unknown(reason) => Err(reason.to_string()),
+        _ => Err(format!("which file system {path} is on is not known")),
+    };
+    Ok(point(&root)? != point(NODE)?)
 }
 
 /// Signals, whether a threshold counts, and the place that set one.

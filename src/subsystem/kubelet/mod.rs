@@ -216,7 +216,7 @@ impl Kubelet {
             "runtime" => drivers::runtime(self, subsystems),
             "subordinateIDErrors" => user_namespaces::errors(self, subsystems),
             "swapBehavior" => self.field("memorySwap.swapBehavior"),
-            "thresholdsUnset" => eviction::unset(self),
+            "thresholdsUnset" => eviction::unset(self, subsystems, moment),
             "unknownFields" => match &self.unread {
                 Some(unread) if self.config.unknown.is_empty() => Fact::unknown(unread.as_str()),
                 _ => Fact::findings(self.config.unknown.clone()),

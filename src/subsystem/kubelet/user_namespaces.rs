@@ -5,14 +5,15 @@ use super::{Kubelet, Subsystems};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::format::lines;
 use crate::host::Files;
+use crate::subsystem::program::DIRECTORIES;
 
 const USER: &str = "kubelet";
 const PASSWD: &str = "/etc/passwd";
 const NAME_SERVICE: &str = "/etc/nsswitch.conf";
 const IDS: [&str; 2] = ["/etc/subuid", "/etc/subgid"];
-/// Asks for the ranges; without it the kubelet takes all IDs from 65536 on.
-const ASKS: [&str; 4] =
-    ["/usr/local/bin/getsubids", "/usr/bin/getsubids", "/bin/getsubids", "/usr/sbin/getsubids"];
+/// Asks for the ranges. The kubelet means to do without where it isn't installed, and exits all the same: what
+/// `exec.LookPath` returns then is nothing that `os.IsNotExist` knows (kubernetes/kubernetes#141345).
+const ASKS: &str = "getsubids";
 /// What a pod gets unless `userNamespaces.idsPerPod` says otherwise; ranges begin and end at multiples of it.
 const PER_POD: u64 = 65_536;
 
@@ -26,11 +27,13 @@ pub(super) fn errors(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
 type Found = (Vec<(Origin, String)>, Vec<Origin>);
 
 fn look(kubelet: &Kubelet, files: &Files) -> Result<Found, String> {
-    let none = || Ok((Vec::new(), vec![Origin::file(PASSWD)]));
-    let Some(uid) = uid(files)? else { return none() };
-    let asks = ASKS.iter().any(|path| files.stat(path).is_ok());
-    if !asks {
-        return none();
+    let Some((line, uid)) = user(files)? else { return Ok((Vec::new(), vec![Origin::file(PASSWD)])) };
+    let path = kubelet.launch.environment.get("PATH").map(|(_, path)| path.split(':').collect());
+    let search: Vec<&str> = path.unwrap_or_else(|| DIRECTORIES.to_vec());
+    let asks = files.any_is_there(search.iter().map(|directory| format!("{directory}/{ASKS}")));
+    if !asks.map_err(|error| error.to_string())? {
+        let wrong = format!("there is a user {USER}, and no program {ASKS}");
+        return Ok((vec![(Origin::line(PASSWD, line), wrong)], Vec::new()));
     }
     let elsewhere = text(files, NAME_SERVICE)?.into_iter().find(|(_, line)| {
         line.strip_prefix("subid:")
@@ -71,6 +74,9 @@ fn look(kubelet: &Kubelet, files: &Files) -> Result<Found, String> {
         State::Known(Value::Integer(number)) => u64::try_from(number).unwrap_or(0),
         _ => 0,
     };
+    if let Some(large) = [first, count].into_iter().find(|number| u32::try_from(**number).is_err()) {
+        wrong(format!("{large} is no number of 32 bits"));
+    }
     if first % per_pod != 0 || *first < per_pod {
         wrong(format!("{first} is no multiple of {per_pod} above 0"));
     }
@@ -93,12 +99,12 @@ fn text(files: &Files, path: &str) -> Result<Vec<(u32, String)>, String> {
     }
 }
 
-/// The number of the user, if it exists.
-fn uid(files: &Files) -> Result<Option<String>, String> {
+/// The line of the user and its number, if it exists.
+fn user(files: &Files) -> Result<Option<(u32, String)>, String> {
     let users = text(files, PASSWD)?;
-    let of_user = |(_, line): &(u32, String)| {
+    let of_user = |(number, line): &(u32, String)| {
         let mut fields = line.split(':');
-        (fields.next() == Some(USER)).then(|| fields.nth(1).unwrap_or_default().to_owned())
+        (fields.next() == Some(USER)).then(|| (*number, fields.nth(1).unwrap_or_default().to_owned()))
     };
     Ok(users.iter().find_map(of_user))
 }

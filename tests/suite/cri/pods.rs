@@ -73,6 +73,17 @@ fn only_containers_that_may_fail_are_asked_how_they_ended() {
 }
 
 #[test]
+fn after_a_reboot_many_have_ended() {
+    let names =
+        (0..200).map(|number| -> &'static str { Box::leak(format!("init-{number}").into_boxed_str()) });
+    let containers = names.map(|name| Made { name, ..ended(name, "1", 1, Some(0)) }).collect();
+    let script = Script { pods: vec![pod("1", "a")], containers, ..Script::crio() };
+    let found = ask(&[&Socket::runtime(script).path()], LONG).remove(0).unwrap();
+    let pods = found.workloads.as_ref().unwrap();
+    assert_eq!(pods[0].containers.iter().filter(|container| container.exit == Some(0)).count(), 200);
+}
+
+#[test]
 fn a_node_of_four_thousand_pods_is_none() {
     let pods = vec![Sandbox { name: "a", ..Sandbox::default() }; 4097];
     let found = ask(&[&Socket::runtime(Script { pods, ..Script::crio() }).path()], LONG).remove(0).unwrap();

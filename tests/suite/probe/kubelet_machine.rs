@@ -89,14 +89,24 @@ fn a_kubeconfig_leads_to_the_cluster() {
 
 #[test]
 fn a_threshold_of_a_file_takes_the_built_in_ones_away() {
-    let ask = |fields: &str, version: &str| {
-        of_version(node(fields, ""), version).boot_text("kubelet:thresholdsUnset")
+    let on = |fstab: &'static str| {
+        move |fields: &str, version: &str| {
+            let tree =
+                of_version(node(fields, ""), version).program("/usr/bin/crio", "").file("/etc/fstab", fstab);
+            tree.program("/usr/lib/systemd/systemd", "")
+                .link("/sbin/init", "/usr/lib/systemd/systemd")
+                .boot_text("kubelet:thresholdsUnset")
+        }
     };
+    let ask = on("/dev/vda1 / ext4 defaults 0 1\n/dev/vdb1 /var/lib/containers xfs defaults 0 2\n");
+    let as_one = on("/dev/vda1 / ext4 defaults 0 1\n");
     let but_memory = "[imagefs.available, imagefs.inodesFree, nodefs.available, nodefs.inodesFree]";
     let memory = "evictionHard:\n  memory.available: 200Mi\n";
     assert_eq!(ask("", "1.31.0"), "none");
     assert_eq!(ask("", "1.29.0"), "none");
     assert_eq!(ask(memory, "1.31.0"), but_memory);
+    assert_eq!(ask(memory, "1.29.0"), "[imagefs.available, nodefs.available, nodefs.inodesFree]");
+    assert_eq!(as_one(memory, "1.31.0"), "[nodefs.available, nodefs.inodesFree]");
     assert_eq!(ask(&format!("{memory}mergeDefaultEvictionSettings: true\n"), "1.35.0"), "none");
     assert_eq!(
         ask(&format!("{memory}evictionSoft: {{nodefs.available: 15%}}\n"), "1.31.0"),
@@ -107,7 +117,8 @@ fn a_threshold_of_a_file_takes_the_built_in_ones_away() {
     assert_eq!(node("", "").boot_text("kubelet:thresholdsUnset"), "none");
     assert_eq!(
         node("", "--eviction-hard=memory.available<1Gi").boot_text("kubelet:thresholdsUnset"),
-        but_memory
+        "[nodefs.available, nodefs.inodesFree]",
+        "where images are is not known"
     );
 }
 
@@ -132,7 +143,8 @@ fn the_range_of_the_kubelets_user_fits() {
     assert!(same("kubelet:65536:65537\n").contains("65537 IDs are no multiple of 65536"));
     assert_eq!(same("kubelet:65536:65536\n"), "[65536 IDs are enough for 1 pods; maxPods is 110]");
     let without = tree("", "").without("/usr/bin/getsubids");
-    assert_eq!(without.boot_text("kubelet:subordinateIDErrors"), "none");
+    let lacks = "[there is a user kubelet, and no program getsubids]";
+    assert_eq!(without.boot_text("kubelet:subordinateIDErrors"), lacks);
     let nobody = tree("", "").file("/etc/passwd", "root:x:0:0::/root:/bin/sh\n");
     assert_eq!(nobody.boot_text("kubelet:subordinateIDErrors"), "none");
     let elsewhere = tree("", "").file("/etc/nsswitch.conf", "subid: sss\n");
