@@ -101,6 +101,11 @@ impl Reader {
                 self.wrong.push(format!("the command has {what}"));
                 continue;
             }
+            if syntax::is_token(word) {
+                self.wrong.push("a token stands without its flag, write `--token` before it".into());
+                self.set("discovery.bootstrapToken.token", word.clone());
+                continue;
+            }
             if !word.starts_with('-') {
                 if endpoint {
                     self.wrong
@@ -359,6 +364,8 @@ mod tests {
         let good = format!("kubeadm join k8s:6443 --token {TOKEN} --discovery-token-ca-cert-hash {}", hash());
         for (from, to, count) in [
             ("--token", "--tokn", 1),
+            ("--token", "", 1),
+            ("k8s:6443 --token", "", 2),
             ("--token", "\u{2013}token", 1),
             ("--token", "\u{2013}tokn", 2),
             ("--discovery-token-ca", "--discovery-tokn-ca", 1),
@@ -366,6 +373,7 @@ mod tests {
             ("k8s:6443", "k8s:6443 --zzz abc", 1),
         ] {
             let found = found(&good.replace(from, to));
+            assert!(found.iter().all(|text| !text.contains("9876543210")), "a secret: {found:?}");
             assert_eq!(found.len(), count, "{to}: {found:?}");
         }
     }

@@ -97,7 +97,7 @@ fn join(kubeadm: &Kubeadm, line: u32, refuse: &mut dyn FnMut(u32, String)) {
         Some(text) => match syntax::host_port(text.text) {
             Ok((_, Some(_))) => {}
             Ok((_, None)) if is_command => {
-                let text = text.text;
+                let text = syntax::masked(text.text);
                 let right = if text.parse::<std::net::Ipv6Addr>().is_ok() {
                     format!("[{text}]:6443")
                 } else {
@@ -106,10 +106,15 @@ fn join(kubeadm: &Kubeadm, line: u32, refuse: &mut dyn FnMut(u32, String)) {
                 refuse(line, format!("HOST:PORT `{text}` has no port, write `{right}`"));
             }
             Err(_) if is_command && bare(text.text).is_some() => {
-                let right = bare(text.text).unwrap_or_default();
-                refuse(line, format!("HOST:PORT `{}` has a scheme, write `{right}`", text.text));
+                let right = syntax::masked(bare(text.text).unwrap_or_default());
+                refuse(
+                    line,
+                    format!("HOST:PORT `{}` has a scheme, write `{right}`", syntax::masked(text.text)),
+                );
             }
-            Err(wrong) if is_command => refuse(line, format!("HOST:PORT `{}` {wrong}", text.text)),
+            Err(wrong) if is_command => {
+                refuse(line, format!("HOST:PORT `{}` {wrong}", syntax::masked(text.text)));
+            }
             Ok((_, None)) => refuse(text.line, format!("apiServerEndpoint `{}` has no port", text.text)),
             Err(wrong) => refuse(text.line, format!("apiServerEndpoint `{}` {wrong}", text.text)),
         },
