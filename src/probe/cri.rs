@@ -64,8 +64,10 @@ pub(super) static PROBE: Probe = Probe {
         Attribute {
             name: "restarting",
             shape: Shape::List(&Shape::Text),
-            summary: "Containers of ready pods that fail again and again: the newest attempt ended with another code than 0, \
-                      or is the fifth or later and began within 10 minutes, and not with its pod.",
+            summary: "Containers of ready pods of the cluster itself (kube-system, namespaces of pod networks) that fail again and \
+                      again: the newest attempt did not begin with its pod, and ended with another code than 0 (the fifth or \
+                      later; from the second on, if it began within 10 minutes), or is the fifth or later and began within \
+                      10 minutes.",
         },
         Attribute {
             name: "restarts",

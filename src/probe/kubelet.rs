@@ -31,10 +31,11 @@ writes that.) Findings:
 - `runtime`: `cri-o` if `containerRuntimeEndpoint` is CRI-O's `listen` in any spelling, else the socket, be it the default one.
 - `staleFlags`: flags that the running kubelet was started with and its unit has otherwise, or the other way round.
 - `subordinateIDErrors`: why the kubelet exits over the ranges that /etc/subuid and /etc/subgid give a user named `kubelet`, \
-  from which pods with user namespaces get theirs. Without such a user, or without getsubids, it needs none.
+  from which pods with user namespaces get theirs. Without such a user it needs none; with one and without getsubids it exits.
 - `swapBehavior`: `memorySwap.swapBehavior`.
 - `thresholdsUnset`: signals of memory, space and inodes at which no pod is evicted: where a file sets one of `evictionHard`, \
-  the built-in ones for the others are gone, unless `mergeDefaultEvictionSettings` keeps them.
+  the built-in ones for the others are gone, unless `mergeDefaultEvictionSettings` keeps them. Those of imagefs only where \
+  CRI-O's images have a file system of their own.
 - `unknownFields`: fields that the kubelet drops with a line in its log (it decodes v1beta1 leniently in all versions).
 
 Merged from files at both moments; now with the flags of the running process, where the cgroup of kubelet.service has one. \

@@ -16,7 +16,7 @@ pub(super) static PROBE: Probe = Probe {
         Attribute {
             name: "down",
             shape: Shape::List(&Shape::Text),
-            summary: "Those that don't run, and why; also files that are no pod. Unknown about the next boot.",
+            summary: "Those that don't run, and why; also manifests that can't be read. Unknown about the next boot.",
         },
         Attribute {
             name: "names",
