@@ -356,18 +356,17 @@ impl Asking<'_> {
 
     /// Pods whose containers say how they ended, where that has to be known.
     async fn ended(&self, mut pods: Vec<Pod>) -> Vec<Pod> {
-        let asked: Vec<_> = pods::ended(&mut pods)
-            .into_iter()
-            .map(|container| {
+        let mut asked = pods::ended(&mut pods);
+        for some in asked.chunks_mut(pods::AT_ONCE) {
+            let ask = |container: &&mut pods::Container| {
                 let request = cri::ContainerStatusRequest { container_id: container.id.clone() };
-                let answer =
-                    self.spawn::<_, cri::ContainerStatusResponse>("ContainerStatus", request, 64 << 10);
-                (container, answer)
-            })
-            .collect();
-        for (container, answer) in asked {
-            let status = joined(answer).await.ok().and_then(|answer| answer.status);
-            container.exit = status.map(|status| status.exit_code);
+                self.spawn::<_, cri::ContainerStatusResponse>("ContainerStatus", request, 64 << 10)
+            };
+            let answers: Vec<_> = some.iter().map(ask).collect();
+            for (container, answer) in some.iter_mut().zip(answers) {
+                let status = joined(answer).await.ok().and_then(|answer| answer.status);
+                container.exit = status.map(|status| status.exit_code);
+            }
         }
         pods
     }

@@ -8,6 +8,8 @@ use super::{Containers, Silence, short};
 /// How many containers are asked how they ended. After a reboot every container of initialisation is one of them, of as many
 /// pods as a node has.
 pub(super) const MOST_ASKED: usize = 512;
+/// How many of these questions are open at a time: as many answers are held, and no runtime is flooded.
+pub(super) const AT_ONCE: usize = 16;
 
 /// A pod sandbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
