@@ -4,10 +4,10 @@ use std::path::Path;
 
 use clap::builder::PossibleValuesParser;
 
-use super::SourceArguments;
 use super::error::Failure;
+use super::{SourceArguments, terminal};
 use crate::engine::Given;
-use crate::fact::{Moment, Origin};
+use crate::fact::{Moment, Origin, printable};
 use crate::host::{Host, HostError};
 use crate::report::render::FORMATS;
 use crate::rule::{RuleSet, suggestion};
@@ -68,31 +68,36 @@ fn unreadable(arguments: &SourceArguments, error: &HostError) -> Failure {
 /// What variables of the environment that set variables of rules begin with: `NODE_PREFLIGHT_POD_CIDR` sets `pod-cidr`.
 const PREFIX: &str = "NODE_PREFLIGHT_";
 
-/// The values that the environment gives variables; the command line wins against it.
+/// The values that the environment gives variables; the command line wins against it. A name that is nobody's may belong
+/// to other programs: it is told, and no reason not to judge.
 pub(super) fn environment(rules: &RuleSet) -> Result<Vec<Given>, Failure> {
     #[expect(clippy::disallowed_methods, reason = "variables may be set by the environment")]
     let set = std::env::vars_os().filter_map(|(key, value)| {
         let key = key.into_string().ok().filter(|key| key.starts_with(PREFIX))?;
         Some((key, value))
     });
+    let names = || rules.variables.iter().map(|variable| variable.name.value.as_str());
     let mut given = Vec::new();
     for (key, value) in set {
-        let named = |name: &str| format!("{PREFIX}{}", name.to_uppercase().replace('-', "_"));
-        let names = || rules.variables.iter().map(|variable| variable.name.value.as_str());
-        let Some(name) = names().find(|name| named(name) == key) else {
-            let known: Vec<String> = names().map(named).collect();
-            let failure = Failure::input(format!("{key} in the environment sets no variable"));
-            return Err(match suggestion::nearest(&key, known.iter().map(String::as_str)) {
-                Some(near) => failure.hint(format!("did you mean {near}?")),
-                None => failure.hint("`node-preflight list` shows all variables"),
-            });
-        };
+        let name = key[PREFIX.len()..].to_lowercase().replace('_', "-");
+        if !names().any(|known| known == name) {
+            terminal::complain(&format!("warning: {}\n", nobodys(&key, suggestion::nearest(&name, names()))));
+            continue;
+        }
         let value = value
             .into_string()
             .map_err(|_| Failure::input(format!("the value of {key} in the environment is not UTF-8")))?;
-        given.push(Given { name: name.to_owned(), value, origin: Origin::file(&key) });
+        given.push(Given { name, value, origin: Origin::file(&key) });
     }
     Ok(given)
+}
+
+fn nobodys(key: &str, near: Option<&str>) -> String {
+    let hint = near.map_or_else(
+        || "`node-preflight list` shows all variables".to_owned(),
+        |near| format!("did you mean {PREFIX}{}?", near.to_uppercase().replace('-', "_")),
+    );
+    format!("{} in the environment sets no variable: {hint}", printable(key))
 }
 
 /// The values that the command line gives variables.

@@ -208,3 +208,32 @@ fn control_characters_of_a_host_reach_no_terminal() {
     }
     assert!(Path::new(env!("CARGO_BIN_EXE_node-preflight")).exists());
 }
+
+#[test]
+fn what_would_be_judged_by_mistake_is_refused_or_told() {
+    let empty = tempfile::tempdir().unwrap();
+    std::fs::create_dir(empty.path().join("root")).unwrap();
+    let refused = [
+        (vec!["--root", empty.path().to_str().unwrap()], "holds no root filesystem"),
+        (
+            vec!["--recording", "fixtures/debian13-ready", "--set", "pod-cidr=10.244.0.0"],
+            "no length of a prefix",
+        ),
+    ];
+    for (arguments, said) in refused {
+        let output = run(&arguments);
+        let complaint = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{complaint}");
+        assert!(complaint.contains(said), "{complaint}");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_node-preflight"))
+        .args(["--recording", "fixtures/debian13-ready"])
+        .env("NODE_PREFLIGHT_POD_CDR", "10.0.0.0/8")
+        .env("NODE_PREFLIGHT_CNI", "calico")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let complaint = text(&output.stderr);
+    assert!(complaint.contains("did you mean NODE_PREFLIGHT_POD_CIDR?"), "{complaint}");
+    assert!(!complaint.contains("NODE_PREFLIGHT_CNI"), "{complaint}");
+}
