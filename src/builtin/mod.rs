@@ -38,8 +38,8 @@ pub fn rules() -> RuleSet {
     selected(catalogue(), u64::MAX)
 }
 
-/// The built-in rules of some profiles, and those that they need, without their places; all if one of the profiles isn't built in. What isn't
-/// selected is not even unpacked.
+/// The built-in rules of some profiles, and those that they need, without their places; all if one of the profiles
+/// isn't built in. What isn't selected is not even unpacked.
 #[must_use]
 pub fn rules_of(profiles: &[String]) -> RuleSet {
     let catalogue = catalogue();

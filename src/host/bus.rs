@@ -10,6 +10,7 @@ use zbus::wire::{OwnedObjectPath, OwnedVariant};
 
 use super::error::{HostError, Trouble};
 use super::running::UnitState;
+use super::waiting;
 
 /// Where the system bus listens (D-Bus specification, "System message bus"). Root could ask systemd itself on
 /// `/run/systemd/private`, but there it signs its answers with a name that zbus 6.2 refuses ("Invalid unique name").
@@ -60,11 +61,8 @@ fn object_path(unit: &str) -> String {
 
 fn within_time<T>(socket: &str, answer: impl Future<Output = zbus::Result<T>>) -> Result<T, HostError> {
     let failed = |why: String| HostError::new(socket, Trouble::Io(why));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| failed(format!("no way to wait for an answer: {error}")))?;
-    runtime
+    waiting::runtime()
+        .map_err(failed)?
         .block_on(async { tokio::time::timeout(TIME_OUT, answer).await })
         .map_err(|_| failed(format!("no answer within {} s", TIME_OUT.as_secs())))?
         .map_err(|error| match &error {

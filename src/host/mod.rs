@@ -21,6 +21,7 @@ mod resolve;
 mod resolve_tests;
 mod running;
 mod tree;
+mod waiting;
 
 use std::rc::Rc;
 

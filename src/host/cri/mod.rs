@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::error::{HostError, Trouble};
 use super::path::HostPath;
 use super::tree::Kind;
+use super::waiting;
 use connection::Connection;
 use messages as cri;
 
@@ -238,10 +239,9 @@ impl Deadline {
 
 /// Asks all sockets at once; the answers are in their order. The paths must have been seen to be sockets.
 pub(super) fn ask(sockets: &[HostPath], within: Duration) -> Vec<Answer> {
-    let failed = |error: String| Silence::Failed(format!("no way to wait for an answer: {error}"));
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match waiting::runtime() {
         Ok(runtime) => runtime,
-        Err(error) => return sockets.iter().map(|_| Err(failed(error.to_string()))).collect(),
+        Err(reason) => return sockets.iter().map(|_| Err(Silence::Failed(reason.clone()))).collect(),
     };
     runtime.block_on(async {
         let deadline = Deadline::after(within);
@@ -262,10 +262,7 @@ pub(super) fn get_loopback(
     limit: usize,
     within: Duration,
 ) -> Result<Page, Silence> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|error| Silence::Failed(format!("no way to wait for an answer: {error}")))?;
-    runtime.block_on(async {
+    waiting::runtime().map_err(Silence::Failed)?.block_on(async {
         let deadline = Deadline::after(within);
         deadline.hold(http::get_loopback(port, target, limit)).await
     })

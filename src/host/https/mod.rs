@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::cri::{Deadline, Page, Silence, in_full, page};
+use super::waiting;
 
 pub(super) use recorded::RecordedServer;
 
@@ -64,10 +65,7 @@ pub(super) fn get(request: Request<'_>) -> Result<Reached, Unreached> {
     let deadline = Deadline::after(request.within);
     let addresses = resolve::addresses(request.host, request.port, deadline)?;
     let resolved = deadline.left();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|error| Silence::Failed(format!("no way to wait for an answer: {error}")))?;
-    runtime.block_on(async {
+    waiting::runtime().map_err(Silence::Failed)?.block_on(async {
         let connected = connect(&addresses, deadline).await;
         let (address, stream) = connected.map_err(|unreached| fair(unreached, resolved, request.within))?;
         let shown = tls::Shown::default();
