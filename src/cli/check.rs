@@ -7,8 +7,8 @@ use std::time::Instant;
 use super::error::{self, Failure};
 use super::waivers::Waivers;
 use super::{CheckArguments, kubeadm, rules, source, terminal, waivers};
-use crate::engine;
 use crate::engine::identity::identify;
+use crate::engine::{self, Detail};
 use crate::report::Report;
 use crate::report::render::FORMATS;
 use crate::subsystem::Subsystems;
@@ -28,7 +28,11 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let (host, moments) = source::open(&arguments.source)?;
     let host = ManuallyDrop::new(host);
     let subsystems = ManuallyDrop::new(Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()));
-    let mut findings = engine::judge(&plan, &subsystems, &moments);
+    let style = terminal::style(arguments.all, arguments.output.is_none());
+    let formats = || FORMATS.iter().filter(|format| format.name == arguments.format);
+    let full = formats().any(|format| (format.detail)(plan.rules.len(), style) == Detail::Full);
+    let detail = if full { Detail::Full } else { Detail::Troubles };
+    let mut findings = engine::judge_with(&plan, &subsystems, &moments, detail);
     let applied = engine::waive(&mut findings, waivers, waivers::today());
     let mut report = ManuallyDrop::new(Report::new(&plan, findings, identify(&subsystems), &moments));
     report.fail_on = arguments.fail_on.into();
@@ -36,8 +40,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     report.duration = start.elapsed();
 
     let mut out = Vec::new();
-    let style = terminal::style(arguments.all, arguments.output.is_none());
-    for format in FORMATS.iter().filter(|format| format.name == arguments.format) {
+    for format in formats() {
         (format.render)(&report, style, &mut out)?;
     }
     terminal::write(arguments.output.as_deref(), &out)?;

@@ -2,31 +2,48 @@
 
 use std::cell::OnceCell;
 
-use super::plan::{Question, Subject};
+use super::compile;
+use super::plan::{Condition, Plan, Probes, Question, Questions, Subject};
 use crate::fact::{Fact, Moment, State, Value};
 use crate::probe::Shape;
+use crate::rule::{Diagnostic, Expression};
 use crate::subsystem::Subsystems;
 
 /// The answers of one run.
 pub(super) struct Facts<'r> {
     subsystems: &'r Subsystems<'r>,
-    questions: &'r [Question],
+    probes: &'r Probes,
+    questions: Questions<'r>,
     answers: Vec<[OnceCell<Box<Fact>>; 2]>,
 }
 
 impl<'r> Facts<'r> {
-    pub(super) fn new(subsystems: &'r Subsystems<'r>, questions: &'r [Question]) -> Self {
-        Facts { subsystems, questions, answers: questions.iter().map(|_| Default::default()).collect() }
+    pub(super) fn new(subsystems: &'r Subsystems<'r>, plan: &'r Plan) -> Self {
+        let questions = Questions::behind(&plan.questions);
+        let mut facts = Facts { subsystems, probes: &plan.probes, questions, answers: Vec::new() };
+        facts.make_room();
+        facts
     }
 
-    pub(super) fn question(&self, index: usize) -> &'r Question {
-        &self.questions[index]
+    /// Resolves a check that the plan left for later, so that what it asks can be answered.
+    pub(super) fn resolve(&mut self, check: &Expression) -> Result<Condition, Vec<Diagnostic>> {
+        let condition = compile::check(check, self.probes, &mut self.questions);
+        self.make_room();
+        condition
+    }
+
+    fn make_room(&mut self) {
+        self.answers.resize_with(self.questions.len(), Default::default);
+    }
+
+    pub(super) fn question(&self, index: usize) -> &Question {
+        self.questions.get(index)
     }
 
     /// The answer to a question at a moment.
     pub(super) fn answer(&self, question: usize, moment: Moment) -> &Fact {
         let cell = &self.answers[question][moment as usize];
-        cell.get_or_init(|| Box::new(self.questions[question].ask(self.subsystems, moment)))
+        cell.get_or_init(|| Box::new(self.question(question).ask(self.subsystems, moment)))
     }
 
     /// What is known of a subject at a moment.
@@ -48,7 +65,7 @@ impl<'r> Facts<'r> {
     /// The declared kind of a subject; none for constants.
     pub(super) fn shape(&self, subject: &Subject) -> Option<Shape> {
         let Subject::Fact { question, attribute } = subject else { return None };
-        let shape = self.questions[*question].probe.answer;
+        let shape = self.question(*question).probe.answer;
         match (attribute, shape) {
             (Some(name), Shape::Record(attributes)) => {
                 attributes.iter().find(|attribute| attribute.name == *name).map(|attribute| attribute.shape)

@@ -57,7 +57,7 @@ pub struct Waived {
     pub by: Origin,
 }
 
-/// A verdict and the facts that decided it.
+/// A verdict and the facts that decided it; only the verdict if nobody is to be told more ([`super::Detail`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// The verdict.

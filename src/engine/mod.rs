@@ -14,5 +14,5 @@ mod truth;
 pub mod waive;
 
 pub use compile::{Given, Selection, compile, compile_given, mistakes};
-pub use judge::judge;
+pub use judge::{Detail, judge, judge_with};
 pub use waive::waive;

@@ -10,7 +10,7 @@ use crate::engine::identity::Identity;
 use crate::engine::plan::Plan;
 use crate::engine::waive::Applied;
 use crate::fact::{Moment, Value};
-use crate::rule::{LazyProse, Severity, Text};
+use crate::rule::{Lazy, Prose, Severity, Text};
 
 /// Everything that a run came to.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub struct Entry {
     /// What failing costs.
     pub severity: Severity,
     /// What it says to people.
-    pub prose: LazyProse,
+    pub prose: Lazy<Prose>,
     /// The judgement now; none if it isn't judged at this moment.
     pub now: Option<Box<Judgement>>,
     /// The judgement after a reboot; none if it isn't judged at this moment.

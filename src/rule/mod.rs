@@ -3,6 +3,7 @@
 mod code;
 pub mod diagnostic;
 mod expression;
+mod lazy;
 pub mod lint;
 mod load;
 pub mod peer;
@@ -20,9 +21,10 @@ use serde::{Deserialize, Serialize};
 
 pub use code::Code;
 pub use diagnostic::Diagnostic;
+pub use lazy::Lazy;
 pub use load::{Broken, extend, load};
 pub use place::Place;
-pub use prose::{LazyProse, Prose};
+pub use prose::Prose;
 pub use text::Text;
 
 use crate::fact::Moment;
@@ -87,7 +89,9 @@ pub struct Rule {
     /// Words to select it by.
     pub tags: Vec<Text>,
     /// What must hold.
-    pub check: Expression,
+    pub check: Lazy<Expression>,
+    /// The first keys in `check`, parted by blanks, if it uses no variable: they tell which probes it asks.
+    pub asks: Option<Text>,
     /// When it applies; always if none.
     pub when: Option<Expression>,
     /// Rules whose failure makes this one pointless.
@@ -95,7 +99,7 @@ pub struct Rule {
     /// The only moments it is judged at; all if none.
     pub moments: Option<Vec<Moment>>,
     /// What it says to people.
-    pub prose: LazyProse,
+    pub prose: Lazy<Prose>,
 }
 
 /// What a failing rule costs.

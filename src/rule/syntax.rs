@@ -187,11 +187,13 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>) -> Option<Rule> {
         None
     };
     let place = reader.place(value.span());
+    let check = check.unwrap_or_else(|| Expression::All(Vec::new(), place));
     Some(Rule {
         severity: severity(reader, table),
         profiles: reader.texts(table, "profiles"),
         tags: plain(reader.texts(table, "tags")),
-        check: check.unwrap_or_else(|| Expression::All(Vec::new(), place)),
+        asks: check.keys().map(Text::from),
+        check: check.into(),
         when: table.get("when").and_then(|when| expression::read(reader, when, "`when`")),
         needs: reader.texts(table, "needs"),
         moments: table.get("moments").map(|value| moments(reader, table, value)),

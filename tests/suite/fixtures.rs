@@ -8,7 +8,7 @@ use std::time::Duration;
 use node_preflight::builtin;
 use node_preflight::engine::finding::Verdict;
 use node_preflight::engine::identity::identify;
-use node_preflight::engine::{self, Selection};
+use node_preflight::engine::{self, Detail, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 use node_preflight::report::render::{FORMATS, Style};
@@ -35,12 +35,16 @@ fn judged(name: &str, profile: &str) -> Report {
 
 /// The same, with `--set`.
 fn judged_with(name: &str, profile: &str, sets: &[(String, String)]) -> Report {
+    judged_in(name, profile, sets, Detail::Full)
+}
+
+fn judged_in(name: &str, profile: &str, sets: &[(String, String)], detail: Detail) -> Report {
     let rules = builtin::rules();
     let selection = Selection { profiles: vec![profile.into()], ..Selection::everything() };
     let plan = engine::compile(&rules, &selection, sets).unwrap_or_else(|_| panic!("no profile {profile}"));
     let host = Host::recording(&fixtures().join(name)).unwrap();
     let subsystems = Subsystems::of(&host);
-    let findings = engine::judge(&plan, &subsystems, &Moment::ALL);
+    let findings = engine::judge_with(&plan, &subsystems, &Moment::ALL, detail);
     let mut report = Report::new(&plan, findings, identify(&subsystems), &Moment::ALL);
     // Where the checkout is and how fast the machine is say nothing about the host.
     report.host.path = Some(format!("fixtures/{name}"));
@@ -71,6 +75,30 @@ fn every_recording_is_judged_as_its_snapshots_say() {
         insta::assert_snapshot!(format!("{name}-table"), rendered(&report, "table"));
         insta::assert_snapshot!(format!("{name}-json"), rendered(&report, "json"));
     }
+}
+
+#[test]
+fn a_table_is_the_same_if_only_what_it_shows_was_put_into_words() {
+    let table = FORMATS.iter().find(|format| format.name == "table").unwrap();
+    let style = Style { width: 120, color: false, all: false };
+    let text = |report: &Report| {
+        let mut out = Vec::new();
+        (table.render)(report, style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let mut spared = 0;
+    for name in names() {
+        let [full, shown] =
+            [Detail::Full, Detail::Troubles].map(|detail| judged_in(&name, "node", &[], detail));
+        assert_eq!((table.detail)(full.entries.len(), style), Detail::Troubles);
+        assert_eq!(text(&full), text(&shown), "{name}");
+        let words = |report: &Report| {
+            let judgements = report.entries.iter().flat_map(|entry| [&entry.now, &entry.boot]).flatten();
+            judgements.filter(|judgement| !judgement.found.is_empty()).count()
+        };
+        spared += words(&full) - words(&shown);
+    }
+    assert!(spared > 1_000, "{spared} judgements without words");
 }
 
 #[test]

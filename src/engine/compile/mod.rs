@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashSet};
 
-use super::plan::{Condition, Plan, PlannedRule, Question};
+use super::plan::{Check, Condition, Plan, PlannedRule, Probes, Questions};
 use crate::fact::Moment;
 use crate::probe::{Key, PROBES, Probe};
 use crate::rule::{Broken, Code, Diagnostic, Expression, Place, Rule, RuleSet, diagnostic, suggestion};
@@ -70,24 +70,25 @@ pub fn compile_with(
     let selected = select::rules(rules, &profiles, selection, &ids, &mut mistakes);
     mistakes.extend(select::circles(rules, &ids));
     check_profiles(rules, &mut mistakes);
-    let names = Names {
-        probes: probes.iter().map(|probe| (probe.name, *probe)).collect(),
-        profiles: rules.profiles.iter().map(|profile| profile.name.value.as_str()).collect(),
-        ids,
-    };
-    let mut planned = Compiler::new(rules, &names, &settings);
-    let mut unselected = Compiler::new(rules, &names, &settings);
+    let probes: Probes = probes.iter().map(|probe| (probe.name, *probe)).collect();
+    let names =
+        Names { profiles: rules.profiles.iter().map(|profile| profile.name.value.as_str()).collect(), ids };
+    let mut questions = Questions::default();
+    let mut question = |probe, key| questions.place(probe, key);
+    let mut planned = Compiler::new(rules, &probes, &settings, &mut question);
+    let mut ignore = |_, _| 0;
+    let mut unselected = Compiler::new(rules, &probes, &settings, &mut ignore);
     // Where a rule of the set comes to stand in the plan.
     let mut places: Vec<Option<usize>> = vec![None; rules.rules.len()];
     let mut plan = Vec::with_capacity(selected.iter().filter(|is_selected| **is_selected).count());
     for (index, rule) in rules.rules.iter().enumerate() {
         if selected[index] {
-            if let Some(rule) = planned.rule(rule) {
+            if let Some(rule) = planned.rule(rule, &names) {
                 places[index] = Some(plan.len());
                 plan.push(rule);
             }
         } else if !rules.files[rule.id.place.file()].built_in {
-            unselected.rule(rule);
+            unselected.rule(rule, &names);
         }
     }
     mistakes.append(&mut planned.mistakes);
@@ -104,7 +105,24 @@ pub fn compile_with(
     }
     let used = planned.used.iter().map(|name| ((*name).to_owned(), settings[name].value.clone()));
     let variables: BTreeMap<_, _> = used.collect();
-    Ok(Plan { profiles: selection.profiles.clone(), variables, rules: plan, questions: planned.questions })
+    Ok(Plan { profiles: selection.profiles.clone(), variables, rules: plan, questions, probes })
+}
+
+/// Resolves a check that was left for later.
+///
+/// # Errors
+/// Its mistakes; a check that may be left for later has none.
+pub(super) fn check(
+    expression: &Expression,
+    probes: &Probes,
+    questions: &mut Questions<'_>,
+) -> Result<Condition, Vec<Diagnostic>> {
+    let (rules, settings) = (RuleSet::default(), Settings::default());
+    let mut question = |probe, key| questions.place(probe, key);
+    let mut compiler = Compiler::new(&rules, probes, &settings, &mut question);
+    let condition = compiler.condition(expression);
+    let mistakes = compiler.mistakes;
+    condition.filter(|_| mistakes.is_empty()).ok_or(mistakes)
 }
 
 /// All mistakes of rules that have some already, those of resolving names included.
@@ -148,21 +166,19 @@ fn check_profiles(rules: &RuleSet, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The names that rules may use.
+/// The names that rules may use of each other.
 struct Names<'r> {
-    probes: HashMap<&'static str, &'static Probe>,
     profiles: HashSet<&'r str>,
     ids: HashMap<&'r str, usize>,
 }
 
-/// Resolves rules one by one, and collects the questions they ask and the mistakes they have.
+/// Resolves conditions one by one, and collects the questions they ask and the mistakes they have.
 struct Compiler<'r> {
     rules: &'r RuleSet,
-    names: &'r Names<'r>,
+    probes: &'r Probes,
     settings: &'r Settings<'r>,
-    questions: Vec<Question>,
-    /// Where the questions of a probe stand, by its name.
-    asked: HashMap<&'static str, HashMap<Key, usize>>,
+    /// Adds a question, and tells where it stands.
+    question: &'r mut dyn FnMut(&'static Probe, Key) -> usize,
     used: HashSet<&'r str>,
     /// The probes of the rule that is being resolved.
     moments: Vec<(&'r Place, &'static Probe)>,
@@ -170,13 +186,17 @@ struct Compiler<'r> {
 }
 
 impl<'r> Compiler<'r> {
-    fn new(rules: &'r RuleSet, names: &'r Names<'r>, settings: &'r Settings<'r>) -> Self {
+    fn new(
+        rules: &'r RuleSet,
+        probes: &'r Probes,
+        settings: &'r Settings<'r>,
+        question: &'r mut dyn FnMut(&'static Probe, Key) -> usize,
+    ) -> Self {
         Compiler {
             rules,
-            names,
+            probes,
             settings,
-            questions: Vec::new(),
-            asked: HashMap::default(),
+            question,
             used: HashSet::default(),
             moments: Vec::new(),
             mistakes: Vec::new(),
@@ -184,11 +204,11 @@ impl<'r> Compiler<'r> {
     }
 
     /// The rule with its names resolved; its needs are filled in when all rules are known.
-    fn rule(&mut self, rule: &'r Rule) -> Option<PlannedRule> {
+    fn rule(&mut self, rule: &'r Rule, names: &Names<'r>) -> Option<PlannedRule> {
         let before = self.mistakes.len();
         self.moments.clear();
-        self.check_names(rule);
-        let check = self.condition(&rule.check);
+        self.check_names(rule, names);
+        let check = self.check(rule);
         let when = rule.when.as_ref().map(|when| self.condition(when));
         let moments = self.moments_of(rule);
         if self.mistakes.len() > before {
@@ -210,18 +230,30 @@ impl<'r> Compiler<'r> {
         })
     }
 
-    fn check_names(&mut self, rule: &Rule) {
+    /// What must hold; left for later if it is packed and depends on no variable, as most rules don't apply to a host.
+    fn check(&mut self, rule: &'r Rule) -> Option<Check> {
+        match &rule.asks {
+            Some(keys) if rule.check.is_packed() => {
+                let asked = keys.split(' ').filter_map(|key| self.probes.get(key));
+                self.moments.extend(asked.map(|probe| (&rule.id.place, *probe)));
+                Some(Check::Later(rule.check.clone()))
+            }
+            _ => self.condition(&rule.check).map(Check::Ready),
+        }
+    }
+
+    fn check_names(&mut self, rule: &Rule, names: &Names<'_>) {
         for profile in &rule.profiles {
-            if !self.names.profiles.contains(profile.value.as_str()) {
+            if !names.profiles.contains(profile.value.as_str()) {
                 let message = format!("there is no profile `{}`", profile.value);
-                let help = suggestion::help(&profile.value, self.names.profiles.iter().copied());
+                let help = suggestion::help(&profile.value, names.profiles.iter().copied());
                 self.mistakes.push(Diagnostic::at(&profile.place, Code::UnknownProfile, message).help(help));
             }
         }
         for need in &rule.needs {
-            if !self.names.ids.contains_key(need.value.as_str()) {
+            if !names.ids.contains_key(need.value.as_str()) {
                 let message = format!("there is no rule `{}`", need.value);
-                let near = suggestion::nearest(&need.value, self.names.ids.keys().copied());
+                let near = suggestion::nearest(&need.value, names.ids.keys().copied());
                 let help = near.map(|near| format!("did you mean `{near}`?"));
                 self.mistakes.push(Diagnostic::at(&need.place, Code::UnknownRule, message).help(help));
             }

@@ -5,9 +5,9 @@ use std::fmt;
 
 use super::kind::Kind;
 use super::{Compiler, variables};
-use crate::engine::plan::{Question, Subject};
+use crate::engine::plan::Subject;
 use crate::fact::{State, Value};
-use crate::probe::{Key, KeySyntax, Probe, Shape};
+use crate::probe::{KeySyntax, Probe, Shape};
 use crate::rule::{Code, Datum, Diagnostic, Place, Spanned, Text, suggestion};
 
 /// An entry of a table.
@@ -86,7 +86,7 @@ impl<'r> Compiler<'r> {
         let mut named = entries
             .iter()
             .enumerate()
-            .filter_map(|(index, (key, _))| Some((index, *self.names.probes.get(key.value.as_str())?)));
+            .filter_map(|(index, (key, _))| Some((index, *self.probes.get(key.value.as_str())?)));
         let Some(first) = named.next() else { return Err(Vec::new()) };
         let Some(second) = named.next() else { return Ok(first) };
         let candidates: Vec<(usize, &'static Probe)> = [first, second].into_iter().chain(named).collect();
@@ -109,7 +109,7 @@ impl<'r> Compiler<'r> {
             Some((key, _)) => {
                 let help = suggestion::nearest(
                     &key.value,
-                    self.names.probes.keys().copied().chain(["all", "any", "not", "var"]),
+                    self.probes.keys().copied().chain(["all", "any", "not", "var"]),
                 );
                 Diagnostic::at(&key.place, Code::UnknownProbe, format!("there is no probe `{}`", key.value))
                     .help(help.map_or_else(
@@ -186,7 +186,7 @@ impl<'r> Compiler<'r> {
         };
         let subject = match text {
             Ok(text) => match probe.key.parse(text.as_deref()) {
-                Ok(key) => Subject::Fact { question: self.question(probe, key), attribute: None },
+                Ok(key) => Subject::Fact { question: (self.question)(probe, key), attribute: None },
                 Err(wrong) => {
                     let message = format!("the probe {} can't be asked: {wrong}", probe.name);
                     self.mistakes
@@ -198,17 +198,6 @@ impl<'r> Compiler<'r> {
         };
         let beside = beside(entries, index);
         Some(Asked { subject, kind, name: Name::Probe(probe.name), place: &name.place, inner, beside })
-    }
-
-    fn question(&mut self, probe: &'static Probe, key: Key) -> usize {
-        let next = self.questions.len();
-        let asked = self.asked.entry(probe.name).or_default();
-        if let Some(index) = asked.get(&key) {
-            return *index;
-        }
-        asked.insert(key.clone(), next);
-        self.questions.push(Question { probe, key });
-        next
     }
 }
 

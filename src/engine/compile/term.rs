@@ -117,9 +117,7 @@ impl<'r> Compiler<'r> {
     }
 
     fn is_operand(&self, entries: &[Entry]) -> bool {
-        entries
-            .iter()
-            .any(|(key, _)| key.value == "var" || self.names.probes.contains_key(key.value.as_str()))
+        entries.iter().any(|(key, _)| key.value == "var" || self.probes.contains_key(key.value.as_str()))
     }
 
     pub(super) fn unknown_matcher(&mut self, key: &Spanned<Text>) {

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Format, Style};
+use crate::engine::Detail;
 use crate::engine::finding::{Judgement, Verdict, Waived};
 use crate::engine::waive::{Applied, Fate};
 use crate::fact::{Moment, Origin, Reason, State, Value};
@@ -15,7 +16,8 @@ use crate::report::{Counts, Entry, Outcome, Report};
 use crate::rule::waiver::Target;
 use crate::rule::{Fix, Severity, Text};
 
-pub(super) static FORMAT: Format = Format { name: "json", summary: "One JSON document, schema v1.", render };
+pub(super) static FORMAT: Format =
+    Format { name: "json", summary: "One JSON document, schema v1.", detail: |_, _| Detail::Full, render };
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(title = "node-preflight/report/v1")]

@@ -11,6 +11,7 @@ pub(crate) use json::{Json, OriginV1};
 use std::io::{self, Write};
 
 use super::Report;
+use crate::engine::Detail;
 
 /// An output format.
 pub struct Format {
@@ -18,6 +19,8 @@ pub struct Format {
     pub name: &'static str,
     /// One sentence.
     pub summary: &'static str,
+    /// How much it shows of a report of so many rules.
+    pub detail: fn(rules: usize, Style) -> Detail,
     /// Writes a report.
     pub render: fn(&Report, Style, &mut dyn Write) -> io::Result<()>,
 }

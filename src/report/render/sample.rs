@@ -11,7 +11,7 @@ use crate::engine::waive::{Applied, Fate};
 use crate::fact::{Confidence, Date, Moment, Origin, Reason, Value};
 use crate::report::{Entry, Report};
 use crate::rule::waiver::{Target, Waiver};
-use crate::rule::{Fix, LazyProse, Prose, Severity};
+use crate::rule::{Fix, Lazy, Prose, Severity};
 
 /// What a hostile host may put into names, values and paths.
 const NASTY: &str = "a\u{1b}[31mb\r\nc\u{202e}d\"'<&>|\\\u{7}é漢字";
@@ -121,7 +121,7 @@ fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verd
     Entry {
         rule: rule.to_owned().into(),
         severity,
-        prose: LazyProse::from(Prose {
+        prose: Lazy::from(Prose {
             title: format!("What must hold, with {NASTY}").into(),
             why: "Because.".into(),
             fix: Fix { text: Some("run `sysctl --system`".into()), ..Fix::default() },

@@ -8,13 +8,14 @@ use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::{Format, Style, write_wrapped};
+use crate::engine::Detail;
 use crate::engine::finding::{Judgement, Verdict, Waived};
 use crate::engine::waive::{Applied, Fate};
 use crate::fact::{Moment, printable};
 use crate::report::{Entry, Outcome, Report, Worst};
 use crate::rule::Severity;
 
-pub(super) static FORMAT: Format = Format { name: "table", summary: "A table for people.", render };
+pub(super) static FORMAT: Format = Format { name: "table", summary: "A table for people.", detail, render };
 
 /// Up to this many rules are all shown.
 const FEW: usize = 12;
@@ -25,6 +26,10 @@ const LONGEST_RULE: u16 = 36;
 const RULE: &str = "RULE";
 const NOW: &str = "NOW";
 const BOOT: &str = "AFTER REBOOT";
+
+fn detail(rules: usize, style: Style) -> Detail {
+    if style.all || rules <= FEW { Detail::Full } else { Detail::Troubles }
+}
 
 fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}\n", headline(report))?;
@@ -53,8 +58,7 @@ fn headline(report: &Report) -> String {
 }
 
 fn is_shown(report: &Report, entry: &Entry, style: Style) -> bool {
-    style.all
-        || report.entries.len() <= FEW
+    detail(report.entries.len(), style) == Detail::Full
         || matches!(entry.worst(), Worst::Fail | Worst::Unknown | Worst::Waived)
 }
 
