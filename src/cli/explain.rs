@@ -64,7 +64,7 @@ fn write_rule(rule: &PlannedRule, written: &Rule, out: &mut dyn Write) -> std::i
             writeln!(out, "{label:<9} {}", names.join(", "))?;
         }
     }
-    for (label, words) in [("Tags", &rule.tags), ("Covers", &written.prose.covers)] {
+    for (label, words) in [("Tags", &*written.tags), ("Covers", &written.prose.covers)] {
         if !words.is_empty() {
             writeln!(out, "{label:<9} {}", words.join(", "))?;
         }

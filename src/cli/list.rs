@@ -163,7 +163,7 @@ fn write_json(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u
         severity: planned.severity.name(),
         profiles: rule.profiles.iter().map(|profile| profile.value.as_str()).collect(),
         moments: planned.moments.iter().map(|moment| moment.name()).collect(),
-        tags: &planned.tags,
+        tags: &rule.tags,
         covers: &rule.prose.covers,
         why: &planned.prose.why,
         refs: &planned.prose.refs,

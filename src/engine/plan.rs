@@ -1,6 +1,7 @@
 //! What will be judged: rules with every name resolved. Nothing is left to look up.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use foldhash::HashMap;
 
@@ -97,14 +98,12 @@ pub struct PlannedRule {
     pub id: Text,
     /// What failing costs.
     pub severity: Severity,
-    /// Words to select it by.
-    pub tags: Vec<Text>,
     /// What it says to people.
     pub prose: Lazy<Prose>,
     /// The moments it is judged at: those that all its probes can answer, narrowed by the rule.
-    pub moments: Vec<Moment>,
-    /// When it applies.
-    pub when: Option<Condition>,
+    pub moments: &'static [Moment],
+    /// When it applies: many rules share a condition.
+    pub when: Option<Arc<Condition>>,
     /// What must hold.
     pub check: Check,
     /// Indices into [`Plan::rules`] of the rules whose failure makes this one pointless.
@@ -129,7 +128,7 @@ pub enum Condition {
     /// Must not hold.
     Not(Box<Condition>),
     /// One comparison.
-    Test(Test),
+    Test(Box<Test>),
 }
 
 /// A subject compared with an operand.

@@ -12,7 +12,7 @@ use foldhash::HashMap;
 
 use super::error::{HostError, Trouble};
 use super::parts::Parts;
-use super::path::{HostPath, is_plain};
+use super::path::{HostPath, Look, is_plain};
 use super::tree::{Kind, Metadata, Script, Tree};
 
 /// No configuration file is larger; a larger one is an accident or an attack.
@@ -139,7 +139,7 @@ impl Files {
             let path = HostPath::new(&path);
             self.opened.borrow_mut().push(path.clone());
             let answer = self.tree.read(&path, limit, self.known_kind(&path));
-            self.contents.borrow_mut().insert(path.as_path().into(), answer.clone());
+            self.contents.borrow_mut().insert(path.into_text(), answer.clone());
             answer
         })?;
         if answer.len() as u64 > limit {
@@ -271,7 +271,16 @@ impl Files {
     /// written, and so does everything from the 41st link on.
     #[must_use]
     pub fn real_path(&self, path: impl AsRef<Path>) -> HostPath {
-        HostPath::new(path).without_links(|link| self.read_link(link).ok())
+        HostPath::new(path).without_links(|path| {
+            // Most are asked again and again, and are no links: what is remembered is not copied.
+            let seen = |known: &Result<PathBuf, HostError>| match known {
+                Ok(target) => Look::Link(target.clone()),
+                Err(error) if error.is_not_found() => Look::Missing,
+                Err(_) => Look::Other,
+            };
+            let known = self.links.borrow().get(path.as_os_str()).map(seen);
+            known.unwrap_or_else(|| seen(&self.read_link(path)))
+        })
     }
 
     /// The files and directories whose content was asked of the tree, in order, as they were named: the
@@ -304,7 +313,7 @@ fn remember<T: Clone>(
     }
     let path = HostPath::new(path);
     let answer = look(&path);
-    memo.borrow_mut().insert(path.as_path().into(), answer.clone());
+    memo.borrow_mut().insert(path.into_text(), answer.clone());
     answer
 }
 

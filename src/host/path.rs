@@ -1,7 +1,9 @@
 //! Paths on a host: always absolute, and shown with control characters made visible.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::fact::printable;
@@ -50,31 +52,44 @@ impl HostPath {
     /// The path with all links replaced by what they lead to, as far as they are known; the 41st and all later
     /// ones stay as they are.
     #[must_use]
-    pub(super) fn without_links(&self, read_link: impl Fn(&Path) -> Option<PathBuf>) -> Self {
-        let parts = |path: &Path| -> Vec<OsString> {
-            HostPath::new(path).relative().iter().rev().map(OsString::from).collect()
-        };
+    pub(super) fn without_links(&self, look: impl Fn(&Path) -> Look) -> Self {
         let mut real = PathBuf::from("/");
-        let mut pending = parts(&self.0);
+        let mut own = self.relative().iter();
+        // What targets of links leave to be walked, the next part last, before the own parts go on.
+        let mut pending: Vec<OsString> = Vec::new();
         let mut links = 0;
-        while let Some(part) = pending.pop() {
-            match part.as_encoded_bytes() {
+        // How deep the first directory is that is missing: below it there is nothing to look at.
+        let mut missing = usize::MAX;
+        let mut depth: usize = 0;
+        while let Some(part) = pending.pop().map(Cow::Owned).or_else(|| own.next().map(Cow::Borrowed)) {
+            match part.as_bytes() {
                 b"." => continue,
                 b".." => {
                     real.pop();
+                    depth = depth.saturating_sub(1);
                     continue;
                 }
-                _ => real.push(part),
+                _ => real.push(&part),
             }
-            if links < MOST_LINKS
-                && let Some(target) = read_link(&real)
-            {
-                links += 1;
-                real.pop();
-                if target.is_absolute() {
-                    real = PathBuf::from("/");
+            depth += 1;
+            if depth <= missing {
+                missing = usize::MAX;
+            } else {
+                continue;
+            }
+            match look(&real) {
+                Look::Link(target) if links < MOST_LINKS => {
+                    links += 1;
+                    real.pop();
+                    depth -= 1;
+                    if target.is_absolute() {
+                        real = PathBuf::from("/");
+                        depth = 0;
+                    }
+                    pending.extend(HostPath::new(target).relative().iter().rev().map(OsString::from));
                 }
-                pending.extend(parts(&target));
+                Look::Missing => missing = depth,
+                Look::Link(_) | Look::Other => {}
             }
         }
         HostPath(real)
@@ -101,18 +116,36 @@ impl HostPath {
     /// The path without its leading slash, as system calls relative to a root take it; `.` for the root.
     #[must_use]
     pub(super) fn relative(&self) -> &Path {
-        match self.0.strip_prefix("/") {
-            Ok(relative) if !relative.as_os_str().is_empty() => relative,
+        match self.0.as_os_str().as_bytes() {
+            [b'/', relative @ ..] if !relative.is_empty() => Path::new(OsStr::from_bytes(relative)),
             _ => Path::new("."),
         }
+    }
+
+    /// The text of the path, as memories know it.
+    pub(super) fn into_text(self) -> OsString {
+        self.0.into_os_string()
     }
 }
 
 /// Whether a path is already written as a [`HostPath`] writes it: nearly all are, and looking costs little.
 pub(super) fn is_plain(path: &Path) -> bool {
-    let Some(rest) = path.as_os_str().as_encoded_bytes().strip_prefix(b"/") else { return false };
-    let mut names = rest.split(|b| *b == b'/');
-    rest.is_empty() || names.all(|name| !name.is_empty() && name != b".")
+    let bytes = path.as_os_str().as_bytes();
+    let ends_a_name = |place: usize| bytes.get(place).is_none_or(|next| *next == b'/');
+    // After a slash neither another one, nor the end, nor a lone dot.
+    let is_odd =
+        |slash: usize| ends_a_name(slash + 1) || (bytes[slash + 1] == b'.' && ends_a_name(slash + 2));
+    bytes.starts_with(b"/") && (bytes.len() == 1 || !memchr::memchr_iter(b'/', bytes).any(is_odd))
+}
+
+/// What a path itself is, as far as it matters to those who walk along it.
+pub(super) enum Look {
+    /// A link, with its text.
+    Link(PathBuf),
+    /// Certainly not there.
+    Missing,
+    /// There and no link; or it can't be looked at.
+    Other,
 }
 
 impl AsRef<Path> for HostPath {
@@ -140,6 +173,32 @@ mod tests {
             prop_assert_eq!(HostPath::new(&path), slow.clone());
             prop_assert_eq!(is_plain(Path::new(&path)), path == slow.to_string());
         }
+    }
+
+    #[test]
+    fn nothing_below_what_is_missing_is_looked_at() {
+        let looked = std::cell::RefCell::new(Vec::new());
+        let look = |path: &Path| {
+            looked.borrow_mut().push(path.display().to_string());
+            match path.to_str() {
+                Some("/var/run") => Look::Link("../run".into()),
+                Some("/loop") => Look::Link("loop".into()),
+                Some("/var" | "/run" | "/etc") => Look::Other,
+                _ => Look::Missing,
+            }
+        };
+        let real = |path: &str| {
+            looked.borrow_mut().clear();
+            let real = HostPath::new(path).without_links(look).to_string();
+            (real, looked.borrow().join(" "))
+        };
+        assert_eq!(real("/var/run/a/b/c"), ("/run/a/b/c".into(), "/var /var/run /run /run/a".into()));
+        // Back out of it, there is something to look at again.
+        assert_eq!(real("/a/b/../../etc/x"), ("/etc/x".into(), "/a /etc /etc/x".into()));
+        assert_eq!(real("/a/b/../c"), ("/a/c".into(), "/a".into()));
+        assert_eq!(real("/a/../var/run"), ("/run".into(), "/a /var /var/run /run".into()));
+        let (end, looks) = real("/loop/x");
+        assert_eq!((end.as_str(), looks.split(' ').count()), ("/loop/x", 42));
     }
 
     #[test]

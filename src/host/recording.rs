@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::directory::Directory;
 use super::error::{HostError, Trouble};
 use super::files::Files;
-use super::path::HostPath;
+use super::path::{HostPath, Look};
 use super::recorded::Recorded;
 use super::running::Running;
 use super::tree::{Content, DirEntry, Kind, Metadata, Script, Tree};
@@ -153,7 +153,7 @@ impl RecordedTree {
         if self.entries.is_empty() {
             return path.clone();
         }
-        path.without_links(|link| self.link(link))
+        path.without_links(|link| self.link(link).map_or(Look::Other, Look::Link))
     }
 
     /// The text of a link, looked up once: nearly all paths of a host lie in a few directories.

@@ -18,10 +18,10 @@ pub struct Lazy<T> {
 }
 
 impl<T> Lazy<T> {
-    /// Whether nobody has looked yet.
+    /// Its packed form, if it is built in and nobody has looked yet. The same bytes are the same part.
     #[must_use]
-    pub fn is_packed(&self) -> bool {
-        self.value.get().is_none()
+    pub fn packed(&self) -> Option<&'static [u8]> {
+        self.value.get().is_none().then_some(self.packed)
     }
 }
 

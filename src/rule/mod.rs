@@ -87,13 +87,13 @@ pub struct Rule {
     /// The profiles that select it; a rule that names none belongs to all.
     pub profiles: Vec<Spanned<Text>>,
     /// Words to select it by.
-    pub tags: Vec<Text>,
+    pub tags: Lazy<Vec<Text>>,
     /// What must hold.
     pub check: Lazy<Expression>,
     /// The first keys in `check`, parted by blanks, if it uses no variable: they tell which probes it asks.
     pub asks: Option<Text>,
     /// When it applies; always if none.
-    pub when: Option<Expression>,
+    pub when: Option<Lazy<Expression>>,
     /// Rules whose failure makes this one pointless.
     pub needs: Vec<Spanned<Text>>,
     /// The only moments it is judged at; all if none.

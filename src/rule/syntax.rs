@@ -5,8 +5,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::table::{Reader, Value};
 use super::{
-    Code, Datum, Expression, Fix, Profile, Prose, Rule, Severity, Spanned, Text, Variable, VariableKind,
-    expression, suggestion,
+    Code, Datum, Expression, Fix, Lazy, Profile, Prose, Rule, Severity, Spanned, Text, Variable,
+    VariableKind, expression, suggestion,
 };
 use crate::fact::Moment;
 
@@ -191,10 +191,10 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>) -> Option<Rule> {
     Some(Rule {
         severity: severity(reader, table),
         profiles: reader.texts(table, "profiles"),
-        tags: plain(reader.texts(table, "tags")),
+        tags: plain(reader.texts(table, "tags")).into(),
         asks: check.keys().map(Text::from),
         check: check.into(),
-        when: table.get("when").and_then(|when| expression::read(reader, when, "`when`")),
+        when: table.get("when").and_then(|when| expression::read(reader, when, "`when`")).map(Lazy::from),
         needs: reader.texts(table, "needs"),
         moments: table.get("moments").map(|value| moments(reader, table, value)),
         prose: prose(reader, table).into(),

@@ -11,13 +11,14 @@ mod term;
 mod variables;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 
 use super::plan::{Check, Condition, Plan, PlannedRule, Probes, Questions};
 use crate::fact::Moment;
 use crate::probe::{Key, PROBES, Probe};
-use crate::rule::{Broken, Code, Diagnostic, Expression, Place, Rule, RuleSet, diagnostic, suggestion};
+use crate::rule::{Broken, Code, Diagnostic, Expression, Lazy, Place, Rule, RuleSet, diagnostic, suggestion};
 pub use operator::{OPERATORS, Operand, Operator};
 pub use select::Selection;
 pub use variables::Given;
@@ -180,8 +181,10 @@ struct Compiler<'r> {
     /// Adds a question, and tells where it stands.
     question: &'r mut dyn FnMut(&'static Probe, Key) -> usize,
     used: HashSet<&'r str>,
-    /// The probes of the rule that is being resolved.
+    /// The probes, of those that the rule being resolved asks, that can't answer at every moment.
     moments: Vec<(&'r Place, &'static Probe)>,
+    /// What became of conditions that are packed, with probes as above.
+    whens: HashMap<&'static [u8], Option<(Arc<Condition>, Vec<(&'r Place, &'static Probe)>)>>,
     mistakes: Vec<Diagnostic>,
 }
 
@@ -199,6 +202,7 @@ impl<'r> Compiler<'r> {
             question,
             used: HashSet::default(),
             moments: Vec::new(),
+            whens: HashMap::default(),
             mistakes: Vec::new(),
         }
     }
@@ -209,7 +213,7 @@ impl<'r> Compiler<'r> {
         self.moments.clear();
         self.check_names(rule, names);
         let check = self.check(rule);
-        let when = rule.when.as_ref().map(|when| self.condition(when));
+        let when = rule.when.as_ref().map(|when| self.when(when));
         let moments = self.moments_of(rule);
         if self.mistakes.len() > before {
             return None;
@@ -221,7 +225,6 @@ impl<'r> Compiler<'r> {
         Some(PlannedRule {
             id: rule.id.value.clone(),
             severity: rule.severity,
-            tags: rule.tags.clone(),
             prose: rule.prose.clone(),
             moments,
             when,
@@ -230,12 +233,36 @@ impl<'r> Compiler<'r> {
         })
     }
 
+    /// When a rule applies. The same condition of several built-in rules is resolved once.
+    fn when(&mut self, when: &'r Lazy<Expression>) -> Option<Arc<Condition>> {
+        let Some(packed) = when.packed() else { return self.condition(when).map(Arc::new) };
+        if let Some(known) = self.whens.get(packed) {
+            let (condition, moments) = known.as_ref()?;
+            self.moments.extend(moments);
+            return Some(Arc::clone(condition));
+        }
+        let before = self.moments.len();
+        let condition = self.condition(when).map(Arc::new);
+        let resolved = condition.clone().map(|condition| (condition, self.moments[before..].to_vec()));
+        self.whens.insert(packed, resolved);
+        condition
+    }
+
+    /// Notes that the rule asks a probe.
+    fn ask(&mut self, place: &'r Place, probe: &'static Probe) {
+        if probe.moments.len() < Moment::ALL.len() {
+            self.moments.push((place, probe));
+        }
+    }
+
     /// What must hold; left for later if it is packed and depends on no variable, as most rules don't apply to a host.
     fn check(&mut self, rule: &'r Rule) -> Option<Check> {
         match &rule.asks {
-            Some(keys) if rule.check.is_packed() => {
-                let asked = keys.split(' ').filter_map(|key| self.probes.get(key));
-                self.moments.extend(asked.map(|probe| (&rule.id.place, *probe)));
+            Some(keys) if rule.check.packed().is_some() => {
+                let probes = self.probes;
+                for probe in keys.split(' ').filter_map(|key| probes.get(key)) {
+                    self.ask(&rule.id.place, probe);
+                }
                 Some(Check::Later(rule.check.clone()))
             }
             _ => self.condition(&rule.check).map(Check::Ready),
@@ -271,21 +298,28 @@ impl<'r> Compiler<'r> {
 
     /// All of them are looked at, so that all mistakes are found.
     fn conditions(&mut self, parts: &'r [Expression]) -> Option<Vec<Condition>> {
-        let conditions: Vec<Option<Condition>> = parts.iter().map(|part| self.condition(part)).collect();
-        conditions.into_iter().collect()
+        let mut conditions = Vec::with_capacity(parts.len());
+        for part in parts {
+            conditions.extend(self.condition(part));
+        }
+        (conditions.len() == parts.len()).then_some(conditions)
     }
 
     /// The moments that all probes of the rule can answer, narrowed by the rule.
-    fn moments_of(&mut self, rule: &Rule) -> Vec<Moment> {
+    fn moments_of(&mut self, rule: &Rule) -> &'static [Moment] {
         let narrowed = |moment: &Moment| rule.moments.as_ref().is_none_or(|moments| moments.contains(moment));
         let answered = |moment: &Moment| self.moments.iter().all(|(_, probe)| probe.moments.contains(moment));
-        let moments: Vec<Moment> = Moment::ALL.into_iter().filter(narrowed).filter(answered).collect();
+        let is_judged = |moment: &Moment| narrowed(moment) && answered(moment);
+        let moments: &[Moment] = match Moment::ALL.each_ref().map(is_judged) {
+            [true, true] => &Moment::ALL,
+            [true, false] => &[Moment::Now],
+            [false, true] => &[Moment::Boot],
+            [false, false] => &[],
+        };
         if moments.is_empty() {
             let message = format!("rule `{}` can be judged at no moment", rule.id.value);
             let mut diagnostic = Diagnostic::at(&rule.id.place, Code::NoMoment, message);
-            for (place, probe) in
-                self.moments.iter().filter(|(_, probe)| probe.moments.len() < Moment::ALL.len())
-            {
+            for (place, probe) in &self.moments {
                 let words: Vec<&str> = probe.moments.iter().map(|moment| moment.name()).collect();
                 diagnostic = diagnostic.label(place, format!("answers {} only", words.join(", ")));
             }

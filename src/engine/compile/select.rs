@@ -130,7 +130,7 @@ fn unmatched(
         let message = format!("{option} {word}: no rule of profile {} has this tag", names.join(", "));
         return Diagnostic::new(Code::EmptySelection, message);
     }
-    let tags = rules.rules.iter().flat_map(|rule| &rule.tags).map(Text::as_str);
+    let tags = rules.rules.iter().flat_map(|rule| &*rule.tags).map(Text::as_str);
     let help = suggestion::nearest(word, ids.keys().copied().chain(tags));
     Diagnostic::new(Code::UnknownRule, format!("{option} {word}: no rule has this id or tag"))
         .help(help.map(|near| format!("did you mean `{near}`?")))

@@ -153,7 +153,7 @@ impl<'r> Compiler<'r> {
 
     fn probe(&mut self, entries: &'r [Entry], index: usize, probe: &'static Probe) -> Option<Asked<'r>> {
         let (name, datum) = &entries[index];
-        self.moments.push((&name.place, probe));
+        self.ask(&name.place, probe);
         let mut inner: &[Entry] = &[];
         let text: Result<Option<Cow<'_, str>>, String> = match &datum.value {
             Datum::Text(text) => Ok(Some(Cow::Borrowed(text))),

@@ -49,8 +49,9 @@ impl<'r> Compiler<'r> {
         }
         if let Some(operator) = operator::find(name) {
             let matcher = self.matcher(operator, &asked.kind, key, datum);
+            let subject = || asked.subject.clone();
             tests.extend(
-                matcher.map(|matcher| Condition::Test(Test { subject: asked.subject.clone(), matcher })),
+                matcher.map(|matcher| Condition::Test(Box::new(Test { subject: subject(), matcher }))),
             );
             return;
         }
@@ -87,7 +88,10 @@ impl<'r> Compiler<'r> {
         tests: &mut Vec<Condition>,
     ) {
         let mut add = |matcher: Option<Matcher>| {
-            tests.extend(matcher.map(|matcher| Condition::Test(Test { subject: subject.clone(), matcher })));
+            let subject = || subject.clone();
+            tests.extend(
+                matcher.map(|matcher| Condition::Test(Box::new(Test { subject: subject(), matcher }))),
+            );
         };
         match &datum.value {
             Datum::Table(inner) if inner.iter().any(|(key, _)| operator::find(&key.value).is_some()) => {

@@ -58,11 +58,14 @@ pub(super) struct SearchPath {
     /// Other names of a unit: those that have drop-ins or wants of their own, and those of `/etc`.
     aliases: BTreeMap<String, Vec<String>>,
     /// Where a unit has a directory beside it (`X.d`, `X.wants`): by suffix and unit, highest first.
-    beside: BTreeMap<&'static str, BTreeMap<String, Vec<&'static str>>>,
+    beside: Beside,
     /// Whether some of them are for all units whose names begin alike: `a-.service.d`.
     pub(super) has_prefixes: bool,
     resolved: RefCell<HashMap<String, Found>>,
 }
+
+/// The directories, highest first, that have one beside a unit: by its suffix, and by the unit.
+type Beside = BTreeMap<&'static str, BTreeMap<String, Vec<&'static str>>>;
 
 #[derive(Debug)]
 pub(super) struct Directory {
@@ -129,20 +132,29 @@ impl SearchPath {
                 Err(error) => search.gaps.push(error.into()),
             }
         }
-        search.beside = search.find_beside();
-        search.has_prefixes = search.beside.values().flat_map(BTreeMap::keys).any(|unit| unit.contains("-."));
-        search.aliases = search.find_aliases(files);
+        let (beside, names) = search.find_beside();
+        search.aliases = search.find_aliases(files, &names);
+        search.has_prefixes = beside.values().flat_map(BTreeMap::keys).any(|unit| unit.contains("-."));
+        search.beside = beside;
         search
     }
 
-    fn find_beside(&self) -> BTreeMap<&'static str, BTreeMap<String, Vec<&'static str>>> {
-        let mut beside: BTreeMap<_, BTreeMap<String, Vec<_>>> = BTreeMap::new();
-        for directory in &self.directories {
-            for (unit, side) in directory.names.iter().filter_map(|name| split_side(name.to_str()?)) {
-                beside.entry(side).or_default().entry(unit.to_owned()).or_default().push(directory.path);
+    /// Where units have directories beside them, and all names that may be other names of a unit: those of such
+    /// directories, and those in `/etc`.
+    fn find_beside(&self) -> (Beside, Vec<&str>) {
+        let (mut beside, mut names) = (Beside::new(), Vec::new());
+        for Directory { path, names: entries } in &self.directories {
+            let is_etc = *path == "/etc/systemd/system";
+            for entry in entries.iter() {
+                if let Some((unit, side)) = split_side(entry) {
+                    beside.entry(side).or_default().entry(unit.to_owned()).or_default().push(path);
+                    names.push(unit);
+                } else if is_etc {
+                    names.extend(entry.to_str());
+                }
             }
         }
-        beside
+        (beside, names)
     }
 
     /// The directories, highest first, that hold one beside a unit, or beside a kind of unit.
@@ -150,24 +162,15 @@ impl SearchPath {
         self.beside.get(side).and_then(|units| units.get(unit)).map_or(&[], Vec::as_slice)
     }
 
-    fn find_aliases(&self, files: &Files) -> BTreeMap<String, Vec<String>> {
+    fn find_aliases(&self, files: &Files, names: &[&str]) -> BTreeMap<String, Vec<String>> {
         let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for directory in &self.directories {
-            for name in directory.names.iter().filter_map(|name| name.to_str()) {
-                let side = split_side(name).map(|(unit, _)| unit);
-                let Some(name) = side.or((directory.path == "/etc/systemd/system").then_some(name)) else {
-                    continue;
-                };
-                if !self.may_be_alias(files, name) {
-                    continue;
-                }
-                if let Found::Fragment { name: real, .. } = self.resolve(files, name)
-                    && real != name
-                {
-                    let names = aliases.entry(real).or_default();
-                    if !names.iter().any(|known| known == name) {
-                        names.push(name.to_owned());
-                    }
+        for name in names.iter().copied().filter(|name| self.may_be_alias(files, name)) {
+            if let Found::Fragment { name: real, .. } = self.resolve(files, name)
+                && real != name
+            {
+                let names = aliases.entry(real).or_default();
+                if !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
                 }
             }
         }
@@ -329,13 +332,14 @@ fn may_alias(name: &str, other: &str) -> bool {
 }
 
 /// The unit beside which a directory lies, and how: `x.service.wants` → `x.service`, `.wants`.
-fn split_side(name: &str) -> Option<(&str, &'static str)> {
+fn split_side(name: &OsStr) -> Option<(&str, &'static str)> {
     // Of most names the last letter tells.
-    let sides: &[_] = match name.as_bytes().last()? {
+    let sides: &[_] = match name.as_encoded_bytes().last()? {
         b'd' => &[".d"],
         b's' => &[".wants", ".requires", ".upholds"],
-        _ => &[],
+        _ => return None,
     };
+    let name = name.to_str()?;
     sides.iter().find_map(|side| Some((name.strip_suffix(side)?, *side)))
 }
 

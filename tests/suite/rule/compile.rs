@@ -96,7 +96,7 @@ fn a_rule_is_judged_when_all_its_probes_can_answer() {
         + &rule("narrowed", "moments = [\"boot\"]\ncheck = { kernel = { exists = true } }")
         + &rule("by-when", "when = { fstab = \"/\", exists = true }\ncheck = { kernel = { exists = true } }");
     let plan = plan(&rules(&text), &Selection::everything(), &[]);
-    let moments: Vec<&[Moment]> = plan.rules.iter().map(|rule| rule.moments.as_slice()).collect();
+    let moments: Vec<&[Moment]> = plan.rules.iter().map(|rule| rule.moments).collect();
     assert_eq!(moments, [&[Moment::Now][..], &Moment::ALL, &[Moment::Boot], &[Moment::Boot]]);
 }
 
@@ -233,7 +233,7 @@ fn the_catalogue_is_what_its_files_say() {
 /// What is left for later can't be wrong then: its text is what the catalogue's files say, and they compile as a whole.
 #[test]
 fn a_check_that_is_left_for_later_is_judged_at_the_moments_of_its_probes() {
-    let moments = |rules: &RuleSet| -> Vec<(String, Vec<Moment>, bool)> {
+    let moments = |rules: &RuleSet| -> Vec<(String, &'static [Moment], bool)> {
         let Ok(plan) = compile(rules, &Selection::everything(), &[]) else { panic!("a mistake") };
         let rules = plan.rules.into_iter();
         rules.map(|rule| (rule.id.to_string(), rule.moments, matches!(rule.check, Check::Later(_)))).collect()

@@ -54,7 +54,7 @@ fn every_rule_passes_and_fails_as_its_cases_say() {
         for case in &cases {
             let context = format!("{id} ({})", case.says);
             let plan = plan(&rules, id, case);
-            moments = plan.rules.iter().find(|rule| rule.id == *id).unwrap().moments.clone();
+            moments = plan.rules.iter().find(|rule| rule.id == *id).unwrap().moments.to_vec();
             let finding = judge(&plan, id, case);
             let expected = Moment::ALL.into_iter().filter(|moment| case.expected(*moment).is_some());
             seen.extend(expected.map(|moment| (moment, case::found(&finding, moment))));
