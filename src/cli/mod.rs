@@ -75,8 +75,8 @@ struct ExplainArguments {
     rule: String,
     #[command(flatten)]
     source: SourceArguments,
-    /// The profile whose variables count; may be repeated [default: node, or kubeadm-join with --kubeadm-join].
-    #[arg(long, value_name = "NAME")]
+    /// The profiles whose variables count, with commas or repeated [default: node, or kubeadm-join with --kubeadm-join].
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     profile: Vec<String>,
     /// Add rules from a file or directory.
     #[arg(long, value_name = "PATH")]
@@ -190,17 +190,18 @@ struct CheckArguments {
 /// Which rules, with which variables.
 #[derive(Debug, Args)]
 struct RulesArguments {
-    /// Select the rules of a profile; may be repeated [default: node, or kubeadm-join with --kubeadm-join; `list` shows all].
-    #[arg(long, value_name = "NAME")]
+    /// Select the rules of profiles, with commas or repeated [default: node, or kubeadm-join with --kubeadm-join; `list`
+    /// shows all].
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     profile: Vec<String>,
     /// Add rules from a file or directory; a rule with the id of a built-in one replaces it.
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
-    /// Only these rules, by id, tag or check of another tool (kubeadm:Swap); may be repeated.
-    #[arg(long, value_name = "ID|TAG")]
+    /// Only these rules, by id, tag or check of another tool (kubeadm:Swap), with commas or repeated.
+    #[arg(long, value_name = "ID|TAG", value_delimiter = ',')]
     only: Vec<String>,
-    /// Not these rules, by id, tag or check of another tool (kubeadm:Swap); may be repeated.
-    #[arg(long, value_name = "ID|TAG")]
+    /// Not these rules, by id, tag or check of another tool (kubeadm:Swap), with commas or repeated.
+    #[arg(long, value_name = "ID|TAG", value_delimiter = ',')]
     skip: Vec<String>,
     /// Set a variable of the rules; may be repeated.
     #[arg(long = "set", value_name = "NAME=VALUE")]
