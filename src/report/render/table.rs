@@ -131,6 +131,7 @@ fn word(entry: &Entry, moment: Moment) -> &'static str {
         (Verdict::Fail, Severity::Error) => "FAIL",
         (Verdict::Fail, Severity::Warning) => "warn",
         (Verdict::Fail, Severity::Info) => "info",
+        (Verdict::Unknown(_), Severity::Error) => "UNKNOWN",
         (Verdict::Unknown(_), _) => "?",
         (Verdict::Skip(_), _) => "skip",
         (Verdict::Waived(_), _) => "waived",
@@ -287,6 +288,7 @@ fn paint(line: &str, color: bool) -> String {
         let ansi = match word {
             "pass" => Some(AnsiColor::Green.on_default()),
             "FAIL" => Some(AnsiColor::Red.on_default().bold()),
+            "UNKNOWN" => Some(AnsiColor::Yellow.on_default().bold()),
             "warn" | "?" => Some(AnsiColor::Yellow.on_default()),
             "info" | "waived" => Some(AnsiColor::Cyan.on_default()),
             "skip" | "·" => Some(Ansi::new().dimmed()),
