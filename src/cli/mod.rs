@@ -8,6 +8,7 @@ mod kubeadm;
 mod lint;
 mod list;
 mod parity;
+mod quotes;
 mod rules;
 mod schema;
 mod source;
@@ -24,6 +25,7 @@ pub use crate::report::render::report_schema;
 use crate::rule::Severity;
 pub use error::{Failure, exit};
 pub use facts::schema as facts_schema;
+pub use quotes::arguments;
 
 /// Judges a Linux host that is about to become a Kubernetes node: now, and after the next reboot.
 ///
