@@ -7,6 +7,7 @@ mod facts;
 mod kubeadm;
 mod lint;
 mod list;
+mod listing;
 mod parity;
 mod quotes;
 mod rules;
