@@ -3,7 +3,7 @@
 use foldhash::HashMap;
 
 use crate::engine::finding::{Judgement, Verdict};
-use crate::fact::{Moment, printable};
+use crate::fact::{Moment, Reason, printable};
 use crate::report::Entry;
 
 /// From this many rows on, a reason is told once for all.
@@ -69,7 +69,7 @@ fn reasons(row: &Entry) -> impl Iterator<Item = &str> {
 pub(super) fn unknown(judgement: &Judgement) -> Option<&str> {
     match &judgement.verdict {
         Verdict::Skip(_) => None,
-        verdict => verdict.reason().map(|reason| reason.as_str()),
+        verdict => verdict.reason().map(Reason::as_str),
     }
 }
 
@@ -83,7 +83,6 @@ fn causes(reason: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::fact::Reason;
     use crate::rule::Severity;
 
     const CAUSE: &str = "this is a container, and what starts it lies outside";
