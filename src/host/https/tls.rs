@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::super::cri::{Silence, in_full, is_end};
+use crate::host::silence::{Silence, in_full, is_end};
 
 /// No chain is longer.
 const MOST_CERTIFICATES: usize = 16;
