@@ -2,11 +2,14 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use node_preflight::cli;
 
 fn main() -> ExitCode {
-    match cli::run(&cli::Arguments::parse()) {
+    let arguments = match cli::arguments() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    match cli::run(&arguments) {
         Ok(code) => code,
         Err(failure) => cli::exit(&failure),
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::error::Failure;
+use super::listing::Listing;
 use super::{ListArguments, parity, rules, terminal};
 use crate::engine::plan::PlannedRule;
 use crate::rule::{Datum, Rule, RuleSet, Spanned, Text, Variable, VariableKind};
@@ -33,37 +33,27 @@ pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(terminal::style(true, true).width).set_header(header.to_vec());
-    table
-}
-
-pub(super) fn write_table(table: &Table, out: &mut Vec<u8>) -> std::io::Result<()> {
-    table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
-}
-
 fn write_rules(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut shown = table(&["RULE", "SEVERITY", "MOMENTS", "PROFILES", "TITLE"]);
+    let mut shown = Listing::new(&["RULE", "SEVERITY", "MOMENTS", "PROFILES", "TITLE"]);
     for (planned, rule) in chosen {
         let profiles: Vec<&str> = rule.profiles.iter().map(|profile| profile.value.as_str()).collect();
-        let severity = planned.severity.name();
-        shown.add_row([&planned.id, severity, &moments(planned), &profiles.join(" "), title(planned)]);
+        let severity = planned.severity.name().to_owned();
+        let title = title(planned).to_owned();
+        shown.row([planned.id.to_string(), severity, moments(planned), profiles.join(" "), title]);
     }
-    write_table(&shown, out)?;
+    shown.write(out)?;
     writeln!(out, "\n {} rules; `node-preflight explain RULE` tells all about one\n", chosen.len())?;
-    let mut profiles = table(&["PROFILE", "DESCRIPTION"]);
+    let mut profiles = Listing::new(&["PROFILE", "DESCRIPTION"]);
     for profile in &rules.profiles {
-        profiles.add_row([&profile.name.value, &profile.description]);
+        profiles.row([profile.name.value.to_string(), profile.description.to_string()]);
     }
-    write_table(&profiles, out)?;
+    profiles.write(out)?;
     writeln!(out)?;
-    let mut variables = table(&["VARIABLE", "DESCRIPTION"]);
+    let mut variables = Listing::new(&["VARIABLE", "DESCRIPTION"]);
     for variable in &rules.variables {
-        variables.add_row([variable.name.value.to_string(), describe(variable)]);
+        variables.row([variable.name.value.to_string(), describe(variable)]);
     }
-    write_table(&variables, out)
+    variables.write(out)
 }
 
 /// What a variable says, the values that it takes, and the one that it has if nobody sets it.

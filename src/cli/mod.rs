@@ -7,7 +7,9 @@ mod facts;
 mod kubeadm;
 mod lint;
 mod list;
+mod listing;
 mod parity;
+mod quotes;
 mod rules;
 mod schema;
 mod source;
@@ -24,6 +26,7 @@ pub use crate::report::render::report_schema;
 use crate::rule::Severity;
 pub use error::{Failure, exit};
 pub use facts::schema as facts_schema;
+pub use quotes::arguments;
 
 /// Judges a Linux host that is about to become a Kubernetes node: now, and after the next reboot.
 ///
@@ -75,8 +78,8 @@ struct ExplainArguments {
     rule: String,
     #[command(flatten)]
     source: SourceArguments,
-    /// The profile whose variables count; may be repeated [default: node, or kubeadm-join with --kubeadm-join].
-    #[arg(long, value_name = "NAME")]
+    /// The profiles whose variables count, with commas or repeated [default: node, or kubeadm-join with --kubeadm-join].
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     profile: Vec<String>,
     /// Add rules from a file or directory.
     #[arg(long, value_name = "PATH")]
@@ -190,17 +193,18 @@ struct CheckArguments {
 /// Which rules, with which variables.
 #[derive(Debug, Args)]
 struct RulesArguments {
-    /// Select the rules of a profile; may be repeated [default: node, or kubeadm-join with --kubeadm-join; `list` shows all].
-    #[arg(long, value_name = "NAME")]
+    /// Select the rules of profiles, with commas or repeated [default: node, or kubeadm-join with --kubeadm-join; `list`
+    /// shows all].
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     profile: Vec<String>,
     /// Add rules from a file or directory; a rule with the id of a built-in one replaces it.
     #[arg(long, value_name = "PATH")]
     rules: Vec<PathBuf>,
-    /// Only these rules, by id, tag or check of another tool (kubeadm:Swap); may be repeated.
-    #[arg(long, value_name = "ID|TAG")]
+    /// Only these rules, by id, tag or check of another tool (kubeadm:Swap), with commas or repeated.
+    #[arg(long, value_name = "ID|TAG", value_delimiter = ',')]
     only: Vec<String>,
-    /// Not these rules, by id, tag or check of another tool (kubeadm:Swap); may be repeated.
-    #[arg(long, value_name = "ID|TAG")]
+    /// Not these rules, by id, tag or check of another tool (kubeadm:Swap), with commas or repeated.
+    #[arg(long, value_name = "ID|TAG", value_delimiter = ',')]
     skip: Vec<String>,
     /// Set a variable of the rules; may be repeated.
     #[arg(long = "set", value_name = "NAME=VALUE")]

@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use super::list;
+use super::listing::Listing;
 use crate::builtin;
-use crate::rule::peer::{Answer, PeerCheck, Peers};
+use crate::rule::peer::{Answer, PeerCheck, Peers, Tally};
 use crate::rule::{Rule, Text};
 
 /// Checks that none of the rules answers are left out, unless these are `all` rules.
@@ -27,20 +27,21 @@ pub(super) fn write(format: &str, rules: &[&Rule], all: bool, out: &mut Vec<u8>)
     if format == "json" {
         return write_json(&rows, all.then_some(&peers), out);
     }
-    let mut table = list::table(&["CHECK OF ANOTHER TOOL", "ASKS", "RULES, OR WHY NONE"]);
+    let mut table = Listing::new(&["CHECK OF ANOTHER TOOL", "ASKS", "RULES, OR WHY NONE"]);
     for (check, ids) in &rows {
         let names = check.names.iter().map(Text::as_str).collect::<Vec<_>>().join(" ");
-        table.add_row([names, check.asks.to_string(), answer(check, ids)]);
+        table.row([names, check.asks.to_string(), answer(check, ids)]);
     }
-    list::write_table(&table, out)?;
+    table.write(out)?;
     if all {
         writeln!(out)?;
-        let mut table = list::table(&["TOOL", "CHECKS", "WITH A RULE", "REFUSED", "OPEN"]);
-        for (peer, tally) in peers.tally() {
-            let counts = [tally.ruled + tally.refused + tally.open, tally.ruled, tally.refused, tally.open];
-            table.add_row(std::iter::once(peer.to_owned()).chain(counts.map(|count| count.to_string())));
+        let mut table = Listing::new(&["TOOL", "CHECKS"]);
+        for (peer, Tally { ruled, refused, open }) in peers.tally() {
+            let all = ruled + refused + open;
+            let counts = format!("{all}: {ruled} with a rule, {refused} refused, {open} open");
+            table.row([peer.to_owned(), counts]);
         }
-        list::write_table(&table, out)?;
+        table.write(out)?;
     }
     Ok(())
 }

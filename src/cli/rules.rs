@@ -11,8 +11,9 @@ use super::{RulesArguments, SourceArguments, source, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Given, Selection};
+use crate::rule::peer::{self, Peers};
 use crate::rule::waiver::{self, Target};
-use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, diagnostic, peer};
+use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
 
 /// What is judged if no profile is named.
 const DEFAULT_PROFILE: &str = "node";
@@ -82,29 +83,51 @@ pub(super) fn compile(
 
 /// Words that select rules, with checks of other tools (`kubeadm:Swap`) replaced by the rules that answer them.
 fn ids(rules: &RuleSet, option: &str, words: &[String]) -> Result<Vec<String>, Failure> {
-    if words.iter().all(|word| peer::split(word).is_none()) {
+    let is_own = |word: &String| {
+        let is = |name: &Text| name == word;
+        rules.rules.iter().any(|rule| is(&rule.id.value) || rule.tags.iter().any(is))
+    };
+    if words.iter().all(is_own) {
         return Ok(words.to_vec());
     }
     let peers = builtin::peers();
     let mut ids = Vec::new();
     for word in words {
-        if peer::split(word).is_none() {
+        if is_own(word) {
             ids.push(word.clone());
-            continue;
-        }
-        match waiver::target(word, &rules.rules, &peers) {
-            Ok(Target::Rules(found)) => ids.extend(found.iter().map(ToString::to_string)),
-            Ok(Target::Nothing(why)) => return Err(Failure::input(format!("{option} {word}: {why}"))),
-            Err(near) => {
-                let failure = Failure::input(format!("{option} {word}: no rule covers a check of this name"));
-                return Err(match near {
-                    Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                    None => failure.hint("`node-preflight list --covers` shows all checks"),
-                });
-            }
+        } else if peer::split(word).is_some() {
+            ids.extend(answering(rules, &peers, option, word)?);
+        } else if let Some(check) = kubeadms(&peers, word) {
+            let failure = Failure::input(format!("{option} {word}: no rule has this id or tag"));
+            return Err(failure.hint(format!("did you mean `{check}`?")));
+        } else {
+            // Its mistake is told with all others, when the rules are compiled.
+            ids.push(word.clone());
         }
     }
     Ok(ids)
+}
+
+/// The rules that answer a check of another tool.
+fn answering(rules: &RuleSet, peers: &Peers, option: &str, check: &str) -> Result<Vec<String>, Failure> {
+    match waiver::target(check, &rules.rules, peers) {
+        Ok(Target::Rules(found)) => Ok(found.iter().map(ToString::to_string).collect()),
+        Ok(Target::Nothing(why)) => Err(Failure::input(format!("{option} {check}: {why}"))),
+        Err(near) => {
+            let failure = Failure::input(format!("{option} {check}: no rule covers a check of this name"));
+            Err(match near {
+                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                None => failure.hint("`node-preflight list --covers` shows all checks"),
+            })
+        }
+    }
+}
+
+/// The full name of a check of kubeadm's, as it is called there.
+fn kubeadms<'p>(peers: &'p Peers, check: &str) -> Option<&'p str> {
+    let is =
+        |name: &&str| matches!(peer::split(name), Some(("kubeadm", own)) if own.eq_ignore_ascii_case(check));
+    peers.names().find(is)
 }
 
 /// The profiles that the arguments name, or the default: who gives a command to join is about to join.

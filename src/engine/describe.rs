@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::adjective;
 use super::facts::Facts;
 use super::finding::{Judgement, Verdict};
 use super::logic::{Evidence, same_subject};
@@ -23,7 +24,8 @@ pub(super) fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Mom
             clause.join(&mut found);
         }
         let words = if *negated { negation } else { expectation };
-        expected.push(words(facts, &test.matcher, moment));
+        let adjective = adjective::wanted(test, *negated);
+        expected.push(adjective.unwrap_or_else(|| words(facts, &test.matcher, moment)));
         let sources = [Some(&test.subject), operand(&test.matcher)].into_iter().flatten();
         for origin in sources.filter_map(origin) {
             if !judgement.because.contains(origin) {
@@ -125,7 +127,13 @@ fn clause(facts: &Facts<'_>, test: &Test, moment: Moment, is_alone: bool) -> Cla
                 Subject::Fact { attribute, .. } => *attribute,
                 Subject::Constant { .. } => None,
             };
-            Clause { names: vec![name(facts, &whole(subject))], attribute, says: value }
+            let name = name(facts, &whole(subject));
+            match (attribute, state) {
+                (Some(attribute), State::Known(Value::Bool(flag))) => {
+                    Clause::of(name, adjective::says(attribute, *flag))
+                }
+                _ => Clause { names: vec![name], attribute, says: value },
+            }
         }
     }
 }

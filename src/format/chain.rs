@@ -45,10 +45,7 @@ pub fn trust(chain: &[Vec<u8>], authorities: &[Vec<u8>], name: &str, at: u64) ->
     for authority in authorities {
         roots.add(CertificateDer::from(authority.as_slice())).map_err(|error| error.to_string())?;
     }
-    let name = match name.parse::<IpAddr>() {
-        Ok(address) => ServerName::from(address),
-        Err(_) => ServerName::try_from(name).map_err(|error| error.to_string())?,
-    };
+    let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
     let at = UnixTime::since_unix_epoch(Duration::from_secs(at));
     let algorithms = default_provider().signature_verification_algorithms;
     let checked = verify_server_cert_signed_by_trust_anchor(&own, &roots, others, at, algorithms.all)
@@ -141,7 +138,7 @@ mod tests {
             let ders: Vec<Vec<u8>> = authorities.iter().map(|one| one.der().to_vec()).collect();
             trust(&chain, &ders, name, AT)
         };
-        for name in ["k8s.example.com", "10.0.0.1", "2001:db8::1"] {
+        for name in ["k8s.example.com", "10.0.0.1", "2001:db8::1", "2001:DB8:0:0::1"] {
             assert_eq!(ask(&[&own], name), Ok(Trust::Trusted), "{name}");
             assert_eq!(ask(&[&other, &own], name), Ok(Trust::Trusted), "{name}");
             assert_eq!(ask(&[&other], name), Ok(Trust::OtherAuthority), "{name}: the same name, another key");

@@ -174,10 +174,24 @@ fn read(bytes: &[u8], last_wins: bool) -> Result<Node, SyntaxError> {
     };
     serde_saphyr::from_str_with_options::<Raw>(text, options)
         .map(|raw| Node { line: None, content: raw.0 })
-        .map_err(|error| SyntaxError {
-            line: error.location().and_then(|place| line(&place)),
-            message: error.to_string(),
+        .map_err(|error| {
+            let place = error.location();
+            SyntaxError {
+                line: place.and_then(|place| line(&place)),
+                message: without(place, error.to_string()),
+            }
         })
+}
+
+/// A message without the place that it ends with: whoever shows it tells the place as well.
+fn without(place: Option<Location>, mut message: String) -> String {
+    if let Some(place) = place {
+        let told = format!(" at line {}, column {}", place.line(), place.column());
+        if let Some(rest) = message.strip_suffix(&told) {
+            message.truncate(rest.len());
+        }
+    }
+    message
 }
 
 #[cfg(test)]
@@ -199,6 +213,21 @@ mod tests {
             assert_eq!(node.at(path).unwrap().content, expected, "{path}");
         }
         assert!(parse(b"a: [1\nb: 2\n").is_err());
+    }
+
+    #[test]
+    fn a_mistake_tells_its_place_once() {
+        for (text, line) in [
+            ("a: 1\nb: [1\nc: 2\n", 3),
+            ("a:\n  b: : c\n", 2),
+            ("a: 1\na: 2\n", 2),
+            ("a: *x\n", 1),
+            ("a: \"b", 1),
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err();
+            assert_eq!(error.line, Some(line), "{text}: {error}");
+            assert!(!error.message.is_empty() && !error.message.contains("line"), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -9,12 +9,14 @@ use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr};
 
 use super::bus;
-use super::cri::{self, Silence};
+use super::cri;
 use super::error::{HostError, Trouble};
 use super::files::Files;
 use super::https;
+use super::page::{self, Page};
 use super::path::HostPath;
 use super::running::{Address, Connection, Running, Space, Uname, UnitState};
+use super::silence::Silence;
 use super::tree::Kind;
 
 type Units = Result<Rc<BTreeMap<String, UnitState>>, HostError>;
@@ -171,8 +173,8 @@ impl Running for Kernel {
             .collect()
     }
 
-    fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<cri::Page, Silence> {
-        cri::get_loopback(port, target, 16 << 10, within)
+    fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<Page, Silence> {
+        page::get_loopback(port, target, 16 << 10, within)
     }
 
     fn https(&self, request: https::Request<'_>) -> Result<https::Reached, https::Unreached> {

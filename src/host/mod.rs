@@ -12,6 +12,7 @@ mod error;
 mod files;
 pub mod https;
 mod kernel;
+mod page;
 mod parts;
 mod path;
 mod recorded;
@@ -20,6 +21,7 @@ mod resolve;
 #[cfg(test)]
 mod resolve_tests;
 mod running;
+mod silence;
 mod tree;
 mod waiting;
 
@@ -27,9 +29,11 @@ use std::rc::Rc;
 
 pub use error::{HostError, Trouble};
 pub use files::Files;
+pub use page::Page;
 pub use parts::Parts;
 pub use path::HostPath;
 pub use running::{Address, Connection, Running, Space, Uname, UnitState};
+pub use silence::Silence;
 pub use tree::{Kind, Metadata};
 
 /// Files as they are on disk, and perhaps a running system to ask.

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::cri::{self, RecordedRuntime, Silence};
+use super::cri::{self, RecordedRuntime};
 use super::error::{HostError, Trouble};
 use super::files::Files;
 use super::https::{self, RecordedServer};
+use super::page::Page;
 use super::path::HostPath;
 use super::running::{Address, Connection, Running, Space, Uname, UnitState};
+use super::silence::Silence;
 use super::tree::Kind;
 use crate::fact::printable;
 
@@ -252,10 +254,10 @@ impl Running for Recorded {
             }
         }
     }
-    fn page(&self, port: u16, target: &'static str, _within: Duration) -> Result<cri::Page, Silence> {
+    fn page(&self, port: u16, target: &'static str, _within: Duration) -> Result<Page, Silence> {
         match self.machine.pages.get(&format!("{port}{target}")) {
             Some(RecordedPage::Answered { status, body }) => {
-                Ok(cri::Page { status: *status, body: body.clone().into_bytes() })
+                Ok(Page { status: *status, body: body.clone().into_bytes() })
             }
             Some(RecordedPage::Refused) => Err(Silence::Refused),
             None => Err(Silence::NotRecorded),

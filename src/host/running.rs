@@ -9,7 +9,9 @@ use super::cri;
 use super::error::HostError;
 use super::files::Files;
 use super::https;
+use super::page::Page;
 use super::path::HostPath;
+use super::silence::Silence;
 
 /// A running system. The live machine is one; a recording with `live/` plays one.
 pub trait Running {
@@ -82,7 +84,7 @@ pub trait Running {
     ///
     /// # Errors
     /// How nobody answered.
-    fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<cri::Page, cri::Silence>;
+    fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<Page, Silence>;
 
     /// A page of a server on the network, over HTTPS without trust, without a proxy. Only for a server that the user has
     /// named: this is what leaves the host.

@@ -2,7 +2,8 @@
 
 use super::{Attribute, Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
-use crate::host::cri::{Condition, Runtime, Silence};
+use crate::host::Silence;
+use crate::host::cri::{Condition, Runtime};
 use crate::subsystem::cri::{Chosen, cgroup_driver, sandbox_image, socket_path};
 use crate::subsystem::{Subsystems, pods};
 

@@ -16,7 +16,8 @@ pub(super) static PROBE: Probe = Probe {
     summary: "What is at a path: kind, permission bits, owner, group, size.",
     details: "Links are followed; `link` holds the text of a link at the path itself. Now: as it is. Boot: what is on \
               disk, except below /run, /proc, /sys, /dev, file systems in memory (fstab, tmp.mount) and directories that \
-              tmpfiles.d empties, which every boot makes anew: absent. Owners are names of the host's own /etc/passwd, else numbers, \
+              tmpfiles.d empties, which every boot makes anew: absent; unknown where a file of tmpfiles.d that may do so \
+              can't be read. Owners are names of the host's own /etc/passwd, else numbers, \
               and unknown where that file can't be read.",
     key: KeySyntax::Required(&PATH),
     answer: Shape::Record(&[

@@ -2,7 +2,7 @@
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, printable};
-use crate::host::cri::Silence;
+use crate::host::Silence;
 use crate::subsystem::Subsystems;
 use crate::subsystem::cri::TIME_OUT;
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::Subsystems;
 use crate::fact::{Fact, Origin, State, Value, printable};
-use crate::host::cri::{Answer, Runtime, Silence};
-use crate::host::{HostPath, Running};
+use crate::host::cri::{Answer, Runtime};
+use crate::host::{HostPath, Running, Silence};
 
 /// Where runtimes listen unless they are told otherwise; kubeadm looks for the same (`constants.go`).
 pub const WELL_KNOWN: [&str; 3] =

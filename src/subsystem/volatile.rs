@@ -3,9 +3,9 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use super::Subsystems;
 use super::drop_in::{self, Content};
 use super::units::Starts;
+use super::{Gap, Subsystems};
 use crate::fact::Moment;
 use crate::format::fstab::{self, Mount};
 use crate::format::lines;
@@ -50,7 +50,14 @@ pub fn lost(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Strin
             _ => {}
         }
     }
-    Ok(subsystems.emptied().above(path))
+    match subsystems.emptied().above(path) {
+        // What isn't there can't be emptied.
+        Err(_) if subsystems.host().files().stat(path).is_err_and(|error| error.is_not_found()) => Ok(None),
+        Err(gap) => {
+            Err(format!("whether every boot empties a directory above {path} can't be told: {}", gap.reason))
+        }
+        Ok(line) => Ok(line),
+    }
 }
 
 /// Why there are no files to look into at a moment.
@@ -101,6 +108,8 @@ fn mounted(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Mount>
 #[derive(Debug, Default)]
 pub struct Emptied {
     files: Vec<(String, Rc<[u8]>)>,
+    /// What may hold any lines, with how many of the files are certain to come before it.
+    gaps: Vec<(usize, Gap)>,
     /// The directories that lines of type `D` name: what is not below one of them stays, whatever else the lines do.
     suspects: Vec<HostPath>,
     lines: OnceCell<Vec<Line>>,
@@ -112,6 +121,8 @@ struct Line {
     target: HostPath,
     /// Whether the line empties it: type `D`.
     empties: bool,
+    /// Which of the files it is in.
+    file: usize,
     place: String,
 }
 
@@ -121,8 +132,17 @@ impl Emptied {
             ["/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"];
         let tree = subsystems.host().files();
         let mut emptied = Emptied::default();
-        for file in drop_in::merge(tree, &DIRECTORIES, ".conf").files {
-            let Content::Bytes(bytes) = drop_in::read(tree, &file.path) else { continue };
+        let merged = drop_in::merge(tree, &DIRECTORIES, ".conf");
+        emptied.gaps.extend(merged.gaps.into_iter().map(|gap| (0, gap)));
+        for file in merged.files {
+            let bytes = match drop_in::read(tree, &file.path) {
+                Content::Bytes(bytes) => bytes,
+                Content::Unread(gap) => {
+                    emptied.gaps.push((emptied.files.len(), gap));
+                    continue;
+                }
+                Content::Masked | Content::Broken(_) => continue,
+            };
             let starts = memchr::memchr_iter(b'D', &bytes).filter(|at| begins_a_line(&bytes[..*at]));
             let suspects = starts.filter_map(|at| {
                 let (_, line) = lines(&bytes[at..]).next()?;
@@ -137,12 +157,12 @@ impl Emptied {
     fn lines(&self) -> &[Line] {
         self.lines.get_or_init(|| {
             let mut found = Vec::new();
-            for (path, bytes) in &self.files {
+            for (file, (path, bytes)) in self.files.iter().enumerate() {
                 for (number, line) in lines(bytes) {
                     let Some((kind, target)) = words(&line) else { continue };
                     if kind.starts_with(['D', 'd', 'q', 'Q', 'v']) {
                         let (target, empties) = (HostPath::new(target), kind.starts_with('D'));
-                        found.push(Line { target, empties, place: format!("{path}:{number}") });
+                        found.push(Line { target, empties, file, place: format!("{path}:{number}") });
                     }
                 }
             }
@@ -152,7 +172,18 @@ impl Emptied {
 
     /// The line that has systemd-tmpfiles empty a directory above a path at boot; of several for one directory the
     /// first counts.
-    fn above(&self, path: &HostPath) -> Option<String> {
+    ///
+    /// # Errors
+    /// What could not be read and decides it: it may empty any directory, or spare one for which it comes first.
+    fn above(&self, path: &HostPath) -> Result<Option<String>, &Gap> {
+        match (self.line_above(path), self.gaps.first()) {
+            (Some(line), Some((before, gap))) if *before <= line.file => Err(gap),
+            (None, Some((_, gap))) => Err(gap),
+            (line, _) => Ok(line.map(|line| format!("every boot empties {} ({})", line.target, line.place))),
+        }
+    }
+
+    fn line_above(&self, path: &HostPath) -> Option<&Line> {
         let is_above = |target: &HostPath| path != target && path.as_path().starts_with(target);
         if !self.suspects.iter().any(is_above) {
             return None;
@@ -160,7 +191,7 @@ impl Emptied {
         let mut seen: Vec<&HostPath> = Vec::new();
         for line in self.lines().iter().filter(|line| is_above(&line.target)) {
             if !seen.contains(&&line.target) && line.empties {
-                return Some(format!("every boot empties {} ({})", line.target, line.place));
+                return Some(line);
             }
             seen.push(&line.target);
         }

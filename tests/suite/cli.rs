@@ -110,6 +110,21 @@ fn a_list_has_the_profiles_and_variables() {
 }
 
 #[test]
+fn lists_cut_no_word_on_a_narrow_terminal() {
+    for columns in [40, 60, 80] {
+        for arguments in [&["list"][..], &["list", "--covers"]] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_node-preflight"));
+            let output = command.args(arguments).env("COLUMNS", columns.to_string()).output().unwrap();
+            let shown = text(&output.stdout);
+            let long = |line: &&str| line.chars().count() > columns && line.trim().contains(' ');
+            let broken = shown.lines().find(|line| long(line) && !line.contains("`node-preflight explain"));
+            assert_eq!(broken, None, "{arguments:?} at {columns} columns");
+            assert!(shown.lines().any(|line| line.contains("kubernetes-versions-agree")), "{shown}");
+        }
+    }
+}
+
+#[test]
 fn a_file_for_another_command_of_kubeadm_is_told() {
     let tree = crate::tree::Tree::new()
         .file("/join.yaml", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\n")

@@ -151,6 +151,23 @@ fn the_items_of_a_list_are_compared_one_by_one() {
 }
 
 #[test]
+fn what_is_true_or_false_is_said_in_words() {
+    let tree = tree().directory("/srv/none").file("/srv/some/x", "");
+    let say = |check: &str| {
+        let judgement = judge_on(&tree, &rule("a", check, ""))[0].boot.clone().unwrap();
+        (judgement.found, judgement.expected)
+    };
+    for (check, found, expected) in [
+        (r#"{ directory = "/srv/some", empty = true }"#, "/srv/some is not empty", "empty"),
+        (r#"{ directory = "/srv/none", empty = false }"#, "/srv/none is empty", "not empty"),
+        (r#"{ directory = "/srv/none", empty = { not-equals = true } }"#, "/srv/none is empty", "not empty"),
+        (r#"{ not = { directory = "/srv/none", empty = true } }"#, "/srv/none is empty", "not empty"),
+    ] {
+        assert_eq!(say(check), (found.to_owned(), expected.to_owned()), "{check}");
+    }
+}
+
+#[test]
 fn what_is_said_of_several_things_is_said_once() {
     let tree = tree().file("/etc/a.toml", "one = 1\ntwo = 2\nuno = 1\nbad = \"x\"\n");
     let found = |check: &str| judge_on(&tree, &rule("a", check, ""))[0].boot.clone().unwrap().found;

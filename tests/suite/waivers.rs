@@ -315,6 +315,13 @@ fn rules_are_selected_by_the_checks_of_other_tools() {
         (&["--only", "kubeadm:Swapp"], 2, "did you mean `kubeadm:Swap`?"),
         (&["--skip", "kubeadm:ImagePull"], 2, "no rule answers it: has side effects"),
         (&["--skip", "banana:split"], 2, "list --covers"),
+        (&["--skip", "kubeadm:Swap,kubeadm:NumCPU"], 0, "ready"),
+        (&["--skip", "Swap"], 2, "did you mean `kubeadm:Swap`?"),
+        (&["--only", "swap-off,numcpu"], 2, "did you mean `kubeadm:NumCPU`?"),
+        (&["--only", "Swapp"], 2, "no rule has this id or tag"),
+        (&["--only", "swap-off,ipv4-forwarding", "--only", "hostname-valid"], 1, "profile article · 3 rules"),
+        (&["--profile", "node,crio", "--only", "swap-off"], 1, "profile article, node, crio"),
+        (&["--only", "swap-off,"], 2, "--only : no rule has this id or tag"),
     ] {
         let run = check(arguments, "");
         assert_eq!(run.code, Some(code), "{arguments:?}: {}", run.told);
@@ -342,5 +349,16 @@ fn lint_reads_waiver_files_too() {
         let (found, told) = lint(&text);
         assert_eq!(found, Some(code), "{told}");
         assert!(told.contains(said), "{told}");
+    }
+}
+
+#[test]
+fn no_name_that_selects_rules_has_a_comma() {
+    let rules = node_preflight::builtin::rules();
+    let own = rules.rules.iter().flat_map(|rule| rule.tags.iter().chain([&rule.id.value]));
+    let profiles = rules.profiles.iter().map(|profile| &profile.name.value);
+    let peers = node_preflight::builtin::peers();
+    for name in own.chain(profiles).map(|name| name.as_str()).chain(peers.names()) {
+        assert!(!name.contains(','), "{name}");
     }
 }

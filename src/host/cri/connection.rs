@@ -19,22 +19,12 @@ use tonic::client::{Grpc, GrpcService};
 use tonic::{Code, Request};
 use tonic_prost::ProstCodec;
 
-use super::{Api, Silence, short};
+use super::Api;
+use crate::host::silence::{Silence, causes, of_connect, short};
 
 /// Connects to a socket.
 pub(super) async fn connect(path: &Path) -> Result<UnixStream, Silence> {
-    UnixStream::connect(path).await.map_err(|error| silence(&error))
-}
-
-/// Why connect(2) failed.
-pub(super) fn silence(error: &io::Error) -> Silence {
-    match error.kind() {
-        io::ErrorKind::NotFound => Silence::Missing,
-        io::ErrorKind::PermissionDenied => Silence::Denied,
-        io::ErrorKind::ConnectionRefused => Silence::Refused,
-        io::ErrorKind::WouldBlock => Silence::Busy,
-        _ => Silence::Failed(error.to_string()),
-    }
+    UnixStream::connect(path).await.map_err(|error| of_connect(&error))
 }
 
 /// A connection over which several calls may run at once.
@@ -144,24 +134,6 @@ impl Heard {
             _ => Silence::NotGrpc,
         }
     }
-}
-
-/// An error with all that caused it.
-pub(in crate::host) fn in_full(error: &(dyn Error + 'static)) -> String {
-    short(&causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": "))
-}
-
-/// Whether the other side ended the connection: told by the system, or by TLS, where it is an end without farewell.
-pub(in crate::host) fn is_end(error: &(dyn Error + 'static)) -> bool {
-    causes(error).filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
-        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
-        matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe)
-    })
-}
-
-/// An error, its cause, and so on.
-fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
 }
 
 /// A stream that remembers the first bytes that it reads.

@@ -1,119 +1,18 @@
-//! One page over HTTP/1.1: CRI-O serves its state and its configuration on the socket of the CRI, the kubelet its
-//! health on a port of the loopback interface, the API server what it tells newcomers behind TLS.
+//! What CRI-O serves besides the CRI on its socket: its state and its configuration, over HTTP/1.1.
 
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::Builder;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-
-use super::connection::{connect, in_full, is_end, silence};
-use super::{Page, Silence};
+use super::connection::connect;
+use crate::host::page;
+use crate::host::silence::Silence;
 
 /// The page behind a path; it may have at most `limit` bytes.
 pub(super) async fn get(socket: PathBuf, target: &'static str, limit: usize) -> Result<Vec<u8>, Silence> {
-    let page = page(connect(&socket).await?, "localhost", target, limit).await?;
+    let page = page::read(connect(&socket).await?, "localhost", target, limit).await?;
     match http::StatusCode::from_u16(page.status) {
         Ok(http::StatusCode::OK) => Ok(page.body),
         Ok(http::StatusCode::NOT_FOUND) => Err(Silence::Unimplemented),
         Ok(other) => Err(Silence::Failed(format!("GET {target} failed: {other}"))),
         Err(_) => Err(Silence::Failed(format!("GET {target} failed: {}", page.status))),
-    }
-}
-
-/// The page of a port of the loopback interface, whatever its status.
-pub(super) async fn get_loopback(port: u16, target: &'static str, limit: usize) -> Result<Page, Silence> {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| silence(&error))?;
-    page(stream, "localhost", target, limit).await
-}
-
-/// The page of a host behind a path, over an open connection, whatever its status.
-pub(in crate::host) async fn page<S>(
-    stream: S,
-    host: &str,
-    target: &'static str,
-    limit: usize,
-) -> Result<Page, Silence>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let broken = |error: hyper::Error| match () {
-        () if error.is_parse() => Silence::Failed(format!("GET {target}: the answer is no HTTP")),
-        () if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => Silence::Closed,
-        () if is_end(&error) => Silence::Closed,
-        () => Silence::Failed(in_full(&error)),
-    };
-    let (mut sender, driver) =
-        Builder::new().max_buf_size(64 << 10).handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // Ends with the connection; what went wrong is told by the answer.
-    tokio::spawn(driver);
-    let request = http::Request::get(target)
-        .header(http::header::HOST, host)
-        .header(http::header::CONNECTION, "close")
-        .body(Empty::<Bytes>::new())
-        .map_err(|error| Silence::Failed(error.to_string()))?;
-    let answer = sender.send_request(request).await.map_err(broken)?;
-    let status = answer.status().as_u16();
-    let body = Limited::new(answer.into_body(), limit).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() { Silence::TooLarge { limit } } else { Silence::Closed }
-    })?;
-    Ok(Page { status, body: body.to_bytes().to_vec() })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
-    use std::time::Duration;
-
-    use super::super::get_loopback;
-    use super::*;
-
-    /// A server that answers one connection with these bytes, and its port.
-    fn answers(bytes: &'static str) -> u16 {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0; 512];
-            let length = stream.read(&mut request).unwrap();
-            assert!(request[..length].starts_with(b"GET /healthz HTTP/1.1\r\n"));
-            stream.write_all(bytes.as_bytes()).unwrap();
-        });
-        port
-    }
-
-    #[test]
-    fn a_page_of_the_loopback_interface_has_a_status_and_a_text() {
-        let ask = |port| get_loopback(port, "/healthz", 64, Duration::from_secs(20));
-        let page = |status, body: &str| Ok(Page { status, body: body.as_bytes().to_vec() });
-        assert_eq!(ask(answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")), page(200, "ok"));
-        assert_eq!(ask(answers("HTTP/1.1 500 Oh\r\n\r\nsyncloop is down")), page(500, "syncloop is down"));
-        assert_eq!(ask(answers("")), Err(Silence::Closed));
-        let garbage = ask(answers("220 mail.example ESMTP\r\n"));
-        assert_eq!(garbage, Err(Silence::Failed("GET /healthz: the answer is no HTTP".into())));
-        let large = "HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n\
-            01234567890123456789012345678901234567890123456789012345678901234";
-        assert_eq!(ask(answers(large)), Err(Silence::TooLarge { limit: 64 }));
-    }
-
-    #[test]
-    fn a_port_without_a_listener_refuses() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
-        assert_eq!(get_loopback(port, "/", 64, Duration::from_secs(20)), Err(Silence::Refused));
-    }
-
-    #[test]
-    fn who_says_nothing_is_not_waited_for() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let within = Duration::from_millis(50);
-        assert_eq!(get_loopback(port, "/", 64, within), Err(Silence::TimedOut(within)));
     }
 }

@@ -2,7 +2,8 @@
 //! numbers are the same in v1alpha2. What isn't declared is skipped, so that a long answer costs little memory.
 
 use super::listed::{Entry, Key, Listed, Source};
-use super::{CgroupDriver, Condition, Silence, Status, short};
+use super::{CgroupDriver, Condition, Status};
+use crate::host::silence::{Silence, short};
 
 /// Nobody has more; what is beyond is dropped.
 const MOST_CONDITIONS: usize = 64;

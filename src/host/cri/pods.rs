@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::Containers;
 use super::messages as cri;
-use super::{Containers, Silence, short};
+use crate::host::silence::{Silence, short};
 
 /// How many containers are asked how they ended. After a reboot every container of initialisation is one of them, of as many
 /// pods as a node has.

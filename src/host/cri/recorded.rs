@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::{
-    Api, CgroupDriver, Condition, Container, ContainerState, Containers, Pod, Runtime, Silence, Status,
-};
+use super::{Api, CgroupDriver, Condition, Container, ContainerState, Containers, Pod, Runtime, Status};
+use crate::host::silence::Silence;
 
 /// `[cri."/run/crio/crio.sock"]`: what a socket answered. What is left out was not recorded and is unknown.
 #[derive(Debug, Deserialize)]

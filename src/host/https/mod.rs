@@ -13,8 +13,9 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::cri::{Deadline, Page, Silence, in_full, page};
-use super::waiting;
+use super::page::{self, Page};
+use super::silence::{Silence, in_full};
+use super::waiting::{self, Deadline};
 
 pub(super) use recorded::RecordedServer;
 
@@ -71,7 +72,7 @@ pub(super) fn get(request: Request<'_>) -> Result<Reached, Unreached> {
         let shown = tls::Shown::default();
         let asked = async {
             let stream = tls::greet(stream, request.host, shown.clone()).await?;
-            page(stream, &authority(request.host, request.port), request.target, request.limit).await
+            page::read(stream, &authority(request.host, request.port), request.target, request.limit).await
         };
         let page = deadline.hold(asked).await;
         Ok(Reached { address, certificates: shown.take(), page })

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Reached, Unreached};
-use crate::host::cri::{Page, Silence};
+use crate::host::page::Page;
+use crate::host::silence::Silence;
 
 /// `[servers."k8s.example.com:6443"]`: whether it was reached, and what it said then. A server that was reached and of
 /// which neither a page nor a silence is kept was not asked for the page.

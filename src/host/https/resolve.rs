@@ -6,7 +6,8 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::mpsc;
 use std::thread;
 
-use super::super::cri::{Deadline, Silence, short};
+use crate::host::silence::{Silence, short};
+use crate::host::waiting::Deadline;
 
 /// Nobody is asked at more addresses of one name.
 const MOST_ADDRESSES: usize = 16;

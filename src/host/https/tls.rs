@@ -2,7 +2,6 @@
 //! first of them is checked; whether anybody vouches for it is for others to judge, who know the authority by then.
 
 use std::io;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::Resumption;
@@ -14,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::super::cri::{Silence, in_full, is_end};
+use crate::host::silence::{Silence, in_full, is_end};
 
 /// No chain is longer.
 const MOST_CERTIFICATES: usize = 16;
@@ -36,11 +35,8 @@ pub(super) async fn greet(
     host: &str,
     shown: Shown,
 ) -> Result<TlsStream<TcpStream>, Silence> {
-    let name = match host.parse::<IpAddr>() {
-        Ok(address) => ServerName::from(address),
-        Err(_) => ServerName::try_from(host.to_owned())
-            .map_err(|_| Silence::Failed("this is no name that TLS knows".into()))?,
-    };
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| Silence::Failed("this is no name that TLS knows".into()))?;
     let provider = Arc::new(ring::default_provider());
     let witness = Arc::new(Witness { provider: Arc::clone(&provider), shown });
     let mut config = ClientConfig::builder_with_provider(provider)

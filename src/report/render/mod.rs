@@ -1,5 +1,6 @@
 //! Output formats: one file each, one line here. A format shows a report; it decides nothing.
 
+mod footnotes;
 mod json;
 #[cfg(test)]
 mod sample;

@@ -107,7 +107,7 @@ fn applied(fate: Fate) -> Applied {
     Applied { waiver, target: Target::Rules(vec!["error-waived".into()]), fate }
 }
 
-fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verdict>) -> Entry {
+pub(super) fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verdict>) -> Entry {
     let judged = |verdict: Verdict| Judgement {
         verdict,
         found: format!("vm.swappiness is {NASTY}"),

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
+use super::footnotes::{self, Footnotes};
 use super::{Format, Style, write_wrapped};
 use crate::engine::Detail;
 use crate::engine::finding::{Judgement, Verdict, Waived};
@@ -37,8 +38,15 @@ fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> 
         report.entries.iter().filter(|entry| is_shown(report, entry, style)).collect();
     shown.sort_by_key(|entry| rank(entry));
     if !shown.is_empty() {
-        write_table(&shown, style, out)?;
+        let notes = Footnotes::of(&shown);
+        write_table(&shown, &notes, style, out)?;
         writeln!(out)?;
+        for note in notes.lines() {
+            write_wrapped(&note, " ", style.width, out)?;
+        }
+        if notes.lines().next().is_some() {
+            writeln!(out)?;
+        }
     }
     writeln!(out, " {}", summary(report, style, shown.len()))
 }
@@ -67,7 +75,12 @@ fn rank(entry: &Entry) -> (Worst, bool, Severity) {
     (entry.worst(), !entry.changes_at_reboot(), entry.severity)
 }
 
-fn write_table(entries: &[&Entry], style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn write_table(
+    entries: &[&Entry],
+    notes: &Footnotes<'_>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let is_wide = style.width >= WIDE;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -78,7 +91,7 @@ fn write_table(entries: &[&Entry], style: Style, out: &mut dyn Write) -> io::Res
             word(entry, Moment::Now).to_owned(),
             word(entry, Moment::Boot).to_owned(),
         ];
-        cells.extend(is_wide.then(|| story(entry)));
+        cells.extend(is_wide.then(|| story(entry, notes)));
         table.add_row(cells);
     }
     if is_wide {
@@ -95,7 +108,7 @@ fn write_table(entries: &[&Entry], style: Style, out: &mut dyn Write) -> io::Res
     for (index, line) in table.lines().enumerate() {
         writeln!(out, "{}", paint(line.trim_end(), style.color))?;
         if let Some(entry) = index.checked_sub(1).and_then(|index| entries.get(index)) {
-            for paragraph in story(entry).lines() {
+            for paragraph in story(entry, notes).lines() {
                 write_wrapped(paragraph, "   ", style.width, out)?;
             }
         }
@@ -122,6 +135,7 @@ fn word(entry: &Entry, moment: Moment) -> &'static str {
         (Verdict::Fail, Severity::Error) => "FAIL",
         (Verdict::Fail, Severity::Warning) => "warn",
         (Verdict::Fail, Severity::Info) => "info",
+        (Verdict::Unknown(_), Severity::Error) => "UNKNOWN",
         (Verdict::Unknown(_), _) => "?",
         (Verdict::Skip(_), _) => "skip",
         (Verdict::Waived(_), _) => "waived",
@@ -129,9 +143,9 @@ fn word(entry: &Entry, moment: Moment) -> &'static str {
 }
 
 /// What was found, where, and what to do.
-fn story(entry: &Entry) -> String {
+fn story(entry: &Entry, notes: &Footnotes<'_>) -> String {
     let told: Vec<(Moment, String)> =
-        Moment::ALL.iter().filter_map(|moment| Some((*moment, tell(entry.at(*moment)?)))).collect();
+        Moment::ALL.iter().filter_map(|moment| Some((*moment, tell(entry.at(*moment)?, notes)))).collect();
     let mut text = match told.as_slice() {
         [(_, now), (_, boot)] if now == boot => now.clone(),
         [(_, now), (_, boot)] => format!("now {now}; after reboot {boot}"),
@@ -165,15 +179,14 @@ fn accepted(waived: &Waived) -> String {
     format!("waived{until} by {by}: {}", printable(&waived.reason))
 }
 
-fn tell(judgement: &Judgement) -> String {
+fn tell(judgement: &Judgement, notes: &Footnotes<'_>) -> String {
+    if let Some(reason) = footnotes::unknown(judgement) {
+        return notes.shorten(reason);
+    }
     match &judgement.verdict {
         Verdict::Unknown(reason) | Verdict::Skip(reason) => printable(reason.as_str()).into_owned(),
         Verdict::Pass => printable(&judgement.found).into_owned(),
-        Verdict::Waived(waived) => match &waived.unknown {
-            Some(reason) => printable(reason.as_str()).into_owned(),
-            None => failure(judgement),
-        },
-        Verdict::Fail => failure(judgement),
+        Verdict::Waived(_) | Verdict::Fail => failure(judgement),
     }
 }
 
@@ -279,6 +292,7 @@ fn paint(line: &str, color: bool) -> String {
         let ansi = match word {
             "pass" => Some(AnsiColor::Green.on_default()),
             "FAIL" => Some(AnsiColor::Red.on_default().bold()),
+            "UNKNOWN" => Some(AnsiColor::Yellow.on_default().bold()),
             "warn" | "?" => Some(AnsiColor::Yellow.on_default()),
             "info" | "waived" => Some(AnsiColor::Cyan.on_default()),
             "skip" | "·" => Some(Ansi::new().dimmed()),

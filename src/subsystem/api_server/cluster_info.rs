@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::fact::printable;
 use crate::format::document::{Content, Node};
 use crate::format::{certificate, yaml};
-use crate::host::cri::{Page, Silence};
+use crate::host::{Page, Silence};
 
 /// Its page; nobody needs credentials for it where kubeadm has made the cluster.
 pub(super) const PAGE: &str = "/api/v1/namespaces/kube-public/configmaps/cluster-info";

@@ -16,7 +16,7 @@ use super::Subsystems;
 use super::kubeadm::syntax;
 use crate::fact::{Confidence, Fact, Origin, State, Value, printable};
 use crate::host::Running;
-use crate::host::cri::Silence;
+use crate::host::Silence;
 use crate::host::https::{Reached, Request, Unreached};
 use cluster_info::{ClusterInfo, PAGE, Refusal};
 

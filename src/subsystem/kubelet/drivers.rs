@@ -2,7 +2,7 @@
 
 use super::{Kubelet, Subsystems};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
-use crate::host::cri::Silence;
+use crate::host::Silence;
 use crate::subsystem::cri::socket_path;
 
 const GATE: &str = "KubeletCgroupDriverFromCRI";

@@ -130,14 +130,13 @@ pub(super) fn reserved_cpus(kubelet: &Kubelet, subsystems: &Subsystems<'_>, mome
         return Fact::findings(vec![(place, format!("`{reserved}` is no list of CPUs"))]);
     };
     let is_online = |(first, last): &(u32, u32)| online.iter().any(|(from, to)| from <= first && last <= to);
-    let text = |(first, last): (u32, u32)| {
-        if first == last { first.to_string() } else { format!("{first}-{last}") }
-    };
     let others = reserved.into_iter().filter(|range| !is_online(range));
-    let found = others.map(|range| (place.clone(), format!("{} (online: {})", text(range), told(&online))));
+    let found =
+        others.map(|range| (place.clone(), format!("{} (online: {})", told(&[range]), told(&online))));
     Fact::findings(found.collect()).at_most(setting.confidence).because(Origin::file(ONLINE))
 }
 
+/// `0-3,7`
 fn told(ranges: &[(u32, u32)]) -> String {
     let text = |(first, last): &(u32, u32)| {
         if first == last { first.to_string() } else { format!("{first}-{last}") }

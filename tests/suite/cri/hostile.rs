@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use node_preflight::host::cri::Silence;
+use node_preflight::host::Silence;
 
 use super::server::{Peer, Script, Socket};
 use super::{LONG, answer, ask};

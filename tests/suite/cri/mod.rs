@@ -11,8 +11,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use node_preflight::host::cri::{Answer, Api, CgroupDriver, Runtime, Silence};
-use node_preflight::host::{Host, HostPath, Kind};
+use node_preflight::host::cri::{Answer, Api, CgroupDriver, Runtime};
+use node_preflight::host::{Host, HostPath, Kind, Silence};
 
 use proptest::prelude::*;
 use server::{Driver, Peer, Script, Socket};

@@ -1,6 +1,7 @@
 //! Pods and containers, as a runtime lists them and as the probe `cri` tells them.
 
-use node_preflight::host::cri::{ContainerState, Silence};
+use node_preflight::host::Silence;
+use node_preflight::host::cri::ContainerState;
 
 use super::server::{Script, Socket};
 use super::service::{Made, Sandbox};

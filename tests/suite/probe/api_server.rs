@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use node_preflight::fact::Confidence;
-use node_preflight::host::cri::Silence;
+use node_preflight::host::Silence;
 use node_preflight::host::https::{Reached, Unreached};
 
 use crate::cluster::server::{Peer, page, start};

@@ -89,6 +89,32 @@ fn tmp_is_lost_where_it_is_in_memory_or_emptied() {
 }
 
 #[test]
+fn what_is_not_read_of_tmpfiles_d_makes_unknown_what_it_could_empty() {
+    let debian =
+        || base::debian12("").file("/srv/x", "").file("/usr/lib/tmpfiles.d/m.conf", "D /srv - - - -\n");
+    let hidden = |tree: Tree, path: &str| tree.file(path, "").meta(path, "denied = true");
+    let told = |tree: &Tree, path: &str| text(&recorded(tree, &format!("file:{path}"), Moment::Boot));
+
+    let before = hidden(debian().file("/opt/x", ""), "/etc/tmpfiles.d/a.conf");
+    let after = hidden(debian().file("/opt/x", ""), "/etc/tmpfiles.d/z.conf");
+    assert!(told(&before, "/opt/x").starts_with(
+        "unknown: whether every boot empties a directory above /opt/x can't be told: \
+             /etc/tmpfiles.d/a.conf: permission denied"
+    ));
+    assert!(told(&before, "/srv/x").starts_with("unknown"), "its line for /srv might come first");
+    assert_eq!(told(&after, "/srv/x"), "absent", "its line for /srv would come too late");
+    assert!(told(&after, "/opt/x").starts_with("unknown"));
+    for path in ["/opt/y", "/nowhere/x", "/run/x"] {
+        assert_eq!(told(&before, path), "absent", "{path}: emptying makes nothing");
+    }
+
+    let unlisted = debian().directory("/etc/tmpfiles.d").meta("/etc/tmpfiles.d", "denied = true");
+    assert!(told(&unlisted, "/srv/x").contains("/etc/tmpfiles.d: permission denied"));
+    let masked = hidden(debian(), "/usr/lib/tmpfiles.d/z.conf").link("/etc/tmpfiles.d/z.conf", "/dev/null");
+    assert_eq!(attribute(&recorded(&masked.file("/opt/x", ""), "file:/opt/x", Moment::Boot), "kind"), "file");
+}
+
+#[test]
 fn a_tmp_on_a_disk_stays_on_a_machine_that_runs() {
     let tree = base::debian12("")
         .file("/tmp/x", "1")

@@ -1,0 +1,133 @@
+//! Reasons that many rows share: told once below the table, as a footnote.
+
+use foldhash::HashMap;
+
+use crate::engine::finding::{Judgement, Verdict};
+use crate::fact::{Moment, Reason, printable};
+use crate::report::Entry;
+
+/// From this many rows on, a reason is told once for all.
+const MANY: usize = 3;
+/// Shorter reasons are said where they are, which reads better than a number.
+const LONG: usize = 32;
+
+/// What is told below the table; what begins with `this is` in `swap is not known: this is a container` is told once,
+/// although the rows differ in what goes before.
+#[derive(Debug, Default)]
+pub(super) struct Footnotes<'r> {
+    causes: Vec<&'r str>,
+}
+
+impl<'r> Footnotes<'r> {
+    /// Those of the rows that are shown.
+    pub(super) fn of(rows: &[&'r Entry]) -> Self {
+        let mut counts: HashMap<&str, usize> = HashMap::default();
+        for row in rows {
+            let mut of_row: Vec<&str> = reasons(row).flat_map(causes).collect();
+            of_row.sort_unstable();
+            of_row.dedup();
+            for cause in of_row {
+                *counts.entry(cause).or_default() += 1;
+            }
+        }
+        let mut notes = Footnotes::default();
+        for reason in rows.iter().flat_map(|row| reasons(row)) {
+            let shared = causes(reason).filter(|cause| counts[cause] >= MANY);
+            if let Some(cause) = shared.max_by_key(|cause| (counts[cause], cause.len()))
+                && !notes.causes.contains(&cause)
+            {
+                notes.causes.push(cause);
+            }
+        }
+        notes
+    }
+
+    /// A reason, with the number of a footnote in the place of what is told there.
+    pub(super) fn shorten(&self, reason: &str) -> String {
+        let footnote = |cause: &&str| self.causes.iter().position(|told| told == cause);
+        match causes(reason).find_map(|cause| Some((cause, footnote(&cause)? + 1))) {
+            Some((cause, number)) if cause == reason => format!("see [{number}]"),
+            Some((cause, number)) => {
+                format!("{}[{number}]", printable(&reason[..reason.len() - cause.len()]))
+            }
+            None => printable(reason).into_owned(),
+        }
+    }
+
+    /// `[1] this is a container, and what starts it lies outside`
+    pub(super) fn lines(&self) -> impl Iterator<Item = String> {
+        self.causes.iter().enumerate().map(|(index, cause)| format!("[{}] {}", index + 1, printable(cause)))
+    }
+}
+
+/// Why the verdicts of a row can't be known.
+fn reasons(row: &Entry) -> impl Iterator<Item = &str> {
+    Moment::ALL.iter().filter_map(|moment| unknown(row.at(*moment)?))
+}
+
+/// Why a verdict can't be known.
+pub(super) fn unknown(judgement: &Judgement) -> Option<&str> {
+    match &judgement.verdict {
+        Verdict::Skip(_) => None,
+        verdict => verdict.reason().map(Reason::as_str),
+    }
+}
+
+/// A reason and the causes that it ends with, the longest first: what follows a colon.
+fn causes(reason: &str) -> impl Iterator<Item = &str> {
+    let after = reason.match_indices(": ").map(|(at, colon)| &reason[at + colon.len()..]);
+    std::iter::once(reason).chain(after).filter(|cause| cause.len() >= LONG)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::rule::Severity;
+
+    const CAUSE: &str = "this is a container, and what starts it lies outside";
+
+    fn rows(reasons: &[&str]) -> Vec<Entry> {
+        let unknown = |reason: &&str| Some(Verdict::Unknown(Reason::new(*reason)));
+        reasons.iter().map(|reason| sample::entry("a", Severity::Error, None, unknown(reason))).collect()
+    }
+
+    fn shortened(reasons: &[&str]) -> (Vec<String>, Vec<String>) {
+        let rows = rows(reasons);
+        let notes = Footnotes::of(&rows.iter().collect::<Vec<_>>());
+        (reasons.iter().map(|reason| notes.shorten(reason)).collect(), notes.lines().collect())
+    }
+
+    #[test]
+    fn what_many_rows_share_is_told_once() {
+        let (swap, mount) = (format!("swap is not known: {CAUSE}"), format!("mounts are not known: {CAUSE}"));
+        let (rows, notes) = shortened(&[&swap, CAUSE, &mount, &mount, "/etc/x: permission denied"]);
+        let mounts = "mounts are not known: [1]";
+        assert_eq!(rows, ["swap is not known: [1]", "see [1]", mounts, mounts, "/etc/x: permission denied"]);
+        assert_eq!(notes, [format!("[1] {CAUSE}")]);
+    }
+
+    #[test]
+    fn the_longest_text_that_as_many_share_is_told() {
+        let mount = format!("what mounts it is not known: {CAUSE}");
+        let (rows, notes) = shortened(&[mount.as_str(); 3]);
+        assert_eq!((rows[0].as_str(), notes), ("see [1]", vec![format!("[1] {mount}")]));
+    }
+
+    #[test]
+    fn what_few_share_or_is_short_stays_in_its_row() {
+        for reasons in [[CAUSE, CAUSE, "another"], ["/a: not readable"; 3]] {
+            let (rows, notes) = shortened(&reasons);
+            assert!(notes.is_empty() && rows == reasons, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn no_text_of_a_host_harms_a_terminal() {
+        let cause = format!("{CAUSE}\u{1b}[31m");
+        let reason = format!("\u{7}: {cause}");
+        let (rows, notes) = shortened(&[&cause, &reason, &reason]);
+        assert_eq!(rows[1], r"\u{7}: [1]");
+        assert_eq!(notes, [format!(r"[1] {CAUSE}\u{{1b}}[31m")]);
+    }
+}
