@@ -72,11 +72,10 @@ impl HostPath {
                 _ => real.push(&part),
             }
             depth += 1;
-            if depth <= missing {
-                missing = usize::MAX;
-            } else {
+            if depth > missing {
                 continue;
             }
+            missing = usize::MAX;
             match look(&real) {
                 Look::Link(target) if links < MOST_LINKS => {
                     links += 1;

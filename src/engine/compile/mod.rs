@@ -173,6 +173,9 @@ struct Names<'r> {
     ids: HashMap<&'r str, usize>,
 }
 
+/// Probes that narrow the moments at which a rule can be judged, and where they are asked.
+type Narrowing<'r> = Vec<(&'r Place, &'static Probe)>;
+
 /// Resolves conditions one by one, and collects the questions they ask and the mistakes they have.
 struct Compiler<'r> {
     rules: &'r RuleSet,
@@ -182,9 +185,9 @@ struct Compiler<'r> {
     question: &'r mut dyn FnMut(&'static Probe, Key) -> usize,
     used: HashSet<&'r str>,
     /// The probes, of those that the rule being resolved asks, that can't answer at every moment.
-    moments: Vec<(&'r Place, &'static Probe)>,
-    /// What became of conditions that are packed, with probes as above.
-    whens: HashMap<&'static [u8], Option<(Arc<Condition>, Vec<(&'r Place, &'static Probe)>)>>,
+    moments: Narrowing<'r>,
+    /// What became of conditions that are packed; none of those with mistakes.
+    whens: HashMap<&'static [u8], Option<(Arc<Condition>, Narrowing<'r>)>>,
     mistakes: Vec<Diagnostic>,
 }
 

@@ -1,6 +1,7 @@
 //! The table for people: what fails comes first, what a reboot changes before all; passing rules are folded
 //! away when there are many.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -8,7 +9,7 @@ use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::footnotes::{self, Footnotes};
-use super::{Format, Style, write_wrapped};
+use super::{Format, Style, wrapped, write_wrapped};
 use crate::engine::Detail;
 use crate::engine::finding::{Judgement, Verdict, Waived};
 use crate::engine::waive::{Applied, Fate};
@@ -82,50 +83,66 @@ fn write_table(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let is_wide = style.width >= WIDE;
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(if is_wide { vec![RULE, NOW, BOOT, "FOUND"] } else { vec![RULE, NOW, BOOT] });
-    for entry in entries {
-        let mut cells = vec![
-            printable(&entry.rule).into_owned(),
-            word(entry, Moment::Now).to_owned(),
-            word(entry, Moment::Boot).to_owned(),
-        ];
-        cells.extend(is_wide.then(|| story(entry, notes)));
-        table.add_row(cells);
-    }
-    if is_wide {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(style.width);
-        table.set_constraints(
-            widths(entries, style).map(|width| ColumnConstraint::Absolute(Width::Fixed(width))),
-        );
-        for line in table.lines() {
-            writeln!(out, "{}", paint(line.trim_end(), style.color))?;
-        }
-        return Ok(());
-    }
-    // On a narrow terminal a column for the story would break every path in it; it goes below its rule.
-    for (index, line) in table.lines().enumerate() {
-        writeln!(out, "{}", paint(line.trim_end(), style.color))?;
-        if let Some(entry) = index.checked_sub(1).and_then(|index| entries.get(index)) {
-            for paragraph in story(entry, notes).lines() {
+    let longest = if is_wide { LONGEST_RULE } else { u16::MAX };
+    let ids: Vec<Cow<'_, str>> = entries.iter().map(|entry| printable(&entry.rule)).collect();
+    let verdicts = verdicts(entries, &ids, longest);
+    let mut lines = verdicts.lines();
+    let header = lines.next().unwrap_or_default();
+    // The story isn't a column of the table: so a word of it that is too long stays whole, and a path can be copied.
+    let beside = header.chars().count();
+    let found = if is_wide { " FOUND" } else { "" };
+    writeln!(out, "{}{found}", if is_wide { header.as_str() } else { header.trim_end() })?;
+    let room = usize::from(style.width).saturating_sub(beside + 1);
+    for (entry, id) in entries.iter().zip(&ids) {
+        let rows = id.chars().count().div_ceil(usize::from(longest)).max(1);
+        let mut left = lines.by_ref().take(rows);
+        let story = story(entry, notes);
+        if !is_wide {
+            for line in left {
+                writeln!(out, "{}", paint(line.trim_end(), style.color))?;
+            }
+            for paragraph in story.lines() {
                 write_wrapped(paragraph, "   ", style.width, out)?;
             }
+            continue;
+        }
+        for line in story.lines().flat_map(|paragraph| wrapped(paragraph, room)) {
+            let left = left.next().unwrap_or_default();
+            let line = format!(
+                "{}{:blank$} {line}",
+                paint(&left, style.color),
+                "",
+                blank = beside - left.chars().count()
+            );
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        for line in left {
+            writeln!(out, "{}", paint(line.trim_end(), style.color))?;
         }
     }
     Ok(())
 }
 
-/// The widths of the four columns, blanks around them included: what is left is for the story.
-fn widths(entries: &[&Entry], style: Style) -> [u16; 4] {
-    let widest = |header: &str, cell: &dyn Fn(&Entry) -> usize| {
-        let cells = entries.iter().map(|entry| cell(entry)).chain([header.len()]);
-        u16::try_from(cells.max().unwrap_or(0)).unwrap_or(u16::MAX)
-    };
-    let rule = widest(RULE, &|entry| entry.rule.chars().count()).min(LONGEST_RULE) + 2;
-    let now = widest(NOW, &|entry| word(entry, Moment::Now).len()) + 2;
-    let boot = widest(BOOT, &|entry| word(entry, Moment::Boot).len()) + 2;
-    [rule, now, boot, style.width.saturating_sub(rule + now + boot)]
+/// The columns before the story; ids that are longer than `longest` take several lines.
+fn verdicts(entries: &[&Entry], ids: &[Cow<'_, str>], longest: u16) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([RULE, NOW, BOOT]);
+    let words = |moment| entries.iter().map(move |entry| word(entry, moment));
+    for ((id, now), boot) in ids.iter().zip(words(Moment::Now)).zip(words(Moment::Boot)) {
+        table.add_row([id, now, boot]);
+    }
+    let rule = widest(ids.iter().map(AsRef::as_ref).chain([RULE])).min(longest);
+    let [now, boot] = [(NOW, Moment::Now), (BOOT, Moment::Boot)]
+        .map(|(header, moment)| widest(words(moment).chain([header])));
+    let widths = [rule, now, boot].map(|width| width.saturating_add(2));
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(widths.iter().sum());
+    table.set_constraints(widths.map(|width| ColumnConstraint::Absolute(Width::Fixed(width))));
+    table
+}
+
+fn widest<'t>(cells: impl Iterator<Item = &'t str>) -> u16 {
+    u16::try_from(cells.map(|cell| cell.chars().count()).max().unwrap_or(0)).unwrap_or(u16::MAX)
 }
 
 fn word(entry: &Entry, moment: Moment) -> &'static str {
