@@ -2,55 +2,16 @@
 //! It is not run.
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::slice::Iter;
 
+use super::flags::{FLAGS, Flag, Takes, nearest, of_field};
+use super::words::words;
 use super::{Document, Finding, Kubeadm, Remark, Topic, pasted, syntax};
 use crate::format::document::{Content, Node};
 
 /// No command is longer.
 const LONGEST: usize = 16 << 10;
-
-#[derive(Clone, Copy, PartialEq)]
-enum Takes {
-    Nothing,
-    Value,
-    /// May be given several times, or several with commas.
-    Values,
-}
-use Takes::{Nothing, Value, Values};
-
-/// A flag, what it takes, and the field of a `JoinConfiguration` that it stands for.
-type Flag = (&'static str, Takes, &'static str);
-
-/// The flags of `kubeadm join`.
-const FLAGS: &[Flag] = &[
-    ("--apiserver-advertise-address", Value, "controlPlane.localAPIEndpoint.advertiseAddress"),
-    ("--apiserver-bind-port", Value, "controlPlane.localAPIEndpoint.bindPort"),
-    ("--certificate-key", Value, "controlPlane.certificateKey"),
-    ("--config", Value, ""),
-    ("--control-plane", Nothing, "controlPlane"),
-    ("--cri-socket", Value, "nodeRegistration.criSocket"),
-    ("--discovery-file", Value, "discovery.file.kubeConfigPath"),
-    ("--discovery-token", Value, "discovery.bootstrapToken.token"),
-    ("--discovery-token-ca-cert-hash", Values, "discovery.bootstrapToken.caCertHashes"),
-    (
-        "--discovery-token-unsafe-skip-ca-verification",
-        Nothing,
-        "discovery.bootstrapToken.unsafeSkipCAVerification",
-    ),
-    ("--dry-run", Nothing, "dryRun"),
-    ("--help", Nothing, ""),
-    ("--ignore-preflight-errors", Values, "nodeRegistration.ignorePreflightErrors"),
-    ("--kubeconfig", Value, ""),
-    ("--node-name", Value, "nodeRegistration.name"),
-    ("--patches", Value, "patches.directory"),
-    ("--rootfs", Value, ""),
-    ("--skip-phases", Values, "skipPhases"),
-    ("--tls-bootstrap-token", Value, "discovery.tlsBootstrapToken"),
-    ("--token", Value, "discovery.bootstrapToken.token"),
-    ("-h", Nothing, ""),
-    ("-v", Value, ""),
-    ("--v", Value, ""),
-];
 
 impl Kubeadm {
     /// Reads a command.
@@ -88,65 +49,63 @@ impl Kubeadm {
 struct Reader {
     fields: BTreeMap<&'static str, Vec<String>>,
     wrong: Vec<String>,
+    has_endpoint: bool,
 }
 
 impl Reader {
     fn arguments(&mut self, words: &[String]) {
         let mut words = words.iter().peekable();
-        let mut endpoint = false;
         while let Some(word) = words.next() {
             if word == "\\" || word == "\\n" {
                 let what =
                     "a backslash that ends no line: it joins two lines only as the last character of one";
                 self.wrong.push(format!("the command has {what}"));
-                continue;
-            }
-            if syntax::is_token(word) {
+            } else if syntax::is_token(word) {
                 self.wrong.push("a token stands without its flag, write `--token` before it".into());
                 self.set("discovery.bootstrapToken.token", word.clone());
-                continue;
+            } else if word.starts_with('-') {
+                self.flag(word, &mut words);
+            } else if self.has_endpoint {
+                self.wrong
+                    .push("the command has more than one HOST:PORT, or a value without its flag".into());
+            } else {
+                self.has_endpoint = true;
+                self.set("discovery.bootstrapToken.apiServerEndpoint", word.clone());
             }
-            if !word.starts_with('-') {
-                if endpoint {
-                    self.wrong
-                        .push("the command has more than one HOST:PORT, or a value without its flag".into());
-                } else {
-                    endpoint = true;
-                    self.set("discovery.bootstrapToken.apiServerEndpoint", word.clone());
-                }
-                continue;
-            }
-            let (name, value) =
-                word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
-            let known = FLAGS.iter().find(|(flag, ..)| *flag == name);
-            // What a misspelt flag takes and sets is what was meant: otherwise it would be missed as well.
-            let Some((flag, takes, field)) = known.or_else(|| self.unknown(name)) else {
-                let is_value = |next: &&String| {
-                    !next.starts_with('-')
-                        && (endpoint || !matches!(syntax::host_port(next), Ok((_, Some(_)))))
-                };
-                if value.is_none() {
-                    words.next_if(is_value);
-                }
-                continue;
+        }
+    }
+
+    /// A flag, with its value, which may be the next word.
+    fn flag(&mut self, word: &str, words: &mut Peekable<Iter<'_, String>>) {
+        let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+        let known = FLAGS.iter().find(|(flag, ..)| *flag == name);
+        // What a misspelt flag takes and sets is what was meant: otherwise it would be missed as well.
+        let Some((flag, takes, field)) = known.or_else(|| self.unknown(name)) else {
+            let is_value = |next: &&String| {
+                !next.starts_with('-')
+                    && (self.has_endpoint || !matches!(syntax::host_port(next), Ok((_, Some(_)))))
             };
-            let value = match (takes, value) {
-                (Nothing, None) => Some("true".to_owned()),
-                (_, Some(value)) => Some(value.to_owned()),
-                (Value | Values, None) => words.next().cloned(),
-            };
-            match value {
-                Some(value) if *takes != Nothing && value.starts_with("--") => {
-                    self.wrong.push(format!("{flag} has no value"));
-                }
-                Some(value) if *takes == Values => {
-                    for part in value.split(',') {
-                        self.set(field, part.to_owned());
-                    }
-                }
-                Some(value) => self.set(field, value),
-                None => self.wrong.push(format!("{flag} has no value")),
+            if value.is_none() {
+                words.next_if(is_value);
             }
+            return;
+        };
+        let value = match (takes, value) {
+            (Takes::Nothing, None) => Some("true".to_owned()),
+            (_, Some(value)) => Some(value.to_owned()),
+            (Takes::Value | Takes::Values, None) => words.next().cloned(),
+        };
+        match value {
+            Some(value) if *takes != Takes::Nothing && value.starts_with("--") => {
+                self.wrong.push(format!("{flag} has no value"));
+            }
+            Some(value) if *takes == Takes::Values => {
+                for part in value.split(',') {
+                    self.set(field, part.to_owned());
+                }
+            }
+            Some(value) => self.set(field, value),
+            None => self.wrong.push(format!("{flag} has no value")),
         }
     }
 
@@ -156,10 +115,7 @@ impl Reader {
 
     /// The name alone is told: its value may be a secret, which is why a name that looks like one isn't told either.
     fn unknown(&mut self, name: &str) -> Option<&'static Flag> {
-        let is_short = name.len() < 100;
-        let closeness = |flag: &str| strsim::damerau_levenshtein(name, flag);
-        let best = FLAGS.iter().filter(|_| is_short).min_by_key(|(flag, ..)| closeness(flag));
-        let near = best.filter(|(flag, ..)| closeness(flag) <= 1 + flag.len() / 5);
+        let near = nearest(name);
         let name = syntax::masked(name);
         self.wrong.push(match near {
             Some((near, ..)) => format!("kubeadm join has no flag `{name}`; did you mean `{near}`?"),
@@ -178,7 +134,10 @@ impl Reader {
         let mut root = Node { line: None, content: Content::Table(BTreeMap::new()) };
         for (field, values) in self.fields {
             if !control_plane && field.starts_with("controlPlane") {
-                self.wrong.push(format!("{} counts with --control-plane only", flag_of(field)));
+                self.wrong.push(format!(
+                    "{} counts with --control-plane only",
+                    of_field(field).map_or("", |(flag, ..)| *flag)
+                ));
                 continue;
             }
             put(&mut root, field, values);
@@ -196,10 +155,6 @@ impl Reader {
     }
 }
 
-fn flag_of(field: &str) -> &'static str {
-    FLAGS.iter().find(|(_, _, known)| *known == field).map_or("", |(flag, ..)| *flag)
-}
-
 fn put(root: &mut Node, field: &str, values: Vec<String>) {
     let (path, name) = field.rsplit_once('.').unwrap_or(("", field));
     let mut node = root;
@@ -209,13 +164,13 @@ fn put(root: &mut Node, field: &str, values: Vec<String>) {
             .entry(part.to_owned())
             .or_insert_with(|| Node { line: None, content: Content::Table(BTreeMap::new()) });
     }
-    let takes = FLAGS.iter().find(|(_, _, known)| *known == field).map_or(Value, |(_, takes, _)| *takes);
+    let takes = of_field(field).map_or(Takes::Value, |(_, takes, _)| *takes);
     let text = |value: String| Node { line: None, content: Content::Text(value) };
     let last = values.last().cloned().unwrap_or_default();
     let content = match takes {
-        Values => Content::List(values.into_iter().map(text).collect()),
-        Nothing => Content::Bool(last == "true"),
-        Value => match last.parse() {
+        Takes::Values => Content::List(values.into_iter().map(text).collect()),
+        Takes::Nothing => Content::Bool(last == "true"),
+        Takes::Value => match last.parse() {
             Ok(number) if name == "bindPort" => Content::Integer(number),
             _ => Content::Text(last),
         },
@@ -227,39 +182,6 @@ fn insert(node: &mut Node, name: &str, content: Content) {
     if let Content::Table(table) = &mut node.content {
         table.insert(name.to_owned(), Node { line: None, content });
     }
-}
-
-/// The words of a command line: blanks separate, quotation marks keep together, a backslash ends a line or keeps one
-/// character. None if a quotation mark is not closed.
-fn words(text: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut letters = text.chars().peekable();
-    while let Some(c) = letters.next() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, '\\') => match letters.peek() {
-                Some('\n') => drop(letters.next()),
-                Some('\r') => drop((letters.next(), letters.next_if_eq(&'\n'))),
-                // A blank after it: the shell would take it for a letter, the writer meant the end of a line.
-                Some(c) if c.is_whitespace() => {
-                    words.extend(word.take());
-                    words.push("\\".into());
-                }
-                Some(_) => word.get_or_insert_default().extend(letters.next()),
-                None => {}
-            },
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    quote.is_none().then_some(words)
 }
 
 #[cfg(test)]

@@ -9,12 +9,14 @@ mod documents;
 mod endpoint;
 mod field_table;
 mod fields;
+mod flags;
 mod networks;
 mod node;
 mod pasted;
 mod settings;
 mod storage;
 pub mod syntax;
+mod words;
 
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::format::document::{Content, Node};

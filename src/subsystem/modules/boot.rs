@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::index::Index;
-use super::load::Outcome;
+use super::load::{Loader, Outcome};
 use super::rules::{CommandLine, Rules};
 use super::support::{built_in, is_built_in, refusal};
 use super::{Asked, BLOCKED, BUILT_IN, LOADABLE, LOADED, Modules};
@@ -122,15 +122,7 @@ impl Boot {
         if let Some(trouble) = &plan.index.trouble {
             return Fact::unknown(trouble.clone());
         }
-        let mut loader = super::loader(&plan.index, &self.rules, &plan.command_line, plan.refuses.clone());
-        let lookup = plan.index.resolve(&self.rules, name);
-        // An alias of modprobe.d may keep a module from being found by its own name.
-        let hidden =
-            plan.index.modules.has(name) && !lookup.is_empty() && !lookup.iter().any(|found| found == name);
-        let target = match lookup.into_iter().next() {
-            Some(first) if !hidden => first,
-            _ => name.to_owned(),
-        };
+        let (target, is_hidden) = self.found_as(plan, name);
         if plan.index.builtin.has(&target) {
             return Fact::new(BUILT_IN).because_all(plan.index.origin(&target));
         }
@@ -144,32 +136,16 @@ impl Boot {
         if let Some(reason) = plan.doubtful.get(&target) {
             return Fact::unknown(reason.clone());
         }
-        if hidden {
-            let aliases = self.rules.aliases.iter();
-            let origin = aliases
-                .filter(|(from, ..)| glob::covers_name(from, name))
-                .map(|(_, to, origin)| origin.clone().says(format!("{name} is an alias of {to}")));
-            let fact = Fact::new(BLOCKED).because_all(origin).note("an alias of modprobe.d hides the module");
-            return self.guarded(plan, fact);
+        if is_hidden {
+            return self.guarded(plan, self.hidden(name));
         }
+        let mut loader = super::loader(&plan.index, &self.rules, &plan.command_line, plan.refuses.clone());
         let outcome = loader.load(&target, &[]);
         if outcome == Outcome::Loaded
             && when == When::Booted
-            && let Some(origin) = modules_disabled(subsystems)
+            && let Some(fact) = during_boot(subsystems, &loader, &target)
         {
-            let note = "kernel.modules_disabled is 1 after boot: nothing is loaded any more";
-            return self.guarded(plan, Fact::new(BLOCKED).because(origin).note(note));
-        }
-        if outcome == Outcome::Loaded && when == When::Booted {
-            let scripts = subsystems.boot_scripts();
-            if let Some((_, origin)) = scripts
-                .modprobes()
-                .find(|(module, _)| super::resolved(&loader, module).as_ref() == Some(&target))
-            {
-                let note = "a command loads it during boot, not modules-load.d";
-                return self
-                    .guarded(plan, Fact::new(LOADED).because(origin).at_most(Confidence::High).note(note));
-            }
+            return self.guarded(plan, fact);
         }
         let fact = match outcome {
             Outcome::Loaded => {
@@ -189,6 +165,26 @@ impl Boot {
         self.guarded(plan, fact)
     }
 
+    /// The module that a name stands for, and whether an alias of modprobe.d keeps the one of this name from being found.
+    fn found_as(&self, plan: &Plan, name: &str) -> (String, bool) {
+        let lookup = plan.index.resolve(&self.rules, name);
+        let is_hidden =
+            plan.index.modules.has(name) && !lookup.is_empty() && !lookup.iter().any(|found| found == name);
+        match lookup.into_iter().next() {
+            Some(first) if !is_hidden => (first, false),
+            _ => (name.to_owned(), is_hidden),
+        }
+    }
+
+    /// That an alias is found in the place of a module.
+    fn hidden(&self, name: &str) -> Fact {
+        let aliases = self.rules.aliases.iter();
+        let origin = aliases
+            .filter(|(from, ..)| glob::covers_name(from, name))
+            .map(|(_, to, origin)| origin.clone().says(format!("{name} is an alias of {to}")));
+        Fact::new(BLOCKED).because_all(origin).note("an alias of modprobe.d hides the module")
+    }
+
     /// What a file that can't be read, or an unknown command line, does to an answer that it could change.
     fn guarded(&self, plan: &Plan, fact: Fact) -> Fact {
         if let Some(gap) = self.rules.gaps.first() {
@@ -201,6 +197,18 @@ impl Boot {
                 .note("the next kernel command line is not known; it is taken to say nothing about modules")
         }
     }
+}
+
+/// What a boot makes of a module that can be loaded and that modules-load.d doesn't ask for.
+fn during_boot(subsystems: &Subsystems<'_>, loader: &Loader<'_>, target: &str) -> Option<Fact> {
+    if let Some(origin) = modules_disabled(subsystems) {
+        let note = "kernel.modules_disabled is 1 after boot: nothing is loaded any more";
+        return Some(Fact::new(BLOCKED).because(origin).note(note));
+    }
+    let is_target = |module: &str| super::resolved(loader, module).is_some_and(|found| found == target);
+    let (_, origin) = subsystems.boot_scripts().modprobes().find(|(module, _)| is_target(module))?;
+    let note = "a command loads it during boot, not modules-load.d";
+    Some(Fact::new(LOADED).because(origin).at_most(Confidence::High).note(note))
 }
 
 /// The line that sets `kernel.modules_disabled` at boot, after modules-load.d is done.
