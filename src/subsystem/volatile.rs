@@ -1,6 +1,7 @@
 //! What a boot makes anew: file systems in memory, and directories that are emptied.
 
 use std::cell::OnceCell;
+use std::path::Path;
 use std::rc::Rc;
 
 use super::drop_in::{self, Content};
@@ -28,6 +29,10 @@ pub fn is_below_memory(path: &HostPath) -> bool {
 pub fn lost(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<String>, String> {
     if is_below_memory(path) {
         return Ok(Some(format!("{path} is made anew by every boot")));
+    }
+    // PID 1 needs the mount points before it can do anything to what is below them.
+    if IN_MEMORY.iter().any(|directory| path.as_path() == Path::new(directory)) {
+        return Ok(None);
     }
     let mounted = mounted(subsystems, path)?;
     if let Some(mount) = &mounted {
@@ -80,12 +85,20 @@ pub fn files<'h>(subsystems: &Subsystems<'h>, path: &HostPath, moment: Moment) -
         (Moment::Now, None) => Err(NoFiles::Unknown("nothing is running here".into())),
         (Moment::Now, Some(running)) if is_below_memory(path) => Ok(running.files()),
         (Moment::Now, Some(_)) => Ok(disk),
+        (Moment::Boot, Some(_)) if is_missing(disk, path) => Ok(disk),
         (Moment::Boot, _) => match lost(subsystems, path) {
             Ok(None) => Ok(disk),
             Ok(Some(why)) => Err(NoFiles::Lost(why)),
             Err(reason) => Err(NoFiles::Unknown(reason)),
         },
     }
+}
+
+/// Whether nothing is on the disk of a running system at a path, so that it makes no difference what a boot empties,
+/// which takes a look into dozens of files. Of `/tmp` another device may be under what is seen now.
+fn is_missing(disk: &Files, path: &HostPath) -> bool {
+    let is_elsewhere = is_below_memory(path) || is_below(path, "/tmp");
+    !is_elsewhere && disk.lstat(path).is_err_and(|error| error.is_not_found())
 }
 
 /// The nearest mount of fstab above a path; of several for one place the last is on top.
