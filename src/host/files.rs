@@ -22,6 +22,9 @@ const DATABASE_LIMIT: u64 = 64 << 20;
 /// No directory that is asked for has more entries.
 const LIST_LIMIT: usize = 1 << 16;
 
+/// Directories that are links where `/usr` is merged.
+const MERGED: [(&str, &str); 3] = [("/lib", "/usr/lib"), ("/bin", "/usr/bin"), ("/sbin", "/usr/sbin")];
+
 /// By the text of the path, whose hash costs less than that of its components.
 type Memo<T> = RefCell<HashMap<OsString, Result<T, HostError>>>;
 
@@ -38,8 +41,8 @@ pub struct Files {
     followed: Memo<Metadata>,
     links: Memo<PathBuf>,
     opened: RefCell<Vec<HostPath>>,
-    /// Whether `/lib` is a link to `usr/lib`, as on every distribution with a merged `/usr`.
-    merged_usr: OnceCell<bool>,
+    /// Which of [`MERGED`] are links, as they are on every distribution with a merged `/usr`.
+    merged_usr: [OnceCell<bool>; 3],
 }
 
 impl Files {
@@ -55,7 +58,7 @@ impl Files {
             followed: Memo::default(),
             links: Memo::default(),
             opened: RefCell::default(),
-            merged_usr: OnceCell::new(),
+            merged_usr: Default::default(),
         }
     }
 
@@ -186,19 +189,20 @@ impl Files {
         self.kinds.borrow().get(directory)?.get(place).copied().flatten()
     }
 
-    /// `/lib/x` is `/usr/lib/x` where `/usr` is merged: so that a directory that has two names is read once.
+    /// `/lib/x` is `/usr/lib/x` where `/usr` is merged: so that what has two names is looked at once.
     fn unmerged<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
-        let rest = path.as_os_str().as_encoded_bytes().strip_prefix(b"/lib/");
-        let Some(rest) = rest.filter(|rest| !rest.is_empty()) else { return Cow::Borrowed(path) };
-        let merged = self.merged_usr.get_or_init(|| {
-            self.read_link("/lib")
-                .is_ok_and(|target| target == Path::new("usr/lib") || target == Path::new("/usr/lib"))
+        let bytes = path.as_os_str().as_bytes();
+        let below = |directory: &str| {
+            bytes.strip_prefix(directory.as_bytes())?.strip_prefix(b"/").filter(|rest| !rest.is_empty())
+        };
+        let mut merged = MERGED.iter().zip(&self.merged_usr);
+        let found = merged.find_map(|((from, to), cell)| Some((from, to, cell, below(from)?)));
+        let Some((from, to, cell, rest)) = found else { return Cow::Borrowed(path) };
+        let is_merged = cell.get_or_init(|| {
+            let relative = Path::new(to.trim_start_matches('/'));
+            self.read_link(from).is_ok_and(|target| target == relative || target == Path::new(to))
         });
-        if *merged {
-            Cow::Owned(Path::new("/usr/lib").join(OsStr::from_bytes(rest)))
-        } else {
-            Cow::Borrowed(path)
-        }
+        if *is_merged { Cow::Owned(Path::new(to).join(OsStr::from_bytes(rest))) } else { Cow::Borrowed(path) }
     }
 
     /// Metadata; a link at the end of the path is described, not followed.
@@ -272,14 +276,17 @@ impl Files {
     #[must_use]
     pub fn real_path(&self, path: impl AsRef<Path>) -> HostPath {
         HostPath::new(path).without_links(|path| {
-            // Most are asked again and again, and are no links: what is remembered is not copied.
-            let seen = |known: &Result<PathBuf, HostError>| match known {
-                Ok(target) => Look::Link(target.clone()),
-                Err(error) if error.is_not_found() => Look::Missing,
-                Err(_) => Look::Other,
+            let kind = |known: &Result<Metadata, HostError>| match known {
+                Ok(metadata) => Ok(metadata.kind),
+                Err(error) => Err(error.is_not_found()),
             };
-            let known = self.links.borrow().get(path.as_os_str()).map(seen);
-            known.unwrap_or_else(|| seen(&self.read_link(path)))
+            // Directories on the way are asked about again and again: what is remembered is not copied.
+            let known = self.own.borrow().get(path.as_os_str()).map(kind);
+            match known.unwrap_or_else(|| self.kind(path).map_err(|error| error.is_not_found())) {
+                Ok(Kind::Link) => self.read_link(path).map_or(Look::Other, Look::Link),
+                Ok(_) | Err(false) => Look::Other,
+                Err(true) => Look::Missing,
+            }
         })
     }
 
