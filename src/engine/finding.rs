@@ -1,5 +1,7 @@
 //! What judging says: one finding a rule, one judgement a moment.
 
+use std::sync::Arc;
+
 use crate::fact::{Confidence, Date, Moment, Origin, Reason};
 use crate::rule::{Severity, Text};
 
@@ -88,9 +90,9 @@ pub struct Finding {
     /// What failing costs.
     pub severity: Severity,
     /// The verdict now; none if it isn't judged at this moment.
-    pub now: Option<Box<Judgement>>,
+    pub now: Option<Arc<Judgement>>,
     /// The verdict after a reboot; none if it isn't judged at this moment.
-    pub boot: Option<Box<Judgement>>,
+    pub boot: Option<Arc<Judgement>>,
 }
 
 impl Finding {
@@ -105,8 +107,8 @@ impl Finding {
 
     pub(super) fn at_mut(&mut self, moment: Moment) -> Option<&mut Judgement> {
         match moment {
-            Moment::Now => self.now.as_deref_mut(),
-            Moment::Boot => self.boot.as_deref_mut(),
+            Moment::Now => self.now.as_mut().map(Arc::make_mut),
+            Moment::Boot => self.boot.as_mut().map(Arc::make_mut),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Plan and facts to findings: `needs`, `when`, `check`, in this visible order, at each moment.
 
+use std::sync::Arc;
+
 use super::describe::describe;
 use super::facts::Facts;
 use super::finding::{Finding, Judgement, Verdict};
-use super::logic::{Evidence, Outcome, evaluate, holds};
+use super::logic::{Missing, evidence, truth};
 use super::plan::{Check, Condition, Plan, PlannedRule};
 use super::truth::Truth;
 use crate::fact::{Confidence, Moment, Reason};
+use crate::rule::Diagnostic;
 use crate::subsystem::Subsystems;
 
 /// How much of what was judged is put into words, which costs as much as judging.
@@ -37,11 +40,17 @@ pub fn judge_with(
     subsystems
         .cri()
         .expect(sockets.map(|question| question.key.as_str()).filter(|socket| !socket.is_empty()));
-    let mut facts = Facts::new(subsystems, plan);
+    let mut judge = Judge {
+        facts: Facts::new(subsystems, plan),
+        moments,
+        detail,
+        pass: Arc::new(Judgement::of(Verdict::Pass)),
+        skip: Arc::new(Judgement::of(Verdict::Skip(Reason::new("does not apply")))),
+    };
     let mut findings: Vec<Option<Finding>> = plan.rules.iter().map(|_| None).collect();
     for index in needed_first(&plan.rules) {
         let rule = &plan.rules[index];
-        let [now, boot] = judge_rule(&mut facts, rule, &findings, moments, detail);
+        let [now, boot] = judge.rule(rule, &findings);
         let finding = Finding { rule: index, id: rule.id.clone(), severity: rule.severity, now, boot };
         findings[index] = Some(finding);
     }
@@ -52,8 +61,9 @@ pub fn judge_with(
 fn needed_first(rules: &[PlannedRule]) -> Vec<usize> {
     let mut order = Vec::with_capacity(rules.len());
     let mut entered = vec![false; rules.len()];
+    let mut stack = Vec::new();
     for start in 0..rules.len() {
-        let mut stack = vec![(start, false)];
+        stack.push((start, false));
         while let Some((index, needs_done)) = stack.pop() {
             if needs_done {
                 order.push(index);
@@ -67,55 +77,62 @@ fn needed_first(rules: &[PlannedRule]) -> Vec<usize> {
     order
 }
 
-/// What a rule comes to at each moment.
-fn judge_rule(
-    facts: &mut Facts<'_>,
-    rule: &PlannedRule,
-    findings: &[Option<Finding>],
-    moments: &[Moment],
+/// Judges rules, one after the other.
+struct Judge<'r> {
+    facts: Facts<'r>,
+    moments: &'r [Moment],
     detail: Detail,
-) -> [Option<Box<Judgement>>; 2] {
-    let gates = Moment::ALL.map(|moment| {
-        let is_judged = moments.contains(&moment) && rule.moments.contains(&moment);
-        is_judged.then(|| gate(facts, rule, findings, moment))
-    });
-    let applies = gates.iter().flatten().any(|gate| matches!(gate, Gate::Open(_)));
-    let resolved;
-    let check = match (&rule.check, applies) {
-        (Check::Ready(condition), _) => Ok(condition),
-        (Check::Later(_), false) => Err(Reason::new("it does not apply")),
-        (Check::Later(expression), true) => {
-            resolved = facts.resolve(expression).map_err(|mistakes| {
-                let what = mistakes.first().map_or("it asks nothing", |mistake| &mistake.message);
-                Reason::new(format!("the rule can't be resolved: {what}"))
-            });
-            resolved.as_ref().map_err(Clone::clone)
-        }
-    };
-    let [now, boot] = gates;
-    let judged = [(Moment::Now, now), (Moment::Boot, boot)]
-        .map(|(moment, gate)| Some((moment, gate?.decide(facts, check.as_ref().copied(), moment))));
-    let is_trouble = |judged: &Decided<'_>| matches!(judged.verdict, Verdict::Fail | Verdict::Unknown(_));
-    let is_told = detail == Detail::Full || judged.iter().flatten().any(|(_, judged)| is_trouble(judged));
-    judged.map(|judged| judged.map(|(moment, judged)| Box::new(judged.tell(facts, moment, is_told))))
+    /// What most rules come to, if it isn't told.
+    pass: Arc<Judgement>,
+    skip: Arc<Judgement>,
+}
+
+impl Judge<'_> {
+    /// What a rule comes to at each moment.
+    fn rule(&mut self, rule: &PlannedRule, findings: &[Option<Finding>]) -> [Option<Arc<Judgement>>; 2] {
+        let facts = &mut self.facts;
+        let gates = Moment::ALL.map(|moment| {
+            let is_judged = self.moments.contains(&moment) && rule.moments.contains(&moment);
+            is_judged.then(|| gate(facts, rule, findings, moment))
+        });
+        let applies = gates.iter().flatten().any(|gate| matches!(gate, Gate::Open(_)));
+        let later = match &rule.check {
+            Check::Later(expression) if applies => Some(facts.resolve(expression)),
+            Check::Later(_) | Check::Ready(_) => None,
+        };
+        let check = match (&rule.check, &later) {
+            (Check::Ready(condition), _) | (Check::Later(_), Some(Ok(condition))) => Ok(condition),
+            (Check::Later(_), Some(Err(mistakes))) => Err(mistakes.as_slice()),
+            (Check::Later(_), None) => Err(&[][..]),
+        };
+        let [now, boot] = gates;
+        let judged = [(Moment::Now, now), (Moment::Boot, boot)]
+            .map(|(moment, gate)| Some((moment, gate?.decide(facts, rule, check, moment))));
+        let is_trouble = |judged: &Decided<'_>| matches!(judged.verdict, Verdict::Fail | Verdict::Unknown(_));
+        let is_told =
+            self.detail == Detail::Full || judged.iter().flatten().any(|(_, judged)| is_trouble(judged));
+        judged.map(|judged| {
+            let (moment, judged) = judged?;
+            Some(match (&judged.verdict, &judged.by) {
+                (Verdict::Pass, _) if !is_told => Arc::clone(&self.pass),
+                (Verdict::Skip(_), Decider::When(_)) if !is_told => Arc::clone(&self.skip),
+                _ => Arc::new(judged.tell(&self.facts, moment)),
+            })
+        })
+    }
 }
 
 /// Whether a rule is judged.
-enum Gate<'p> {
+enum Gate {
     /// A rule that it needs failed; or was skipped for such a reason.
     Blocked(String),
     /// It does not apply.
-    Shut(Vec<Evidence<'p>>),
+    Shut,
     /// It applies, or that can't be known for a reason.
     Open(Option<Reason>),
 }
 
-fn gate<'p>(
-    facts: &Facts<'_>,
-    rule: &'p PlannedRule,
-    findings: &[Option<Finding>],
-    moment: Moment,
-) -> Gate<'p> {
+fn gate(facts: &Facts<'_>, rule: &PlannedRule, findings: &[Option<Finding>], moment: Moment) -> Gate {
     let needs = rule.needs.iter().filter_map(|need| findings[*need].as_ref());
     for (needed, judgement) in needs.filter_map(|finding| Some((&finding.id, finding.at(moment)?))) {
         match &judgement.verdict {
@@ -127,40 +144,57 @@ fn gate<'p>(
             Verdict::Pass | Verdict::Unknown(_) | Verdict::Skip(_) | Verdict::Waived(_) => {}
         }
     }
-    let Some(when) = &rule.when else { return Gate::Open(None) };
-    match holds(facts, when, moment) {
-        Outcome { truth: Truth::No, evidence } => Gate::Shut(evidence),
-        Outcome { truth: Truth::Unknown(reason), .. } => Gate::Open(Some(reason)),
-        Outcome { truth: Truth::Yes, .. } => Gate::Open(None),
+    match rule.when.as_ref().map(|when| truth(facts, when, moment)) {
+        Some(Truth::No) => Gate::Shut,
+        Some(Truth::Unknown(reason)) => Gate::Open(Some(reason)),
+        Some(Truth::Yes) | None => Gate::Open(None),
     }
 }
 
-/// A verdict, and the tests that decided.
+/// A verdict, and what decided.
 struct Decided<'c> {
     verdict: Verdict,
-    evidence: Vec<Evidence<'c>>,
-    is_blocked: bool,
+    by: Decider<'c>,
 }
 
-impl<'c> Gate<'c> {
+enum Decider<'c> {
+    /// A rule that is needed.
+    Need,
+    /// The condition on which the rule applies.
+    When(&'c Condition),
+    Check(&'c Condition),
+    /// That the check could not be resolved.
+    Nothing,
+}
+
+impl Gate {
     /// What the rule comes to, by its check if that is needed.
-    fn decide(self, facts: &Facts<'_>, check: Result<&'c Condition, &Reason>, moment: Moment) -> Decided<'c> {
-        let without = |verdict| Decided { verdict, evidence: Vec::new(), is_blocked: false };
+    fn decide<'c>(
+        self,
+        facts: &Facts<'_>,
+        rule: &'c PlannedRule,
+        check: Result<&'c Condition, &[Diagnostic]>,
+        moment: Moment,
+    ) -> Decided<'c> {
         let doubt = match self {
             Gate::Blocked(reason) => {
-                return Decided { is_blocked: true, ..without(Verdict::Skip(Reason::new(reason))) };
+                return Decided { verdict: Verdict::Skip(Reason::new(reason)), by: Decider::Need };
             }
-            Gate::Shut(evidence) => {
-                return Decided { evidence, ..without(Verdict::Skip(Reason::new("does not apply"))) };
+            Gate::Shut => {
+                let by = rule.when.as_deref().map_or(Decider::Nothing, Decider::When);
+                return Decided { verdict: Verdict::Skip(Reason::new("does not apply")), by };
             }
             Gate::Open(doubt) => doubt,
         };
         let check = match check {
             Ok(check) => check,
-            Err(reason) => return without(Verdict::Unknown(reason.clone())),
+            Err(mistakes) => {
+                let what = mistakes.first().map_or("it asks nothing", |mistake| &mistake.message);
+                let reason = Reason::new(format!("the rule can't be resolved: {what}"));
+                return Decided { verdict: Verdict::Unknown(reason), by: Decider::Nothing };
+            }
         };
-        let Outcome { truth, evidence } = evaluate(facts, check, moment);
-        let verdict = match (truth, doubt) {
+        let verdict = match (truth(facts, check, moment), doubt) {
             (Truth::Yes, _) => Verdict::Pass,
             (Truth::No, None) => Verdict::Fail,
             // Whether it applies makes no difference to a rule that holds.
@@ -169,17 +203,21 @@ impl<'c> Gate<'c> {
             }
             (Truth::Unknown(reason), _) => Verdict::Unknown(reason),
         };
-        Decided { evidence, ..without(verdict) }
+        Decided { verdict, by: Decider::Check(check) }
     }
 }
 
 impl Decided<'_> {
-    /// The verdict with what decided it, in words if it is told.
-    fn tell(self, facts: &Facts<'_>, moment: Moment, is_told: bool) -> Judgement {
-        let Decided { verdict, evidence, is_blocked } = self;
-        if !is_told || is_blocked {
-            return Judgement { blocked: is_blocked, ..Judgement::of(verdict) };
-        }
+    /// The verdict with what decided it, in words.
+    fn tell(self, facts: &Facts<'_>, moment: Moment) -> Judgement {
+        let Decided { verdict, by } = self;
+        // All that is asked again here is known by now, but for what is missing besides.
+        let evidence = match by {
+            Decider::Need => return Judgement { blocked: true, ..Judgement::of(verdict) },
+            Decider::When(when) => evidence(facts, when, moment, Missing::One),
+            Decider::Check(check) => evidence(facts, check, moment, Missing::All),
+            Decider::Nothing => return Judgement::of(verdict),
+        };
         let mut judgement = describe(facts, &evidence, moment);
         judgement.verdict = match verdict {
             Verdict::Skip(_) => Verdict::Skip(Reason::new(format!("does not apply: {}", judgement.found))),

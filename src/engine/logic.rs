@@ -7,9 +7,9 @@ use super::truth::Truth;
 use crate::fact::{Moment, Reason};
 
 /// A truth and the tests that decided it.
-pub(super) struct Outcome<'p> {
-    pub(super) truth: Truth,
-    pub(super) evidence: Vec<Evidence<'p>>,
+struct Outcome<'p> {
+    truth: Truth,
+    evidence: Vec<Evidence<'p>>,
 }
 
 /// A test that decided, and the story that it tells.
@@ -20,15 +20,48 @@ pub(super) struct Evidence<'p> {
     pub(super) negated: bool,
 }
 
-/// Whether a condition holds at a moment, and all that is missing if it doesn't.
-pub(super) fn evaluate<'p>(facts: &Facts<'_>, condition: &'p Condition, moment: Moment) -> Outcome<'p> {
-    look(facts, condition, moment, true)
+/// Whether a condition holds at a moment; no more is asked than decides it, and nothing is put into words.
+pub(super) fn truth(facts: &Facts<'_>, condition: &Condition, moment: Moment) -> Truth {
+    let fold = |parts: &[Condition], decider: Truth| {
+        let mut unknown = None;
+        for part in parts {
+            let truth = truth(facts, part, moment);
+            if truth == decider {
+                return decider;
+            }
+            if matches!(truth, Truth::Unknown(_)) {
+                unknown.get_or_insert(truth);
+            }
+        }
+        unknown.unwrap_or_else(|| decider.not())
+    };
+    match condition {
+        Condition::Test(test) => matcher::compare(facts, test, moment).truth,
+        Condition::Not(inner) => truth(facts, inner, moment).not(),
+        Condition::All(parts) => fold(parts, Truth::No),
+        Condition::Any(parts) => fold(parts, Truth::Yes),
+    }
 }
 
-/// Whether a condition holds at a moment; if it doesn't, one reason suffices, and nothing more is asked. Authors of
-/// rules write first what is cheap to ask.
-pub(super) fn holds<'p>(facts: &Facts<'_>, condition: &'p Condition, moment: Moment) -> Outcome<'p> {
-    look(facts, condition, moment, false)
+/// How much of what is missing is told of a condition that doesn't hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Everything.
+    All,
+    /// One reason suffices, and nothing more is asked. Authors of rules write first what is cheap to ask.
+    One,
+}
+
+/// The tests that decide a condition at a moment.
+pub(super) fn evidence<'p>(
+    facts: &Facts<'_>,
+    condition: &'p Condition,
+    moment: Moment,
+    missing: Missing,
+) -> Vec<Evidence<'p>> {
+    let Outcome { truth, evidence } = look(facts, condition, moment, missing == Missing::All);
+    debug_assert_eq!(truth, self::truth(facts, condition, moment));
+    evidence
 }
 
 fn look<'p>(facts: &Facts<'_>, condition: &'p Condition, moment: Moment, thorough: bool) -> Outcome<'p> {

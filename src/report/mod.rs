@@ -3,6 +3,7 @@
 pub mod render;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::finding::{Finding, Judgement, Verdict};
@@ -43,9 +44,9 @@ pub struct Entry {
     /// What it says to people.
     pub prose: Lazy<Prose>,
     /// The judgement now; none if it isn't judged at this moment.
-    pub now: Option<Box<Judgement>>,
+    pub now: Option<Arc<Judgement>>,
     /// The judgement after a reboot; none if it isn't judged at this moment.
-    pub boot: Option<Box<Judgement>>,
+    pub boot: Option<Arc<Judgement>>,
 }
 
 /// The worst that a rule came to at its moments.

@@ -155,7 +155,7 @@ fn what_is_true_or_false_is_said_in_words() {
     let tree = tree().directory("/srv/none").file("/srv/some/x", "");
     let say = |check: &str| {
         let judgement = judge_on(&tree, &rule("a", check, ""))[0].boot.clone().unwrap();
-        (judgement.found, judgement.expected)
+        (judgement.found.clone(), judgement.expected.clone())
     };
     for (check, found, expected) in [
         (r#"{ directory = "/srv/some", empty = true }"#, "/srv/some is not empty", "empty"),
@@ -170,7 +170,7 @@ fn what_is_true_or_false_is_said_in_words() {
 #[test]
 fn what_is_said_of_several_things_is_said_once() {
     let tree = tree().file("/etc/a.toml", "one = 1\ntwo = 2\nuno = 1\nbad = \"x\"\n");
-    let found = |check: &str| judge_on(&tree, &rule("a", check, ""))[0].boot.clone().unwrap().found;
+    let found = |check: &str| judge_on(&tree, &rule("a", check, ""))[0].boot.clone().unwrap().found.clone();
     let file = |name: &str| format!("{{ file = \"/etc/{name}\", exists = true }}");
     let any = |parts: &[String]| format!("{{ any = [{}] }}", parts.join(", "));
     assert_eq!(found(&any(&[file("a")])), "/etc/a is absent");

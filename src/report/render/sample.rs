@@ -2,6 +2,7 @@
 //! format shows it in a snapshot, and has it read by its consumer's own reader where there is one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Format, Style};
@@ -128,8 +129,8 @@ pub(super) fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: 
             refs: vec!["https://kubernetes.io/docs/".into()],
             covers: Vec::new(),
         }),
-        now: now.map(judged).map(Box::new),
-        boot: boot.map(judged).map(Box::new),
+        now: now.map(judged).map(Arc::new),
+        boot: boot.map(judged).map(Arc::new),
     }
 }
 

@@ -2,15 +2,14 @@
 
 mod controllers;
 
-use std::path::Path;
-
-use procfs::FromRead as _;
-use procfs::process::{MountInfo, MountInfos};
-
 use super::Subsystems;
 use super::os_release::OsRelease;
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
+use crate::format::mountinfo::{self, Mount};
 use crate::host::Running;
+
+/// Where systemd mounts the hierarchy.
+const HIERARCHY: &str = "/sys/fs/cgroup";
 
 /// The words for hierarchies.
 pub const MODES: &[&str] = &["v2", "hybrid", "v1"];
@@ -31,16 +30,20 @@ fn record(mode: State, controllers: State) -> Value {
 /// systemd's layouts: cgroup2 at the top is v2; a tmpfs with `unified` below is hybrid; a tmpfs is v1.
 fn now(running: &dyn Running) -> Fact {
     const MOUNTS: &str = "/proc/self/mountinfo";
-    let mounts = match mounts(running, MOUNTS) {
-        Ok(mounts) => mounts,
-        Err(reason) => return Fact::unknown(reason),
+    let bytes = match running.files().read(MOUNTS) {
+        Ok(bytes) => bytes,
+        Err(error) => return Fact::unknown(error.to_string()),
     };
+    let text = String::from_utf8_lossy(&bytes);
+    let mut mounts = mountinfo::parse(&text).peekable();
+    if mounts.peek().is_none() {
+        return Fact::unknown(format!("{MOUNTS} is not a table of mounts"));
+    }
+    let mounts: Vec<Mount<'_>> =
+        mounts.filter(|mount| mount.kind == "cgroup" || mount.point.starts_with(HIERARCHY)).collect();
     // The last mount on a place hides those before it.
-    let on = |place: &str| {
-        let mount = mounts.iter().rev().find(|mount| mount.mount_point == Path::new(place));
-        mount.map(|mount| mount.fs_type.as_str())
-    };
-    let mode = match (on("/sys/fs/cgroup"), on("/sys/fs/cgroup/unified")) {
+    let on = |place: &str| mounts.iter().rev().find(|mount| mount.point == place).map(|mount| mount.kind);
+    let mode = match (on(HIERARCHY), on("/sys/fs/cgroup/unified")) {
         (Some("cgroup2"), _) => "v2",
         (Some("tmpfs"), Some("cgroup2")) => "hybrid",
         (Some("tmpfs"), _) => "v1",
@@ -58,19 +61,8 @@ fn now(running: &dyn Running) -> Fact {
         (controllers_of_v1(&mounts), MOUNTS)
     };
     Fact::new(State::from(record(mode.into(), controllers)))
-        .because(
-            Origin::file(MOUNTS)
-                .says(format!("/sys/fs/cgroup is {}", on("/sys/fs/cgroup").unwrap_or_default())),
-        )
+        .because(Origin::file(MOUNTS).says(format!("{HIERARCHY} is {}", on(HIERARCHY).unwrap_or_default())))
         .because_all((place != MOUNTS).then(|| Origin::file(place)))
-}
-
-/// Every mount, in order.
-fn mounts(running: &dyn Running, path: &str) -> Result<Vec<MountInfo>, String> {
-    let bytes = running.files().read(path).map_err(|error| error.to_string())?;
-    MountInfos::from_read(&*bytes)
-        .map(|mounts| mounts.0)
-        .map_err(|_| format!("{path} is not a table of mounts"))
 }
 
 fn controllers_of_v2(running: &dyn Running) -> State {
@@ -86,14 +78,14 @@ fn controllers_of_v2(running: &dyn Running) -> State {
 }
 
 /// A v1 controller counts if it is mounted: the kubelet demands that, `/proc/cgroups` lists more.
-fn controllers_of_v1(mounts: &[MountInfo]) -> State {
-    let options =
-        mounts.iter().filter(|mount| mount.fs_type == "cgroup").flat_map(|mount| &mount.super_options);
+fn controllers_of_v1(mounts: &[Mount<'_>]) -> State {
+    let options = mounts
+        .iter()
+        .filter(|mount| mount.kind == "cgroup")
+        .flat_map(|mount| mount.super_options.split(','))
+        .filter(|option| !option.contains('='));
     let mut names: Vec<&str> = options
-        .filter(|(name, value)| {
-            value.is_none() && !matches!(name.as_str(), "rw" | "ro" | "xattr" | "noprefix" | "clone_children")
-        })
-        .map(|(name, _)| name.as_str())
+        .filter(|option| !matches!(*option, "rw" | "ro" | "xattr" | "noprefix" | "clone_children"))
         .collect();
     names.sort_unstable();
     names.dedup();
