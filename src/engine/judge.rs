@@ -9,7 +9,7 @@ use super::logic::{Missing, evidence, truth};
 use super::plan::{Check, Condition, Plan, PlannedRule};
 use super::truth::Truth;
 use crate::fact::{Confidence, Moment, Reason};
-use crate::rule::Diagnostic;
+use crate::rule::{Diagnostic, Text};
 use crate::subsystem::Subsystems;
 
 /// How much of what was judged is put into words, which costs as much as judging.
@@ -45,7 +45,8 @@ pub fn judge_with(
         moments,
         detail,
         pass: Arc::new(Judgement::of(Verdict::Pass)),
-        skip: Arc::new(Judgement::of(Verdict::Skip(Reason::new("does not apply")))),
+        skip: Arc::new(skipped("does not apply", false)),
+        blocked: Arc::new(skipped("needs a rule that failed", true)),
     };
     let mut findings: Vec<Option<Finding>> = plan.rules.iter().map(|_| None).collect();
     for index in needed_first(&plan.rules) {
@@ -85,6 +86,7 @@ struct Judge<'r> {
     /// What most rules come to, if it isn't told.
     pass: Arc<Judgement>,
     skip: Arc<Judgement>,
+    blocked: Arc<Judgement>,
 }
 
 impl Judge<'_> {
@@ -108,15 +110,15 @@ impl Judge<'_> {
         let [now, boot] = gates;
         let judged = [(Moment::Now, now), (Moment::Boot, boot)]
             .map(|(moment, gate)| Some((moment, gate?.decide(facts, rule, check, moment))));
-        let is_trouble = |judged: &Decided<'_>| matches!(judged.verdict, Verdict::Fail | Verdict::Unknown(_));
         let is_told =
-            self.detail == Detail::Full || judged.iter().flatten().any(|(_, judged)| is_trouble(judged));
+            self.detail == Detail::Full || judged.iter().flatten().any(|(_, judged)| judged.is_trouble());
         judged.map(|judged| {
             let (moment, judged) = judged?;
-            Some(match (&judged.verdict, &judged.by) {
-                (Verdict::Pass, _) if !is_told => Arc::clone(&self.pass),
-                (Verdict::Skip(_), Decider::When(_)) if !is_told => Arc::clone(&self.skip),
-                _ => Arc::new(judged.tell(&self.facts, moment)),
+            Some(match judged {
+                Decided::Blocked(..) if !is_told => Arc::clone(&self.blocked),
+                Decided::Shut(_) if !is_told => Arc::clone(&self.skip),
+                Decided::ByCheck(_, Verdict::Pass) if !is_told => Arc::clone(&self.pass),
+                judged => Arc::new(judged.tell(&self.facts, moment)),
             })
         })
     }
@@ -124,8 +126,8 @@ impl Judge<'_> {
 
 /// Whether a rule is judged.
 enum Gate {
-    /// A rule that it needs failed; or was skipped for such a reason.
-    Blocked(String),
+    /// A rule that it needs failed; or was skipped for such a reason: which rule, and what became of it.
+    Blocked(Text, &'static str),
     /// It does not apply.
     Shut,
     /// It applies, or that can't be known for a reason.
@@ -136,10 +138,8 @@ fn gate(facts: &Facts<'_>, rule: &PlannedRule, findings: &[Option<Finding>], mom
     let needs = rule.needs.iter().filter_map(|need| findings[*need].as_ref());
     for (needed, judgement) in needs.filter_map(|finding| Some((&finding.id, finding.at(moment)?))) {
         match &judgement.verdict {
-            Verdict::Fail => return Gate::Blocked(format!("needs {needed}, which failed")),
-            Verdict::Skip(Reason { .. }) if judgement.blocked => {
-                return Gate::Blocked(format!("needs {needed}, which was skipped"));
-            }
+            Verdict::Fail => return Gate::Blocked((*needed).clone(), "failed"),
+            Verdict::Skip(_) if judgement.blocked => return Gate::Blocked((*needed).clone(), "was skipped"),
             // Failures are waived when all is judged.
             Verdict::Pass | Verdict::Unknown(_) | Verdict::Skip(_) | Verdict::Waived(_) => {}
         }
@@ -151,20 +151,16 @@ fn gate(facts: &Facts<'_>, rule: &PlannedRule, findings: &[Option<Finding>], mom
     }
 }
 
-/// A verdict, and what decided.
-struct Decided<'c> {
-    verdict: Verdict,
-    by: Decider<'c>,
-}
-
-enum Decider<'c> {
-    /// A rule that is needed.
-    Need,
-    /// The condition on which the rule applies.
-    When(&'c Condition),
-    Check(&'c Condition),
-    /// That the check could not be resolved.
-    Nothing,
+/// What a rule comes to at a moment, and what decided.
+enum Decided<'c> {
+    /// Skipped, as a rule that it needs has come to this.
+    Blocked(Text, &'static str),
+    /// Skipped, as this condition doesn't hold.
+    Shut(&'c Condition),
+    /// Whether its check holds.
+    ByCheck(&'c Condition, Verdict),
+    /// What must hold could not be resolved.
+    Unresolved(Reason),
 }
 
 impl Gate {
@@ -176,22 +172,17 @@ impl Gate {
         check: Result<&'c Condition, &[Diagnostic]>,
         moment: Moment,
     ) -> Decided<'c> {
-        let doubt = match self {
-            Gate::Blocked(reason) => {
-                return Decided { verdict: Verdict::Skip(Reason::new(reason)), by: Decider::Need };
-            }
-            Gate::Shut => {
-                let by = rule.when.as_deref().map_or(Decider::Nothing, Decider::When);
-                return Decided { verdict: Verdict::Skip(Reason::new("does not apply")), by };
-            }
-            Gate::Open(doubt) => doubt,
+        let doubt = match (self, &rule.when) {
+            (Gate::Blocked(needed, how), _) => return Decided::Blocked(needed, how),
+            (Gate::Shut, Some(when)) => return Decided::Shut(when),
+            (Gate::Shut, None) => None,
+            (Gate::Open(doubt), _) => doubt,
         };
         let check = match check {
             Ok(check) => check,
             Err(mistakes) => {
                 let what = mistakes.first().map_or("it asks nothing", |mistake| &mistake.message);
-                let reason = Reason::new(format!("the rule can't be resolved: {what}"));
-                return Decided { verdict: Verdict::Unknown(reason), by: Decider::Nothing };
+                return Decided::Unresolved(Reason::new(format!("the rule can't be resolved: {what}")));
             }
         };
         let verdict = match (truth(facts, check, moment), doubt) {
@@ -203,28 +194,40 @@ impl Gate {
             }
             (Truth::Unknown(reason), _) => Verdict::Unknown(reason),
         };
-        Decided { verdict, by: Decider::Check(check) }
+        Decided::ByCheck(check, verdict)
     }
 }
 
 impl Decided<'_> {
-    /// The verdict with what decided it, in words.
-    fn tell(self, facts: &Facts<'_>, moment: Moment) -> Judgement {
-        let Decided { verdict, by } = self;
-        // All that is asked again here is known by now, but for what is missing besides.
-        let evidence = match by {
-            Decider::Need => return Judgement { blocked: true, ..Judgement::of(verdict) },
-            Decider::When(when) => evidence(facts, when, moment, Missing::One),
-            Decider::Check(check) => evidence(facts, check, moment, Missing::All),
-            Decider::Nothing => return Judgement::of(verdict),
-        };
-        let mut judgement = describe(facts, &evidence, moment);
-        judgement.verdict = match verdict {
-            Verdict::Skip(_) => Verdict::Skip(Reason::new(format!("does not apply: {}", judgement.found))),
-            verdict => verdict,
-        };
-        judgement
+    fn is_trouble(&self) -> bool {
+        match self {
+            Decided::Blocked(..) | Decided::Shut(_) => false,
+            Decided::ByCheck(_, verdict) => matches!(verdict, Verdict::Fail | Verdict::Unknown(_)),
+            Decided::Unresolved(_) => true,
+        }
     }
+
+    /// The verdict, with what decided it in words: all that is asked again here is known by now, but for what is missing
+    /// besides.
+    fn tell(self, facts: &Facts<'_>, moment: Moment) -> Judgement {
+        match self {
+            Decided::Blocked(needed, how) => skipped(format!("needs {needed}, which {how}"), true),
+            Decided::Shut(when) => {
+                let judgement = describe(facts, &evidence(facts, when, moment, Missing::One), moment);
+                let reason = Reason::new(format!("does not apply: {}", judgement.found));
+                Judgement { verdict: Verdict::Skip(reason), ..judgement }
+            }
+            Decided::ByCheck(check, verdict) => {
+                let evidence = evidence(facts, check, moment, Missing::All);
+                Judgement { verdict, ..describe(facts, &evidence, moment) }
+            }
+            Decided::Unresolved(reason) => Judgement::of(Verdict::Unknown(reason)),
+        }
+    }
+}
+
+fn skipped(reason: impl Into<String>, blocked: bool) -> Judgement {
+    Judgement { blocked, ..Judgement::of(Verdict::Skip(Reason::new(reason))) }
 }
 
 impl Judgement {
