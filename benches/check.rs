@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use node_preflight::builtin;
 use node_preflight::engine::plan::Plan;
-use node_preflight::engine::{self, Selection};
+use node_preflight::engine::{self, Detail, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 use node_preflight::subsystem::Subsystems;
@@ -51,8 +51,9 @@ fn plan() -> Plan {
     engine::compile(&rules, &selection, &[]).unwrap_or_else(|_| panic!("the profile node doesn't compile"))
 }
 
+/// In the detail that the table of a default run needs.
 fn judge(plan: &Plan, host: &Host) {
-    black_box(engine::judge(plan, &Subsystems::of(host), &Moment::ALL));
+    black_box(engine::judge_with(plan, &Subsystems::of(host), &Moment::ALL, Detail::Troubles));
 }
 
 /// Reads what a run reads, and does nothing with it.
