@@ -15,7 +15,6 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::{env, fs};
 
 use catalogue::Catalogue;
@@ -54,26 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         peers.read(&fs::read_to_string(&path)?).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
     }
     fs::write(out.join("peers.postcard"), postcard::to_allocvec(&peers)?)?;
-    link();
     Ok(())
-}
-
-/// Takes the unwinder, which only prints backtraces, from GCC's static library where the linker has it: the shared one,
-/// which every program of Rust asks for, costs a fortieth of a run to find, map and start.
-fn link() {
-    println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
-    if !(is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu"))
-    {
-        return;
-    }
-    let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
-    // Of a library that isn't there, the name comes back without a directory.
-    let asked = Command::new(linker).arg("-print-file-name=libgcc_eh.a").output();
-    let is_there = |said: Output| Path::new(String::from_utf8_lossy(&said.stdout).trim()).is_absolute();
-    if asked.is_ok_and(is_there) {
-        println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
-    }
 }
 
 /// The TOML files of a directory, sorted.

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use super::terminal;
 use crate::fact::printable;
 use crate::report::Outcome;
+use crate::subsystem::kubeadm::syntax;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +68,9 @@ pub fn exit(failure: &Failure) -> ExitCode {
             ));
         }
         Failure::Input { message, hints } => {
-            let mut text = format!("error: nothing was judged: {}\n", printable(message));
+            // A command to join that was given in the wrong place.
+            let message = syntax::without_tokens(message);
+            let mut text = format!("error: nothing was judged: {}\n", printable(&message));
             for hint in hints {
                 text.push_str("  hint: ");
                 text.push_str(&printable(hint));

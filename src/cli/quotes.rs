@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
 
-use super::Arguments;
+use super::{Arguments, terminal};
+use crate::subsystem::kubeadm::syntax;
 
 const OPTION: &str = "--kubeadm-join";
+const WHOLE: &str = "a command to join a cluster is given with --kubeadm-join 'kubeadm join ...'";
 const HINT: &str =
     "the command needs single quotes around it: --kubeadm-join 'kubeadm join HOST:PORT --token ...'";
 
@@ -20,18 +22,27 @@ const HINT: &str =
 /// end with this code.
 pub fn arguments() -> Result<Arguments, ExitCode> {
     parse(std::env::args_os().collect()).map_err(|error| {
-        // A closed pipe is nobody's problem.
-        drop(error.print());
+        let text = error.render().to_string();
+        let masked = if error.use_stderr() { syntax::masked(&text) } else { text.clone() };
+        if masked == text {
+            // A closed pipe is nobody's problem.
+            drop(error.print());
+        } else {
+            terminal::complain(&masked);
+        }
         u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
     })
 }
 
 fn parse(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
     let is_cut = is_cut(&words);
+    let is_bare = is_bare(&words);
     Arguments::try_parse_from(words).map_err(|mut error| {
         if is_cut && error.use_stderr() {
             error.remove(ContextKind::SuggestedArg);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![HINT.into()]));
+        } else if is_bare && error.use_stderr() {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![WHOLE.into()]));
         }
         error
     })
@@ -48,6 +59,13 @@ fn is_cut(words: &[OsString]) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether a command stands alone, as a word or as several.
+fn is_bare(words: &[OsString]) -> bool {
+    let words: Vec<&str> = words.iter().skip(1).filter_map(|word| word.to_str()).collect();
+    words.windows(2).any(|pair| pair == ["kubeadm", "join"])
+        || words.iter().any(|word| word.trim_start().trim_start_matches("sudo ").starts_with("kubeadm join "))
 }
 
 #[cfg(test)]
@@ -74,6 +92,18 @@ mod tests {
                     "{before:?} {words:?}: {said}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_command_without_its_option_is_told_which_it_is() {
+        for words in [
+            &["kubeadm", "join", "10.0.0.1:6443"][..],
+            &["kubeadm join 10.0.0.1:6443 --token a.b"],
+            &["check", "sudo kubeadm join 10.0.0.1:6443"],
+        ] {
+            let said = complaint(words).unwrap_or_default();
+            assert!(said.contains("is given with --kubeadm-join"), "{words:?}: {said}");
         }
     }
 

@@ -32,8 +32,11 @@ pub(super) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
     match file {
         None => {
             let mut out = io::stdout().lock();
-            out.write_all(bytes)?;
-            out.flush()
+            match out.write_all(bytes).and_then(|()| out.flush()) {
+                // Who reads no further wanted no more; what was found stands, and so does its exit code.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                written => written,
+            }
         }
         Some(path) => replace(path, bytes)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))),

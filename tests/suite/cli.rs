@@ -166,6 +166,39 @@ fn a_closed_pipe_is_no_error() {
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
 }
 
+/// A gate that looks at a part of the report only must not open.
+#[test]
+fn a_verdict_stands_when_nobody_reads_on() {
+    for (recording, code) in [("debian13-ready", 0), ("debian10-article", 1), ("alpine322", 3)] {
+        for format in ["json", "table"] {
+            let recording = format!("fixtures/{recording}");
+            let mut child = Command::new(env!("CARGO_BIN_EXE_node-preflight"))
+                .args(["--recording", &recording, "--format", format, "--all"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            drop(child.stdout.take());
+            let output = child.wait_with_output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{recording} {format}");
+            assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+        }
+    }
+}
+
+#[test]
+fn a_misplaced_command_to_join_shows_no_token() {
+    let command = "kubeadm join 127.0.0.1:6443 --token 9876ab.0123456789abcdef";
+    for arguments in
+        [&[command][..], &["check", command], &["--kubeadm-config", command], &["--set", command]]
+    {
+        let output = run(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(!said.is_empty() && !said.contains("0123456789abcdef"), "{arguments:?}: {said}");
+    }
+}
+
 #[test]
 fn a_report_file_is_replaced_as_a_whole() {
     let directory = tempfile::tempdir().unwrap();

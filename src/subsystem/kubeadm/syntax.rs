@@ -76,7 +76,26 @@ pub fn masked(text: &str) -> String {
         }
         start += line.len();
     }
-    // A token alone in its line.
+    hide_tokens(&mut bytes);
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// A text in which nothing that looks like a token can be read, but for the example in our own messages.
+#[must_use]
+pub fn without_tokens(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    hide_tokens(&mut bytes);
+    let hidden = String::from_utf8(bytes).unwrap_or_default();
+    match text.find(EXAMPLE) {
+        Some(at) => hidden[..at].to_owned() + EXAMPLE + &hidden[at + EXAMPLE.len()..],
+        None => hidden,
+    }
+}
+
+/// What a token looks like.
+const EXAMPLE: &str = "abcdef.0123456789abcdef";
+
+fn hide_tokens(bytes: &mut [u8]) {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     for at in 0..bytes.len().saturating_sub(22) {
         if bytes[at + 6] == b'.'
@@ -86,7 +105,6 @@ pub fn masked(text: &str) -> String {
             hide(&mut bytes[at..at + 23]);
         }
     }
-    String::from_utf8(bytes).unwrap_or_default()
 }
 
 fn is_plain(bytes: &[u8], plain: impl Fn(u8) -> bool) -> bool {
