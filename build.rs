@@ -58,12 +58,27 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Takes the unwinder, which only prints backtraces, from GCC's static library: it lies beside the shared one, which
-/// every program of Rust asks for, and which costs a fortieth of a run to find, map and start.
+/// every program of Rust asks for, and which costs a fortieth of a run to find, map and start. Without it all works as
+/// well, so it is left alone wherever a linker might not find it: for other machines, and by other linkers.
 fn link() {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
-    if is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+    let is_wanted = is("PROFILE", "release")
+        && is("CARGO_CFG_TARGET_OS", "linux")
+        && is("CARGO_CFG_TARGET_ENV", "gnu")
+        && env::var_os("HOST") == env::var_os("TARGET")
+        && env::var_os("RUSTC_LINKER").is_none();
+    if is_wanted && gcc_directories().iter().any(|directory| directory.join("libgcc_eh.a").exists()) {
         println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
+}
+
+/// Where GCC has its own libraries, by machine and version: `/usr/lib/gcc/x86_64-linux-gnu/12`.
+fn gcc_directories() -> Vec<PathBuf> {
+    let below = |directory: PathBuf| {
+        fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path())
+    };
+    let roots = ["/usr/lib/gcc", "/usr/lib64/gcc"].map(PathBuf::from);
+    roots.into_iter().flat_map(below).flat_map(below).collect()
 }
 
 /// The TOML files of a directory, sorted.
