@@ -61,13 +61,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// every program of Rust asks for, and which costs a fortieth of a run to find, map and start. Without it all works as
 /// well, so it is left alone wherever a linker might not find it: for other machines, and by other linkers.
 fn link() {
+    const LIBRARY: &str = "libgcc_eh.a";
+    const NEW: &[u8] = b"_dl_find_object";
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
     let is_wanted = is("PROFILE", "release")
         && is("CARGO_CFG_TARGET_OS", "linux")
         && is("CARGO_CFG_TARGET_ENV", "gnu")
         && env::var_os("HOST") == env::var_os("TARGET")
         && env::var_os("RUSTC_LINKER").is_none();
-    if is_wanted && gcc_directories().iter().any(|directory| directory.join("libgcc_eh.a").exists()) {
+    // One that asks glibc 2.35 for `_dl_find_object` would keep the program from starting on Red Hat's 9, with 2.34.
+    let is_modest = |library: &Vec<u8>| !library.windows(NEW.len()).any(|part| part == NEW);
+    let libraries = || gcc_directories().into_iter().filter_map(|place| fs::read(place.join(LIBRARY)).ok());
+    if is_wanted && libraries().next().is_some() && libraries().all(|library| is_modest(&library)) {
         println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
 }
