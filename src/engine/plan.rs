@@ -1,4 +1,4 @@
-//! What will be judged: rules with every name resolved. Nothing is left to look up.
+//! What will be judged: rules whose names are resolved, or, in checks of built-in rules, known to resolve.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,7 +92,7 @@ impl<'p> Questions<'p> {
     }
 }
 
-/// A rule with all names resolved.
+/// A rule without mistakes.
 pub struct PlannedRule {
     /// Its id.
     pub id: Text,
@@ -143,9 +143,9 @@ pub struct Test {
 /// What is compared, or compared with.
 #[derive(Clone)]
 pub enum Subject {
-    /// A fact, by index into [`Plan::questions`], or one attribute of it.
+    /// A fact, by its place among the [`Questions`] of the run, or one attribute of it.
     Fact {
-        /// Index into [`Plan::questions`].
+        /// The place.
         question: usize,
         /// The attribute of a record.
         attribute: Option<&'static str>,

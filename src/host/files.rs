@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -202,7 +202,9 @@ impl Files {
             let relative = Path::new(to.trim_start_matches('/'));
             self.read_link(from).is_ok_and(|target| target == relative || target == Path::new(to))
         });
-        if *is_merged { Cow::Owned(Path::new(to).join(OsStr::from_bytes(rest))) } else { Cow::Borrowed(path) }
+        // As text: what is left of `/bin//x` looks absolute, and would replace what it is joined to.
+        let merged = || OsString::from_vec([to.as_bytes(), b"/", rest].concat());
+        if *is_merged { Cow::Owned(merged().into()) } else { Cow::Borrowed(path) }
     }
 
     /// Metadata; a link at the end of the path is described, not followed.
@@ -334,6 +336,27 @@ fn plain(path: Cow<'_, Path>) -> Cow<'_, Path> {
 mod tests {
     use super::super::directory::Directory;
     use super::*;
+
+    #[test]
+    fn what_has_two_names_where_usr_is_merged_is_found_however_they_are_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        std::fs::create_dir_all(root.join("usr/bin/sub")).unwrap();
+        std::fs::create_dir_all(root.join("usr/lib")).unwrap();
+        std::os::unix::fs::symlink("usr/bin", root.join("bin")).unwrap();
+        std::os::unix::fs::symlink("usr/lib", root.join("lib")).unwrap();
+        std::fs::write(root.join("usr/bin/own"), "below").unwrap();
+        std::fs::write(root.join("usr/lib/own"), "below").unwrap();
+        std::fs::write(root.join("own"), "at the top").unwrap();
+        let files = Files::new(Box::new(Directory::open(root).unwrap()));
+        for path in ["/bin/own", "/bin//own", "/bin/./own", "/bin///own", "/bin/sub/../own", "/lib//own"] {
+            assert_eq!(files.read(path).as_deref(), Ok(&b"below"[..]), "{path}");
+            assert!(files.lstat(path).is_ok_and(|found| found.size == 5), "{path}");
+        }
+        for path in ["/own", "/bin/../../own", "/lib/../../own"] {
+            assert_eq!(files.read(path).as_deref(), Ok(&b"at the top"[..]), "{path}");
+        }
+    }
 
     #[test]
     fn each_limit_measures_for_itself_and_nothing_is_opened_twice_in_vain() {

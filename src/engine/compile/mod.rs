@@ -261,7 +261,8 @@ impl<'r> Compiler<'r> {
     /// What must hold; left for later if it is packed and depends on no variable, as most rules don't apply to a host.
     fn check(&mut self, rule: &'r Rule) -> Option<Check> {
         match &rule.asks {
-            Some(keys) if rule.check.packed().is_some() => {
+            // Sockets are named beforehand, so that they are asked together.
+            Some(keys) if rule.check.packed().is_some() && keys.split(' ').all(|key| key != "cri") => {
                 let probes = self.probes;
                 for probe in keys.split(' ').filter_map(|key| probes.get(key)) {
                     self.ask(&rule.id.place, probe);

@@ -136,7 +136,9 @@ fn verdicts(entries: &[&Entry], ids: &[Cow<'_, str>], longest: u16) -> Table {
     let [now, boot] = [(NOW, Moment::Now), (BOOT, Moment::Boot)]
         .map(|(header, moment)| widest(words(moment).chain([header])));
     let widths = [rule, now, boot].map(|width| width.saturating_add(2));
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(widths.iter().sum());
+    table
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(widths.iter().fold(0, |sum: u16, width| sum.saturating_add(*width)));
     table.set_constraints(widths.map(|width| ColumnConstraint::Absolute(Width::Fixed(width))));
     table
 }
