@@ -42,6 +42,7 @@ mod modules_load;
 mod mount;
 mod name_service;
 mod network;
+mod next_hostname;
 mod nm_device;
 mod node_ip;
 mod os;
@@ -176,6 +177,7 @@ pub static PROBES: &[&Probe] = &[
     &mount::PROBE,
     &name_service::PROBE,
     &network::PROBE,
+    &next_hostname::PROBE,
     &nm_device::PROBE,
     &node_ip::PROBE,
     &os::PROBE,

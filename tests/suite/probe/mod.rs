@@ -46,6 +46,7 @@ mod mount;
 mod name_service;
 mod network;
 mod next_boot;
+mod next_hostname;
 mod nm_device;
 mod node_ip;
 mod os;
