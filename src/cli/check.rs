@@ -29,9 +29,8 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let host = ManuallyDrop::new(host);
     let subsystems = ManuallyDrop::new(Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()));
     let style = terminal::style(arguments.all, arguments.output.is_none());
-    let formats = || FORMATS.iter().filter(|format| format.name == arguments.format);
-    let full = formats().any(|format| (format.detail)(plan.rules.len(), style) == Detail::Full);
-    let detail = if full { Detail::Full } else { Detail::Troubles };
+    let format = FORMATS.iter().find(|format| format.name == arguments.format);
+    let detail = format.map_or(Detail::Full, |format| (format.detail)(plan.rules.len(), style));
     let mut findings = engine::judge_with(&plan, &subsystems, &moments, detail);
     let applied = engine::waive(&mut findings, waivers, waivers::today());
     let mut report = ManuallyDrop::new(Report::new(&plan, findings, identify(&subsystems), &moments));
@@ -40,7 +39,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     report.duration = start.elapsed();
 
     let mut out = Vec::new();
-    for format in formats() {
+    if let Some(format) = format {
         (format.render)(&report, style, &mut out)?;
     }
     terminal::write(arguments.output.as_deref(), &out)?;

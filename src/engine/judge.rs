@@ -109,7 +109,7 @@ impl Judge<'_> {
         };
         let [now, boot] = gates;
         let judged = [(Moment::Now, now), (Moment::Boot, boot)]
-            .map(|(moment, gate)| Some((moment, gate?.decide(facts, rule, check, moment))));
+            .map(|(moment, gate)| Some((moment, gate?.decide(facts, check, moment))));
         let is_told =
             self.detail == Detail::Full || judged.iter().flatten().any(|(_, judged)| judged.is_trouble());
         judged.map(|judged| {
@@ -125,16 +125,21 @@ impl Judge<'_> {
 }
 
 /// Whether a rule is judged.
-enum Gate {
+enum Gate<'p> {
     /// A rule that it needs failed; or was skipped for such a reason: which rule, and what became of it.
     Blocked(Text, &'static str),
-    /// It does not apply.
-    Shut,
+    /// It does not apply, as this condition doesn't hold.
+    Shut(&'p Condition),
     /// It applies, or that can't be known for a reason.
     Open(Option<Reason>),
 }
 
-fn gate(facts: &Facts<'_>, rule: &PlannedRule, findings: &[Option<Finding>], moment: Moment) -> Gate {
+fn gate<'p>(
+    facts: &Facts<'_>,
+    rule: &'p PlannedRule,
+    findings: &[Option<Finding>],
+    moment: Moment,
+) -> Gate<'p> {
     let needs = rule.needs.iter().filter_map(|need| findings[*need].as_ref());
     for (needed, judgement) in needs.filter_map(|finding| Some((&finding.id, finding.at(moment)?))) {
         match &judgement.verdict {
@@ -144,10 +149,11 @@ fn gate(facts: &Facts<'_>, rule: &PlannedRule, findings: &[Option<Finding>], mom
             Verdict::Pass | Verdict::Unknown(_) | Verdict::Skip(_) | Verdict::Waived(_) => {}
         }
     }
-    match rule.when.as_ref().map(|when| truth(facts, when, moment)) {
-        Some(Truth::No) => Gate::Shut,
-        Some(Truth::Unknown(reason)) => Gate::Open(Some(reason)),
-        Some(Truth::Yes) | None => Gate::Open(None),
+    let Some(when) = rule.when.as_deref() else { return Gate::Open(None) };
+    match truth(facts, when, moment) {
+        Truth::No => Gate::Shut(when),
+        Truth::Unknown(reason) => Gate::Open(Some(reason)),
+        Truth::Yes => Gate::Open(None),
     }
 }
 
@@ -163,20 +169,18 @@ enum Decided<'c> {
     Unresolved(Reason),
 }
 
-impl Gate {
+impl<'c> Gate<'c> {
     /// What the rule comes to, by its check if that is needed.
-    fn decide<'c>(
+    fn decide(
         self,
         facts: &Facts<'_>,
-        rule: &'c PlannedRule,
         check: Result<&'c Condition, &[Diagnostic]>,
         moment: Moment,
     ) -> Decided<'c> {
-        let doubt = match (self, &rule.when) {
-            (Gate::Blocked(needed, how), _) => return Decided::Blocked(needed, how),
-            (Gate::Shut, Some(when)) => return Decided::Shut(when),
-            (Gate::Shut, None) => None,
-            (Gate::Open(doubt), _) => doubt,
+        let doubt = match self {
+            Gate::Blocked(needed, how) => return Decided::Blocked(needed, how),
+            Gate::Shut(when) => return Decided::Shut(when),
+            Gate::Open(doubt) => doubt,
         };
         let check = match check {
             Ok(check) => check,

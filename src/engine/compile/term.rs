@@ -49,10 +49,7 @@ impl<'r> Compiler<'r> {
         }
         if let Some(operator) = operator::find(name) {
             let matcher = self.matcher(operator, &asked.kind, key, datum);
-            let subject = || asked.subject.clone();
-            tests.extend(
-                matcher.map(|matcher| Condition::Test(Box::new(Test { subject: subject(), matcher }))),
-            );
+            tests.extend(matcher.map(|matcher| test(&asked.subject, matcher)));
             return;
         }
         let attributes: Vec<&str> = match asked.kind {
@@ -88,10 +85,7 @@ impl<'r> Compiler<'r> {
         tests: &mut Vec<Condition>,
     ) {
         let mut add = |matcher: Option<Matcher>| {
-            let subject = || subject.clone();
-            tests.extend(
-                matcher.map(|matcher| Condition::Test(Box::new(Test { subject: subject(), matcher }))),
-            );
+            tests.extend(matcher.map(|matcher| test(subject, matcher)));
         };
         match &datum.value {
             Datum::Table(inner) if inner.iter().any(|(key, _)| operator::find(&key.value).is_some()) => {
@@ -317,6 +311,10 @@ impl<'r> Compiler<'r> {
             }
         }
     }
+}
+
+fn test(subject: &Subject, matcher: Matcher) -> Condition {
+    Condition::Test(Box::new(Test { subject: subject.clone(), matcher }))
 }
 
 fn constant(value: Value) -> Subject {

@@ -88,39 +88,49 @@ fn write_table(
     let verdicts = verdicts(entries, &ids, longest);
     let mut lines = verdicts.lines();
     let header = lines.next().unwrap_or_default();
-    // The story isn't a column of the table: so a word of it that is too long stays whole, and a path can be copied.
-    let beside = header.chars().count();
     let found = if is_wide { " FOUND" } else { "" };
     writeln!(out, "{}{found}", if is_wide { header.as_str() } else { header.trim_end() })?;
-    let room = usize::from(style.width).saturating_sub(beside + 1);
     for (entry, id) in entries.iter().zip(&ids) {
         let rows = id.chars().count().div_ceil(usize::from(longest)).max(1);
-        let mut left = lines.by_ref().take(rows);
+        let left = lines.by_ref().take(rows);
         let story = story(entry, notes);
-        if !is_wide {
-            for line in left {
-                writeln!(out, "{}", paint(line.trim_end(), style.color))?;
-            }
-            for paragraph in story.lines() {
-                write_wrapped(paragraph, "   ", style.width, out)?;
-            }
-            continue;
-        }
-        for line in story.lines().flat_map(|paragraph| wrapped(paragraph, room)) {
-            let left = left.next().unwrap_or_default();
-            let line = format!(
-                "{}{:blank$} {line}",
-                paint(&left, style.color),
-                "",
-                blank = beside - left.chars().count()
-            );
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        for line in left {
-            writeln!(out, "{}", paint(line.trim_end(), style.color))?;
+        if is_wide {
+            beside(left, &story, header.chars().count(), style, out)?;
+        } else {
+            below(left, &story, style, out)?;
         }
     }
     Ok(())
+}
+
+/// The story beside the verdicts. It isn't a column of the table: so a word of it that is too long stays whole, and a
+/// path can be copied.
+fn beside(
+    mut left: impl Iterator<Item = String>,
+    story: &str,
+    width: usize,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let room = usize::from(style.width).saturating_sub(width + 1);
+    for line in story.lines().flat_map(|paragraph| wrapped(paragraph, room)) {
+        let left = left.next().unwrap_or_default();
+        let blank = width.saturating_sub(left.chars().count());
+        let line = format!("{}{:blank$} {line}", paint(&left, style.color), "");
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    left.try_for_each(|line| writeln!(out, "{}", paint(line.trim_end(), style.color)))
+}
+
+/// The story below the verdicts: on a narrow terminal a column for it would break every path in it.
+fn below(
+    mut left: impl Iterator<Item = String>,
+    story: &str,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    left.try_for_each(|line| writeln!(out, "{}", paint(line.trim_end(), style.color)))?;
+    story.lines().try_for_each(|paragraph| write_wrapped(paragraph, "   ", style.width, out))
 }
 
 /// The columns before the story; ids that are longer than `longest` take several lines.
