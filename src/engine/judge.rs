@@ -97,7 +97,7 @@ impl Judge<'_> {
             let is_judged = self.moments.contains(&moment) && rule.moments.contains(&moment);
             is_judged.then(|| gate(facts, rule, findings, moment))
         });
-        let applies = gates.iter().flatten().any(|gate| matches!(gate, Gate::Open(_)));
+        let applies = gates.iter().flatten().any(Result::is_ok);
         let later = match &rule.check {
             Check::Later(expression) if applies => Some(facts.resolve(expression)),
             Check::Later(_) | Check::Ready(_) => None,
@@ -108,10 +108,15 @@ impl Judge<'_> {
             (Check::Later(_), None) => Err(&[][..]),
         };
         let [now, boot] = gates;
-        let judged = [(Moment::Now, now), (Moment::Boot, boot)]
-            .map(|(moment, gate)| Some((moment, gate?.decide(facts, check, moment))));
+        let judged = [(Moment::Now, now), (Moment::Boot, boot)].map(|(moment, gate)| {
+            let decided = match gate? {
+                Ok(doubt) => by_check(facts, check, doubt, moment),
+                Err(skipped) => skipped,
+            };
+            Some((moment, decided))
+        });
         let is_told =
-            self.detail == Detail::Full || judged.iter().flatten().any(|(_, judged)| judged.is_trouble());
+            self.detail == Detail::Full || judged.iter().flatten().any(|(_, decided)| decided.is_trouble());
         judged.map(|judged| {
             let (moment, judged) = judged?;
             Some(match judged {
@@ -124,42 +129,9 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a rule is judged.
-enum Gate<'p> {
-    /// A rule that it needs failed; or was skipped for such a reason: which rule, and what became of it.
-    Blocked(Text, &'static str),
-    /// It does not apply, as this condition doesn't hold.
-    Shut(&'p Condition),
-    /// It applies, or that can't be known for a reason.
-    Open(Option<Reason>),
-}
-
-fn gate<'p>(
-    facts: &Facts<'_>,
-    rule: &'p PlannedRule,
-    findings: &[Option<Finding>],
-    moment: Moment,
-) -> Gate<'p> {
-    let needs = rule.needs.iter().filter_map(|need| findings[*need].as_ref());
-    for (needed, judgement) in needs.filter_map(|finding| Some((&finding.id, finding.at(moment)?))) {
-        match &judgement.verdict {
-            Verdict::Fail => return Gate::Blocked((*needed).clone(), "failed"),
-            Verdict::Skip(_) if judgement.blocked => return Gate::Blocked((*needed).clone(), "was skipped"),
-            // Failures are waived when all is judged.
-            Verdict::Pass | Verdict::Unknown(_) | Verdict::Skip(_) | Verdict::Waived(_) => {}
-        }
-    }
-    let Some(when) = rule.when.as_deref() else { return Gate::Open(None) };
-    match truth(facts, when, moment) {
-        Truth::No => Gate::Shut(when),
-        Truth::Unknown(reason) => Gate::Open(Some(reason)),
-        Truth::Yes => Gate::Open(None),
-    }
-}
-
 /// What a rule comes to at a moment, and what decided.
 enum Decided<'c> {
-    /// Skipped, as a rule that it needs has come to this.
+    /// Skipped, as a rule that it needs failed, or was skipped for such a reason: which rule, and what became of it.
     Blocked(Text, &'static str),
     /// Skipped, as this condition doesn't hold.
     Shut(&'c Condition),
@@ -169,37 +141,56 @@ enum Decided<'c> {
     Unresolved(Reason),
 }
 
-impl<'c> Gate<'c> {
-    /// What the rule comes to, by its check if that is needed.
-    fn decide(
-        self,
-        facts: &Facts<'_>,
-        check: Result<&'c Condition, &[Diagnostic]>,
-        moment: Moment,
-    ) -> Decided<'c> {
-        let doubt = match self {
-            Gate::Blocked(needed, how) => return Decided::Blocked(needed, how),
-            Gate::Shut(when) => return Decided::Shut(when),
-            Gate::Open(doubt) => doubt,
-        };
-        let check = match check {
-            Ok(check) => check,
-            Err(mistakes) => {
-                let what = mistakes.first().map_or("it asks nothing", |mistake| &mistake.message);
-                return Decided::Unresolved(Reason::new(format!("the rule can't be resolved: {what}")));
+/// Whether a rule is judged by its check, with why it can't be known that it applies; or that it is skipped.
+fn gate<'p>(
+    facts: &Facts<'_>,
+    rule: &'p PlannedRule,
+    findings: &[Option<Finding>],
+    moment: Moment,
+) -> Result<Option<Reason>, Decided<'p>> {
+    let needs = rule.needs.iter().filter_map(|need| findings[*need].as_ref());
+    for (needed, judgement) in needs.filter_map(|finding| Some((&finding.id, finding.at(moment)?))) {
+        match &judgement.verdict {
+            Verdict::Fail => return Err(Decided::Blocked((*needed).clone(), "failed")),
+            Verdict::Skip(_) if judgement.blocked => {
+                return Err(Decided::Blocked((*needed).clone(), "was skipped"));
             }
-        };
-        let verdict = match (truth(facts, check, moment), doubt) {
-            (Truth::Yes, _) => Verdict::Pass,
-            (Truth::No, None) => Verdict::Fail,
-            // Whether it applies makes no difference to a rule that holds.
-            (Truth::No, Some(doubt)) => {
-                Verdict::Unknown(Reason::new(format!("can't tell whether the rule applies: {doubt}")))
-            }
-            (Truth::Unknown(reason), _) => Verdict::Unknown(reason),
-        };
-        Decided::ByCheck(check, verdict)
+            // Failures are waived when all is judged.
+            Verdict::Pass | Verdict::Unknown(_) | Verdict::Skip(_) | Verdict::Waived(_) => {}
+        }
     }
+    let Some(when) = rule.when.as_deref() else { return Ok(None) };
+    match truth(facts, when, moment) {
+        Truth::No => Err(Decided::Shut(when)),
+        Truth::Unknown(reason) => Ok(Some(reason)),
+        Truth::Yes => Ok(None),
+    }
+}
+
+/// What a rule comes to by its check, if there is doubt whether it applies or none.
+fn by_check<'c>(
+    facts: &Facts<'_>,
+    check: Result<&'c Condition, &[Diagnostic]>,
+    doubt: Option<Reason>,
+    moment: Moment,
+) -> Decided<'c> {
+    let check = match check {
+        Ok(check) => check,
+        Err(mistakes) => {
+            let what = mistakes.first().map_or("it asks nothing", |mistake| &mistake.message);
+            return Decided::Unresolved(Reason::new(format!("the rule can't be resolved: {what}")));
+        }
+    };
+    let verdict = match (truth(facts, check, moment), doubt) {
+        (Truth::Yes, _) => Verdict::Pass,
+        (Truth::No, None) => Verdict::Fail,
+        // Whether it applies makes no difference to a rule that holds.
+        (Truth::No, Some(doubt)) => {
+            Verdict::Unknown(Reason::new(format!("can't tell whether the rule applies: {doubt}")))
+        }
+        (Truth::Unknown(reason), _) => Verdict::Unknown(reason),
+    };
+    Decided::ByCheck(check, verdict)
 }
 
 impl Decided<'_> {

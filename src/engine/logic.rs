@@ -1,16 +1,10 @@
 //! Three-valued logic (Kleene): what can't be known stays unknown unless it makes no difference.
 
 use super::facts::Facts;
-use super::matcher::{self, Comparison};
+use super::matcher;
 use super::plan::{Condition, Subject, Test};
 use super::truth::Truth;
-use crate::fact::{Moment, Reason};
-
-/// A truth and the tests that decided it.
-struct Outcome<'p> {
-    truth: Truth,
-    evidence: Vec<Evidence<'p>>,
-}
+use crate::fact::Moment;
 
 /// A test that decided, and the story that it tells.
 pub(super) struct Evidence<'p> {
@@ -59,62 +53,37 @@ pub(super) fn evidence<'p>(
     moment: Moment,
     missing: Missing,
 ) -> Vec<Evidence<'p>> {
-    let Outcome { truth, evidence } = look(facts, condition, moment, missing == Missing::All);
-    debug_assert_eq!(truth, self::truth(facts, condition, moment));
-    evidence
-}
-
-fn look<'p>(facts: &Facts<'_>, condition: &'p Condition, moment: Moment, thorough: bool) -> Outcome<'p> {
     match condition {
         Condition::Test(test) => {
-            let Comparison { truth, story } = matcher::compare(facts, test, moment);
-            Outcome { truth, evidence: vec![Evidence { test, story, negated: false }] }
+            let story = matcher::compare(facts, test, moment).story;
+            vec![Evidence { test, story, negated: false }]
         }
         Condition::Not(inner) => {
-            let Outcome { truth, mut evidence } = look(facts, inner, moment, thorough);
+            let mut evidence = evidence(facts, inner, moment, missing);
             for part in &mut evidence {
                 part.negated = !part.negated;
             }
-            Outcome { truth: truth.not(), evidence }
+            evidence
         }
-        Condition::All(parts) => combine(facts, parts, moment, &Truth::No, thorough),
-        Condition::Any(parts) => combine(facts, parts, moment, &Truth::Yes, thorough),
+        Condition::All(parts) | Condition::Any(parts) => {
+            let whole = truth(facts, condition, moment);
+            // One alternative suffices, but a reader wants to see everything that is missing.
+            let suffices = match (condition, &whole) {
+                (Condition::Any(_), Truth::Yes) => true,
+                (Condition::All(_), Truth::No) => missing == Missing::One,
+                _ => false,
+            };
+            let decide = |part: &&Condition| same_kind(&truth(facts, part, moment), &whole);
+            let deciding = parts.iter().filter(decide).take(if suffices { 1 } else { parts.len() });
+            deciding.flat_map(|part| evidence(facts, part, moment, missing)).collect()
+        }
     }
 }
 
-/// `All` is decided by any No, `Any` by any Yes. The evidence is that of the parts that decided: the
-/// deciding ones; else those that can't be known; else all.
-fn combine<'p>(
-    facts: &Facts<'_>,
-    parts: &'p [Condition],
-    moment: Moment,
-    decider: &Truth,
-    thorough: bool,
-) -> Outcome<'p> {
-    let mut deciding = Vec::new();
-    let mut unknown: Option<(Reason, Vec<Evidence<'p>>)> = None;
-    let mut others = Vec::new();
-    for part in parts {
-        let Outcome { truth, evidence } = look(facts, part, moment, thorough);
-        match truth {
-            truth if truth == *decider => {
-                deciding.extend(evidence);
-                // One alternative suffices, but a reader wants to see everything that is missing.
-                if *decider == Truth::Yes || !thorough {
-                    break;
-                }
-            }
-            Truth::Unknown(reason) => unknown.get_or_insert_with(|| (reason, Vec::new())).1.extend(evidence),
-            Truth::Yes | Truth::No => others.extend(evidence),
-        }
-    }
-    if !deciding.is_empty() {
-        return Outcome { truth: decider.clone(), evidence: deciding };
-    }
-    match unknown {
-        Some((reason, evidence)) => Outcome { truth: Truth::Unknown(reason), evidence },
-        None => Outcome { truth: decider.clone().not(), evidence: others },
-    }
+/// Whether both hold, neither does, or neither can be known, for whatever reasons: of a condition with parts, those of its
+/// own kind decided.
+fn same_kind(a: &Truth, b: &Truth) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
 /// Whether two subjects are the same question, so that it is shown once.
