@@ -3,9 +3,7 @@
 use toml::de::DeTable;
 
 use super::table::{Reader, Value};
-use super::{Code, Datum, Expression, Spanned, Term, Text};
-
-type Entry = (Spanned<Text>, Spanned<Datum>);
+use super::{Code, Datum, Entry, Expression, Term};
 
 /// The words that combine conditions.
 pub const LOGIC: [(&str, &str); 3] = [

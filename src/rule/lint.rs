@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Code, Datum, Diagnostic, Expression, Rule, RuleSet, Severity, Spanned, Term, Text, diagnostic};
+use super::{Code, Datum, Diagnostic, Entry, Expression, Rule, RuleSet, Severity, Spanned, Term, diagnostic};
 
 /// Everything that readers of the given files would miss. Built-in files are not looked at, unless they are
 /// the only ones.
@@ -101,7 +101,7 @@ fn variables_of<'r>(expression: &'r Expression, used: &mut HashSet<&'r str>) {
     }
 }
 
-fn variables_in<'r>(entries: &'r [(Spanned<Text>, Spanned<Datum>)], used: &mut HashSet<&'r str>) {
+fn variables_in<'r>(entries: &'r [Entry], used: &mut HashSet<&'r str>) {
     for (key, value) in entries {
         match &value.value {
             Datum::Text(name) if key.value == "var" => {

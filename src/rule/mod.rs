@@ -144,10 +144,13 @@ pub enum Expression {
 #[serde(bound(deserialize = "'de: 'static"))]
 pub struct Term {
     /// The keys and values, in the order of writing.
-    pub entries: Vec<(Spanned<Text>, Spanned<Datum>)>,
+    pub entries: Vec<Entry>,
     /// The whole table.
     pub place: Place,
 }
+
+/// A key and its value.
+pub type Entry = (Spanned<Text>, Spanned<Datum>);
 
 /// A TOML value as it was written, places kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -162,7 +165,7 @@ pub enum Datum {
     /// `[..]`
     List(Vec<Spanned<Datum>>),
     /// `{ var = "cni" }`, `{ crio = "runtime.cgroup_manager" }`, `{ at-least = 2 }`, ...
-    Table(Vec<(Spanned<Text>, Spanned<Datum>)>),
+    Table(Vec<Entry>),
 }
 
 /// How to mend the host: words for people, and typed actions for the generators of fixes.
@@ -230,5 +233,5 @@ pub struct Profile {
     /// Profiles whose rules it also selects.
     pub includes: Vec<Spanned<Text>>,
     /// Values of variables under this profile.
-    pub variables: Vec<(Spanned<Text>, Spanned<Datum>)>,
+    pub variables: Vec<Entry>,
 }

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::table::{Reader, Value};
 use super::{
-    Code, Datum, Expression, Fix, Lazy, Profile, Prose, Rule, Severity, Spanned, Text, Variable,
+    Code, Entry, Expression, Fix, Lazy, Profile, Prose, Rule, Severity, Spanned, Text, Variable,
     VariableKind, expression, suggestion,
 };
 use crate::fact::Moment;
@@ -333,7 +333,7 @@ pub(super) fn profile(reader: &mut Reader, name: Spanned<Text>, value: &Value<'_
     let table = reader.table(value, &owner)?;
     reader.check_name(&name, "name of the profile");
     reader.check_keys(table, PROFILE, &owner);
-    let variables: Vec<(Spanned<Text>, Spanned<Datum>)> = match table.get("vars") {
+    let variables: Vec<Entry> = match table.get("vars") {
         Some(value) => reader.table(value, "`vars`").map(|table| reader.entries(table)).unwrap_or_default(),
         None => Vec::new(),
     };

@@ -6,7 +6,7 @@ use toml::Spanned as Node;
 use toml::de::{DeTable, DeValue};
 
 use super::syntax::Key;
-use super::{Code, Datum, Diagnostic, Place, Spanned, Text, suggestion};
+use super::{Code, Datum, Diagnostic, Entry, Place, Spanned, Text, suggestion};
 
 /// A value as the TOML parser gives it.
 pub(super) type Value<'i> = Node<DeValue<'i>>;
@@ -125,7 +125,7 @@ impl Reader {
     }
 
     /// The entries of a table, in the order of writing.
-    pub(super) fn entries(&mut self, table: &DeTable<'_>) -> Vec<(Spanned<Text>, Spanned<Datum>)> {
+    pub(super) fn entries(&mut self, table: &DeTable<'_>) -> Vec<Entry> {
         let mut entries: Vec<_> = table
             .iter()
             .filter_map(|(key, value)| {

@@ -8,10 +8,7 @@ use super::{Compiler, variables};
 use crate::engine::plan::Subject;
 use crate::fact::{State, Value};
 use crate::probe::{KeySyntax, Probe, Shape};
-use crate::rule::{Code, Datum, Diagnostic, Place, Spanned, Text, suggestion};
-
-/// An entry of a table.
-pub(super) type Entry = (Spanned<Text>, Spanned<Datum>);
+use crate::rule::{Code, Datum, Diagnostic, Entry, Place, Spanned, suggestion};
 
 /// What is asked, and what stands beside it.
 pub(super) struct Asked<'r> {

@@ -5,10 +5,10 @@ use super::items::is_matchers;
 use super::kind::Kind;
 use super::literal;
 use super::operator::{self, Operand, Operator};
-use super::subject::{Asked, Entry};
+use super::subject::Asked;
 use crate::engine::plan::{Condition, Matcher, Subject, Test};
 use crate::fact::{Requirement, State, Value};
-use crate::rule::{Code, Datum, Diagnostic, Place, Spanned, Term, Text, suggestion};
+use crate::rule::{Code, Datum, Diagnostic, Entry, Place, Spanned, Term, Text, suggestion};
 
 impl<'r> Compiler<'r> {
     /// The tests of a term; none after mistakes.
