@@ -9,7 +9,16 @@ pub mod fact;
 pub mod host;
 
 /// One pure parser a file format.
-pub mod format;
+pub mod parse;
+
+/// Certificates, and whom they make trusted.
+pub mod pki;
+
+/// What Kubernetes' components accept in their files and flags.
+pub mod component;
+
+/// What the user gives kubeadm, as text: its configuration file, or a command to join.
+pub mod kubeadm;
 
 /// One part of the system a file: which files count, and what they add up to.
 pub mod subsystem;

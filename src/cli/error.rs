@@ -12,8 +12,8 @@ use std::process::ExitCode;
 
 use super::terminal;
 use crate::fact::printable;
+use crate::kubeadm::syntax;
 use crate::report::Outcome;
-use crate::subsystem::kubeadm::syntax;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,8 @@
 use super::error::Failure;
 use super::{SourceArguments, rules, terminal};
 use crate::engine::Given;
+use crate::kubeadm::{Kubeadm, Remark, Target, syntax};
 use crate::rule::{Code, Diagnostic, Place, SourceFile, diagnostic};
-use crate::subsystem::kubeadm::{Kubeadm, Remark, Target, syntax};
 
 /// The configuration, if the user names one. What kubeadm would warn about goes to standard error.
 pub(super) fn read(arguments: &SourceArguments) -> Result<Option<Kubeadm>, Failure> {

@@ -8,7 +8,7 @@ use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
 
 use super::{Arguments, terminal};
-use crate::subsystem::kubeadm::syntax;
+use crate::kubeadm::syntax;
 
 const OPTION: &str = "--kubeadm-join";
 const WHOLE: &str = "a command to join a cluster is given with --kubeadm-join 'kubeadm join ...'";

@@ -3,7 +3,8 @@
 use super::key::verbatim;
 use super::{Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, network};
+use crate::subsystem::Subsystems;
+use crate::subsystem::network::interfaces;
 
 pub(super) static PROBE: Probe = Probe {
     name: "address",
@@ -19,12 +20,12 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    let mut addresses = network::addresses(running);
+    let mut addresses = interfaces::addresses(running);
     if let (Ok(addresses), false) = (&mut addresses, key.is_none()) {
         addresses.retain(|address| address.interface == key.as_str());
         if addresses.is_empty() {
             return Fact::absent();
         }
     }
-    network::fact(addresses)
+    interfaces::fact(addresses)
 }

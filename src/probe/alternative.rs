@@ -2,7 +2,8 @@
 
 use super::{Attribute, BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, alternatives};
+use crate::subsystem::Subsystems;
+use crate::subsystem::distribution::alternatives;
 
 pub(super) static PROBE: Probe = Probe {
     name: "alternative",

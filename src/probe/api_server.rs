@@ -7,7 +7,7 @@ use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::host::Running;
 use crate::subsystem::Subsystems;
-use crate::subsystem::api_server::{self, Answer, TIME_OUT};
+use crate::subsystem::node::api_server::{self, Answer, TIME_OUT};
 
 pub(super) static PROBE: Probe = Probe {
     name: "api-server",

@@ -5,8 +5,8 @@ use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::host::Kind;
 use crate::subsystem::Subsystems;
-use crate::subsystem::program::DIRECTORIES;
-use crate::subsystem::units::full_name;
+use crate::subsystem::systemd::system_conf::DEFAULT_PATH;
+use crate::subsystem::systemd::units::full_name;
 
 pub(super) static PROBE: Probe = Probe {
     name: "binary",
@@ -38,7 +38,7 @@ fn canonical(text: &str) -> Result<String, String> {
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let (name, directories, origin) = match key.as_str().split_once('@') {
-        None => (key.as_str(), DIRECTORIES.map(String::from).to_vec(), None),
+        None => (key.as_str(), DEFAULT_PATH.map(String::from).to_vec(), None),
         Some((name, unit)) => match subsystems.search_paths().of(subsystems, unit) {
             Ok((directories, origin)) => (name, directories, origin),
             Err(reason) => return Fact::unknown(reason),

@@ -3,7 +3,8 @@
 use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, certificate};
+use crate::subsystem::Subsystems;
+use crate::subsystem::node::certificate;
 
 pub(super) static PROBE: Probe = Probe {
     name: "certificate",

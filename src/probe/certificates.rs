@@ -3,7 +3,8 @@
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, certificates};
+use crate::subsystem::Subsystems;
+use crate::subsystem::node::certificates;
 
 /// A hundred years.
 const LONGEST: u32 = 36_500;

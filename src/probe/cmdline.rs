@@ -2,7 +2,7 @@
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::format::cmdline;
+use crate::parse::cmdline;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {

@@ -4,8 +4,9 @@ use super::{Attribute, Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::host::Silence;
 use crate::host::cri::{Condition, Runtime};
-use crate::subsystem::cri::{Chosen, cgroup_driver, sandbox_image, socket_path};
-use crate::subsystem::{Subsystems, pods};
+use crate::subsystem::Subsystems;
+use crate::subsystem::node::pods;
+use crate::subsystem::runtime::cri::{Chosen, cgroup_driver, sandbox_image, socket_path};
 
 pub(super) static PROBE: Probe = Probe {
     name: "cri",

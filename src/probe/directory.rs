@@ -4,7 +4,7 @@ use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::host::{HostPath, Kind};
 use crate::subsystem::Subsystems;
-use crate::subsystem::volatile::{self, NoFiles};
+use crate::subsystem::boot::ephemeral::{self, NoFiles};
 
 /// As many names as a reader wants to see.
 const SHOWN: usize = 5;
@@ -31,9 +31,9 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let path = HostPath::new(key.as_str());
     let disk = subsystems.host().files();
-    let end = volatile::real(disk, &path);
+    let end = ephemeral::real(disk, &path);
     let origin = Origin::file(&path);
-    let files = match volatile::files(subsystems, &end, moment) {
+    let files = match ephemeral::files(subsystems, &end, moment) {
         Ok(files) => files,
         Err(NoFiles::Lost(why) | NoFiles::Unknown(why)) => return Fact::unknown(why).because(origin),
     };

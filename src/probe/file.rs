@@ -3,10 +3,10 @@
 use super::key::absolute_path;
 use super::{Attribute, BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::format;
 use crate::host::{Files, HostError, HostPath, Metadata};
+use crate::parse;
 use crate::subsystem::Subsystems;
-use crate::subsystem::volatile::{self, NoFiles};
+use crate::subsystem::boot::ephemeral::{self, NoFiles};
 
 /// An absolute path, in one spelling.
 pub(super) static PATH: KeyKind = KeyKind { noun: "path", canonical: absolute_path };
@@ -44,8 +44,8 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let path = HostPath::new(key.as_str());
     let disk = subsystems.host().files();
-    let end = volatile::real(disk, &path);
-    let files = match volatile::files(subsystems, &end, moment) {
+    let end = ephemeral::real(disk, &path);
+    let files = match ephemeral::files(subsystems, &end, moment) {
         Ok(files) => files,
         Err(NoFiles::Lost(why)) if end == path || is_by_name(&path) => {
             return Fact::absent().because(Origin::file(&path)).note(why);
@@ -103,7 +103,7 @@ fn name_of(disk: &Files, database: &str, id: u32) -> Result<Option<String>, Host
         Err(error) if error.is_not_found() => return Ok(None),
         Err(error) => return Err(error),
     };
-    Ok(format::lines(&bytes).find_map(|(_, line)| {
+    Ok(parse::lines(&bytes).find_map(|(_, line)| {
         let mut fields = line.split(':');
         let name = fields.next()?;
         (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())

@@ -3,7 +3,7 @@
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::format::lines;
+use crate::parse::lines;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {

@@ -3,7 +3,7 @@
 use super::key::{KeyKind, verbatim};
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape, hostname};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::format::hosts;
+use crate::parse::hosts;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {

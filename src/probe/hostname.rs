@@ -2,7 +2,8 @@
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
-use crate::subsystem::{Subsystems, hostname};
+use crate::subsystem::Subsystems;
+use crate::subsystem::network::hostname;
 
 pub(super) static PROBE: Probe = Probe {
     name: "hostname",

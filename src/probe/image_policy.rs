@@ -2,7 +2,8 @@
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, image_policy};
+use crate::subsystem::Subsystems;
+use crate::subsystem::runtime::image_policy;
 
 pub(super) static PROBE: Probe = Probe {
     name: "image-policy",

@@ -3,7 +3,7 @@
 use super::setting::{PATH_AND_KEY, no_key, open};
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
-use crate::format::ini;
+use crate::parse::ini;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {

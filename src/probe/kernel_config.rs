@@ -4,7 +4,7 @@ use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
 use crate::subsystem::Subsystems;
-use crate::subsystem::kernel_config::Found;
+use crate::subsystem::kernel::kernel_config::Found;
 
 pub(super) static PROBE: Probe = Probe {
     name: "kernel-config",

@@ -3,7 +3,8 @@
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, kernel_option};
+use crate::subsystem::Subsystems;
+use crate::subsystem::kernel::kernel_option;
 
 pub(super) static PROBE: Probe = Probe {
     name: "kernel-option",

@@ -4,6 +4,7 @@ use super::key::{KeyKind, verbatim};
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
+use crate::subsystem::node::kubeadm_files;
 
 pub(super) static PROBE: Probe = Probe {
     name: "kubeadm",
@@ -37,7 +38,10 @@ The same at both moments; absent without the option.",
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     match subsystems.kubeadm() {
-        Some(kubeadm) => kubeadm.value(subsystems, key.as_str(), moment),
+        Some(kubeadm) if key.as_str() == "missingFiles" => {
+            kubeadm_files::missing(kubeadm, subsystems, moment)
+        }
+        Some(kubeadm) => kubeadm.value(key.as_str()),
         None => Fact::absent(),
     }
 }

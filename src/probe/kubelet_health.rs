@@ -4,7 +4,7 @@ use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, printable};
 use crate::host::Silence;
 use crate::subsystem::Subsystems;
-use crate::subsystem::cri::TIME_OUT;
+use crate::subsystem::runtime::cri::TIME_OUT;
 
 const PAGE: &str = "/healthz";
 /// Characters of an answer that people want to read.

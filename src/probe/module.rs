@@ -3,7 +3,7 @@
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::format::modprobe_d::underscored;
+use crate::parse::modprobe_d::underscored;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {

@@ -30,7 +30,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
         Err(reason) => return Fact::unknown(reason),
     };
     let (fails, loads): (Vec<_>, Vec<_>) = asked.iter().partition(|asked| asked.fails.is_some());
-    let texts = |asked: &[&crate::subsystem::modules::Asked]| {
+    let texts = |asked: &[&crate::subsystem::kernel::modules::Asked]| {
         State::Known(Value::list(asked.iter().map(|asked| asked.text.as_str())))
     };
     let fact = Fact::new(Value::record([("loads", texts(&loads)), ("fails", texts(&fails))]));

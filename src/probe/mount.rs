@@ -4,7 +4,8 @@ use super::file::PATH;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::host::HostPath;
-use crate::subsystem::{Subsystems, mounts};
+use crate::subsystem::Subsystems;
+use crate::subsystem::boot::mounts;
 
 pub(super) static PROBE: Probe = Probe {
     name: "mount",

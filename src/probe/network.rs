@@ -2,7 +2,8 @@
 
 use super::{Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, network};
+use crate::subsystem::Subsystems;
+use crate::subsystem::network::interfaces;
 
 pub(super) static PROBE: Probe = Probe {
     name: "network",
@@ -18,9 +19,9 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    let both = network::addresses(running).and_then(|mut all| {
-        all.extend(network::routes(running)?);
+    let both = interfaces::addresses(running).and_then(|mut all| {
+        all.extend(interfaces::routes(running)?);
         Ok(all)
     });
-    network::fact(both)
+    interfaces::fact(both)
 }

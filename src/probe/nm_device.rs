@@ -3,7 +3,8 @@
 use super::key::{KeyKind, verbatim};
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, nm_devices};
+use crate::subsystem::Subsystems;
+use crate::subsystem::network::nm_devices;
 
 pub(super) static PROBE: Probe = Probe {
     name: "nm-device",

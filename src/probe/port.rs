@@ -4,7 +4,7 @@ use super::key::KeyKind;
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::subsystem::Subsystems;
-use crate::subsystem::ports::{self, Found, Protocol};
+use crate::subsystem::network::ports::{self, Found, Protocol};
 
 pub(super) static PROBE: Probe = Probe {
     name: "port",

@@ -4,7 +4,7 @@ use super::key::KeyKind;
 use super::proxy::found;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Network, Origin, State, Value};
-use crate::format::no_proxy::Covered;
+use crate::parse::no_proxy::Covered;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {

@@ -3,9 +3,10 @@
 use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::format::no_proxy::redacted;
-use crate::subsystem::units::full_name;
-use crate::subsystem::{Subsystems, proxy};
+use crate::parse::no_proxy::redacted;
+use crate::subsystem::Subsystems;
+use crate::subsystem::network::proxy;
+use crate::subsystem::systemd::units::full_name;
 
 pub(super) static PROBE: Probe = Probe {
     name: "proxy",

@@ -2,9 +2,10 @@
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::format::resolv_conf;
 use crate::host::HostPath;
-use crate::subsystem::{Subsystems, volatile};
+use crate::parse::resolv_conf;
+use crate::subsystem::Subsystems;
+use crate::subsystem::boot::ephemeral;
 
 pub(super) static PROBE: Probe = Probe {
     name: "resolver",
@@ -42,8 +43,8 @@ const PATH: &str = "/etc/resolv.conf";
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     let host = subsystems.host();
-    let real = volatile::real(host.files(), &HostPath::new(PATH));
-    let is_volatile = volatile::is_below_memory(&real);
+    let real = ephemeral::real(host.files(), &HostPath::new(PATH));
+    let is_volatile = ephemeral::is_below_memory(&real);
     let writer = match () {
         () if !is_volatile => "file",
         () if real.as_path().starts_with("/run/systemd/resolve") => "systemd-resolved",

@@ -2,7 +2,8 @@
 
 use super::{Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, network};
+use crate::subsystem::Subsystems;
+use crate::subsystem::network::interfaces;
 
 pub(super) static PROBE: Probe = Probe {
     name: "route",
@@ -17,5 +18,5 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    network::fact(network::routes(running))
+    interfaces::fact(interfaces::routes(running))
 }

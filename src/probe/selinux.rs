@@ -2,7 +2,8 @@
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
-use crate::subsystem::{Subsystems, selinux};
+use crate::subsystem::Subsystems;
+use crate::subsystem::kernel::selinux;
 
 pub(super) static PROBE: Probe = Probe {
     name: "selinux",

@@ -4,7 +4,7 @@ use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
-use crate::subsystem::units::full_name;
+use crate::subsystem::systemd::units::full_name;
 
 /// The name of a unit; `.service` may be left out.
 pub(super) static UNIT: KeyKind = KeyKind { noun: "unit", canonical };

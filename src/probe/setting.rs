@@ -5,9 +5,10 @@ use std::rc::Rc;
 use super::key::KeyKind;
 use super::{Key, Moment};
 use crate::fact::{Fact, Origin};
-use crate::format::document::{Node, SyntaxError};
 use crate::host::HostPath;
-use crate::subsystem::{Subsystems, volatile};
+use crate::parse::document::{Node, SyntaxError};
+use crate::subsystem::Subsystems;
+use crate::subsystem::boot::ephemeral;
 
 pub(super) static PATH_AND_KEY: KeyKind = KeyKind { noun: "path and key (PATH#KEY)", canonical };
 
@@ -26,8 +27,8 @@ pub(super) fn open<'k>(
 ) -> Result<(&'k str, &'k str, Rc<[u8]>), Fact> {
     let (path, key) = key.as_str().split_once('#').unwrap_or((key.as_str(), ""));
     let host = subsystems.host();
-    let real = volatile::real(host.files(), &HostPath::new(path));
-    let is_volatile = volatile::is_below_memory(&real);
+    let real = ephemeral::real(host.files(), &HostPath::new(path));
+    let is_volatile = ephemeral::is_below_memory(&real);
     let files = match (is_volatile, moment) {
         (true, Moment::Boot) => return Err(Fact::unknown(format!("{path} is made anew at boot"))),
         (true, Moment::Now) => match host.running() {

@@ -4,7 +4,7 @@ use super::{Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
 use crate::host::{Connection, HostPath, Trouble};
 use crate::subsystem::Subsystems;
-use crate::subsystem::cri::socket_path;
+use crate::subsystem::runtime::cri::socket_path;
 
 pub(super) static PROBE: Probe = Probe {
     name: "socket",

@@ -2,7 +2,8 @@
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::subsystem::{Subsystems, pods};
+use crate::subsystem::Subsystems;
+use crate::subsystem::node::pods;
 
 pub(super) static PROBE: Probe = Probe {
     name: "static-pods",

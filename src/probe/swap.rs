@@ -3,7 +3,8 @@
 use super::{BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::host::HostPath;
-use crate::subsystem::{Subsystems, swap};
+use crate::subsystem::Subsystems;
+use crate::subsystem::storage::swap;
 
 pub(super) static PROBE: Probe = Probe {
     name: "swap",

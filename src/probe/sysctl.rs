@@ -3,7 +3,7 @@
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::format::{glob, sysctl_d};
+use crate::parse::{glob, sysctl_d};
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {

@@ -3,7 +3,7 @@
 use super::setting::{PATH_AND_KEY, from_document, open};
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::format::toml_document;
+use crate::parse::toml_document;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {

@@ -3,8 +3,9 @@
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::subsystem::units::full_name;
-use crate::subsystem::{Subsystems, system_conf};
+use crate::subsystem::Subsystems;
+use crate::subsystem::systemd::system_conf;
+use crate::subsystem::systemd::units::full_name;
 
 pub(super) static PROBE: Probe = Probe {
     name: "unit",

@@ -2,7 +2,8 @@
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::subsystem::{Subsystems, network};
+use crate::subsystem::Subsystems;
+use crate::subsystem::network::interfaces;
 
 pub(super) static PROBE: Probe = Probe {
     name: "uplink",
@@ -37,7 +38,7 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    let (ipv4, ipv6) = match network::uplinks(running) {
+    let (ipv4, ipv6) = match interfaces::uplinks(running) {
         Ok(found) => found,
         Err(reason) => return Fact::unknown(reason),
     };

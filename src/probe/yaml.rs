@@ -3,7 +3,7 @@
 use super::setting::{PATH_AND_KEY, from_document, open};
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
-use crate::format::yaml;
+use crate::parse::yaml;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::rc::Rc;
 
-use super::Gap;
 use crate::fact::Origin;
 use crate::host::{Files, HostPath, Kind, Trouble};
+use crate::subsystem::Gap;
 
 /// The files of several directories of one kind, merged.
 #[derive(Clone, Debug, Default)]

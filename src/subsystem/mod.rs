@@ -2,45 +2,16 @@
 //!
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
-pub mod alternatives;
-pub mod api_server;
-pub mod boot_scripts;
-pub mod certificate;
-pub mod certificates;
-pub mod cgroups;
-pub mod cni;
-pub mod containerd;
-pub mod cri;
-pub mod crio;
+pub mod boot;
+pub mod distribution;
 pub mod drop_in;
-mod early_service;
-pub mod hostname;
-pub mod image_policy;
-pub mod kernel_config;
-pub mod kernel_option;
-pub mod kubeadm;
-pub mod kubelet;
-mod launch;
-pub mod modules;
-pub mod mounts;
+pub mod kernel;
+pub mod loader;
 pub mod network;
-
-pub mod next_boot;
-pub mod nm_devices;
-pub mod os_release;
-pub mod packages;
-pub mod pods;
-pub mod ports;
-pub mod program;
-pub mod proxy;
-pub mod registries;
-pub mod selinux;
-pub mod swap;
-pub mod sysctl;
-pub mod system_conf;
+pub mod node;
+pub mod runtime;
+pub mod storage;
 pub mod systemd;
-pub mod units;
-pub mod volatile;
 
 use std::cell::OnceCell;
 
@@ -65,25 +36,25 @@ impl From<HostError> for Gap {
 /// All parts of one host.
 pub struct Subsystems<'h> {
     host: &'h Host,
-    api_servers: api_server::ApiServers,
-    boot_scripts: OnceCell<boot_scripts::BootScripts>,
-    kernel_config: kernel_config::KernelConfigs,
-    cri: cri::Cri,
-    crio: OnceCell<crio::Crio>,
-    emptied: OnceCell<volatile::Emptied>,
-    kubeadm: Option<&'h kubeadm::Kubeadm>,
-    kubelet: OnceCell<kubelet::Kubelet>,
-    modules: OnceCell<modules::Modules>,
-    next_boot: OnceCell<next_boot::NextBoot>,
-    os_release: OnceCell<os_release::OsRelease>,
-    packages: OnceCell<packages::Packages>,
-    ports: ports::Ports,
-    programs: program::Programs,
-    search_paths: system_conf::SearchPaths,
-    swap: OnceCell<swap::Swap>,
-    sysctl: OnceCell<sysctl::Sysctls>,
-    systemd: OnceCell<systemd::Systemd>,
-    units: OnceCell<units::Units>,
+    api_servers: node::api_server::ApiServers,
+    boot_scripts: OnceCell<boot::boot_scripts::BootScripts>,
+    kernel_config: kernel::kernel_config::KernelConfigs,
+    cri: runtime::cri::Cri,
+    crio: OnceCell<runtime::crio::Crio>,
+    emptied: OnceCell<boot::ephemeral::Emptied>,
+    kubeadm: Option<&'h crate::kubeadm::Kubeadm>,
+    kubelet: OnceCell<node::kubelet::Kubelet>,
+    modules: OnceCell<kernel::modules::Modules>,
+    next_boot: OnceCell<loader::next_boot::NextBoot>,
+    os_release: OnceCell<distribution::os_release::OsRelease>,
+    packages: OnceCell<distribution::packages::Packages>,
+    ports: network::ports::Ports,
+    programs: runtime::program::Programs,
+    search_paths: systemd::system_conf::SearchPaths,
+    swap: OnceCell<storage::swap::Swap>,
+    sysctl: OnceCell<kernel::sysctl::Sysctls>,
+    systemd: OnceCell<systemd::installed::Systemd>,
+    units: OnceCell<systemd::units::Units>,
 }
 
 impl<'h> Subsystems<'h> {
@@ -92,10 +63,10 @@ impl<'h> Subsystems<'h> {
     pub fn of(host: &'h Host) -> Self {
         Subsystems {
             host,
-            api_servers: api_server::ApiServers::default(),
+            api_servers: node::api_server::ApiServers::default(),
             boot_scripts: OnceCell::new(),
-            kernel_config: kernel_config::KernelConfigs::default(),
-            cri: cri::Cri::default(),
+            kernel_config: kernel::kernel_config::KernelConfigs::default(),
+            cri: runtime::cri::Cri::default(),
             crio: OnceCell::new(),
             emptied: OnceCell::new(),
             kubeadm: None,
@@ -104,9 +75,9 @@ impl<'h> Subsystems<'h> {
             next_boot: OnceCell::new(),
             os_release: OnceCell::new(),
             packages: OnceCell::new(),
-            ports: ports::Ports::default(),
-            programs: program::Programs::default(),
-            search_paths: system_conf::SearchPaths::default(),
+            ports: network::ports::Ports::default(),
+            programs: runtime::program::Programs::default(),
+            search_paths: systemd::system_conf::SearchPaths::default(),
             swap: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
@@ -116,14 +87,14 @@ impl<'h> Subsystems<'h> {
 
     /// With the configuration that the user gives kubeadm; it is no part of the host.
     #[must_use]
-    pub fn with_kubeadm(mut self, kubeadm: Option<&'h kubeadm::Kubeadm>) -> Self {
+    pub fn with_kubeadm(mut self, kubeadm: Option<&'h crate::kubeadm::Kubeadm>) -> Self {
         self.kubeadm = kubeadm;
         self
     }
 
     /// The configuration that the user gives kubeadm, if any.
     #[must_use]
-    pub fn kubeadm(&self) -> Option<&'h kubeadm::Kubeadm> {
+    pub fn kubeadm(&self) -> Option<&'h crate::kubeadm::Kubeadm> {
         self.kubeadm
     }
 
@@ -134,92 +105,92 @@ impl<'h> Subsystems<'h> {
     }
 
     /// API servers of clusters to join.
-    pub fn api_servers(&self) -> &api_server::ApiServers {
+    pub fn api_servers(&self) -> &node::api_server::ApiServers {
         &self.api_servers
     }
 
     /// Shell lines that the next boot runs.
-    pub fn boot_scripts(&self) -> &boot_scripts::BootScripts {
-        self.boot_scripts.get_or_init(|| boot_scripts::BootScripts::merge(self))
+    pub fn boot_scripts(&self) -> &boot::boot_scripts::BootScripts {
+        self.boot_scripts.get_or_init(|| boot::boot_scripts::BootScripts::merge(self))
     }
 
     /// Directories that the next boot empties.
-    pub(crate) fn emptied(&self) -> &volatile::Emptied {
-        self.emptied.get_or_init(|| volatile::Emptied::merge(self))
+    pub(crate) fn emptied(&self) -> &boot::ephemeral::Emptied {
+        self.emptied.get_or_init(|| boot::ephemeral::Emptied::merge(self))
     }
 
     /// Kernel configurations.
-    pub fn kernel_config(&self) -> &kernel_config::KernelConfigs {
+    pub fn kernel_config(&self) -> &kernel::kernel_config::KernelConfigs {
         &self.kernel_config
     }
 
     /// Container runtimes, asked over their sockets.
-    pub fn cri(&self) -> &cri::Cri {
+    pub fn cri(&self) -> &runtime::cri::Cri {
         &self.cri
     }
 
     /// CRI-O's configuration.
-    pub fn crio(&self) -> &crio::Crio {
-        self.crio.get_or_init(|| crio::Crio::merge(self))
+    pub fn crio(&self) -> &runtime::crio::Crio {
+        self.crio.get_or_init(|| runtime::crio::Crio::merge(self))
     }
 
     /// The kubelet's configuration.
-    pub fn kubelet(&self) -> &kubelet::Kubelet {
-        self.kubelet.get_or_init(|| kubelet::Kubelet::merge(self))
+    pub fn kubelet(&self) -> &node::kubelet::Kubelet {
+        self.kubelet.get_or_init(|| node::kubelet::Kubelet::merge(self))
     }
 
     /// Kernel modules at boot: modules-load.d, modprobe.d, and the module indices of the next kernel.
-    pub fn modules(&self) -> &modules::Modules {
-        self.modules.get_or_init(|| modules::Modules::merge(self))
+    pub fn modules(&self) -> &kernel::modules::Modules {
+        self.modules.get_or_init(|| kernel::modules::Modules::merge(self))
     }
 
     /// Which kernel boots next, with which command line.
-    pub fn next_boot(&self) -> &next_boot::NextBoot {
-        self.next_boot.get_or_init(|| next_boot::NextBoot::merge(self))
+    pub fn next_boot(&self) -> &loader::next_boot::NextBoot {
+        self.next_boot.get_or_init(|| loader::next_boot::NextBoot::merge(self))
     }
 
     /// The distribution: os-release.
-    pub fn os_release(&self) -> &os_release::OsRelease {
-        self.os_release.get_or_init(|| os_release::OsRelease::merge(self))
+    pub fn os_release(&self) -> &distribution::os_release::OsRelease {
+        self.os_release.get_or_init(|| distribution::os_release::OsRelease::merge(self))
     }
 
     /// Installed packages and holds.
-    pub fn packages(&self) -> &packages::Packages {
-        self.packages.get_or_init(|| packages::Packages::merge(self))
+    pub fn packages(&self) -> &distribution::packages::Packages {
+        self.packages.get_or_init(|| distribution::packages::Packages::merge(self))
     }
 
     /// Ports on which something listens.
-    pub fn ports(&self) -> &ports::Ports {
+    pub fn ports(&self) -> &network::ports::Ports {
         &self.ports
     }
 
     /// Programs and their versions.
-    pub fn programs(&self) -> &program::Programs {
+    pub fn programs(&self) -> &runtime::program::Programs {
         &self.programs
     }
 
     /// Where the programs of units look for others.
-    pub fn search_paths(&self) -> &system_conf::SearchPaths {
+    pub fn search_paths(&self) -> &systemd::system_conf::SearchPaths {
         &self.search_paths
     }
 
     /// Swap at boot: every mechanism that turns it on.
-    pub fn swap(&self) -> &swap::Swap {
-        self.swap.get_or_init(|| swap::Swap::merge(self))
+    pub fn swap(&self) -> &storage::swap::Swap {
+        self.swap.get_or_init(|| storage::swap::Swap::merge(self))
     }
 
     /// Kernel variables at boot: sysctl.d.
-    pub fn sysctl(&self) -> &sysctl::Sysctls {
-        self.sysctl.get_or_init(sysctl::Sysctls::default)
+    pub fn sysctl(&self) -> &kernel::sysctl::Sysctls {
+        self.sysctl.get_or_init(kernel::sysctl::Sysctls::default)
     }
 
     /// The installed systemd.
-    pub fn systemd(&self) -> &systemd::Systemd {
-        self.systemd.get_or_init(|| systemd::Systemd::merge(self))
+    pub fn systemd(&self) -> &systemd::installed::Systemd {
+        self.systemd.get_or_init(|| systemd::installed::Systemd::merge(self))
     }
 
     /// The graph of units that the next boot starts.
-    pub fn units(&self) -> &units::Units {
-        self.units.get_or_init(|| units::Units::merge(self))
+    pub fn units(&self) -> &systemd::units::Units {
+        self.units.get_or_init(|| systemd::units::Units::merge(self))
     }
 }

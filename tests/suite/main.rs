@@ -21,7 +21,7 @@ mod crio_failures;
 mod denied;
 mod docs;
 mod drop_in;
-#[path = "../../src/format/elf/sample.rs"]
+#[path = "../../src/parse/elf/sample.rs"]
 mod elf_sample;
 mod engine;
 mod fixtures;
@@ -39,4 +39,4 @@ mod rules;
 mod tree;
 mod waivers;
 
-pub use node_preflight::format::elf::Layout;
+pub use node_preflight::parse::elf::Layout;

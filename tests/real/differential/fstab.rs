@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use node_preflight::format::fstab;
+use node_preflight::parse::fstab;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

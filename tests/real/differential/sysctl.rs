@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use node_preflight::fact::{Moment, State};
-use node_preflight::format::sysctl_d;
 use node_preflight::host::Host;
+use node_preflight::parse::sysctl_d;
 use node_preflight::probe;
 use node_preflight::subsystem::Subsystems;
 use proptest::collection::vec;

@@ -7,7 +7,7 @@ use std::process::Command;
 use node_preflight::fact::Origin;
 use node_preflight::host::Host;
 use node_preflight::subsystem::Subsystems;
-use node_preflight::subsystem::units::Starts;
+use node_preflight::subsystem::systemd::units::Starts;
 
 use crate::jail::{Jail, outputs};
 use crate::layout::{Entry, Layout};

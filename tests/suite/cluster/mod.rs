@@ -11,9 +11,9 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 use node_preflight::fact::{Fact, Moment};
 use node_preflight::host::Host;
 use node_preflight::host::https::{Reached, Request, Unreached};
+use node_preflight::kubeadm::Kubeadm;
 use node_preflight::probe;
 use node_preflight::subsystem::Subsystems;
-use node_preflight::subsystem::kubeadm::Kubeadm;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     PublicKeyData as _, date_time_ymd,

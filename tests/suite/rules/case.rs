@@ -8,9 +8,9 @@ use node_preflight::engine::plan::Plan;
 use node_preflight::engine::{self, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
+use node_preflight::kubeadm::Kubeadm;
 use node_preflight::rule;
 use node_preflight::subsystem::Subsystems;
-use node_preflight::subsystem::kubeadm::Kubeadm;
 use serde::Deserialize;
 
 use crate::tree::Tree;

@@ -1,0 +1,280 @@
+//! The configuration that the user gives kubeadm (`--config FILE`), as kubeadm will read it: its documents, what is
+//! wrong with them, and the variables that they set. It is no file of the host.
+//!
+//! `cmd/kubeadm/app/util/config` and `cmd/kubeadm/app/apis/kubeadm/validation`, of Kubernetes 1.27 to 1.35.
+
+mod command;
+mod discovery;
+mod documents;
+mod endpoint;
+mod field_table;
+mod fields;
+mod files;
+mod flags;
+mod networks;
+mod node;
+mod settings;
+mod shell_words;
+pub mod syntax;
+mod typography;
+
+use crate::fact::{Fact, Origin, State, Value};
+use crate::parse::document::{Content, Node};
+
+pub use settings::{Setting, Target};
+
+/// A configuration that could be read.
+#[derive(Clone, Debug)]
+pub struct Kubeadm {
+    /// `--kubeadm-config kubeadm.yaml`: as places of it are named.
+    source: String,
+    documents: Vec<Document>,
+    findings: Vec<Finding>,
+    /// What kubeadm warns about when it reads the file.
+    pub remarks: Vec<Remark>,
+}
+
+/// One document of the file.
+#[derive(Clone, Debug)]
+struct Document {
+    kind: &'static str,
+    /// Of `kind`, counted from 1; 0 in a command.
+    line: u32,
+    root: Node,
+}
+
+/// A mistake in the file, and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The word of the line that is meant; the whole line if it is empty or not found.
+    pub word: String,
+    /// What is wrong, without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// What a finding is about; each is a key of the probe `kubeadm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Topic {
+    DiscoveryErrors,
+    Warnings,
+    EndpointErrors,
+    EtcdErrors,
+    NetworkErrors,
+    NodeErrors,
+    UnknownFields,
+    ValueErrors,
+}
+
+const TOPICS: &[(&str, Topic)] = &[
+    ("discoveryErrors", Topic::DiscoveryErrors),
+    ("endpointErrors", Topic::EndpointErrors),
+    ("etcdErrors", Topic::EtcdErrors),
+    ("networkErrors", Topic::NetworkErrors),
+    ("nodeErrors", Topic::NodeErrors),
+    ("unknownFields", Topic::UnknownFields),
+    ("valueErrors", Topic::ValueErrors),
+    ("warnings", Topic::Warnings),
+];
+
+#[derive(Clone, Debug)]
+struct Finding {
+    topic: Topic,
+    line: u32,
+    text: String,
+}
+
+/// A text of a document, and its line.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'d> {
+    pub(crate) text: &'d str,
+    pub(crate) line: u32,
+}
+
+impl Kubeadm {
+    /// Reads the text of a file as kubeadm does.
+    ///
+    /// # Errors
+    /// Why kubeadm would not know what is meant: no YAML, a document without `kind`, a version that it no longer reads.
+    pub fn read(path: &str, text: &str) -> Result<Self, Vec<Remark>> {
+        let mut found = documents::read(text)?;
+        let mut looked = fields::Looked::default();
+        for (document, version) in &mut found.documents {
+            let line = document.line;
+            match document.kind {
+                "KubeletConfiguration" => looked.kubelet(&mut document.root, line),
+                "KubeProxyConfiguration" => looked.proxy(&document.root),
+                kind => looked.kubeadm(kind, version, &mut document.root, line),
+            }
+        }
+        found.remarks.append(&mut looked.remarks);
+        found.remarks.sort_by_key(|remark| remark.line);
+        let documents = found.documents.into_iter().map(|(document, _)| document).collect();
+        let source = format!("--kubeadm-config {path}");
+        Ok(Kubeadm::of(source, documents, looked.findings, found.remarks))
+    }
+
+    /// Why the command of kubeadm would refuse the file whatever it says, if it would: none of its kinds is in it.
+    #[must_use]
+    pub fn unfit(&self, target: Target) -> Option<String> {
+        let file = self.source.strip_prefix("--kubeadm-config ")?;
+        let has = |kind| self.document(kind).is_some();
+        let (is_there, kinds, command) = match target {
+            Target::Init => (
+                has("InitConfiguration") || has("ClusterConfiguration"),
+                "neither InitConfiguration nor ClusterConfiguration",
+                "init",
+            ),
+            Target::Join => (has("JoinConfiguration"), "no JoinConfiguration", "join"),
+        };
+        (!is_there).then(|| format!("{file} has {kinds}: `kubeadm {command} --config` would refuse it"))
+    }
+
+    /// With what its documents say wrongly.
+    fn of(source: String, documents: Vec<Document>, found: Vec<Finding>, remarks: Vec<Remark>) -> Self {
+        let mut kubeadm = Kubeadm { source, documents, findings: found, remarks };
+        let mut findings = Vec::new();
+        networks::check(&kubeadm, &mut findings);
+        endpoint::check(&kubeadm, &mut findings);
+        node::check(&kubeadm, &mut findings);
+        discovery::check(&kubeadm, &mut findings);
+        files::check(&kubeadm, &mut findings);
+        kubeadm.findings.append(&mut findings);
+        kubeadm.findings.sort_by_key(|finding| finding.line);
+        kubeadm
+    }
+
+    /// The answer for a key: `kubeadm-config`, a topic of findings, or a kind with a dotted field of it.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Fact {
+        if key == "kubeadm-config" {
+            return Fact::new(State::from(self.source.as_str())).because(self.origin(0));
+        }
+        if let Some((_, topic)) = TOPICS.iter().find(|(name, _)| *name == key) {
+            let found = self.findings.iter().filter(|finding| finding.topic == *topic);
+            let texts = Value::list(found.clone().map(|finding| finding.text.as_str()));
+            return Fact::new(State::from(texts)).because_all(found.map(|finding| self.origin(finding.line)));
+        }
+        if key == "apiVersion" {
+            return self.api_version();
+        }
+        let (kind, field) = key.split_once('.').unwrap_or((key, ""));
+        let Some(document) = self.document(kind) else { return Fact::absent() };
+        match document.root.at(field) {
+            // A token is a secret: it is in no answer.
+            Some(node) if is_secret(field) && node.content != Content::Null => {
+                Fact::new(State::from("(not shown)")).because(self.origin(node.line.unwrap_or(document.line)))
+            }
+            Some(node) => {
+                let line = node.line.unwrap_or(document.line);
+                Fact::new(without_secrets(node).state()).because(self.origin(line))
+            }
+            None => Fact::absent().because(self.origin(document.line)),
+        }
+    }
+
+    /// The newest version of kubeadm's own documents.
+    fn api_version(&self) -> Fact {
+        let versions = self.documents.iter().filter_map(|document| {
+            let node = document.root.at("apiVersion")?;
+            match &node.content {
+                Content::Text(text) => Some((text.strip_prefix("kubeadm.k8s.io/")?, node.line)),
+                _ => None,
+            }
+        });
+        match versions.max() {
+            Some((version, line)) => Fact::new(State::from(version)).because(self.origin(line.unwrap_or(1))),
+            None => Fact::absent(),
+        }
+    }
+
+    /// A place of it; a command has no lines, which is line 0.
+    pub(crate) fn origin(&self, line: u32) -> Origin {
+        match line {
+            0 => Origin::file(&self.source),
+            line => Origin::line(&self.source, line),
+        }
+    }
+
+    fn document(&self, kind: &str) -> Option<&Document> {
+        self.documents.iter().find(|document| document.kind == kind)
+    }
+
+    /// The text at a dotted field; empty is unset.
+    fn text<'d>(&'d self, kind: &str, field: &str) -> Option<Text<'d>> {
+        let document = self.document(kind)?;
+        let node = document.root.at(field)?;
+        match &node.content {
+            Content::Text(text) if !text.is_empty() => {
+                Some(Text { text, line: node.line.unwrap_or(document.line) })
+            }
+            _ => None,
+        }
+    }
+
+    /// The texts of a list at a dotted field.
+    fn texts<'d>(&'d self, kind: &str, field: &str) -> Vec<Text<'d>> {
+        let Some(document) = self.document(kind) else { return Vec::new() };
+        let Some(Node { content: Content::List(items), .. }) = document.root.at(field) else {
+            return Vec::new();
+        };
+        let text = |item: &'d Node| match &item.content {
+            Content::Text(text) => Some(Text { text, line: item.line.unwrap_or(document.line) }),
+            _ => None,
+        };
+        items.iter().filter_map(text).collect()
+    }
+
+    /// The line of a field, if it is there.
+    fn line(&self, kind: &str, field: &str) -> Option<u32> {
+        let document = self.document(kind)?;
+        let node = document.root.at(field).filter(|node| node.content != Content::Null)?;
+        Some(node.line.unwrap_or(document.line))
+    }
+
+    /// The last value of a flag among `extraArgs`, which are a map in v1beta3 and a list in v1beta4.
+    fn flag<'d>(&'d self, kind: &str, field: &str, flag: &str) -> Option<Text<'d>> {
+        let document = self.document(kind)?;
+        let text = |node: &'d Node| match &node.content {
+            Content::Text(text) => Some(Text { text, line: node.line.unwrap_or(document.line) }),
+            _ => None,
+        };
+        match &document.root.at(field)?.content {
+            Content::Table(table) => table.get(flag).and_then(text),
+            Content::List(items) => {
+                let named = |item: &&Node| {
+                    item.at("name").is_some_and(|name| name.content == Content::Text(flag.to_owned()))
+                };
+                items.iter().rev().find(named)?.at("value").and_then(text)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a field holds what nobody but kubeadm may know.
+fn is_secret(field: &str) -> bool {
+    let name = field.rsplit('.').next().unwrap_or_default();
+    ["token", "tlsBootstrapToken", "certificateKey"].contains(&name)
+}
+
+fn without_secrets(node: &Node) -> Node {
+    let content = match &node.content {
+        Content::Table(table) => {
+            let clean = |(name, value): (&String, &Node)| {
+                let hidden = || Node { line: value.line, content: Content::Text("(not shown)".into()) };
+                (name.clone(), if is_secret(name) { hidden() } else { without_secrets(value) })
+            };
+            Content::Table(table.iter().map(clean).collect())
+        }
+        Content::List(items) => Content::List(items.iter().map(without_secrets).collect()),
+        other => other.clone(),
+    };
+    Node { line: node.line, content }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! One pure parser a file format: bytes in, typed values out. No I/O; any bytes give an answer, never a panic.
+
+pub mod alternatives;
+pub mod assignments;
+pub mod boot_entry;
+pub mod cmdline;
+pub mod document;
+pub mod dpkg_status;
+pub mod elf;
+pub mod env_file;
+pub mod extlinux;
+pub mod fstab;
+pub mod glob;
+pub mod go_build;
+pub mod go_strings;
+pub mod grub;
+pub mod hosts;
+pub mod ini;
+pub mod kernel_config;
+pub mod modprobe_d;
+pub mod module_index;
+pub mod modules_load_d;
+pub mod mountinfo;
+pub mod no_proxy;
+pub mod preset;
+pub mod process;
+pub mod resolv_conf;
+pub mod socket_table;
+pub mod swaps;
+pub mod sysctl_d;
+pub mod toml_document;
+pub mod unit;
+pub mod yaml;
+pub mod zypp_locks;
+
+/// The lines of a file with their numbers, counted from 1; invalid UTF-8 is replaced, `\r` before the
+/// line end is kept (formats differ in what they make of it).
+pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (u32, std::borrow::Cow<'_, str>)> {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len()));
+    ends.zip(1..).map(move |(end, number)| {
+        let line = &bytes[start..end];
+        start = end + 1;
+        (number, str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Into::into))
+    })
+}

@@ -1,0 +1,300 @@
+//! Which file system a path is on: now by the kernel's table, at boot by mount units and fstab.
+
+use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
+use crate::host::{HostPath, Running, Space};
+use crate::parse::fstab;
+use crate::parse::mountinfo;
+use crate::subsystem::Subsystems;
+use crate::subsystem::systemd::units::Starts;
+
+const TABLE: &str = "/proc/self/mountinfo";
+const FSTAB: &str = "/etc/fstab";
+
+/// Types whose files are on this machine: looking at them can't wait for another one.
+const LOCAL: &[&str] = &[
+    "bcachefs", "btrfs", "erofs", "ext2", "ext3", "ext4", "f2fs", "jfs", "overlay", "ramfs", "reiserfs",
+    "rootfs", "squashfs", "tmpfs", "vfat", "xfs", "zfs",
+];
+
+/// The words for how mounts and unmounts spread.
+pub const PROPAGATIONS: &[&str] = &["shared", "slave", "private", "unbindable"];
+
+/// A mount with what the attributes of the probe say.
+struct Found {
+    point: String,
+    device: State,
+    kind: State,
+    options: State,
+    read_only: State,
+    propagation: State,
+}
+
+impl Found {
+    fn fact(self) -> Fact {
+        let local = match &self.kind {
+            State::Known(Value::Text(kind)) => State::from(LOCAL.contains(&kind.as_str())),
+            other => other.clone(),
+        };
+        Fact::new(Value::record([
+            ("point", State::from(self.point)),
+            ("device", self.device),
+            ("type", self.kind),
+            ("options", self.options),
+            ("read-only", self.read_only),
+            ("propagation", self.propagation),
+            ("local", local),
+        ]))
+    }
+}
+
+/// The answer for `mount:PATH`.
+pub fn mount(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> Fact {
+    match (moment, subsystems.host().running()) {
+        (Moment::Now, Some(running)) => now(subsystems, running, path),
+        (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        (Moment::Boot, _) => at_boot(subsystems, path),
+    }
+}
+
+fn now(subsystems: &Subsystems<'_>, running: &dyn Running, path: &HostPath) -> Fact {
+    let answer = with_mount(subsystems, running, path, |mount| {
+        let options = mount.options.split(',').chain(mount.super_options.split(','));
+        let mut options: Vec<&str> = options.collect();
+        let is_read_only = options.contains(&"ro");
+        options.sort_unstable();
+        options.dedup();
+        let tag = |name: &str| mount.propagation.split(' ').any(|tag| tag.split(':').next() == Some(name));
+        let propagation = match () {
+            () if tag("shared") => "shared",
+            () if tag("master") => "slave",
+            () if tag("unbindable") => "unbindable",
+            () => "private",
+        };
+        Found {
+            point: mount.point.to_string(),
+            device: State::from(&*mount.source),
+            kind: State::from(mount.kind),
+            options: State::from(Value::list(options)),
+            read_only: State::from(is_read_only),
+            propagation: State::from(propagation),
+        }
+    });
+    match answer {
+        Ok(found) => {
+            let says = format!("{path} is on {}", found.point);
+            found.fact().because(Origin::file(TABLE).says(says))
+        }
+        Err(reason) => Fact::unknown(reason),
+    }
+}
+
+/// Looks at the mount of a path, links followed; a link on a file system of another machine is not looked at.
+fn with_mount<T>(
+    subsystems: &Subsystems<'_>,
+    running: &dyn Running,
+    path: &HostPath,
+    look: impl FnOnce(&mountinfo::Mount<'_>) -> T,
+) -> Result<T, String> {
+    let bytes = running.files().read(TABLE).map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&bytes);
+    let nowhere = || format!("{TABLE} doesn't say what {path} is on");
+    let written = path.to_string();
+    let mounts = mountinfo::above(&text, &written);
+    let mount = mountinfo::of_path(&mounts, &written).ok_or_else(nowhere)?;
+    if !LOCAL.contains(&mount.kind) {
+        return Ok(look(mount));
+    }
+    let real = subsystems.host().files().real_path(path);
+    if real == *path {
+        return Ok(look(mount));
+    }
+    let real = real.to_string();
+    mountinfo::of_path(&mountinfo::above(&text, &real), &real).map(look).ok_or_else(nowhere)
+}
+
+/// The space on the file system of a path, and where that is mounted. File systems of other machines are not asked:
+/// a server that is away would hold the answer back for ever.
+///
+/// # Errors
+/// Why it can't be known.
+pub fn space(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(String, Space), String> {
+    let running = subsystems.host().running().ok_or("nothing is running here")?;
+    let (point, kind) =
+        with_mount(subsystems, running, path, |mount| (mount.point.to_string(), mount.kind.to_owned()))?;
+    if !LOCAL.contains(&kind.as_str()) {
+        return Err(format!("{point} is of type {kind}, which is not asked: it might never answer"));
+    }
+    let space = running.space(&HostPath::new(&point)).map_err(|error| error.to_string())?;
+    Ok((point, space))
+}
+
+/// Whether listings of the XFS file system of a path tell files from directories (`d_type` of `getdents(2)`): the one
+/// type in use of which they may not. Absent for others.
+pub fn lists_types(subsystems: &Subsystems<'_>, path: &HostPath) -> State {
+    let Some(running) = subsystems.host().running() else { return State::unknown("nothing is running here") };
+    match with_mount(subsystems, running, path, |mount| (mount.point.to_string(), mount.kind.to_owned())) {
+        Ok((point, kind)) if kind == "xfs" => match running.lists_types(&HostPath::new(&point)) {
+            Ok(answer) => State::from(answer),
+            Err(error) => State::unknown(error.to_string()),
+        },
+        Ok(_) => State::Absent,
+        Err(reason) => State::unknown(reason),
+    }
+}
+
+fn at_boot(subsystems: &Subsystems<'_>, path: &HostPath) -> Fact {
+    let systemd = subsystems.systemd();
+    if let Some(doubt) = &systemd.doubt {
+        return Fact::unknown(format!("what mounts it is not known: {doubt}"));
+    }
+    let files = subsystems.host().files();
+    let real = files.real_path(path).to_string();
+    let mounts = match files.read(FSTAB) {
+        Ok(bytes) => fstab::parse(&bytes),
+        Err(error) if error.is_not_found() => Vec::new(),
+        Err(error) => return Fact::unknown(error.to_string()),
+    };
+    let is_swap = |mount: &fstab::Mount| mount.kind == "swap" || !mount.target.starts_with('/');
+    let mut found = root(subsystems, &real);
+    let mut places: Vec<&str> = real.match_indices('/').skip(1).map(|(end, _)| &real[..end]).collect();
+    places.extend((real != "/").then_some(real.as_str()));
+    places.insert(0, "/");
+    for place in places {
+        let in_fstab = mounts
+            .iter()
+            .rev()
+            .find(|mount| !is_swap(mount) && HostPath::new(&mount.target).to_string() == place);
+        let unit = unit_name(place);
+        let merged = subsystems.units().merged(subsystems, &unit);
+        if let Some(merged) = merged.filter(|_| place != "/") {
+            match subsystems.units().starts(subsystems, &unit) {
+                Starts::No(_) => continue,
+                Starts::Unknown(reason) => return Fact::unknown(format!("{unit}: {reason}")),
+                Starts::Yes(_) => {}
+            }
+            let last = |key: &str| merged.last("Mount", key).map(|setting| setting.value.clone());
+            let origin = merged.last("Mount", "What").map(crate::subsystem::systemd::units::Setting::origin);
+            found = of_options(
+                place,
+                &last("What").unwrap_or_default(),
+                &last("Type").unwrap_or_else(|| "auto".into()),
+                &last("Options").unwrap_or_default(),
+            )
+            .because_all(origin);
+            continue;
+        }
+        let Some(mount) = in_fstab.filter(|mount| mount.is_auto()) else { continue };
+        if let Some(masked) = subsystems.units().masked_by(subsystems, &unit) {
+            found.overruled.push(masked);
+            continue;
+        }
+        let outer = std::mem::replace(
+            &mut found,
+            of_options(place, &mount.device, &mount.kind, &mount.options)
+                .because(Origin::line(FSTAB, mount.line)),
+        );
+        if place == "/" && !mount.options.split(',').any(|option| option == "rw" || option == "ro") {
+            found = found.because_all(outer.because);
+        }
+        if mount.may_fail() && place != "/" {
+            found =
+                found.at_most(Confidence::High).note(format!("{place} is mounted if its device is there"));
+        }
+    }
+    found
+}
+
+/// The root file system where fstab has no line for it: as it is now, since what mounted it, the initramfs or the
+/// kernel, will do the same again; else as far as the command line says.
+fn root(subsystems: &Subsystems<'_>, path: &str) -> Fact {
+    if let Some(running) = subsystems.host().running() {
+        let now = now(subsystems, running, &HostPath::new(path));
+        // What is mounted elsewhere may have been mounted by hand; /var is mounted early on image-based systems.
+        let is_early = |place: &State| ["/", "/var"].iter().any(|early| *place == State::from(*early));
+        if let State::Known(Value::Record(attributes)) = &now.state
+            && attributes.get("point").is_some_and(is_early)
+        {
+            return now
+                .at_most(Confidence::High)
+                .note("assumed to be mounted as now: fstab has no line for it");
+        }
+    }
+    let reason = "fstab has no line for the root file system";
+    let parameter = |key: &str| match subsystems.next_boot().parameter(key) {
+        Ok(parameter) => parameter.value.map_or_else(|| State::unknown(reason), State::from),
+        Err(reason) => State::unknown(reason),
+    };
+    let writable = subsystems.next_boot().has_word("rw").is_ok_and(|(is_there, ..)| is_there);
+    Found {
+        point: "/".into(),
+        device: parameter("root"),
+        kind: parameter("rootfstype"),
+        // Neither the kernel nor an initramfs adds any of the options that rules ask for.
+        options: State::from(Value::list(Vec::<&str>::new())),
+        read_only: if writable { State::from(false) } else { State::unknown(reason) },
+        propagation: State::from("shared"),
+    }
+    .fact()
+    .at_most(Confidence::High)
+}
+
+fn of_options(point: &str, device: &str, kind: &str, options: &str) -> Fact {
+    let list: Vec<&str> = options.split(',').map(str::trim).filter(|option| !option.is_empty()).collect();
+    let last = list.iter().rev().find(|option| matches!(**option, "ro" | "rw"));
+    let kind = match kind {
+        "auto" => State::unknown("its type is found out when it is mounted"),
+        _ if list.contains(&"x-systemd.automount") => State::from("autofs"),
+        _ if list.contains(&"bind") || list.contains(&"rbind") => {
+            State::unknown("it is another place of a file system")
+        }
+        kind => State::from(kind),
+    };
+    Found {
+        point: point.to_owned(),
+        device: State::from(device),
+        kind,
+        read_only: State::from(last == Some(&"ro")),
+        options: State::from(Value::list(list)),
+        // PID 1 makes all mounts shared (systemd's mount-setup.c), and what is mounted on them is, too.
+        propagation: State::from("shared"),
+    }
+    .fact()
+}
+
+/// The mount unit of a directory (systemd.unit(5), "String escaping").
+fn unit_name(directory: &str) -> String {
+    use std::fmt::Write as _;
+    let path = directory.trim_matches('/');
+    if path.is_empty() {
+        return "-.mount".into();
+    }
+    let mut name = String::with_capacity(path.len() + 6);
+    for (index, byte) in path.bytes().enumerate() {
+        match byte {
+            b'/' => name.push('-'),
+            b'.' if index == 0 => name.push_str("\\x2e"),
+            byte if byte.is_ascii_alphanumeric() || b":_.".contains(&byte) => name.push(char::from(byte)),
+            byte => {
+                let _ = write!(name, "\\x{byte:02x}");
+            }
+        }
+    }
+    name + ".mount"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_have_the_names_that_systemd_escape_gives_them() {
+        for (directory, unit) in [
+            ("/", "-.mount"),
+            ("/var/lib/kubelet", "var-lib-kubelet.mount"),
+            ("/opt/a-b", "opt-a\\x2db.mount"),
+            ("/.snapshots", "\\x2esnapshots.mount"),
+        ] {
+            assert_eq!(unit_name(directory), unit);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The distribution: what it is, and which packages and alternatives are installed.
+
+pub mod alternatives;
+pub mod os_release;
+pub mod packages;

@@ -1,0 +1,338 @@
+//! Modules after the next boot: modules-load.d played through for every kernel that may boot.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::index::Index;
+use super::load::{Loader, Outcome};
+use super::rules::{CommandLine, Rules};
+use super::support::{built_in, is_built_in, refusal};
+use super::{Asked, BLOCKED, BUILT_IN, LOADABLE, LOADED, Modules};
+use crate::fact::{Confidence, Fact, Origin, State, printable};
+use crate::parse::{glob, modules_load_d};
+use crate::subsystem::drop_in::{self, Content};
+use crate::subsystem::loader::next_boot::BootEntry;
+use crate::subsystem::systemd::early_service::kept_from_running;
+use crate::subsystem::{Gap, Subsystems};
+
+/// The moment at which a module is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// systemd-sysctl runs: modules-load.d is done, other units are not started.
+    SysctlRuns,
+    /// The boot is over.
+    Booted,
+}
+
+/// What the next boot does with modules.
+#[derive(Debug)]
+pub(super) struct Boot {
+    rules: Rules,
+    plans: Vec<Plan>,
+    /// How sure it is which kernel boots, and why not surer.
+    confidence: Confidence,
+    assumption: Option<String>,
+    /// Files of modules-load.d that could not be read.
+    gaps: Vec<Gap>,
+}
+
+/// What one entry of the boot loader makes of the files.
+#[derive(Debug)]
+struct Plan {
+    release: Option<String>,
+    /// Whether the entry's command line is known.
+    knows_command_line: bool,
+    command_line: CommandLine,
+    index: Rc<Index>,
+    refuses: Option<String>,
+    asked: Vec<Asked>,
+    loaded: BTreeMap<String, Vec<Origin>>,
+    doubtful: BTreeMap<String, String>,
+}
+
+const SERVICE: &str = "systemd-modules-load.service";
+const DIRECTORIES: [&str; 4] = [
+    "/etc/modules-load.d",
+    "/usr/local/lib/modules-load.d",
+    "/usr/lib/modules-load.d",
+    "/lib/modules-load.d",
+];
+
+impl Boot {
+    pub(super) fn merge(modules: &Modules, subsystems: &Subsystems<'_>) -> Self {
+        let rules = Rules::on_disk(subsystems.host().files());
+        let next = subsystems.next_boot();
+        let mut gaps = Vec::new();
+        let lines = lines_on_disk(subsystems, &mut gaps);
+        let (entries, confidence, assumption) = if next.entries.is_empty() {
+            sole_kernel(subsystems)
+        } else {
+            (next.entries.clone(), next.confidence, next.reason.clone())
+        };
+        let plans =
+            entries.iter().map(|entry| Plan::of(modules, subsystems, entry, &rules, &lines)).collect();
+        Boot { rules, plans, confidence, assumption, gaps }
+    }
+
+    /// The lines, or why it can't be told what they load.
+    pub(super) fn asked(&self) -> Result<&[Asked], String> {
+        match (self.plans.first(), self.gaps.first(), self.rules.gaps.first()) {
+            (_, Some(gap), _) | (Some(_), None, Some(gap)) => Err(gap.reason.clone()),
+            (None, None, _) => Err(self.no_kernel()),
+            (Some(plan), None, None) => match &plan.index.trouble {
+                Some(trouble) if plan.asked.iter().any(|asked| asked.fails.is_some()) => Err(trouble.clone()),
+                _ => Ok(&plan.asked),
+            },
+        }
+    }
+
+    fn no_kernel(&self) -> String {
+        let reason = self.assumption.as_deref().unwrap_or("no kernel is found that could boot");
+        format!("it is not known which kernel boots next: {reason}")
+    }
+
+    /// The state for all kernels that may boot: known only if they agree.
+    pub(super) fn state(&self, subsystems: &Subsystems<'_>, name: &str, when: When) -> Fact {
+        let mut facts = self.plans.iter().map(|plan| (plan, self.state_in(plan, subsystems, name, when)));
+        let Some((first, fact)) = facts.next() else {
+            return Fact::unknown(self.no_kernel());
+        };
+        for (other, differing) in facts {
+            if differing.state != fact.state {
+                return Fact::unknown(format!(
+                    "kernels that may boot differ: {} in {}, {} in {}",
+                    word(&fact),
+                    first.release.as_deref().unwrap_or("one"),
+                    word(&differing),
+                    other.release.as_deref().unwrap_or("another"),
+                ));
+            }
+        }
+        let fact = fact.at_most(self.confidence);
+        match &self.assumption {
+            Some(assumption) if self.confidence < Confidence::Certain => fact.note(assumption.clone()),
+            _ => fact,
+        }
+    }
+
+    fn state_in(&self, plan: &Plan, subsystems: &Subsystems<'_>, name: &str, when: When) -> Fact {
+        let Some(release) = plan.release.as_deref() else {
+            return Fact::unknown("the release of the kernel that boots next is not known");
+        };
+        if let Some(trouble) = &plan.index.trouble {
+            return Fact::unknown(trouble.clone());
+        }
+        let (target, is_hidden) = self.found_as(plan, name);
+        if plan.index.builtin.has(&target) {
+            return Fact::new(BUILT_IN).because_all(plan.index.origin(&target));
+        }
+        let doubt = subsystems.systemd().doubt.as_deref();
+        if let (Some(doubt), true) = (doubt, plan.index.modules.has(&target)) {
+            return Fact::unknown(format!("what loads modules at boot is not known: {doubt}"));
+        }
+        if let Some(origins) = plan.loaded.get(&target) {
+            return self.guarded(plan, Fact::new(LOADED).because_all(origins.iter().cloned()));
+        }
+        if let Some(reason) = plan.doubtful.get(&target) {
+            return Fact::unknown(reason.clone());
+        }
+        if is_hidden {
+            return self.guarded(plan, self.hidden(name));
+        }
+        let mut loader = super::loader(&plan.index, &self.rules, &plan.command_line, plan.refuses.clone());
+        let outcome = loader.load(&target, &[]);
+        if outcome == Outcome::Loaded
+            && when == When::Booted
+            && let Some(fact) = during_boot(subsystems, &loader, &target)
+        {
+            return self.guarded(plan, fact);
+        }
+        let fact = match outcome {
+            Outcome::Loaded => {
+                if let Some(gap) = self.gaps.first() {
+                    return Fact::unknown(format!("{}: it may ask for {name}", gap.reason));
+                }
+                let fact = Fact::new(LOADABLE)
+                    .because_all(plan.index.origin(&target))
+                    .at_most(Confidence::High)
+                    .note("nothing asks for it at boot; it is loaded when something needs it");
+                super::blacklist_note(fact, &loader, &target)
+            }
+            Outcome::Blocked(reason, origins) => Fact::new(BLOCKED).because_all(origins).note(reason),
+            Outcome::Missing => return built_in(subsystems, &plan.index, release, name),
+            Outcome::Doubtful(reason) => return Fact::unknown(reason),
+        };
+        self.guarded(plan, fact)
+    }
+
+    /// The module that a name stands for, and whether an alias of modprobe.d keeps the one of this name from being found.
+    fn found_as(&self, plan: &Plan, name: &str) -> (String, bool) {
+        let lookup = plan.index.resolve(&self.rules, name);
+        let is_hidden =
+            plan.index.modules.has(name) && !lookup.is_empty() && !lookup.iter().any(|found| found == name);
+        match lookup.into_iter().next() {
+            Some(first) if !is_hidden => (first, false),
+            _ => (name.to_owned(), is_hidden),
+        }
+    }
+
+    /// That an alias is found in the place of a module.
+    fn hidden(&self, name: &str) -> Fact {
+        let aliases = self.rules.aliases.iter();
+        let origin = aliases
+            .filter(|(from, ..)| glob::covers_name(from, name))
+            .map(|(_, to, origin)| origin.clone().says(format!("{name} is an alias of {to}")));
+        Fact::new(BLOCKED).because_all(origin).note("an alias of modprobe.d hides the module")
+    }
+
+    /// What a file that can't be read, or an unknown command line, does to an answer that it could change.
+    fn guarded(&self, plan: &Plan, fact: Fact) -> Fact {
+        if let Some(gap) = self.rules.gaps.first() {
+            return Fact::unknown(format!("{}: it may block the module", gap.reason));
+        }
+        if plan.knows_command_line {
+            fact
+        } else {
+            fact.at_most(Confidence::High)
+                .note("the next kernel command line is not known; it is taken to say nothing about modules")
+        }
+    }
+}
+
+/// What a boot makes of a module that can be loaded and that modules-load.d doesn't ask for.
+fn during_boot(subsystems: &Subsystems<'_>, loader: &Loader<'_>, target: &str) -> Option<Fact> {
+    if let Some(origin) = modules_disabled(subsystems) {
+        let note = "kernel.modules_disabled is 1 after boot: nothing is loaded any more";
+        return Some(Fact::new(BLOCKED).because(origin).note(note));
+    }
+    let is_target = |module: &str| super::resolved(loader, module).is_some_and(|found| found == target);
+    let (_, origin) = subsystems.boot_scripts().modprobes().find(|(module, _)| is_target(module))?;
+    let note = "a command loads it during boot, not modules-load.d";
+    Some(Fact::new(LOADED).because(origin).at_most(Confidence::High).note(note))
+}
+
+/// The line that sets `kernel.modules_disabled` at boot, after modules-load.d is done.
+fn modules_disabled(subsystems: &Subsystems<'_>) -> Option<Origin> {
+    let fact = subsystems.sysctl().at_boot(subsystems, "kernel.modules_disabled");
+    match fact.state {
+        State::Known(value) if value.as_text() == Some("1") => fact.because.into_iter().next(),
+        _ => None,
+    }
+}
+
+fn word(fact: &Fact) -> String {
+    match &fact.state {
+        State::Known(value) => value.to_string(),
+        State::Absent => "absent".to_owned(),
+        State::Unknown(_) => "unknown".to_owned(),
+    }
+}
+
+/// Hosts ask for a few dozen modules; each name costs a look through the index of aliases.
+const MOST_NAMES: usize = 500;
+
+/// The lines of modules-load.d; none if the service that reads them doesn't run.
+fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<(String, Origin)> {
+    if kept_from_running(subsystems, SERVICE).is_some() {
+        return Vec::new();
+    }
+    let files = subsystems.host().files();
+    let merged = drop_in::merge(files, &DIRECTORIES, ".conf");
+    gaps.extend(merged.gaps);
+    let mut found: Vec<(String, Origin)> = Vec::new();
+    for file in merged.files {
+        match drop_in::read(files, &file.path) {
+            Content::Bytes(bytes) => found.extend(
+                modules_load_d::parse(&bytes).into_iter().map(|line| (line.name, file.line(line.line))),
+            ),
+            Content::Unread(gap) => gaps.push(gap),
+            Content::Masked | Content::Broken(_) => {}
+        }
+    }
+    if let Some((_, origin)) = found.get(MOST_NAMES) {
+        let reason = format!("{origin}: more than {MOST_NAMES} modules are asked for; not all are looked at");
+        gaps.push(Gap { origin: origin.clone(), reason });
+        found.truncate(MOST_NAMES);
+    }
+    found
+}
+
+/// Where no boot loader is found: the only kernel that has modules.
+fn sole_kernel(subsystems: &Subsystems<'_>) -> (Vec<BootEntry>, Confidence, Option<String>) {
+    let files = subsystems.host().files();
+    let names = files.list("/lib/modules").or_else(|_| files.list("/usr/lib/modules"));
+    let releases: Vec<String> = names
+        .iter()
+        .flat_map(|names| names.iter())
+        .filter_map(|name| name.to_str().map(str::to_owned))
+        .collect();
+    let [release] = releases.as_slice() else {
+        return (Vec::new(), Confidence::Heuristic, subsystems.next_boot().reason.clone());
+    };
+    let origin = Origin::file(format!("/lib/modules/{release}"));
+    let entry = BootEntry { release: Some(release.clone()), because: vec![origin], ..BootEntry::default() };
+    let assumption = format!("assumes that {release} boots: it is the only kernel with modules");
+    (vec![entry], Confidence::High, Some(assumption))
+}
+
+impl Plan {
+    fn of(
+        modules: &Modules,
+        subsystems: &Subsystems<'_>,
+        entry: &BootEntry,
+        rules: &Rules,
+        lines: &[(String, Origin)],
+    ) -> Self {
+        let release = entry.release.clone();
+        let index = modules.index(subsystems, release.as_deref().unwrap_or_default());
+        let command_line = CommandLine::parse(entry.cmdline.as_deref().unwrap_or_default());
+        let refuses = refusal(subsystems, &index, release.as_deref().unwrap_or_default(), &command_line);
+        let mut loader = super::loader(&index, rules, &command_line, refuses.clone());
+        let place = entry.because.first().cloned().unwrap_or_else(|| Origin::file("kernel command line"));
+        let early = if lines.is_empty() && kept_from_running(subsystems, SERVICE).is_some() {
+            &[]
+        } else {
+            command_line.load.as_slice()
+        };
+        let requests = early
+            .iter()
+            .map(|name| (name.clone(), place.clone().says(format!("modules_load={name}"))))
+            .chain(lines.iter().cloned());
+        let (mut asked, mut doubtful) = (Vec::new(), BTreeMap::new());
+        for (text, origin) in requests {
+            let fails = match loader.load_unless_blacklisted(&text, &origin) {
+                Outcome::Loaded => None,
+                Outcome::Blocked(reason, _) => Some(reason),
+                Outcome::Missing if is_built_in(subsystems, release.as_deref(), &text) => None,
+                Outcome::Missing => Some(missing(&text)),
+                Outcome::Doubtful(reason) => {
+                    doubtful.extend(
+                        loader.index.resolve(rules, &text).into_iter().map(|name| (name, reason.clone())),
+                    );
+                    Some(reason)
+                }
+            };
+            asked.push(Asked { text, origin, fails });
+        }
+        Plan {
+            release,
+            knows_command_line: entry.cmdline.is_some(),
+            loaded: loader.loaded,
+            command_line,
+            index,
+            refuses,
+            asked,
+            doubtful,
+        }
+    }
+}
+
+/// Why a line that resolves to nothing does so, in words that help.
+fn missing(text: &str) -> String {
+    let shown = printable(text);
+    if text.contains([' ', '\t']) {
+        format!("`{shown}` is taken as one name: a line holds one module, no parameters and no comment")
+    } else {
+        format!("the next kernel has no module `{shown}`")
+    }
+}

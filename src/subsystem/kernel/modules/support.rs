@@ -1,0 +1,83 @@
+//! What a kernel of a release supports beyond its module files: by what it shows while it runs, else by its
+//! configuration, which is large or has to be unpacked.
+
+use super::index::Index;
+use super::rules::CommandLine;
+use super::{BUILT_IN, names, now};
+use crate::fact::{Confidence, Fact, Origin};
+use crate::subsystem::Subsystems;
+
+/// A module that isn't on disk: built into the kernel of a release, or absent.
+pub(super) fn built_in(subsystems: &Subsystems<'_>, index: &Index, release: &str, name: &str) -> Fact {
+    if let Some(origin) = now::shown_by_release(subsystems, release, name) {
+        return Fact::new(BUILT_IN).because(origin).at_most(Confidence::High);
+    }
+    let option = names::option_of(name);
+    let missing = Origin::file(format!("/lib/modules/{release}"));
+    let absent = match &index.directory {
+        Some(_) => Fact::absent().because(missing.says("has no such module")),
+        None => Fact::absent()
+            .because(missing.says("is missing"))
+            .note(format!("no module can be loaded into {release}: its directory of modules is missing")),
+    };
+    match (subsystems.kernel_config().of_release(subsystems, release), option) {
+        (Ok(Some(config)), Some(option)) => match config.option(option) {
+            // That the running kernel says so is as good as its release is unchanged.
+            Some(("y", origin)) if origin.path.starts_with("/proc/") => {
+                Fact::new(BUILT_IN).because(origin).at_most(Confidence::High)
+            }
+            Some(("y", origin)) => Fact::new(BUILT_IN).because(origin),
+            Some((_, origin)) => absent.because(origin),
+            None => absent.because(Origin::file(&config.path).says(format!("CONFIG_{option} is not set"))),
+        },
+        (Ok(Some(_)), None) | (Ok(None), _) if !index.builtin.is_empty() => absent,
+        (Ok(Some(_)), None) => absent.at_most(Confidence::High),
+        (Ok(None), _) if index.directory.is_some() => absent.at_most(Confidence::High),
+        (Ok(None), _) => Fact::unknown(format!(
+            "neither /lib/modules/{release} nor the configuration of that kernel is on disk"
+        )),
+        (Err(trouble), _) => Fact::unknown(trouble),
+    }
+}
+
+/// Whether a line of modules-load.d that no module file answers names one that is built in.
+pub(super) fn is_built_in(subsystems: &Subsystems<'_>, release: Option<&str>, text: &str) -> bool {
+    let name = crate::parse::modprobe_d::underscored(text);
+    let (Some(option), Some(release)) = (names::option_of(&name), release) else { return false };
+    if now::shown_by_release(subsystems, release, &name).is_some() {
+        return true;
+    }
+    matches!(
+        subsystems.kernel_config().of_release(subsystems, release),
+        Ok(Some(config)) if config.option(option).is_some_and(|(value, _)| value == "y")
+    )
+}
+
+/// Why a kernel loads no module at all.
+pub(super) fn refusal(
+    subsystems: &Subsystems<'_>,
+    index: &Index,
+    release: &str,
+    command_line: &CommandLine,
+) -> Option<String> {
+    if command_line.no_modules {
+        return Some("nomodule is on the kernel command line".to_owned());
+    }
+    // A kernel that has modules on disk was built to load them; its configuration need not be read for that.
+    if !index.modules.is_empty() {
+        return None;
+    }
+    match now::loads_modules(subsystems, release) {
+        Some(true) => return None,
+        Some(false) => {
+            return Some("this release, as it runs, has no /proc/modules: it loads no modules".into());
+        }
+        None => {}
+    }
+    match subsystems.kernel_config().of_release(subsystems, release) {
+        Ok(Some(config)) if !config.loads_modules() => {
+            Some(format!("{} does not set CONFIG_MODULES", config.path))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,7 @@
+//! The network of the host: its name, interfaces, ports and proxies.
+
+pub mod hostname;
+pub mod interfaces;
+pub mod nm_devices;
+pub mod ports;
+pub mod proxy;

@@ -1,0 +1,37 @@
+//! Files and directories that the configuration for kubeadm names and the host lacks.
+
+use crate::fact::{Fact, Moment, State, Value};
+use crate::host::HostPath;
+use crate::kubeadm::Kubeadm;
+use crate::subsystem::Subsystems;
+use crate::subsystem::boot::ephemeral;
+
+/// Files and directories that the configuration names and the host lacks.
+pub(crate) fn missing(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+    let mut missing = Vec::new();
+    for path in kubeadm.files().into_iter().filter(|path| path.text.starts_with('/')) {
+        match is_there(subsystems, &HostPath::new(path.text), moment) {
+            Ok(true) => {}
+            Ok(false) => missing.push(path),
+            Err(reason) => return Fact::unknown(reason).because(kubeadm.origin(path.line)),
+        }
+    }
+    let paths = Value::list(missing.iter().map(|path| path.text));
+    Fact::new(State::from(paths)).because_all(missing.iter().map(|path| kubeadm.origin(path.line)))
+}
+
+fn is_there(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> Result<bool, String> {
+    let disk = subsystems.host().files();
+    let end = ephemeral::real(disk, path);
+    let files = match (ephemeral::is_below_memory(&end), moment, subsystems.host().running()) {
+        (false, ..) => disk,
+        (true, Moment::Now, Some(running)) => running.files(),
+        // A service makes it anew, or nothing does.
+        (true, ..) => return Ok(true),
+    };
+    match files.stat(&end) {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error.to_string()),
+    }
+}

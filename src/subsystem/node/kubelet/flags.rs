@@ -1,0 +1,246 @@
+//! The kubelet's command line, read as pflag reads it, and what its flags make of fields.
+
+use std::collections::BTreeMap;
+
+use crate::component::kubelet::flag_table::Kind::{
+    self, Bool, Gates, Integer, List, Map, Other, Text, Thresholds,
+};
+use crate::component::kubelet::flag_table::{FLAGS, SWITCHES, VALUED};
+use crate::fact::Origin;
+use crate::parse::document::{Content, Node};
+
+/// A flag as it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Flag {
+    /// The place that writes it.
+    pub origin: Origin,
+    /// Its name without dashes, `_` made `-` as the kubelet does.
+    pub name: String,
+    /// Its value; `true` for a switch.
+    pub value: String,
+}
+
+/// A command line.
+#[derive(Debug, Default)]
+pub(super) struct CommandLine {
+    /// The flags in order; the last one of a name counts.
+    pub flags: Vec<Flag>,
+    /// A word that is no flag: the kubelet takes it for a command and exits.
+    pub stray: Option<(Origin, String)>,
+}
+
+/// What flags make of a field.
+pub(super) struct Setting<'f> {
+    /// The field, dotted.
+    pub field: &'static str,
+    /// The flags, in order.
+    pub flags: Vec<&'f Flag>,
+    /// The value; or why there is none.
+    pub value: Result<Node, String>,
+    /// Whether the kubelet refuses the value, and exits.
+    pub refused: bool,
+    /// Whether the value is laid over that of the file; else it takes its place.
+    pub merges: bool,
+}
+
+impl CommandLine {
+    /// Reads the words behind the program's name.
+    pub(super) fn parse(words: &[(Origin, String)]) -> Self {
+        let mut line = CommandLine::default();
+        let mut words = words.iter().peekable();
+        while let Some((origin, word)) = words.next() {
+            if word == "--" {
+                line.stray = line.stray.or_else(|| words.next().cloned());
+                break;
+            }
+            let Some(text) = word.strip_prefix('-').filter(|text| !text.is_empty()) else {
+                line.stray.get_or_insert_with(|| (origin.clone(), word.clone()));
+                continue;
+            };
+            let Some(long) = text.strip_prefix('-') else {
+                // Of the short flags only -v takes a value: -v=2, -v2, -v 2.
+                if text == "v" {
+                    words.next();
+                }
+                continue;
+            };
+            let (name, value) =
+                long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value.to_owned())));
+            let name = name.replace('_', "-");
+            let known = FLAGS.iter().find(|(flag, ..)| *flag == name).map(|(.., kind)| *kind);
+            let is_switch = known == Some(Bool) || SWITCHES.contains(&name.as_str());
+            let is_valued = known.is_some() || VALUED.contains(&name.as_str());
+            let value = value.unwrap_or_else(|| {
+                if is_switch {
+                    return "true".to_owned();
+                }
+                let next = words.next_if(|(_, next)| is_valued || !next.starts_with('-'));
+                next.map_or_else(String::new, |(_, next)| next.clone())
+            });
+            let origin = origin.clone().says(format!("--{name}={value}"));
+            line.flags.push(Flag { origin, name, value });
+        }
+        line
+    }
+
+    /// All flags of a name, in order.
+    pub(super) fn all<'f>(&'f self, name: &'f str) -> impl DoubleEndedIterator<Item = &'f Flag> {
+        self.flags.iter().filter(move |flag| flag.name == name)
+    }
+
+    /// The flag of a name that counts.
+    pub(super) fn last(&self, name: &str) -> Option<&Flag> {
+        self.flags.iter().rfind(|flag| flag.name == name)
+    }
+
+    /// What the flags set, by field.
+    pub(super) fn settings(&self) -> Vec<Setting<'_>> {
+        let set = |(name, field, kind): &(&'static str, &'static str, Kind)| {
+            let flags: Vec<&Flag> = self.all(name).collect();
+            let value = value(*kind, &flags)?;
+            let refused = value.is_err() && *kind != Other;
+            Some(Setting { field, flags, value, refused, merges: *kind == Gates })
+        };
+        FLAGS.iter().filter_map(set).collect()
+    }
+}
+
+/// Whether a flag sets a field, which makes it deprecated.
+pub(super) fn has_field(name: &str) -> bool {
+    FLAGS.iter().any(|(flag, ..)| *flag == name)
+}
+
+/// The value that flags of one name add up to; none if there are no flags.
+fn value(kind: Kind, flags: &[&Flag]) -> Option<Result<Node, String>> {
+    let last = flags.last()?;
+    let node = |content| Node { line: None, content };
+    let wrong = |wanted: &str| Err(format!("--{}={} is no {wanted}", last.name, last.value));
+    let items = || flags.iter().flat_map(|flag| flag.value.split(',')).filter(|item| !item.is_empty());
+    let pairs = |sign: char, typed: fn(&str) -> Option<Content>| {
+        let pair = |item: &str| {
+            let (name, value) = item.split_once(sign)?;
+            Some((name.trim().to_owned(), node(typed(value.trim())?)))
+        };
+        let table: Option<BTreeMap<String, Node>> = items().map(pair).collect();
+        table.map(Content::Table)
+    };
+    let text = |value: &str| Some(Content::Text(value.to_owned()));
+    let content = match kind {
+        Bool => match go_bool(&last.value) {
+            Some(flag) => Content::Bool(flag),
+            None => return Some(wrong("bool")),
+        },
+        Integer => match last.value.parse() {
+            Ok(number) => Content::Integer(number),
+            Err(_) => return Some(wrong("number")),
+        },
+        Text => Content::Text(last.value.clone()),
+        List => Content::List(items().map(|item| node(Content::Text(item.trim().to_owned()))).collect()),
+        Map | Thresholds | Gates => {
+            let table = match kind {
+                Thresholds => pairs('<', text),
+                Gates => pairs('=', |value| go_bool(value).map(Content::Bool)),
+                _ => pairs('=', text),
+            };
+            match table {
+                Some(table) => table,
+                None => return Some(wrong("list of pairs")),
+            }
+        }
+        Other => return Some(Err(format!("the syntax of --{} is not read", last.name))),
+    };
+    Some(Ok(node(content)))
+}
+
+/// Go's `strconv.ParseBool`.
+fn go_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::component::kubelet::field_table::FIELDS;
+
+    fn line(words: &str) -> CommandLine {
+        let words: Vec<(Origin, String)> =
+            words.split_whitespace().map(|word| (Origin::file("/u"), word.to_owned())).collect();
+        CommandLine::parse(&words)
+    }
+
+    fn told(words: &str) -> Vec<(&'static str, String)> {
+        let told = |setting: Setting<'_>| {
+            let value = match setting.value {
+                Ok(node) => match node.state() {
+                    crate::fact::State::Known(value) => value.to_string(),
+                    other => format!("{other:?}"),
+                },
+                Err(wrong) => wrong,
+            };
+            (setting.field, value)
+        };
+        line(words).settings().into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn every_flag_sets_a_known_field_and_stands_once() {
+        for (flag, field, _) in FLAGS {
+            let top = field.split('.').next().unwrap();
+            assert!(FIELDS.iter().any(|(known, _)| *known == top), "--{flag} sets {field}");
+        }
+        assert!(FLAGS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+
+    #[test]
+    fn flags_are_read_as_pflag_reads_them() {
+        for (words, expected) in [
+            ("--max-pods=5 --max-pods 7", vec![("maxPods", "7")]),
+            ("--fail_swap_on=false", vec![("failSwapOn", "false")]),
+            (
+                "--fail-swap-on --cgroup-driver systemd",
+                vec![("cgroupDriver", "systemd"), ("failSwapOn", "true")],
+            ),
+            (
+                "--cluster-dns=10.0.0.1 --cluster-dns=10.0.0.2,10.0.0.3",
+                vec![("clusterDNS", "[10.0.0.1, 10.0.0.2, 10.0.0.3]")],
+            ),
+            (
+                "--eviction-hard=memory.available<1Gi,nodefs.available<5%",
+                vec![("evictionHard", "memory.available=1Gi nodefs.available=5%")],
+            ),
+            ("--feature-gates=A=true,B=false", vec![("featureGates", "A=true B=false")]),
+            ("--node-ip --max-pods=5", vec![]),
+            ("--unheard-of --max-pods=5", vec![("maxPods", "5")]),
+            ("--unheard-of x --max-pods=5", vec![("maxPods", "5")]),
+            ("-v 2 --max-pods=5 -v=3", vec![("maxPods", "5")]),
+            ("--max-pods=many", vec![("maxPods", "--max-pods=many is no number")]),
+            ("-- --max-pods=5", vec![]),
+        ] {
+            let expected: Vec<(&str, String)> =
+                expected.into_iter().map(|(f, v)| (f, v.to_owned())).collect();
+            assert_eq!(told(words), expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_flag_is_a_command() {
+        assert_eq!(line("--fail-swap-on false").stray.unwrap().1, "false");
+        assert_eq!(line("--max-pods=5 -- run").stray.unwrap().1, "run");
+        assert!(line("--max-pods 5 --v=2 -v 3").stray.is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_are_read(words in proptest::collection::vec("-{0,3}[a-z_=<,-]{0,20}", 0..8)) {
+            let words: Vec<(Origin, String)> = words.into_iter().map(|word| (Origin::file("/u"), word)).collect();
+            let line = CommandLine::parse(&words);
+            prop_assert!(line.settings().len() <= words.len());
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The kubelet's configuration: defaults, the file of `--config`, drop-ins of `--config-dir`, then the flags of its unit.
+//!
+//! `/var/lib/kubelet/instance-config.yaml` is none of it: kubeadm keeps it and lays it over config.yaml when it writes that
+//! file (`applyKubeletConfigPatchFromFile` in cmd/kubeadm/app/phases/kubelet/config.go); the kubelet never opens it.
+
+mod config;
+mod defaults;
+mod drivers;
+mod environment;
+mod eviction;
+mod flags;
+mod layers;
+mod machine;
+mod removed;
+mod resolver;
+mod running;
+mod user_namespaces;
+
+use std::cell::OnceCell;
+
+use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
+use crate::subsystem::Subsystems;
+use crate::subsystem::systemd::exec_context::Launch;
+use config::{Config, Reader};
+use defaults::Context;
+use flags::CommandLine;
+use layers::Effective;
+use running::Process;
+
+/// Where kubeadm writes the configuration.
+const CONFIG: &str = "/var/lib/kubelet/config.yaml";
+
+/// The kubelet's configuration at the next boot.
+#[derive(Debug, Default)]
+pub struct Kubelet {
+    installed: bool,
+    /// Why it may be installed all the same.
+    unsure: Option<String>,
+    launch: Launch,
+    line: CommandLine,
+    config: Config,
+    /// The minor version of 1.x, where the installed version is known.
+    minor: Option<u64>,
+    /// What could not be read and may tell the version.
+    unread: Option<String>,
+    /// The kubelet that runs, if one does.
+    now: OnceCell<Result<Option<InForce>, String>>,
+}
+
+/// The kubelet that runs.
+#[derive(Debug)]
+struct InForce {
+    process: Process,
+    /// What it is told, if that is something else than its unit says.
+    kubelet: Option<Box<Kubelet>>,
+}
+
+impl Kubelet {
+    pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let files = subsystems.host().files();
+        let launch = Launch::read(subsystems, "kubelet.service");
+        let signs = ["/usr/bin/kubelet", "/usr/local/bin/kubelet", "/usr/sbin/kubelet", CONFIG];
+        let is_named = launch.exists || !launch.files.is_empty();
+        let there = if is_named { Ok(true) } else { files.any_is_there(signs) };
+        let unsure = there.as_ref().err().map(ToString::to_string);
+        let installed = there.unwrap_or(false);
+        let (minor, unread) = if installed { minor(subsystems) } else { (None, None) };
+        let mut kubelet = Kubelet {
+            installed,
+            unsure,
+            line: CommandLine::parse(launch.words.get(1..).unwrap_or_default()),
+            minor,
+            unread,
+            launch,
+            config: Config::default(),
+            now: OnceCell::new(),
+        };
+        if installed {
+            kubelet.read(&Reader { files, minor: kubelet.minor });
+        }
+        kubelet
+    }
+
+    fn read(&mut self, reader: &Reader<'_>) {
+        // A unit that names no file has the kubelet read none; without a unit there is nothing but the habit of kubeadm.
+        let named = self.line.last("config").map(|flag| flag.value.clone());
+        let is_started = self.launch.exists && !self.launch.words.is_empty();
+        match named.as_deref() {
+            Some("") => {}
+            Some(path) => self.config.main(reader, &absolute(path)),
+            None if is_started => {}
+            None => self.config.main(reader, CONFIG),
+        }
+        if let Some(flag) = self.line.last("config-dir").filter(|flag| !flag.value.is_empty()) {
+            const ALPHA: &str = "KUBELET_CONFIG_DROPIN_DIR_ALPHA";
+            if matches!(self.minor, Some(28 | 29)) && !self.launch.environment.contains_key(ALPHA) {
+                let wrong = format!("--config-dir needs {ALPHA} in the environment before 1.30");
+                self.config.errors.push((flag.origin.clone(), wrong));
+            }
+            self.config.drop_ins(reader, &flag.origin, &absolute(&flag.value));
+        }
+        if let Some((origin, word)) = &self.line.stray {
+            self.config.errors.push((origin.clone(), format!("unknown command {word}")));
+        }
+        for setting in self.line.settings() {
+            if let (true, Err(wrong), Some(flag)) = (setting.refused, &setting.value, setting.flags.last()) {
+                self.config.errors.push((flag.origin.clone(), wrong.clone()));
+            }
+        }
+    }
+
+    /// The kubelet that runs: with its own flags, and the files as they are now.
+    fn in_force(&self, subsystems: &Subsystems<'_>) -> Result<Option<&InForce>, &str> {
+        let found = || {
+            let Some(running) = subsystems.host().running() else { return Ok(None) };
+            let Some(process) = running::find(running)? else { return Ok(None) };
+            let words = |words: &[(Origin, String)]| -> Vec<String> {
+                words.iter().skip(1).map(|(_, word)| word.clone()).collect()
+            };
+            let is_as_told = words(&process.words) == words(&self.launch.words);
+            let kubelet = (!is_as_told).then(|| Box::new(self.with_words(subsystems, &process.words)));
+            Ok(Some(InForce { process, kubelet }))
+        };
+        self.now.get_or_init(found).as_ref().map(Option::as_ref).map_err(String::as_str)
+    }
+
+    /// The same kubelet, started with another command line.
+    fn with_words(&self, subsystems: &Subsystems<'_>, words: &[(Origin, String)]) -> Self {
+        let launch = Launch {
+            exists: true,
+            words: words.to_vec(),
+            environment: self.launch.environment.clone(),
+            files: self.launch.files.clone(),
+            gaps: Vec::new(),
+        };
+        let mut kubelet = Kubelet {
+            installed: true,
+            line: CommandLine::parse(words.get(1..).unwrap_or_default()),
+            minor: self.minor,
+            unread: self.unread.clone(),
+            launch,
+            ..Kubelet::default()
+        };
+        kubelet.read(&Reader { files: subsystems.host().files(), minor: kubelet.minor });
+        kubelet
+    }
+
+    /// What is known about a key at a moment: a dotted field, or one of the findings that the probe `kubelet` names.
+    pub fn value(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
+        let in_force =
+            if moment == Moment::Now && self.installed { self.in_force(subsystems) } else { Ok(None) };
+        if let (Err(reason), "changedFiles" | "staleFlags") = (in_force, key) {
+            return Fact::unknown(reason);
+        }
+        match (key, in_force.unwrap_or(None)) {
+            ("changedFiles" | "staleFlags", None) => Fact::absent().note("no kubelet was found running"),
+            ("changedFiles", Some(InForce { process, kubelet })) => {
+                let kubelet = kubelet.as_deref().unwrap_or(self);
+                match kubelet.unreadable() {
+                    Some(Fact { state: State::Unknown(reason), .. }) => Fact::unknown(reason.as_str()),
+                    _ => running::changed_files(kubelet, subsystems, process),
+                }
+            }
+            ("staleFlags", Some(InForce { process, .. })) => match self.unreadable() {
+                Some(Fact { state: State::Unknown(reason), .. }) => Fact::unknown(reason.as_str()),
+                _ => running::stale_flags(&self.line, process),
+            },
+            (_, Some(InForce { process, kubelet })) => kubelet
+                .as_deref()
+                .unwrap_or(self)
+                .answer(subsystems, key, moment)
+                .at_most(Confidence::High)
+                .note(format!(
+                    "with the flags of the running process {}, and files as they are now",
+                    process.pid
+                )),
+            (_, None) if moment == Moment::Now && self.installed => self
+                .answer(subsystems, key, moment)
+                .at_most(Confidence::High)
+                .note("from files; the running program was not asked"),
+            (_, None) => self.answer(subsystems, key, moment),
+        }
+    }
+
+    fn answer(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
+        if let Some(fact) = self.unreadable() {
+            return fact;
+        }
+        match key {
+            "absentReservedCPUs" => machine::reserved_cpus(self, subsystems, moment),
+            "cgroupDriverSetting" => self.set("cgroupDriver"),
+            "cgroupDriverSource" => drivers::source(self, subsystems, moment),
+            "configErrors" => Fact::findings(self.config.errors.clone()),
+            "configFile" => self.config_file(),
+            "deprecatedFlags" => removed::deprecated(&self.line, self.minor),
+            "environmentFile" => environment::read(&self.launch),
+            "ignoredEnvironmentFile" => environment::ignored(subsystems.host().files(), &self.launch),
+            "kubeconfig" => machine::kubeconfig(self, subsystems),
+            "loopbackNameServers" => resolver::loopback(self, subsystems, moment),
+            "missingCgroupRoot" => machine::cgroup_root(self, subsystems, moment),
+            "removedFlags" => removed::removed(&self.line, self.minor),
+            "runtime" => drivers::runtime(self, subsystems),
+            "subordinateIDErrors" => user_namespaces::errors(self, subsystems),
+            "swapBehavior" => self.field("memorySwap.swapBehavior"),
+            "thresholdsUnset" => eviction::unset(self, subsystems, moment),
+            "unknownFields" => match &self.unread {
+                Some(unread) if self.config.unknown.is_empty() => Fact::unknown(unread.as_str()),
+                _ => Fact::findings(self.config.unknown.clone()),
+            },
+            _ => self.field(key),
+        }
+    }
+
+    /// The effective value of a field at the next boot.
+    #[must_use]
+    pub fn at_boot(&self, key: &str) -> Fact {
+        self.unreadable().unwrap_or_else(|| self.field(key))
+    }
+
+    /// Whether the kubelet, once started, may set kernel variables: unless `protectKernelDefaults` forbids it, or it exits
+    /// before, as it does until kubeadm has written its configuration.
+    #[must_use]
+    pub fn may_set_variables(&self) -> bool {
+        let protects = || self.at_boot("protectKernelDefaults").state == State::from(true);
+        self.is_configured() && self.config.errors.is_empty() && !protects()
+    }
+
+    /// The answer to every question, if there is nothing to ask about or too little could be read.
+    fn unreadable(&self) -> Option<Fact> {
+        if !self.installed {
+            let note = "the kubelet is not installed: no program, no unit, no configuration";
+            let absent = || Fact::absent().note(note);
+            return Some(self.unsure.as_ref().map_or_else(absent, |why| Fact::unknown(why.as_str())));
+        }
+        if let Some(gap) = self.launch.gaps.first().or(self.config.gaps.first()) {
+            return Some(Fact::unknown(gap.reason.clone()));
+        }
+        let (origin, program) = self.launch.words.first()?;
+        let name = program.rsplit('/').next().unwrap_or(program);
+        (name.trim_start_matches(['-', '@', ':', '+', '!']) != "kubelet").then(|| {
+            Fact::unknown(format!("{origin} starts {program}, whose way to the kubelet is not followed"))
+        })
+    }
+
+    fn field(&self, key: &str) -> Fact {
+        if let Some((origin, wrong)) = self.config.errors.first() {
+            return Fact::unknown(format!("the kubelet will not start: {origin}: {wrong}"));
+        }
+        let fact = match key {
+            // Flags without a field.
+            "hostnameOverride" => self.flag("hostname-override"),
+            "nodeIP" => self.flag("node-ip"),
+            _ => None,
+        };
+        let fact = fact.unwrap_or_else(|| self.merged(key));
+        self.config.notes.iter().fold(fact, Fact::note)
+    }
+
+    /// A field as files and flags set it; absent where its default counts.
+    fn set(&self, key: &str) -> Fact {
+        let sets = Effective::of(key, &self.config.documents, &self.line.settings());
+        match (sets.unknown, sets.value) {
+            (None, None) => Fact::absent().note("neither a file nor a flag sets it"),
+            _ => self.field(key),
+        }
+    }
+
+    fn flag(&self, name: &str) -> Option<Fact> {
+        let mut flags = self.line.all(name);
+        let last = flags.next_back()?;
+        let mut fact = Fact::new(last.value.as_str()).because(last.origin.clone());
+        fact.overruled = flags.map(|flag| flag.origin.clone()).collect();
+        Some(fact)
+    }
+
+    fn merged(&self, key: &str) -> Fact {
+        let effective = Effective::of(key, &self.config.documents, &self.line.settings());
+        let mut fact = match (effective.unknown, effective.value.map(|node| node.state())) {
+            (Some(reason), _) => Fact::unknown(reason),
+            // An empty text is no text, but for the resolver's file, where it means none.
+            (None, Some(State::Known(Value::Text(text)))) if text.is_empty() && key != "resolvConf" => {
+                defaults::of(key, self.context())
+            }
+            (None, Some(State::Known(value))) => {
+                Fact::new(State::Known(value)).because_all(effective.because)
+            }
+            (None, Some(State::Absent | State::Unknown(_)) | None) => defaults::of(key, self.context()),
+        };
+        fact.overruled = effective.overruled;
+        if key == "evictionHard" && self.lays_thresholds_over_defaults() {
+            fact = fact
+                .at_most(Confidence::High)
+                .note("laid over the kubelet's built-in thresholds by a drop-in");
+        }
+        fact
+    }
+
+    /// A file without `evictionHard` is given the built-in thresholds before drop-ins are laid over it (`loadConfigFile`).
+    fn lays_thresholds_over_defaults(&self) -> bool {
+        let [main, drop_ins @ ..] = self.config.documents.as_slice() else { return false };
+        let sets = |document: &config::Document| document.node.at("evictionHard").is_some();
+        self.config.there
+            && !sets(main)
+            && drop_ins.iter().any(sets)
+            && self.line.last("eviction-hard").is_none()
+    }
+
+    fn context(&self) -> Context<'_> {
+        let has_drop_ins = self.line.last("config-dir").is_some_and(|flag| !flag.value.is_empty());
+        Context {
+            configured: self.is_configured(),
+            has_config: self.config.file.is_some() || has_drop_ins,
+            minor: self.minor,
+            unread: self.unread.as_deref(),
+        }
+    }
+
+    /// Whether the file that the kubelet is to read is there; before kubeadm has run, it isn't.
+    fn is_configured(&self) -> bool {
+        self.config.file.is_none() || self.config.there
+    }
+
+    fn config_file(&self) -> Fact {
+        let origin = self.line.last("config").map(|flag| flag.origin.clone());
+        let fact = match &self.config.file {
+            Some(file) if self.config.there => Fact::new(file.as_str()),
+            Some(file) => Fact::absent().note(format!("{file} is not there; kubeadm writes it")),
+            None => Fact::absent().note("the unit names no file"),
+        };
+        fact.because_all(origin)
+    }
+}
+
+/// The minor version of an installed kubelet 1.x; else what could not be read and may tell it.
+fn minor(subsystems: &Subsystems<'_>) -> (Option<u64>, Option<String>) {
+    // The program itself tells in a few reads; the package database is large.
+    let (programs, packages) = (subsystems.programs(), subsystems.packages());
+    let told = programs.version(subsystems, "kubelet").or_else(|| packages.version(subsystems, "kubelet"));
+    let version = told.as_deref().and_then(Version::parse).filter(|version| version.number(0) == 1);
+    let unread = || programs.unread(subsystems, "kubelet").or_else(|| packages.unread(subsystems));
+    (version.as_ref().map(|version| version.number(1)), if told.is_none() { unread() } else { None })
+}
+
+/// Units without `WorkingDirectory=` start in `/`.
+fn absolute(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+}

@@ -1,0 +1,102 @@
+//! The name servers that pods inherit from the node (`resolvConf`): a loopback one is another one in every pod.
+
+use std::net::IpAddr;
+
+use super::{Kubelet, Subsystems};
+use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
+use crate::host::HostPath;
+use crate::parse::lines;
+use crate::subsystem::boot::ephemeral;
+
+const SYSTEM: &str = "/etc/resolv.conf";
+/// Where systemd-resolved writes its own address, and where the servers that it asks (systemd-resolved.service(8)).
+const STUB: &str = "/run/systemd/resolve/stub-resolv.conf";
+const UPLINKS: &str = "/run/systemd/resolve/resolv.conf";
+
+/// The loopback name servers in the file that the kubelet copies into pods.
+pub(super) fn loopback(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+    let files = subsystems.host().files();
+    let setting = kubelet.field("resolvConf");
+    let (path, setting) = match (&setting.state, kubelet.is_configured()) {
+        (State::Known(Value::Text(path)), _) if path.is_empty() => {
+            return Fact { state: State::Known(Value::List(Vec::new())), ..setting };
+        }
+        (State::Known(Value::Text(path)), _) => (path.clone(), setting),
+        // kubeadm writes the second file where systemd-resolved runs.
+        (_, false) => {
+            let real = ephemeral::real(files, &HostPath::new(SYSTEM));
+            let path = if real.as_path().starts_with("/run/systemd/resolve") { UPLINKS } else { SYSTEM };
+            let note = format!("kubeadm will have the kubelet read {path}");
+            (path.to_owned(), Fact::absent().at_most(Confidence::High).note(note))
+        }
+        _ => return setting,
+    };
+    let told = |state: Value| {
+        let fact = Fact::new(state).at_most(setting.confidence).because_all(setting.because.clone());
+        setting.notes.iter().fold(fact, Fact::note)
+    };
+    let real = ephemeral::real(files, &HostPath::new(&path));
+    let content = match (moment, ephemeral::is_below_memory(&real), subsystems.host().running()) {
+        (_, false, _) => files.read(&path),
+        (Moment::Now, true, Some(running)) => running.files().read(&real),
+        (Moment::Now, true, None) => return Fact::unknown("nothing is running here"),
+        (Moment::Boot, true, _) => {
+            let servers: &[&str] = match real.to_string().as_str() {
+                STUB => &["127.0.0.53"],
+                UPLINKS => &[],
+                _ => return Fact::unknown(format!("{real} is made anew at boot")),
+            };
+            return told(Value::list(servers.iter().copied()))
+                .because(Origin::file(&real))
+                .at_most(Confidence::High)
+                .note(format!("systemd-resolved writes {real}"));
+        }
+    };
+    match content {
+        Ok(content) => {
+            let servers = servers(&content);
+            let origins = servers.iter().map(|(line, _)| Origin::line(&path, *line));
+            let mut fact = told(Value::list(servers.iter().map(|(_, server)| server.to_string())));
+            fact.because.splice(0..0, origins);
+            fact
+        }
+        Err(error) if error.is_not_found() => {
+            Fact::absent().because(Origin::file(&path)).note("the file is not there")
+        }
+        Err(error) => Fact::unknown(error.to_string()),
+    }
+}
+
+/// Loopback name servers and their lines, as the kubelet reads them (`parseResolvConf` in pkg/kubelet/network/dns).
+fn servers(content: &[u8]) -> Vec<(u32, IpAddr)> {
+    let server = |(number, line): (u32, std::borrow::Cow<'_, str>)| {
+        let mut words = line.split_whitespace();
+        let address = words.next().filter(|word| *word == "nameserver").and_then(|_| words.next())?;
+        let address: IpAddr = address.split('%').next()?.parse().ok()?;
+        address.to_canonical().is_loopback().then_some((number, address))
+    };
+    lines(content).filter_map(server).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn loopback_name_servers_are_found() {
+        let text =
+            b"# nameserver 127.0.0.1\nnameserver 10.0.0.1\n nameserver\t127.0.0.53 x\nnameserver ::1\n\
+            nameserver ::ffff:127.0.0.1\nnameserver fe80::1%eth0\noptions nameserver 127.0.0.1\n";
+        let found: Vec<u32> = servers(text).into_iter().map(|(line, _)| line).collect();
+        assert_eq!(found, [3, 4, 5]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(servers(&bytes).len() <= bytes.len());
+        }
+    }
+}

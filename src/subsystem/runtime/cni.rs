@@ -1,0 +1,166 @@
+//! The pod network that the container runtime takes: the first configuration file that is valid and whose plugins are
+//! all there (CNI specification 1.0; `ocicni`, which CRI-O uses: seen on a running CRI-O 1.37).
+
+use serde_json::Value as Json;
+
+use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::host::{Files, Kind};
+use crate::subsystem::Subsystems;
+
+/// Where runtimes look unless they are told otherwise.
+const DIRECTORY: &str = "/etc/cni/net.d";
+const PLUGINS: &str = "/opt/cni/bin";
+
+/// A file may nest plugins (`delegate`); no honest one does so deeper.
+const DEPTH: usize = 8;
+
+/// One configuration file.
+struct Network {
+    path: String,
+    name: String,
+    /// The first plugin: the one that makes the network.
+    kind: String,
+    /// Plugins that no directory has.
+    missing: Vec<String>,
+}
+
+/// The network that the runtime takes: `{name, file, plugin, ignored, others}`; absent if there is none.
+pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+    let setting = |key: &str| subsystems.crio().ask(subsystems, key, moment);
+    let (directory, plugins, wanted) = (
+        setting("network.network_dir"),
+        setting("network.plugin_dirs"),
+        setting("network.cni_default_network"),
+    );
+    for fact in [&directory, &plugins, &wanted] {
+        if let State::Unknown(reason) = &fact.state {
+            return Fact::unknown(reason.as_str());
+        }
+    }
+    let confidence = directory.confidence.min(plugins.confidence);
+    let directory = text(&directory.state).unwrap_or(DIRECTORY).trim_end_matches('/');
+    let plugin_directories: Vec<&str> = match &plugins.state {
+        State::Known(Value::List(items)) => items.iter().filter_map(Value::as_text).collect(),
+        _ => vec![PLUGINS],
+    };
+    let files = subsystems.host().files();
+    let names = match files.list(directory) {
+        Ok(names) => names,
+        Err(error) if error.is_not_found() => {
+            return Fact::absent().because(Origin::file(directory).says("is not there"));
+        }
+        Err(error) => return Fact::unknown(error.to_string()),
+    };
+    let mut valid = Vec::new();
+    let mut ignored: Vec<(Origin, String)> = Vec::new();
+    let is_one = |name: &str| {
+        name.rsplit_once('.').is_some_and(|(_, suffix)| ["conf", "conflist", "json"].contains(&suffix))
+    };
+    for name in names.iter().filter_map(|name| name.to_str()).filter(|name| is_one(name)) {
+        let path = format!("{directory}/{name}");
+        match read(files, &path, &plugin_directories) {
+            Ok(network) if network.missing.is_empty() => valid.push(network),
+            Ok(network) => {
+                let missing = network.missing.join(", ");
+                let searched = plugin_directories.join(", ");
+                ignored.push((Origin::file(&path), format!("{path}: no plugin {missing} in {searched}")));
+            }
+            Err(Wrong::Unreadable(reason)) => return Fact::unknown(reason),
+            Err(Wrong::Invalid(why)) => ignored.push((Origin::file(&path), format!("{path}: {why}"))),
+        }
+    }
+    let wanted = text(&wanted.state).unwrap_or_default();
+    let chosen = valid.iter().position(|network| wanted.is_empty() || network.name == wanted);
+    let Some(chosen) = chosen else {
+        let fact = Fact::absent().because_all(ignored.iter().map(|(place, _)| place.clone()));
+        let fact = ignored.into_iter().fold(fact, |fact, (_, why)| fact.note(why));
+        return match wanted {
+            "" => fact,
+            name => fact.note(format!("cni_default_network is {name}, and no valid file has that name")),
+        };
+    };
+    let network = valid.remove(chosen);
+    let others = valid.iter().map(|other| other.path.clone());
+    let record = Value::record([
+        ("name", State::from(network.name)),
+        ("file", State::from(network.path.clone())),
+        ("plugin", State::from(network.kind)),
+        ("ignored", State::Known(Value::list(ignored.iter().map(|(_, why)| why.clone())))),
+        ("others", State::Known(Value::list(others))),
+    ]);
+    Fact::new(State::Known(record)).because(Origin::file(network.path)).at_most(confidence)
+}
+
+fn text(state: &State) -> Option<&str> {
+    match state {
+        State::Known(Value::Text(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+enum Wrong {
+    /// Nobody knows what it says.
+    Unreadable(String),
+    /// The runtime passes over it.
+    Invalid(String),
+}
+
+fn read(files: &Files, path: &str, directories: &[&str]) -> Result<Network, Wrong> {
+    let bytes = match files.read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.is_not_found() => return Err(Wrong::Invalid("leads to no file".into())),
+        Err(error) => return Err(Wrong::Unreadable(error.to_string())),
+    };
+    let json: Json =
+        serde_json::from_slice(&bytes).map_err(|error| Wrong::Invalid(format!("no JSON: {error}")))?;
+    let name = json["name"].as_str().unwrap_or_default().to_owned();
+    let is_list = path.strip_suffix(".conflist").is_some();
+    let plugins: Vec<&Json> = if is_list {
+        json["plugins"].as_array().map(|plugins| plugins.iter().collect()).unwrap_or_default()
+    } else {
+        vec![&json]
+    };
+    let Some(kind) = plugins.first().and_then(|plugin| plugin["type"].as_str()) else {
+        return Err(Wrong::Invalid("names no plugin".into()));
+    };
+    let mut types = Vec::new();
+    for plugin in plugins {
+        collect(plugin, DEPTH, &mut types);
+    }
+    types.sort();
+    types.dedup();
+    let mut missing = Vec::new();
+    for name in types {
+        if !is_installed(files, directories, &name)? {
+            missing.push(name);
+        }
+    }
+    Ok(Network { path: path.to_owned(), name, kind: kind.to_owned(), missing })
+}
+
+/// The plugins that a plugin's configuration names: its own, that of its addresses, and those that it calls.
+fn collect(plugin: &Json, depth: usize, types: &mut Vec<String>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    for named in [plugin, &plugin["ipam"]] {
+        types.extend(named["type"].as_str().map(str::to_owned));
+    }
+    if plugin["delegate"].is_object() {
+        collect(&plugin["delegate"], depth, types);
+    }
+}
+
+fn is_installed(files: &Files, directories: &[&str], name: &str) -> Result<bool, Wrong> {
+    // A name is a file name: nothing is looked for elsewhere.
+    if name.is_empty() || name.contains('/') {
+        return Ok(false);
+    }
+    for directory in directories {
+        match files.stat(format!("{}/{name}", directory.trim_end_matches('/'))) {
+            Ok(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => return Ok(true),
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(Wrong::Unreadable(error.to_string())),
+        }
+    }
+    Ok(false)
+}

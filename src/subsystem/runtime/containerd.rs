@@ -1,0 +1,261 @@
+//! containerd's configuration: config.toml and what it imports (`cmd/containerd/server/config` of containerd 1.4 to
+//! 2.2), as far as the kubelet depends on it.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::fact::{Confidence, Fact, Origin, State, Value, Version};
+use crate::host::Files;
+use crate::parse::document::Node;
+use crate::parse::glob::covers_name;
+use crate::parse::toml_document;
+use crate::subsystem::Subsystems;
+use crate::subsystem::systemd::exec_context::Launch;
+
+/// Read if the unit names no other file; absent is fine.
+const CONFIG: &str = "/etc/containerd/config.toml";
+
+/// No honest file imports more.
+const MAX_FILES: usize = 200;
+
+/// The plugins that are the CRI, by the names that `disabled_plugins` knows: before version 2 of the file by ID.
+const CRI: [&str; 3] =
+    ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime", "io.containerd.cri.v1.images"];
+
+/// Where the options of runtimes and the pause image are, by version of the file.
+const TABLES: [&str; 4] =
+    ["io.containerd.cri.v1.runtime", "io.containerd.grpc.v1.cri", "cri", "io.containerd.cri.v1.images"];
+
+#[derive(Default)]
+struct Config {
+    /// In the order of loading; a later one counts more.
+    documents: Vec<(String, Node)>,
+    mistakes: Vec<(Origin, String)>,
+    /// Of the installed containerd, where it is known.
+    major: Option<u64>,
+}
+
+/// What the kubelet depends on: `{config, cri, systemd_cgroup, address, mistakes}`; absent without containerd.
+pub fn containerd(subsystems: &Subsystems<'_>) -> Fact {
+    let files = subsystems.host().files();
+    let launch = Launch::read(subsystems, "containerd.service");
+    let programs = ["/usr/bin/containerd", "/usr/local/bin/containerd", "/usr/sbin/containerd"];
+    if !launch.exists {
+        match files.any_is_there(programs) {
+            Ok(true) => {}
+            Ok(false) => return Fact::absent(),
+            Err(error) => return Fact::unknown(error.to_string()),
+        }
+    }
+    if let Some(gap) = launch.gaps.first() {
+        return Fact::unknown(gap.reason.clone());
+    }
+    let long = launch.flag("config").pop().map(|(_, path)| path);
+    let short =
+        || launch.words.iter().skip_while(|(_, word)| word != "-c").nth(1).map(|(_, path)| path.clone());
+    let named = long.or_else(short);
+    let path = named.as_deref().unwrap_or(CONFIG);
+    let version = subsystems.programs().version(subsystems, "containerd");
+    let major = version.as_deref().and_then(Version::parse).map(|version| version.number(0));
+    let config = match Config::load(files, path, named.is_some(), major) {
+        Ok(config) => config,
+        Err(reason) => return Fact::unknown(reason),
+    };
+    let (cri, cri_place) = config.cri();
+    let (systemd, systemd_place) = config.systemd_cgroup();
+    let address = config.last("grpc.address").map_or_else(
+        || (State::from("/run/containerd/containerd.sock"), None),
+        |(place, state)| (state, Some(place)),
+    );
+    let mistakes = config.mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path));
+    let record = Value::record([
+        ("address", address.0),
+        ("config", if config.documents.is_empty() { State::Absent } else { State::from(path) }),
+        ("cri", cri),
+        ("mistakes", State::Known(Value::list(mistakes))),
+        ("systemd_cgroup", systemd),
+    ]);
+    let places = config.mistakes.iter().map(|(place, _)| place.clone());
+    let mut fact = Fact::new(State::Known(record)).because_all(places);
+    fact = fact.because_all([cri_place, systemd_place, address.1].into_iter().flatten());
+    if fact.because.is_empty() {
+        let says = if config.documents.is_empty() { "is not there" } else { "sets nothing of this" };
+        fact = fact.because(Origin::file(path).says(says)).at_most(Confidence::High);
+    }
+    fact
+}
+
+impl Config {
+    fn load(files: &Files, path: &str, named: bool, major: Option<u64>) -> Result<Self, String> {
+        let mut config = Config { major, ..Config::default() };
+        let mut pending = VecDeque::from([(path.to_owned(), named)]);
+        let mut seen = BTreeSet::new();
+        while let Some((path, required)) = pending.pop_front() {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            if seen.len() > MAX_FILES {
+                return Err(format!("{path}: more than {MAX_FILES} files are imported"));
+            }
+            let bytes = match files.read(&path) {
+                Ok(bytes) => bytes,
+                Err(error) if error.is_not_found() && !required => continue,
+                Err(error) if error.is_not_found() => {
+                    config.mistakes.push((Origin::file(&path), "is not there".into()));
+                    continue;
+                }
+                Err(error) => return Err(error.to_string()),
+            };
+            match toml_document::parse(&bytes) {
+                Ok(document) => {
+                    for import in imports(files, &path, &document)? {
+                        pending.push_back((import, true));
+                    }
+                    config.check(&path, &document);
+                    config.documents.push((path, document));
+                }
+                Err(error) => {
+                    let place = Origin::at(&path, error.line);
+                    config.mistakes.push((place, format!("toml: {error}")));
+                }
+            }
+        }
+        Ok(config)
+    }
+
+    /// From version 2 of the file on, plugins are named by URI; another word stops containerd. Version 3 came with 2.0: from
+    /// 1.6.32 and 1.7.17 on containerd 1.x exits at it (containerd/containerd#10165), before it passes over its tables.
+    fn check(&mut self, path: &str, document: &Node) {
+        let number = version(document);
+        if let (Some(major), 3..) = (self.major, number)
+            && major < 2
+        {
+            let place = Origin::at(path, document.at("version").and_then(|node| node.line));
+            self.mistakes
+                .push((place, format!("version {number} of the file is for containerd 2.0 and later")));
+        }
+        if version(document) < 2 {
+            return;
+        }
+        for (place, name) in disabled(path, document) {
+            if !name.starts_with("io.containerd.") {
+                let what = format!("disabled_plugins: `{name}` is no URI such as {}", CRI[0]);
+                self.mistakes.push((place, what));
+            }
+        }
+    }
+
+    /// Whether the CRI is on. Lists of several files add up.
+    fn cri(&self) -> (State, Option<Origin>) {
+        for (path, document) in &self.documents {
+            let old = version(document) < 2;
+            let off = disabled(path, document).into_iter().find(|(_, name)| {
+                self.knows(name) && (CRI.contains(&name.as_str()) || (old && name == "cri"))
+            });
+            if let Some((place, name)) = off {
+                return (State::from(false), Some(place.says(format!("disables {name}"))));
+            }
+        }
+        (State::from(true), None)
+    }
+
+    /// The two plugins that the CRI was split into came with 2.0; before, nobody is called so.
+    fn knows(&self, plugin: &str) -> bool {
+        self.major.is_none_or(|major| major >= 2) || !plugin.starts_with("io.containerd.cri.v1.")
+    }
+
+    /// `SystemdCgroup` of the default runtime. Tables of one plugin in several files replace each other as a whole before 2.0,
+    /// and are merged from then on (containerd/containerd#9982).
+    fn systemd_cgroup(&self) -> (State, Option<Origin>) {
+        let mut found: Option<(State, Origin)> = None;
+        for (path, document) in &self.documents {
+            for table in TABLES.into_iter().filter(|table| self.knows(table)) {
+                let Some(plugin) = document.at("plugins").and_then(|plugins| plugins.at(table)) else {
+                    continue;
+                };
+                let runtime = match plugin.at("containerd.default_runtime_name").map(Node::state) {
+                    Some(State::Known(Value::Text(name))) if !name.is_empty() => name,
+                    _ => "runc".to_owned(),
+                };
+                let key = format!("containerd.runtimes.{runtime}.options.SystemdCgroup");
+                match plugin.at(&key) {
+                    Some(node) => {
+                        let place = Origin::at(path, node.line);
+                        found = Some((node.state(), place.says("sets SystemdCgroup")));
+                    }
+                    None => match (&found, self.major) {
+                        (None, _) | (Some(_), Some(2..)) => {}
+                        (Some(_), Some(_)) => {
+                            let place = Origin::at(path, plugin.line);
+                            found = Some((
+                                State::from(false),
+                                place.says("takes the place of an earlier table of this plugin"),
+                            ));
+                        }
+                        (Some((_, place)), None) => {
+                            let reason = format!(
+                                "{path} has a table of the same plugin as {place}: whether it replaces that depends on containerd's version"
+                            );
+                            return (State::unknown(reason), Some(place.clone()));
+                        }
+                    },
+                }
+            }
+        }
+        found.map_or((State::from(false), None), |(state, place)| (state, Some(place)))
+    }
+
+    fn last(&self, key: &str) -> Option<(Origin, State)> {
+        let set = self.documents.iter().rev().find_map(|(path, document)| Some((path, document.at(key)?)));
+        set.filter(|(_, node)| node.state() != State::from(""))
+            .map(|(path, node)| (Origin::at(path, node.line).says(format!("sets {key}")), node.state()))
+    }
+}
+
+/// The version of a file; without one it is of the first.
+fn version(document: &Node) -> i64 {
+    match document.at("version").map(Node::state) {
+        Some(State::Known(Value::Integer(version))) => version,
+        _ => 1,
+    }
+}
+
+fn disabled(path: &str, document: &Node) -> Vec<(Origin, String)> {
+    let Some(node) = document.at("disabled_plugins") else { return Vec::new() };
+    let State::Known(Value::List(items)) = node.state() else { return Vec::new() };
+    let place = Origin::at(path, node.line);
+    items.iter().filter_map(Value::as_text).map(|name| (place.clone(), name.to_owned())).collect()
+}
+
+/// The files that a file imports, patterns resolved; a relative one is beside it.
+fn imports(files: &Files, path: &str, document: &Node) -> Result<Vec<String>, String> {
+    let Some(State::Known(Value::List(items))) = document.at("imports").map(Node::state) else {
+        return Ok(Vec::new());
+    };
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let mut found = Vec::new();
+    for item in items.iter().filter_map(Value::as_text) {
+        let whole = if item.starts_with('/') { item.to_owned() } else { format!("{parent}/{item}") };
+        let (directory, name) = whole.rsplit_once('/').unwrap_or(("", &whole));
+        if directory.contains('*') {
+            return Err(format!("{path}: imports {item}: patterns of directories are not followed"));
+        }
+        if !name.contains('*') {
+            found.push(whole);
+            continue;
+        }
+        // Seen with 1.6: there such a pattern is relative to where containerd was started.
+        if !item.starts_with('/') {
+            return Err(format!("{path}: imports {item}: relative to what depends on containerd's version"));
+        }
+        match files.list(directory) {
+            Ok(names) => {
+                let names = names.iter().filter_map(|name| name.to_str());
+                found
+                    .extend(names.filter(|n| covers_name(name, n)).map(|name| format!("{directory}/{name}")));
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,225 @@
+//! Container runtimes as they answer on their sockets: which sockets there may be, whom the node uses, and what it
+//! says of itself. All sockets are asked together, once a run.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::fact::{Fact, Origin, State, Value, printable};
+use crate::host::cri::{Answer, Runtime};
+use crate::host::{HostPath, Running, Silence};
+use crate::subsystem::Subsystems;
+
+/// Where runtimes listen unless they are told otherwise; kubeadm looks for the same (`constants.go`).
+pub const WELL_KNOWN: [&str; 3] =
+    ["/run/crio/crio.sock", "/run/containerd/containerd.sock", "/run/cri-dockerd.sock"];
+
+/// What all sockets together may cost. A runtime that runs answers within milliseconds.
+pub const TIME_OUT: Duration = Duration::from_secs(2);
+
+/// A socket's path in one spelling: `unix://` in front is dropped, and `/var/run` is a link to `/run` on every
+/// distribution.
+///
+/// # Errors
+/// If it is not an absolute path.
+pub fn socket_path(text: &str) -> Result<String, String> {
+    let path = text.strip_prefix("unix://").unwrap_or(text);
+    if !path.starts_with('/') {
+        return Err(format!("`{text}` is not an absolute path"));
+    }
+    // Such a path would be shown as another one.
+    if printable(path) != path {
+        return Err(format!("`{text}` has control characters"));
+    }
+    let path = HostPath::new(path).to_string();
+    Ok(path.strip_prefix("/var/run/").map_or(path.clone(), |rest| format!("/run/{rest}")))
+}
+
+/// The sockets of a host, and what they answered.
+#[derive(Default)]
+pub struct Cri {
+    candidates: OnceCell<Candidates>,
+    /// Sockets that somebody will ask about.
+    expected: RefCell<Vec<String>>,
+    answers: RefCell<BTreeMap<String, Answer>>,
+}
+
+/// Sockets at which a runtime may listen, the likeliest first.
+#[derive(Default)]
+struct Candidates {
+    sockets: Vec<String>,
+    /// The one that the kubelet is told to use, and where.
+    kubelet: Option<(String, Vec<Origin>)>,
+    /// What could not be known about them.
+    notes: Vec<String>,
+}
+
+impl Candidates {
+    fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let mut candidates = Candidates::default();
+        let endpoint = subsystems.kubelet().at_boot("containerRuntimeEndpoint");
+        if let Some(socket) = candidates.take("the kubelet", &endpoint) {
+            candidates.kubelet = Some((socket, endpoint.because));
+        }
+        let listen = subsystems.crio().at_boot(subsystems, "api.listen");
+        candidates.take("CRI-O", &listen);
+        for socket in WELL_KNOWN {
+            candidates.add(socket.to_owned());
+        }
+        candidates
+    }
+
+    /// The socket that a setting names.
+    fn take(&mut self, whose: &str, setting: &Fact) -> Option<String> {
+        match &setting.state {
+            State::Known(Value::Text(text)) => match socket_path(text) {
+                Ok(socket) => {
+                    self.add(socket.clone());
+                    return Some(socket);
+                }
+                Err(wrong) => self.notes.push(format!("the socket of {whose}: {wrong}")),
+            },
+            State::Unknown(reason) => {
+                self.notes.push(format!("the socket of {whose} is not known: {reason}"));
+            }
+            State::Known(_) | State::Absent => {}
+        }
+        None
+    }
+
+    fn add(&mut self, socket: String) {
+        if !self.sockets.contains(&socket) {
+            self.sockets.push(socket);
+        }
+    }
+}
+
+/// The runtime that was asked about, or whose socket it should be.
+pub struct Chosen {
+    /// Its socket.
+    pub socket: String,
+    /// Who named the socket, if a setting did.
+    pub because: Vec<Origin>,
+    /// What it answered.
+    pub answer: Answer,
+    /// What a reader should know about the choice.
+    pub notes: Vec<String>,
+}
+
+impl Cri {
+    /// Names sockets that will be asked about, so that they are asked with the first one.
+    pub fn expect<'s>(&self, sockets: impl Iterator<Item = &'s str>) {
+        self.expected.borrow_mut().extend(sockets.map(str::to_owned));
+    }
+
+    /// The runtime behind a socket; without one, that of the node: whom the kubelet is told to ask, else the first
+    /// that answers, else the first that is there.
+    ///
+    /// # Errors
+    /// Where was looked, and what could not be known about that.
+    pub fn choose(
+        &self,
+        subsystems: &Subsystems<'_>,
+        running: &dyn Running,
+        socket: Option<&str>,
+    ) -> Result<Chosen, Vec<String>> {
+        self.ask(subsystems, running, socket);
+        let candidates = self.candidates(subsystems);
+        let answers = self.answers.borrow();
+        let answer = |socket: &str| answers.get(socket).cloned().unwrap_or(Err(Silence::Missing));
+        let chosen = |socket: &str, because: &[Origin], notes: &[String]| Chosen {
+            answer: answer(socket),
+            socket: socket.to_owned(),
+            because: because.to_vec(),
+            notes: notes.to_vec(),
+        };
+        match (socket, &candidates.kubelet) {
+            (Some(socket), _) => return Ok(chosen(socket, &[], &[])),
+            (None, Some((socket, because))) => return Ok(chosen(socket, because, &candidates.notes)),
+            (None, None) => {}
+        }
+        let answers = candidates.sockets.iter().find(|socket| answer(socket).is_ok());
+        let is_there = || candidates.sockets.iter().find(|socket| answer(socket) != Err(Silence::Missing));
+        let Some(socket) = answers.or_else(is_there) else {
+            let looked = format!("no socket of a container runtime: {}", candidates.sockets.join(", "));
+            return Err(std::iter::once(looked).chain(candidates.notes.iter().cloned()).collect());
+        };
+        Ok(chosen(socket, &[], &candidates.notes))
+    }
+
+    /// The sockets that are there, and those of them at which a runtime answers, both sorted.
+    pub fn sockets(&self) -> (Vec<String>, Vec<String>) {
+        let answers = self.answers.borrow();
+        let there = answers.iter().filter(|(_, answer)| **answer != Err(Silence::Missing));
+        let answering = answers.iter().filter(|(_, answer)| answer.is_ok());
+        (
+            there.map(|(socket, _)| socket.clone()).collect(),
+            answering.map(|(socket, _)| socket.clone()).collect(),
+        )
+    }
+
+    fn candidates(&self, subsystems: &Subsystems<'_>) -> &Candidates {
+        self.candidates.get_or_init(|| Candidates::merge(subsystems))
+    }
+
+    /// Asks whoever was not asked yet.
+    fn ask(&self, subsystems: &Subsystems<'_>, running: &dyn Running, socket: Option<&str>) {
+        let expected = self.expected.borrow();
+        let known = self.candidates(subsystems).sockets.iter().chain(expected.iter());
+        let mut sockets: Vec<&str> = known.map(String::as_str).chain(socket).collect();
+        sockets.retain(|socket| !self.answers.borrow().contains_key(*socket));
+        sockets.sort_unstable();
+        sockets.dedup();
+        if sockets.is_empty() {
+            return;
+        }
+        let paths: Vec<HostPath> = sockets.iter().map(HostPath::new).collect();
+        let answers = running.cri(&paths, TIME_OUT);
+        self.answers.borrow_mut().extend(sockets.into_iter().map(str::to_owned).zip(answers));
+    }
+}
+
+/// How a runtime makes cgroups, and the question that told.
+///
+/// # Errors
+/// Why no answer tells.
+pub fn cgroup_driver(runtime: &Runtime) -> Result<(String, &'static str), String> {
+    let reason = match &runtime.cgroup_driver {
+        Ok(Some(driver)) => return Ok((driver.name().to_owned(), "RuntimeConfig")),
+        Ok(None) => "RuntimeConfig: the part for Linux is not set".to_owned(),
+        Err(silence) => format!("RuntimeConfig: {silence}"),
+    };
+    let known =
+        |value: Option<&str>| value.filter(|word| matches!(*word, "systemd" | "cgroupfs")).map(str::to_owned);
+    if let Ok(info) = &runtime.info
+        && let Some(driver) = known(json(info).as_ref().and_then(|info| info["cgroup_driver"].as_str()))
+    {
+        return Ok((driver, "GET /info"));
+    }
+    let config = status_config(runtime);
+    let from_status = config.as_ref().and_then(|config| {
+        known(config["crio"]["CgroupManagerName"].as_str()).or_else(|| {
+            // containerd: an option of its default runtime; runc's shim takes a missing one for no.
+            let containerd = &config["containerd"];
+            let handler = &containerd["runtimes"][containerd["defaultRuntimeName"].as_str()?];
+            (handler["runtimeType"] == "io.containerd.runc.v2").then_some(())?;
+            let systemd = handler["options"]["SystemdCgroup"].as_bool().unwrap_or(false);
+            Some(if systemd { "systemd" } else { "cgroupfs" }.to_owned())
+        })
+    });
+    from_status.map(|driver| (driver, "Status")).ok_or(reason)
+}
+
+/// The image of the container that holds a pod's namespaces, as the runtime's configuration names it.
+#[must_use]
+pub fn sandbox_image(runtime: &Runtime) -> Option<String> {
+    Some(status_config(runtime)?["sandboxImage"].as_str()?.to_owned())
+}
+
+fn status_config(runtime: &Runtime) -> Option<serde_json::Value> {
+    json(runtime.status.as_ref().ok()?.config.as_ref()?)
+}
+
+fn json(text: &str) -> Option<serde_json::Value> {
+    serde_json::from_str(text).ok()
+}

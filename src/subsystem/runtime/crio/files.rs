@@ -1,0 +1,171 @@
+//! CRI-O's files: crio.conf, then every file of crio.conf.d, at any depth and whatever its name.
+
+use crate::fact::Origin;
+use crate::host::{Files, HostError, Kind, Trouble};
+use crate::parse::document::Node;
+use crate::parse::toml_document;
+use crate::subsystem::Gap;
+
+const MAIN: &str = "/etc/crio/crio.conf";
+const DROPINS: &str = "/etc/crio/crio.conf.d";
+/// Deeper trees are an accident; what is deeper is a gap.
+const DEPTH: usize = 8;
+
+/// What editors and package managers leave behind, and what people write beside a file; CRI-O reads it as it reads
+/// anything else.
+const LEFTOVERS: &[&str] = &[
+    ".bak",
+    ".backup",
+    ".cfsaved",
+    ".default",
+    ".disabled",
+    ".dist",
+    ".dpkg-dist",
+    ".dpkg-new",
+    ".dpkg-old",
+    ".dpkg-tmp",
+    ".example",
+    ".md",
+    ".new",
+    ".off",
+    ".old",
+    ".orig",
+    ".rej",
+    ".rpmnew",
+    ".rpmorig",
+    ".rpmsave",
+    ".sample",
+    ".save",
+    ".swo",
+    ".swp",
+    ".tmp",
+    ".txt",
+    ".ucf-dist",
+    ".ucf-new",
+    ".ucf-old",
+    "~",
+];
+
+/// Whether a name says that nobody means the file to count: 10-crio.conf.bak, 10-crio.conf.20240101, .10-crio.conf.swp,
+/// #10-crio.conf#, README.
+fn is_leftover(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let goes_on = |suffix: &&str| {
+        let rest = lower.rfind(suffix).map(|at| &lower[at + suffix.len()..]);
+        rest.is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_alphanumeric()))
+    };
+    lower.starts_with(['.', '#'])
+        || lower.starts_with("readme")
+        || LEFTOVERS.iter().any(|end| lower.ends_with(end))
+        || [".conf", ".toml"].iter().any(goes_on)
+}
+
+/// The files that were read.
+#[derive(Debug, Default)]
+pub(super) struct ConfigFiles {
+    /// In the order in which they count, the last one most.
+    pub(super) documents: Vec<(String, Node)>,
+    /// Files at which CRI-O stops, with what it says; it stops at the first.
+    pub(super) fatal: Vec<(Origin, String)>,
+    /// Files that are there by accident, as their names say.
+    pub(super) leftovers: Vec<Origin>,
+    pub(super) gaps: Vec<Gap>,
+    /// Of these, directories that may hold files of any name.
+    pub(super) unlisted: Vec<Gap>,
+}
+
+impl ConfigFiles {
+    /// The files that CRI-O reads; a flag or variable may name others, with the place that does.
+    pub(super) fn read(
+        files: &Files,
+        main: Option<&(Origin, String)>,
+        drop_ins: Option<&(Origin, String)>,
+    ) -> Self {
+        let mut found = ConfigFiles::default();
+        let path = main.map_or(MAIN, |(_, path)| path.as_str());
+        let is_missing = files.lstat(path).is_err_and(|error| error.is_not_found());
+        match main {
+            // Only its own one may be missing.
+            Some((origin, _)) if is_missing => {
+                found.fatal.push((origin.clone(), format!("open {path}: no such file")));
+            }
+            _ if is_missing => {}
+            _ => found.add(files, path),
+        }
+        found.walk(files, drop_ins.map_or(DROPINS, |(_, path)| path.trim_end_matches('/')), DEPTH);
+        found
+    }
+
+    fn walk(&mut self, files: &Files, directory: &str, depth: usize) {
+        let names = match files.list(directory) {
+            Ok(names) => names,
+            Err(error) if error.is_not_found() => return,
+            Err(error) => return self.unlisted(error.into()),
+        };
+        for name in names.iter() {
+            let name = name.to_string_lossy();
+            let path = format!("{directory}/{name}");
+            match files.lstat(&path) {
+                Ok(found) if found.kind == Kind::Directory && depth > 0 => self.walk(files, &path, depth - 1),
+                Ok(found) if found.kind == Kind::Directory => {
+                    let reason = format!("{path}: nested too deeply, not read");
+                    self.unlisted(Gap { origin: Origin::file(&path), reason });
+                }
+                Ok(_) => {
+                    if is_leftover(&name) {
+                        self.leftovers.push(Origin::file(&path));
+                    }
+                    self.add(files, &path);
+                }
+                Err(error) => self.gaps.push(error.into()),
+            }
+        }
+    }
+
+    fn unlisted(&mut self, gap: Gap) {
+        self.unlisted.push(gap.clone());
+        self.gaps.push(gap);
+    }
+
+    /// CRI-O stops at the first file that it can't open or decode.
+    fn add(&mut self, files: &Files, path: &str) {
+        use Trouble::{Loop, NotAFile, NotFound};
+        match files.read(path) {
+            Ok(content) => match toml_document::parse(&content) {
+                Ok(document) => self.documents.push((path.to_owned(), document)),
+                Err(error) => {
+                    let origin = Origin::at(path, error.line);
+                    self.fatal.push((origin, format!("toml: {error}")));
+                }
+            },
+            Err(HostError { trouble: NotFound | Loop, .. }) => {
+                self.fatal.push((Origin::file(path), "a link that leads to no file".into()));
+            }
+            Err(HostError { trouble: NotAFile(Kind::Directory), .. }) => {
+                self.fatal.push((Origin::file(path), "a link to a directory".into()));
+            }
+            Err(error) => self.gaps.push(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_what_was_left_over() {
+        let left = "10-crio.conf.bak 10-crio.conf.bak2 x.CONF.BAK 10-crio.conf.rpmnew 10-crio.conf.dpkg-old 10-crio.conf~ \
+                    .10-crio.conf.swp #10-crio.conf# 10-crio.conf.20240101 10-crio.conf-old 10-crio.conf_bak README README.md \
+                    99-x.old 99-x.orig .hidden notes.txt 10-crio.toml.save.1 x.swo crun.disabled";
+        for name in left.split_whitespace() {
+            assert!(is_leftover(name), "{name}");
+        }
+        for name in
+            "10-crio.conf 99-mine 00-default 50.conf.d-like.conf crio.toml 10-x.conf.conf old-nodes.conf x.config"
+                .split_whitespace()
+        {
+            assert!(!is_leftover(name), "{name}");
+        }
+    }
+}

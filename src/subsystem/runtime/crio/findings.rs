@@ -1,0 +1,260 @@
+//! What is wrong with CRI-O's configuration, as lists that rules can judge: keys that no file of CRI-O has.
+
+use super::handlers;
+use super::options::{HANDLER, OPEN, OPTIONS, option};
+use super::{Crio, daemon, programs, quiet, refusals, storage, versions, wrong_type};
+use crate::fact::{Confidence, Fact, Origin, State, Value};
+use crate::parse::document::{Content, Node};
+use crate::subsystem::Subsystems;
+
+/// The newest minor version whose keys are known here.
+const NEWEST: u32 = 37;
+
+/// Something that is looked for in the whole configuration.
+pub struct Finding {
+    /// The key that asks for it.
+    pub key: &'static str,
+    /// What the list holds.
+    pub summary: &'static str,
+    pub(super) ask: fn(&Crio, &Subsystems<'_>) -> Fact,
+}
+
+/// All findings, sorted by key.
+pub const FINDINGS: &[Finding] = &[
+    Finding {
+        key: "bad_monitor_cgroups",
+        summary: "Handlers whose monitor cgroup CRI-O refuses at its start, under its cgroup manager.",
+        ask: monitor_cgroups,
+    },
+    Finding {
+        key: "broken_hooks",
+        summary: "Hooks for containers that name a program that is not there.",
+        ask: quiet::hooks,
+    },
+    Finding {
+        key: "dropped_handlers",
+        summary: "Runtime handlers that CRI-O drops, because their program is missing.",
+        ask: programs::dropped,
+    },
+    Finding {
+        key: "fatal_files",
+        summary: "Files and values at which CRI-O stops when it starts.",
+        ask: fatal_files,
+    },
+    Finding {
+        key: "leftover_files",
+        summary: "Files of crio.conf.d that editors and package managers left; CRI-O reads them like any other.",
+        ask: leftover_files,
+    },
+    Finding {
+        key: "missing_programs",
+        summary: "Programs without which CRI-O will not start, and what they are for.",
+        ask: programs::missing,
+    },
+    Finding {
+        key: "missing_seccomp_profile",
+        summary: "The seccomp profile that is set and not there: CRI-O takes its own instead, without a word.",
+        ask: quiet::seccomp,
+    },
+    Finding {
+        key: "old_monitors",
+        summary: "Monitors (conmon) that are too old for something that CRI-O would make use of.",
+        ask: versions::monitors,
+    },
+    Finding {
+        key: "old_runtimes",
+        summary: "Runtimes (crun) of handlers that don't understand what CRI-O writes: every container fails.",
+        ask: versions::runtimes,
+    },
+    Finding {
+        key: "overruled_keys",
+        summary: "Keys whose value in the files a flag or variable of the unit overrules with another one.",
+        ask: quiet::overruled,
+    },
+    Finding {
+        key: "refused_capabilities",
+        summary: "Of `default_capabilities`, as far as it is set, what is no capability: CRI-O stops when it starts.",
+        ask: quiet::capabilities,
+    },
+    Finding {
+        key: "stale_keys",
+        summary: "Keys whose value in the files the running CRI-O has not read yet.",
+        ask: daemon::stale_keys,
+    },
+    Finding {
+        key: "unexecutable_programs",
+        summary: "Programs that CRI-O finds at its start, since it only looks whether they are there, and can't execute.",
+        ask: programs::unexecutable,
+    },
+    Finding {
+        key: "unknown_keys",
+        summary: "Keys and tables of its files and of storage.conf that CRI-O ignores: misspelt, or in the wrong table.",
+        ask: unknown_keys,
+    },
+];
+
+/// The finding that a key asks for.
+#[must_use]
+pub fn find(key: &str) -> Option<&'static Finding> {
+    FINDINGS.iter().find(|finding| finding.key == key)
+}
+
+fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    if let Some(reason) = crio.gap() {
+        return Fact::unknown(reason);
+    }
+    let mut found = crio.files.fatal.clone();
+    for option in OPTIONS {
+        // Only CRI-O's own files: what a flag holds is text, and is read by the flag's kind.
+        for (origin, state) in crio.candidates(option.key) {
+            if let Some(wrong) = wrong_type(option.key, &state) {
+                found.push((origin, wrong));
+            }
+        }
+        if let Some((origin, State::Unknown(reason))) = crio.overrides(option).pop() {
+            found.push((origin, reason.to_string()));
+        }
+    }
+    let manager = crio.effective(subsystems, "runtime.cgroup_manager");
+    if let State::Known(Value::Text(word)) = &manager.state
+        && !["systemd", "cgroupfs"].contains(&word.as_str())
+    {
+        let place = manager.because.into_iter().next().unwrap_or_default();
+        found.push((place, format!("invalid cgroup manager: {word}")));
+    }
+    for (place, text) in handlers::of_flags(crio) {
+        if handlers::flagged(&text).is_none() {
+            found.push((place, format!("invalid format for --runtimes: {text}")));
+        }
+    }
+    found.extend(quiet::workloads(crio));
+    let looks = [
+        storage::broken(subsystems).map(|broken| found.extend(broken)),
+        refusals::values(crio, subsystems, &mut found),
+        quiet::look_at_hooks(crio, subsystems).map(|hooks| found.extend(hooks.refused)),
+    ];
+    if let (true, Some(reason)) = (found.is_empty(), looks.into_iter().find_map(Result::err)) {
+        return Fact::unknown(reason);
+    }
+    let found = found.into_iter().map(|(place, what)| {
+        let text = format!("{}: {what}", place.path);
+        (place, text)
+    });
+    Fact::findings(found.collect())
+}
+
+fn leftover_files(crio: &Crio, _: &Subsystems<'_>) -> Fact {
+    if let (true, Some(gap)) = (crio.files.leftovers.is_empty(), crio.files.unlisted.first()) {
+        return Fact::unknown(gap.reason.as_str());
+    }
+    Fact::findings(crio.files.leftovers.iter().map(|place| (place.clone(), place.path.clone())).collect())
+}
+
+/// The rule of CRI-O's `ValidateConmon...` and `TranslateMonitorFields`; the tolerance for `system.slice` is there
+/// from 1.33 on.
+fn monitor_cgroups(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    if let Some(reason) = crio.gap() {
+        return Fact::unknown(reason);
+    }
+    let manager = crio.effective(subsystems, "runtime.cgroup_manager");
+    let State::Known(Value::Text(manager)) = manager.state else { return manager };
+    let minor = crio.minor(subsystems);
+    let global = crio.text(subsystems, "runtime.conmon_cgroup");
+    let mut found = Vec::new();
+    let mut unsure = false;
+    // Others have no conmon; one whose program is missing was dropped before.
+    let kept = |handler: &handlers::Handler| {
+        handler.kind() == "oci" && !programs::is_dropped(crio, subsystems, handler)
+    };
+    for handler in handlers::all(crio, subsystems).into_iter().filter(kept) {
+        let own = handler.text("monitor_cgroup");
+        let cgroup = global.as_deref().unwrap_or(own);
+        let is_slice = cgroup.strip_suffix(".slice").is_some();
+        let fits = match manager.as_str() {
+            "systemd" => cgroup.is_empty() || cgroup == "pod" || is_slice,
+            _ if cgroup.is_empty() || cgroup == "pod" => true,
+            _ if cgroup == "system.slice" => {
+                unsure |= minor.is_none();
+                minor.is_none_or(|minor| minor >= 33)
+            }
+            _ => false,
+        };
+        if !fits {
+            let place = match global {
+                Some(_) => crio.effective(subsystems, "runtime.conmon_cgroup").because.into_iter().next(),
+                None => None,
+            };
+            let what = format!("{cgroup}: the monitor cgroup of the handler {}", handler.name);
+            found.push((place.unwrap_or_else(|| handler.origin()), what));
+        }
+    }
+    if unsure && found.is_empty() {
+        let reason = "system.slice with cgroupfs stops CRI-O before 1.33, and its version is not known";
+        return Fact::unknown(reason);
+    }
+    Fact::findings(found)
+}
+
+fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    let minor = crio.minor(subsystems);
+    let mut found = Vec::new();
+    for (file, document) in &crio.files.documents {
+        let Content::Table(tables) = &document.content else { continue };
+        for (name, node) in tables {
+            if name == "crio" {
+                look(file, "", node, &mut found);
+            } else {
+                let help = if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{name}."))) {
+                    format!("{name}: outside of [crio]; [crio.{name}] is meant")
+                } else {
+                    format!("{name}: outside of [crio]")
+                };
+                found.push((Origin::at(file, node.line), help));
+            }
+        }
+    }
+    let hidden = storage::unknown(subsystems).map(|strange| found.extend(strange)).err();
+    if let (true, Some(reason)) = (found.is_empty(), crio.gap().or(hidden)) {
+        return Fact::unknown(reason);
+    }
+    let fact = Fact::findings(found);
+    match minor {
+        Some(minor) if minor <= NEWEST => fact,
+        Some(minor) => fact
+            .at_most(Confidence::Heuristic)
+            .note(format!("keys are known up to CRI-O 1.{NEWEST}; this is 1.{minor}")),
+        None => fact.at_most(Confidence::High).note(format!("keys are known up to CRI-O 1.{NEWEST}")),
+    }
+}
+
+/// Looks at a table below `crio`; `prefix` is its dotted name.
+fn look(file: &str, prefix: &str, node: &Node, found: &mut Vec<(Origin, String)>) {
+    let Content::Table(table) = &node.content else { return };
+    for (name, node) in table {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        let place = || Origin::at(file, node.line);
+        if OPEN.contains(&key.as_str()) || option(&key).is_some() {
+            continue;
+        }
+        if key == "runtime.runtimes" {
+            look_at_handlers(file, node, found);
+        } else if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}."))) {
+            look(file, &key, node, found);
+        } else {
+            let meant = OPTIONS.iter().find(|option| option.key.rsplit('.').next() == Some(name));
+            let help = meant.map(|option| format!("; {} is meant", option.key)).unwrap_or_default();
+            found.push((place(), format!("{key}: CRI-O has no such key{help}")));
+        }
+    }
+}
+
+fn look_at_handlers(file: &str, node: &Node, found: &mut Vec<(Origin, String)>) {
+    let Content::Table(handlers) = &node.content else { return };
+    for (name, node) in handlers {
+        let Content::Table(fields) = &node.content else { continue };
+        for (field, node) in fields.iter().filter(|(field, _)| !HANDLER.contains(&field.as_str())) {
+            let place = Origin::at(file, node.line);
+            found.push((place, format!("runtime.runtimes.{name}.{field}: CRI-O has no such key")));
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The programs that CRI-O needs at its start: without them it exits, though its unit and its files look well.
+
+use super::handlers::{self, Handler};
+use super::{Crio, defaults, storage};
+use crate::fact::{Fact, Origin, State};
+use crate::host::{Files, Kind, Metadata};
+use crate::subsystem::Subsystems;
+use crate::subsystem::systemd::system_conf::DEFAULT_PATH;
+
+/// What is wrong with the programs of CRI-O.
+#[derive(Debug, Default)]
+pub(super) struct Programs {
+    missing: Vec<(Origin, String)>,
+    /// Handlers that are not there.
+    dropped: Vec<(Origin, String)>,
+    /// The names of all handlers that are not there.
+    gone: Vec<String>,
+    /// Programs that are there and can't be executed.
+    unexecutable: Vec<(Origin, String)>,
+    /// The runtimes of handlers that stay, and their monitors.
+    pub(super) runtimes: Vec<Used>,
+    pub(super) monitors: Vec<Used>,
+    /// A place that could not be looked at.
+    unsure: Option<String>,
+}
+
+/// A program that a handler uses.
+#[derive(Clone, Debug)]
+pub(super) struct Used {
+    /// Where the handler comes from.
+    pub(super) place: Origin,
+    /// Its name.
+    pub(super) handler: String,
+    pub(super) path: String,
+}
+
+/// The programs that CRI-O uses.
+pub(super) fn all<'c>(crio: &'c Crio, subsystems: &Subsystems<'_>) -> Result<&'c Programs, &'c str> {
+    crio.programs.get_or_init(|| look(crio, subsystems)).as_ref().map_err(String::as_str)
+}
+
+/// Programs without which CRI-O will not start; a line for each, with what it says then.
+pub(super) fn missing(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    answer(crio, subsystems, |programs| &programs.missing)
+}
+
+/// Handlers that are not there for pods, because their runtime is missing; CRI-O only warns.
+pub(super) fn dropped(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    answer(crio, subsystems, |programs| &programs.dropped)
+}
+
+/// Programs that CRI-O finds and can't execute: it starts and says that it is ready, and every pod fails.
+pub(super) fn unexecutable(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    answer(crio, subsystems, |programs| &programs.unexecutable)
+}
+
+/// What was found is bad enough; that nothing was found is known only if all could be looked at.
+fn answer(crio: &Crio, subsystems: &Subsystems<'_>, which: fn(&Programs) -> &Vec<(Origin, String)>) -> Fact {
+    match all(crio, subsystems) {
+        Ok(programs) => match (&programs.unsure, which(programs)) {
+            (Some(reason), found) if found.is_empty() => Fact::unknown(reason.as_str()),
+            (_, found) => Fact::findings(found.clone()),
+        },
+        Err(reason) => Fact::unknown(reason),
+    }
+}
+
+/// Whether CRI-O drops a handler before it looks at its monitor.
+pub(super) fn is_dropped(crio: &Crio, subsystems: &Subsystems<'_>, handler: &Handler) -> bool {
+    all(crio, subsystems).is_ok_and(|programs| programs.gone.contains(&handler.name))
+}
+
+fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
+    crio.gap().map_or(Ok(()), Err)?;
+    let files = subsystems.host().files();
+    let path = crio.launch.environment.get("PATH").map(|(_, path)| path.split(':').collect());
+    let search = path.unwrap_or_else(|| DEFAULT_PATH.to_vec());
+    let mut needs = Needs { files, search, found: Programs::default() };
+    let minor = crio.minor(subsystems);
+    // An empty name means the handler that is compiled in (`ValidateDefaultRuntime`).
+    let set = crio.text(subsystems, "runtime.default_runtime");
+    let default = set.clone().unwrap_or_else(|| defaults::handler(minor).to_owned());
+    let mut handlers = handlers::all(crio, subsystems);
+    handlers::inherit(&mut handlers, &default);
+    if set.is_some() && !handlers.iter().any(|handler| handler.name == default) {
+        let place = crio.effective(subsystems, "runtime.default_runtime").because.into_iter().next();
+        let what = format!("the default runtime {default} has no table [crio.runtime.runtimes.{default}]");
+        needs.found.missing.push((place.unwrap_or_else(|| Origin::file("CRI-O")), what));
+    }
+    let global = crio.text(subsystems, "runtime.conmon");
+    for handler in &handlers {
+        needs.handler(handler, &default, global.as_deref());
+    }
+    let pinns = crio.text(subsystems, "runtime.pinns_path").unwrap_or_default();
+    needs.demand(&pinns, &["pinns"], "pinns_path");
+    needs.demand("", &["nsenter"], "entering namespaces");
+    let no_host_ports =
+        crio.effective(subsystems, "runtime.disable_hostport_mapping").state == State::from(true);
+    if !no_host_ports && minor.is_some_and(|minor| minor >= 33) {
+        needs.demand("", &["nft", "iptables"], "host ports");
+    }
+    match storage::mount_program(subsystems) {
+        Ok(Some((place, program))) if !needs.is_program(&program, false) => {
+            needs.found.missing.push((place, format!("{program}: mount_program")));
+        }
+        Ok(_) => {}
+        Err(reason) => needs.found.unsure = Some(reason),
+    }
+    Ok(needs.found)
+}
+
+struct Needs<'f> {
+    files: &'f Files,
+    search: Vec<&'f str>,
+    found: Programs,
+}
+
+impl Needs<'_> {
+    /// The programs of a handler. One that CRI-O refuses is dropped, unless it is the default one (`ValidateRuntimes`).
+    fn handler(&mut self, handler: &Handler, default: &str, global: Option<&str>) {
+        let is_default = handler.name == default;
+        let name = if handler.inherits() { default } else { &handler.name };
+        let found = self.find(handler.text("runtime_path"), name);
+        let Some(path) = found else {
+            match (is_default, &handler.place) {
+                (true, _) => self.lacks(handler, "runtime_path", &handler.name),
+                // Nobody asked for the one that is compiled in.
+                (false, None) => self.found.gone.push(handler.name.clone()),
+                (false, Some(_)) => {
+                    let path = Some(handler.text("runtime_path")).filter(|path| !path.is_empty());
+                    self.drop(handler, &format!("no {}", path.unwrap_or(name)));
+                }
+            }
+            return;
+        };
+        let config = handler.text("runtime_config_path");
+        let refused = handler.refused(&path).or_else(|| {
+            (!config.is_empty() && !self.is_program(config, false)).then(|| format!("no {config}"))
+        });
+        if let Some(wrong) = refused {
+            if is_default {
+                self.found.missing.push((handler.origin(), format!("{}: {wrong}", handler.name)));
+            } else {
+                self.drop(handler, &wrong);
+            }
+            return;
+        }
+        self.execute(handler.origin(), &path, &format!("of the handler {}", handler.name));
+        if handler.place.is_some() || is_default {
+            self.found.runtimes.push(used(handler, path));
+        }
+        match handler.kind() {
+            "oci" => self.monitor(handler, global.unwrap_or(handler.text("monitor_path"))),
+            // CRI-O asks conmonrs for its version; its name is not searched for here.
+            "pod" if !handler.text("monitor_path").is_empty() => {
+                let path = handler.text("monitor_path");
+                match self.is_program(path, false) {
+                    true => self.execute(handler.origin(), path, &monitor_of(handler)),
+                    false if is_default => self.lacks(handler, "monitor_path", path),
+                    false => self.drop(handler, &format!("no {path}")),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn drop(&mut self, handler: &Handler, why: &str) {
+        self.found.gone.push(handler.name.clone());
+        self.found.dropped.push((handler.origin(), format!("{}: {why}", handler.name)));
+    }
+
+    /// The conmon of a handler: its own, unless one is set for all.
+    fn monitor(&mut self, handler: &Handler, path: &str) {
+        match self.find(path, "conmon") {
+            None => self.lacks(handler, "monitor_path", if path.is_empty() { "conmon" } else { path }),
+            // CRI-O reads the version of conmon, and exits at that of conmonrs (cri-o/cri-o#8214).
+            Some(found) if found.ends_with("conmonrs") => {
+                let what = format!("{found}: of the handler {}, wants runtime_type = \"pod\"", handler.name);
+                self.found.missing.push((handler.origin(), what));
+            }
+            Some(found) => {
+                self.execute(handler.origin(), &found, &monitor_of(handler));
+                self.found.monitors.push(used(handler, found));
+            }
+        }
+    }
+
+    /// Notes a program that lacks the right to be executed.
+    fn execute(&mut self, place: Origin, path: &str, what_for: &str) {
+        let is_executable = |found: Metadata| found.kind == Kind::File && found.mode & 0o111 != 0;
+        let text = format!("{path}: {what_for}");
+        if self.files.stat(path).is_ok_and(|found| !is_executable(found))
+            && !self.found.unexecutable.iter().any(|(_, known)| *known == text)
+        {
+            self.found.unexecutable.push((place, text));
+        }
+    }
+
+    /// The program of a path, or of a name in the search path.
+    fn find(&mut self, path: &str, name: &str) -> Option<String> {
+        if !path.is_empty() {
+            return self.is_program(path, false).then(|| path.to_owned());
+        }
+        let candidates = self.search.iter().map(|directory| format!("{directory}/{name}"));
+        let candidates: Vec<String> = candidates.collect();
+        candidates.into_iter().find(|candidate| self.is_program(candidate, true))
+    }
+
+    /// An absolute path is only looked at (`stat`); one that is searched for must be executable.
+    fn is_program(&mut self, path: &str, executable: bool) -> bool {
+        match self.files.stat(path) {
+            Ok(found) => !executable || (found.kind == Kind::File && found.mode & 0o111 != 0),
+            Err(error) if error.is_not_found() => false,
+            Err(error) => {
+                self.found.unsure = Some(error.to_string());
+                true
+            }
+        }
+    }
+
+    fn lacks(&mut self, handler: &Handler, field: &str, program: &str) {
+        let what = format!("{program}: the {field} of the handler {}", handler.name);
+        self.found.missing.push((handler.origin(), what));
+    }
+
+    /// One of these programs.
+    fn demand(&mut self, path: &str, names: &[&str], what_for: &str) {
+        if !names.iter().any(|name| self.find(path, name).is_some()) {
+            let program = if path.is_empty() { names.join(" or ") } else { path.to_owned() };
+            self.found.missing.push((Origin::file(&program), format!("{program}: {what_for}")));
+        }
+    }
+}
+
+fn used(handler: &Handler, path: String) -> Used {
+    Used { place: handler.origin(), handler: handler.name.clone(), path }
+}
+
+fn monitor_of(handler: &Handler) -> String {
+    format!("the monitor of the handler {}", handler.name)
+}

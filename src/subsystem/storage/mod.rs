@@ -1,0 +1,3 @@
+//! Storage: swap.
+
+pub mod swap;

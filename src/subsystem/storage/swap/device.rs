@@ -1,0 +1,221 @@
+//! Devices by their names: which names are of one device, and which devices are not there.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::unit_name::node;
+use crate::host::{Host, Running, Source};
+use crate::parse::{fstab, lines};
+
+/// udev's links are one hop long; device-mapper's, too.
+const MOST_HOPS: usize = 8;
+
+/// Whether two names are of one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Same {
+    Yes,
+    No,
+    Unclear,
+}
+
+/// What a name is, as far as the name tells.
+#[derive(PartialEq)]
+enum Class<'a> {
+    /// `/dev/sda2`: the kernel's own name, of which every device has one.
+    Kernel,
+    /// `/dev/disk/by-uuid/...`, `/dev/mapper/...`: a link in this directory.
+    Link(&'a str),
+    /// `/swapfile`.
+    File,
+    /// `$SWAPFILE`.
+    Other,
+}
+
+/// `partition`, `file` or `zram`, as the name tells.
+pub(super) fn kind_of(device: &str) -> &'static str {
+    match class(&node(device)) {
+        Class::Kernel if is_zram(device) => "zram",
+        Class::File => "file",
+        _ => "partition",
+    }
+}
+
+/// Whether two names, as fstab writes them, are of one device. Links of the running system are followed.
+pub(super) fn compare(host: &Host, one: &str, other: &str) -> Same {
+    let (one, other) = (resolve(host.running(), one), resolve(host.running(), other));
+    if one == other {
+        return Same::Yes;
+    }
+    if is_there(host, &one) == Some(false) || is_there(host, &other) == Some(false) {
+        return Same::No;
+    }
+    told_apart(&one, &other)
+}
+
+/// Whether two names without links are of one device, as far as the names tell.
+fn told_apart(one: &str, other: &str) -> Same {
+    match (class(one), class(other)) {
+        (Class::Other, _) | (_, Class::Other) => Same::Unclear,
+        (Class::File, _) | (_, Class::File) | (Class::Kernel, Class::Kernel) => Same::No,
+        // A device has one UUID and one label, and each mapping is a device of its own.
+        (Class::Link(here), Class::Link(there))
+            if here == there && !matches!(here, "/dev/disk/by-id" | "/dev/disk/by-path") =>
+        {
+            Same::No
+        }
+        _ if is_zram(one) || is_zram(other) => Same::No,
+        _ => Same::Unclear,
+    }
+}
+
+/// Says that a device or file isn't there now and that nothing known makes it at boot. Only a running
+/// system can tell: an image is made for disks that it doesn't hold.
+pub(super) fn missing(host: &Host, device: &str) -> Option<String> {
+    let path = node(device);
+    if is_zram(&path) || may_be_mapped(host, &path) || may_be_mounted(host, &path) {
+        return None;
+    }
+    let what = if class(&path) == Class::File { "file" } else { "device" };
+    (is_there(host, &path) == Some(false)).then(|| format!("there is no {what} {path}"))
+}
+
+/// Encrypted and logical volumes may be closed now and are opened at boot.
+fn may_be_mapped(host: &Host, path: &str) -> bool {
+    let is_plain = match class(path) {
+        Class::Kernel => !path.starts_with("/dev/dm-"),
+        Class::Link(directory) => directory.starts_with("/dev/disk/by-part"),
+        Class::File | Class::Other => return false,
+    };
+    let has_line = |bytes: &[u8]| {
+        lines(bytes).any(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+    };
+    let has_crypttab = || match host.files().read("/etc/crypttab") {
+        Ok(bytes) => has_line(&bytes),
+        Err(error) => !error.is_not_found(),
+    };
+    let has_volumes = || match host.files().list("/etc/lvm/backup") {
+        Ok(names) => !names.is_empty(),
+        Err(error) => !error.is_not_found(),
+    };
+    !is_plain && (!path.starts_with("/dev/disk/") || has_crypttab() || has_volumes())
+}
+
+/// A file may be on a file system that isn't mounted now.
+fn may_be_mounted(host: &Host, path: &str) -> bool {
+    let mounts = host.files().read("/etc/fstab").map(|bytes| fstab::parse(&bytes)).unwrap_or_default();
+    class(path) == Class::File
+        && mounts.iter().any(|mount| {
+            mount.target.len() > 1
+                && mount.target.starts_with('/')
+                && Path::new(path).starts_with(&mount.target)
+        })
+}
+
+/// Whether a device or file is there now, where that can be told. A recording holds the files that were asked
+/// for, so that only a complete list counts in it.
+fn is_there(host: &Host, path: &str) -> Option<bool> {
+    let running = host.running()?;
+    let is_live = *host.source() == Source::Live;
+    match class(path) {
+        Class::Kernel => {
+            let bytes = running.files().read("/proc/partitions").ok()?;
+            let name = path.strip_prefix("/dev/");
+            let mut names = lines(&bytes).filter_map(|(number, line)| {
+                (number > 2).then(|| line.split_ascii_whitespace().nth(3).map(str::to_owned))?
+            });
+            let first = names.next()?;
+            Some(name == Some(&first) || names.any(|known| name == Some(&known)))
+        }
+        Class::Link(directory) if is_live => {
+            let name = path.rsplit_once('/').map(|(_, name)| name);
+            let names = running.files().list(directory).ok().filter(|names| !names.is_empty())?;
+            Some(names.iter().any(|known| known.to_str() == name))
+        }
+        Class::File if is_live => match host.files().lstat(path) {
+            Ok(_) => Some(true),
+            Err(error) => error.is_not_found().then_some(false),
+        },
+        Class::Link(_) | Class::File | Class::Other => None,
+    }
+}
+
+/// The kernel's name of a device, as far as links of the running system lead to it.
+fn resolve(running: Option<&dyn Running>, device: &str) -> String {
+    let mut path = PathBuf::from(node(device).as_ref());
+    if !path.starts_with("/dev") {
+        return normal(&path).to_string_lossy().into_owned();
+    }
+    for _ in 0..MOST_HOPS {
+        let Some(target) = running.and_then(|running| running.files().read_link(&path).ok()) else { break };
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
+        path = normal(&path);
+    }
+    normal(&path).to_string_lossy().into_owned()
+}
+
+/// Without `.`, `..` and double slashes. Relative paths stay relative: they name no device.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => drop(normal.pop()),
+            Component::CurDir => {}
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+fn class(path: &str) -> Class<'_> {
+    if path.contains(['$', '`']) || !path.starts_with('/') {
+        return Class::Other;
+    }
+    match path.strip_prefix("/dev/") {
+        None => Class::File,
+        Some(name) if !name.contains('/') => Class::Kernel,
+        Some(_) => Class::Link(path.rsplit_once('/').map_or(path, |(directory, _)| directory)),
+    }
+}
+
+fn is_zram(path: &str) -> bool {
+    path.strip_prefix("/dev/zram")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_devices_apart_where_they_can() {
+        for (one, other, expected) in [
+            ("/dev/sda2", "/dev//sda2", Same::Yes),
+            ("UUID=a", "/dev/disk/by-uuid/a", Same::Yes),
+            ("/dev/sda2", "/dev/sda3", Same::No),
+            ("/dev/sda2", "UUID=a", Same::Unclear),
+            ("UUID=a", "UUID=b", Same::No),
+            ("UUID=a", "LABEL=b", Same::Unclear),
+            ("/swapfile", "/dev/sda2", Same::No),
+            ("/swapfile", "/swap/../swapfile", Same::Yes),
+            ("/dev/zram0", "UUID=a", Same::No),
+            ("/dev/mapper/vg-swap", "/dev/dm-1", Same::Unclear),
+            ("$SWAP", "/dev/sda2", Same::Unclear),
+        ] {
+            let (one, other) = (resolve(None, one), resolve(None, other));
+            let found = if one == other { Same::Yes } else { told_apart(&one, &other) };
+            assert_eq!(found, expected, "{one} {other}");
+            assert_eq!(told_apart(&one, &other), told_apart(&other, &one), "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn the_kind_is_told_by_the_name() {
+        for (device, kind) in [
+            ("/dev/zram0", "zram"),
+            ("/swap.img", "file"),
+            ("UUID=a", "partition"),
+            ("/dev/mapper/vg-swap", "partition"),
+        ] {
+            assert_eq!(kind_of(device), kind, "{device}");
+        }
+    }
+}

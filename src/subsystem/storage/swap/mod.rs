@@ -1,0 +1,219 @@
+//! Swap: the areas in use, and every mechanism that brings one back at the next boot.
+
+mod cloud;
+mod command_line;
+mod device;
+mod fstab;
+mod generated;
+mod gpt;
+mod native;
+mod now;
+mod scripts;
+mod services;
+mod swapon;
+mod unit_name;
+mod zram;
+
+use std::rc::Rc;
+
+use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
+use crate::host::{Files, HostError};
+use crate::subsystem::{Gap, Subsystems};
+use device::Same;
+
+/// A swap area that is on, or will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Area {
+    /// The device as the place that names it writes it.
+    device: String,
+    /// `partition`, `file` or `zram`.
+    kind: &'static str,
+    /// What turns it on.
+    origin: Origin,
+    confidence: Confidence,
+}
+
+impl Area {
+    fn new(device: impl Into<String>, origin: Origin) -> Self {
+        let device = device.into();
+        Area { kind: device::kind_of(&device), device, origin, confidence: Confidence::Certain }
+    }
+
+    fn at_most(mut self, confidence: Confidence) -> Self {
+        self.confidence = self.confidence.min(confidence);
+        self
+    }
+}
+
+/// A swap area that may be on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Doubt {
+    /// None if it can be any.
+    device: Option<String>,
+    reason: String,
+    origin: Option<Origin>,
+}
+
+/// No configuration that makes sense names more areas.
+const MOST_AREAS: usize = 256;
+
+/// What the next boot does about swap.
+#[derive(Clone, Debug, Default)]
+pub struct Swap {
+    /// Areas that will be on.
+    areas: Vec<Area>,
+    /// Areas that may be on.
+    doubts: Vec<Doubt>,
+    /// Areas that somebody configured and that stay off: the place.
+    off: Vec<Origin>,
+    /// Why units that only `swap.target` wants may not be started.
+    disturbed: Option<String>,
+    notes: Vec<String>,
+    gaps: Vec<Gap>,
+    confidence: Confidence,
+    /// Why nothing can be said at all.
+    reason: Option<String>,
+}
+
+impl Swap {
+    pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let mut swap = Swap::default();
+        if let Some(doubt) = &subsystems.systemd().doubt {
+            swap.reason = Some(format!("what turns swap on at boot is not known: {doubt}"));
+            return swap;
+        }
+        fstab::read(subsystems, &mut swap);
+        native::read(subsystems, &mut swap);
+        zram::read(subsystems, &mut swap);
+        services::read(subsystems, &mut swap);
+        scripts::read(subsystems, &mut swap);
+        cloud::read(subsystems, &mut swap);
+        gpt::read(subsystems, &mut swap);
+        swap
+    }
+
+    /// The areas that will be on after the next boot.
+    #[must_use]
+    pub fn list(&self) -> Fact {
+        if let Some(reason) = &self.reason {
+            return Fact::unknown(reason.clone());
+        }
+        if self.areas.is_empty() {
+            if let Some(doubt) = self.doubts.first() {
+                return self.told(Fact::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
+            }
+            if let Some(gap) = self.gaps.first() {
+                return self.told(Fact::unknown(gap.reason.clone()).because(gap.origin.clone()));
+            }
+        }
+        let mut fact = areas(&self.areas);
+        let more = self.doubts.iter().map(|doubt| &doubt.reason);
+        let more = more.chain(self.gaps.iter().map(|gap| &gap.reason));
+        fact.notes.extend(more.map(|reason| format!("there may be more: {reason}")));
+        if self.areas.is_empty() {
+            fact.because.extend(self.off.iter().cloned());
+            if fact.because.is_empty() {
+                fact.because.push(Origin::file("/etc/fstab").says("has no active swap line"));
+            }
+        }
+        self.told(fact)
+    }
+
+    /// Whether a device will be on; `any` asks for any.
+    #[must_use]
+    pub fn device(&self, subsystems: &Subsystems<'_>, device: &str) -> Fact {
+        if let Some(reason) = &self.reason {
+            return Fact::unknown(reason.clone());
+        }
+        let same = |other: &str| match device {
+            "any" => Same::Yes,
+            device => device::compare(subsystems.host(), device, other),
+        };
+        let on = self.areas.iter().filter(|area| same(&area.device) == Same::Yes);
+        if let Some(area) = on.max_by_key(|area| area.confidence) {
+            let fact = Fact::new(State::from("on")).because(area.origin.clone());
+            return self.told(fact.at_most(area.confidence));
+        }
+        if let Some(area) = self.areas.iter().find(|area| same(&area.device) == Same::Unclear) {
+            let reason = format!("{} will be on, and whether that is {device} is not known", area.device);
+            return self.told(Fact::unknown(reason).because(area.origin.clone()));
+        }
+        let maybe = |doubt: &&Doubt| doubt.device.as_deref().is_none_or(|other| same(other) != Same::No);
+        if let Some(doubt) = self.doubts.iter().find(maybe) {
+            return self.told(Fact::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
+        }
+        if let Some(gap) = self.gaps.first() {
+            return self.told(Fact::unknown(gap.reason.clone()).because(gap.origin.clone()));
+        }
+        self.told(Fact::new(State::from("off")).because_all(self.off.iter().cloned()))
+    }
+
+    fn told(&self, fact: Fact) -> Fact {
+        let mut fact = fact.at_most(self.confidence);
+        fact.notes.extend(self.notes.iter().cloned());
+        fact
+    }
+
+    /// Adds an area that will be on, unless its device isn't there; each device once.
+    fn add(&mut self, subsystems: &Subsystems<'_>, area: Area) {
+        if let Some(missing) = device::missing(subsystems.host(), &area.device) {
+            self.confidence = self.confidence.min(Confidence::High);
+            self.notes.push(format!("{}: {missing}; swap stays off unless it comes back", area.origin));
+            self.off.push(area.origin.says(missing));
+            return;
+        }
+        self.add_unchecked(area);
+    }
+
+    /// Adds an area whose device is made by what turns it on; each device once.
+    fn add_unchecked(&mut self, area: Area) {
+        match self.areas.iter_mut().find(|known| known.device == area.device) {
+            Some(known) => known.confidence = known.confidence.max(area.confidence),
+            None => self.areas.push(area),
+        }
+    }
+
+    /// A file's content; a failure to read one that is there is a gap.
+    fn read(&mut self, files: &Files, path: &str) -> Option<Rc<[u8]>> {
+        files.read(path).map_err(|error| self.not_read(error)).ok()
+    }
+
+    fn not_read(&mut self, error: HostError) {
+        if !error.is_not_found() {
+            self.gaps.push(error.into());
+        }
+    }
+
+    /// Says that what follows in a place is not looked at: the kernel has room for 32 areas (`MAX_SWAPFILES`).
+    fn too_many(&mut self, origin: Origin) {
+        let reason =
+            format!("{origin}: more than {MOST_AREAS} swap areas are configured; not all are looked at");
+        self.gaps.push(Gap { origin, reason });
+    }
+
+    fn doubt(&mut self, device: Option<&str>, reason: impl Into<String>, origin: Option<Origin>) {
+        self.doubts.push(Doubt { device: device.map(str::to_owned), reason: reason.into(), origin });
+    }
+}
+
+/// The answer for `swap` and `swap:DEVICE`.
+pub fn swap(subsystems: &Subsystems<'_>, device: Option<&str>, moment: Moment) -> Fact {
+    match (moment, subsystems.host().running()) {
+        (Moment::Boot, _) => match device {
+            Some(device) => subsystems.swap().device(subsystems, device),
+            None => subsystems.swap().list(),
+        },
+        (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        (Moment::Now, Some(running)) => now::ask(subsystems.host(), running, device),
+    }
+}
+
+fn areas(areas: &[Area]) -> Fact {
+    let record = |area: &Area| {
+        Value::record([("device", State::from(area.device.as_str())), ("kind", State::from(area.kind))])
+    };
+    let least = areas.iter().map(|area| area.confidence).min().unwrap_or_default();
+    Fact::new(State::from(Value::List(areas.iter().map(record).collect())))
+        .because_all(areas.iter().map(|area| area.origin.clone()))
+        .at_most(least)
+}

@@ -1,0 +1,206 @@
+//! The installed systemd: its version decides what many files mean.
+
+use crate::fact::{Confidence, Origin, printable};
+use crate::host::{Files, HostError};
+use crate::subsystem::Subsystems;
+
+/// The installed systemd.
+#[derive(Clone, Debug, Default)]
+pub struct Systemd {
+    /// Whether the init that boots is systemd; none if that can't be told.
+    pub is_init: Option<bool>,
+    /// Whether another init boots, and systemd's own library is not there (Alpine, Void, Devuan); none if which init
+    /// boots can't be told.
+    pub is_replaced: Option<bool>,
+    /// Major version, 252; none if it can't be told.
+    pub version: Option<u32>,
+    /// A directory that may hold its library and could not be listed.
+    pub unread: Option<String>,
+    /// How sure the version is: high if it was taken from the distribution's release.
+    pub confidence: Confidence,
+    /// Why what systemd's files say doesn't tell what the next boot does: another init, or an initrd of its own
+    /// kind.
+    pub doubt: Option<String>,
+    /// The place that says so.
+    pub because: Vec<Origin>,
+}
+
+/// Directories that hold systemd's private library, `libsystemd-shared-252.so`.
+const LIBRARIES: [&str; 8] = [
+    "/usr/lib/systemd",
+    "/lib/systemd",
+    "/usr/lib64/systemd",
+    "/usr/lib/x86_64-linux-gnu/systemd",
+    "/usr/lib/aarch64-linux-gnu/systemd",
+    "/usr/lib/arm-linux-gnueabihf/systemd",
+    "/usr/lib/s390x-linux-gnu/systemd",
+    "/usr/lib/powerpc64le-linux-gnu/systemd",
+];
+
+/// The version that a release of a distribution ships: `ID`, start of `VERSION_ID`, version.
+const RELEASES: [(&str, &str, u32); 16] = [
+    ("debian", "10", 241),
+    ("debian", "11", 247),
+    ("debian", "12", 252),
+    ("debian", "13", 257),
+    ("ubuntu", "20.04", 245),
+    ("ubuntu", "22.04", 249),
+    ("ubuntu", "24.04", 255),
+    ("rhel", "8", 239),
+    ("rhel", "9", 252),
+    ("rhel", "10", 257),
+    ("rocky", "8", 239),
+    ("rocky", "9", 252),
+    ("almalinux", "8", 239),
+    ("almalinux", "9", 252),
+    ("centos", "8", 239),
+    ("centos", "9", 252),
+];
+
+impl Systemd {
+    pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        let files = subsystems.host().files();
+        let mut systemd = Systemd::default();
+        let (is_init, origin) = init(subsystems);
+        systemd.is_init = is_init;
+        systemd.doubt = match (is_init, &origin) {
+            (Some(true), _) | (None, None) => None,
+            (Some(false), _) => Some("the init that boots is not systemd".into()),
+            (None, Some(origin)) => Some(origin.says.clone().unwrap_or_else(|| origin.to_string())),
+        };
+        let library = library(files, &mut systemd.unread);
+        // A container's init lies outside: its units count for what it is asked.
+        let is_unread = is_init.is_none() && container(subsystems).is_none();
+        systemd.is_replaced = match systemd.doubt {
+            Some(_) if is_unread && library.is_none() => None,
+            _ => Some(is_init == Some(false) && library.is_none()),
+        };
+        let version = library.or_else(|| {
+            systemd.confidence = Confidence::High;
+            release(files)
+        });
+        if let Some((version, origin)) = version {
+            systemd.version = Some(version);
+            systemd.because.push(origin);
+        }
+        systemd.because.extend(origin);
+        systemd
+    }
+}
+
+/// Whether systemd boots, and the place that says so.
+fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
+    if let Some(origin) = container(subsystems) {
+        return (None, Some(origin));
+    }
+    let files = subsystems.host().files();
+    let parameter = match subsystems.next_boot().parameter("init") {
+        Ok(parameter) => parameter.value,
+        Err(reason) => return (None, Some(Origin::file("kernel command line").says(reason))),
+    };
+    // An initrd made by a distribution starts /init; another program need not hand over to the init on disk.
+    if let Ok(Some(program)) = subsystems.next_boot().parameter("rdinit").map(|found| found.value)
+        && !["", "/init"].contains(&program.as_str())
+    {
+        let says = format!("rdinit={program}: what that program starts is not known");
+        return (None, Some(Origin::file("kernel command line").says(says)));
+    }
+    if let Some(program) = parameter.filter(|program| !program.is_empty()) {
+        let origin = Origin::file("kernel command line").says(format!("init={program}"));
+        let named = names_systemd(&program) || leads_to(files, &program) == Ok(Some(true));
+        return (Some(named), Some(origin));
+    }
+    for path in ["/sbin/init", "/usr/sbin/init"] {
+        match leads_to(files, path) {
+            Ok(Some(is_systemd)) => return (Some(is_systemd), Some(Origin::file(path))),
+            Ok(None) => {}
+            Err(error) => {
+                let says = format!("which init boots can't be told: {error}");
+                return (None, Some(Origin::file(path).says(says)));
+            }
+        }
+    }
+    let trace = ["/etc/systemd", "/usr/lib/systemd", "/lib/systemd"]
+        .into_iter()
+        .find(|path| files.lstat(path).is_ok());
+    match trace {
+        Some(path) => (Some(true), Some(Origin::file(path).says("is there; systemd is assumed to boot"))),
+        None => (None, None),
+    }
+}
+
+/// What shows that a running system is a container, which has no boot of its own: systemd writes the first, managers
+/// the others (systemd's "Container Interface", docker, podman).
+fn container(subsystems: &Subsystems<'_>) -> Option<Origin> {
+    const MARKS: [&str; 4] =
+        ["/run/systemd/container", "/run/host/container-manager", "/.dockerenv", "/run/.containerenv"];
+    let files = subsystems.host().running()?.files();
+    let mark = MARKS.into_iter().find(|path| files.stat(path).is_ok())?;
+    let kind = files.read(mark).ok().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    let kind =
+        kind.filter(|kind| !kind.is_empty() && !kind.contains('\n')).unwrap_or_else(|| "unnamed".into());
+    let says = format!("this is a container ({}), and what starts it lies outside", printable(&kind));
+    Some(Origin::file(mark).says(says))
+}
+
+fn names_systemd(path: &str) -> bool {
+    path.rsplit('/').next() == Some("systemd")
+}
+
+/// Whether a path is systemd, links followed by name; none if there is nothing.
+///
+/// # Errors
+/// If that can't be looked at.
+fn leads_to(files: &Files, path: &str) -> Result<Option<bool>, HostError> {
+    let mut path = path.to_owned();
+    for _ in 0..16 {
+        let Ok(target) = files.read_link(&path) else { break };
+        if target.file_name().is_some_and(|name| name == "systemd") {
+            return Ok(Some(true));
+        }
+        let whole = crate::host::HostPath::new(&path).link_target(target);
+        let Some(whole) = whole.as_path().to_str() else { return Ok(None) };
+        whole.clone_into(&mut path);
+    }
+    match files.lstat(&path) {
+        Ok(_) => Ok(Some(names_systemd(&path))),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn library(files: &Files, unread: &mut Option<String>) -> Option<(u32, Origin)> {
+    LIBRARIES.iter().find_map(|directory| {
+        let names = match files.list(directory) {
+            Ok(names) => names,
+            Err(error) if error.is_not_found() => return None,
+            Err(error) => {
+                unread.get_or_insert_with(|| error.to_string());
+                return None;
+            }
+        };
+        names.iter().filter_map(|name| name.to_str()).find_map(|name| {
+            let rest = name.strip_prefix("libsystemd-shared-")?;
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let version = rest[..digits].parse().ok()?;
+            rest.contains(".so").then(|| (version, Origin::file(format!("{directory}/{name}"))))
+        })
+    })
+}
+
+fn release(files: &Files) -> Option<(u32, Origin)> {
+    let path =
+        ["/etc/os-release", "/usr/lib/os-release"].into_iter().find(|path| files.read(path).is_ok())?;
+    let bytes = files.read(path).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let value = |key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        line.map(|value| value.trim().trim_matches(['"', '\'']))
+    };
+    let (id, release) = (value("ID")?, value("VERSION_ID")?);
+    let (_, _, version) = RELEASES.iter().find(|(known, start, _)| {
+        *known == id
+            && release.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })?;
+    Some((*version, Origin::file(path).says(format!("{id} {release} ships systemd {version}"))))
+}

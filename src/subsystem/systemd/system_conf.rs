@@ -1,0 +1,116 @@
+//! systemd's own configuration, `system.conf`, and what a unit gets from it (systemd-system.conf(5)).
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::fact::Origin;
+use crate::parse::unit;
+use crate::subsystem::drop_in::{self, Content};
+use crate::subsystem::systemd::exec_context::Launch;
+use crate::subsystem::{Gap, Subsystems};
+
+/// The standard directories, in the order of systemd's and sudo's default `$PATH`.
+pub const DEFAULT_PATH: [&str; 6] =
+    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+const PLACES: [&str; 3] = ["/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd"];
+
+/// The assignments of the section `[Manager]` in the order in which they apply.
+fn settings(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, unit::Assignment)>, Gap> {
+    let files = subsystems.host().files();
+    let mut paths = Vec::new();
+    for place in PLACES {
+        let path = format!("{place}/system.conf");
+        if files.stat(&path).is_ok() {
+            paths.push(crate::host::HostPath::new(path));
+            break;
+        }
+    }
+    let directories = PLACES.map(|place| format!("{place}/system.conf.d"));
+    let directories: Vec<&str> = directories.iter().map(String::as_str).collect();
+    let merged = drop_in::merge(files, &directories, ".conf");
+    if let Some(gap) = merged.gaps.into_iter().next() {
+        return Err(gap);
+    }
+    paths.extend(merged.files.into_iter().map(|file| file.path));
+    let mut settings = Vec::new();
+    for path in paths {
+        match drop_in::read(files, &path) {
+            Content::Bytes(bytes) => settings.extend(
+                unit::parse(&bytes)
+                    .into_iter()
+                    .filter(|assignment| &*assignment.section == "Manager")
+                    .map(|assignment| (Origin::line(&path, assignment.line), assignment)),
+            ),
+            Content::Masked | Content::Broken(_) => {}
+            Content::Unread(gap) => return Err(gap),
+        }
+    }
+    Ok(settings)
+}
+
+/// The value of a key of `[Manager]` that counts; none if nothing sets it.
+///
+/// # Errors
+/// Why that can't be known.
+pub fn value(subsystems: &Subsystems<'_>, key: &str) -> Result<Option<(Origin, String)>, String> {
+    let settings = settings(subsystems).map_err(|gap| gap.reason)?;
+    let last = settings.into_iter().rev().find(|(_, assignment)| assignment.key == key);
+    Ok(last.map(|(origin, assignment)| (origin, assignment.value)).filter(|(_, value)| !value.is_empty()))
+}
+
+/// The directories in which the programs of units look for others, each asked once a run.
+#[derive(Debug, Default)]
+pub struct SearchPaths {
+    by_unit: RefCell<BTreeMap<String, Directories>>,
+}
+
+type Directories = Result<(Vec<String>, Option<Origin>), String>;
+
+impl SearchPaths {
+    /// The directories of a unit, and what set them.
+    ///
+    /// # Errors
+    /// Why that can't be known.
+    pub fn of(&self, subsystems: &Subsystems<'_>, unit: &str) -> Directories {
+        if let Some(known) = self.by_unit.borrow().get(unit) {
+            return known.clone();
+        }
+        let found = directories(subsystems, unit);
+        self.by_unit.borrow_mut().insert(unit.to_owned(), found.clone());
+        found
+    }
+}
+
+/// The directories in which a unit's program looks for others, and what set them: `PATH` of the unit, of its
+/// environment files, `ExecSearchPath=`, `DefaultEnvironment=` of system.conf, else systemd's own default. The
+/// environment of whoever looks has no part in it.
+fn directories(subsystems: &Subsystems<'_>, name: &str) -> Directories {
+    let split = |text: &str| text.split(':').filter(|part| part.starts_with('/')).map(String::from).collect();
+    let launch = Launch::read(subsystems, name);
+    if let Some(gap) = launch.gaps.first() {
+        return Err(gap.reason.clone());
+    }
+    if let Some((origin, path)) = launch.environment.get("PATH") {
+        return Ok((split(path), Some(origin.clone())));
+    }
+    let units = subsystems.units();
+    let merged = units.said(subsystems, name).unwrap_or_else(|| units.drop_ins_alone(subsystems, name));
+    let search = merged.list("Service", "ExecSearchPath");
+    if let Some(last) = search.last() {
+        return Ok((search.iter().flat_map(|setting| split(&setting.value)).collect(), Some(last.origin())));
+    }
+    let settings = settings(subsystems).map_err(|gap| gap.reason)?;
+    let mut found = None;
+    for (origin, assignment) in settings.into_iter().filter(|(_, a)| a.key == "DefaultEnvironment") {
+        if assignment.value.is_empty() {
+            found = None;
+        }
+        for word in unit::words(&assignment.value) {
+            if let Some(path) = word.strip_prefix("PATH=") {
+                found = Some((split(path), Some(origin.clone())));
+            }
+        }
+    }
+    Ok(found.unwrap_or_else(|| (DEFAULT_PATH.map(String::from).to_vec(), None)))
+}

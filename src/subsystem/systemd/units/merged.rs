@@ -1,0 +1,190 @@
+//! One unit with all its drop-ins: every assignment that counts, in the order in which it counts.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::links::{is_null, link_target};
+use super::search_path::{Found, SearchPath, suffix};
+use crate::fact::{Origin, printable};
+use crate::host::Files;
+use crate::parse::unit;
+use crate::subsystem::Gap;
+
+/// A unit as systemd loads it: its file and its drop-ins.
+#[derive(Clone, Debug, Default)]
+pub struct MergedUnit {
+    /// The unit's own name.
+    pub name: String,
+    /// The unit file; none if only drop-ins are known.
+    pub fragment: Option<String>,
+    /// All assignments: the file's, then each drop-in's.
+    pub settings: Vec<Setting>,
+    /// Files that could not be read: they may set anything.
+    pub gaps: Vec<Gap>,
+}
+
+/// One assignment and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Section without brackets.
+    pub section: Rc<str>,
+    /// Key.
+    pub key: String,
+    /// Value, specifiers of the unit's name replaced.
+    pub value: String,
+    path: Rc<str>,
+    line: u32,
+}
+
+impl Setting {
+    /// The place of the assignment.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin::line(&self.path, self.line)
+    }
+}
+
+impl MergedUnit {
+    /// All assignments of a key in the order in which they apply, resets included.
+    pub fn every<'u, 'k>(&'u self, section: &'k str, key: &'k str) -> impl Iterator<Item = &'u Setting> {
+        self.settings.iter().filter(move |setting| setting.key == key && *setting.section == *section)
+    }
+
+    /// The assignments of a list key that count: those after the last empty one.
+    #[must_use]
+    pub fn list(&self, section: &str, key: &str) -> Vec<&Setting> {
+        let mut list = Vec::new();
+        for setting in self.every(section, key) {
+            if setting.value.is_empty() {
+                list.clear();
+            } else {
+                list.push(setting);
+            }
+        }
+        list
+    }
+
+    /// The assignment of a scalar key that counts: the last one, unless it is empty.
+    #[must_use]
+    pub fn last(&self, section: &str, key: &str) -> Option<&Setting> {
+        self.every(section, key).last().filter(|setting| !setting.value.is_empty())
+    }
+
+    /// The boolean value of a key.
+    #[must_use]
+    pub fn boolean(&self, section: &str, key: &str) -> Option<bool> {
+        unit::boolean(&self.last(section, key)?.value)
+    }
+
+    /// The unit of a name with its drop-ins; none if no file describes it.
+    pub(super) fn load(search: &SearchPath, files: &Files, name: &str) -> Option<Self> {
+        let Found::Fragment { name, path } = search.resolve(files, name) else { return None };
+        let mut unit = MergedUnit { fragment: Some(path.clone()), name, ..MergedUnit::default() };
+        unit.add(files, &path);
+        unit.add_drop_ins(search, files);
+        Some(unit)
+    }
+
+    /// The drop-ins of a unit that has no file: what they would say if it had one.
+    pub(super) fn drop_ins_alone(search: &SearchPath, files: &Files, name: &str) -> Self {
+        let mut unit = MergedUnit { name: name.to_owned(), ..MergedUnit::default() };
+        unit.add_drop_ins(search, files);
+        unit
+    }
+
+    fn add_drop_ins(&mut self, search: &SearchPath, files: &Files) {
+        let mut gaps = Vec::new();
+        for path in drop_ins(search, files, &self.name, &mut gaps) {
+            self.add(files, &path);
+        }
+        self.gaps.append(&mut gaps);
+    }
+
+    fn add(&mut self, files: &Files, path: &str) {
+        match files.read(path) {
+            Ok(bytes) => {
+                let path: Rc<str> = Rc::from(printable(path).as_ref());
+                for assignment in unit::parse(&bytes) {
+                    self.settings.push(Setting {
+                        section: assignment.section,
+                        key: assignment.key,
+                        value: unit::expand(assignment.value, &self.name),
+                        path: Rc::clone(&path),
+                        line: assignment.line,
+                    });
+                }
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => self.gaps.push(error.into()),
+        }
+    }
+}
+
+/// The drop-ins of a unit in the order in which they apply: by file name, whatever the directory.
+fn drop_ins(search: &SearchPath, files: &Files, name: &str, gaps: &mut Vec<Gap>) -> Vec<String> {
+    let mut winners: BTreeMap<String, String> = BTreeMap::new();
+    for (file, path) in side_entries(search, files, name, ".d", gaps) {
+        if file.rsplit_once('.').is_some_and(|(_, suffix)| suffix == "conf") {
+            winners.entry(file).or_insert(path);
+        }
+    }
+    winners.into_values().filter(|path| link_target(files, path).is_none() || !is_null(files, path)).collect()
+}
+
+/// The entries of the directories beside a unit (`X.d`, `X.wants`), name and path, highest directory first.
+pub(super) fn side_entries(
+    search: &SearchPath,
+    files: &Files,
+    name: &str,
+    side: &str,
+    gaps: &mut Vec<Gap>,
+) -> Vec<(String, String)> {
+    let mut entries = Vec::new();
+    for (directory, base) in beside(search, name, side) {
+        let path = format!("{directory}/{base}{side}");
+        match files.list(&path) {
+            Ok(names) => {
+                let names = names.iter().filter_map(|name| name.to_str());
+                entries.extend(names.map(|name| (name.to_owned(), format!("{path}/{name}"))));
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => gaps.push(error.into()),
+        }
+    }
+    entries
+}
+
+/// The directories beside a unit, under any of its names; last come those of its whole kind.
+fn beside(search: &SearchPath, name: &str, side: &str) -> Vec<(&'static str, String)> {
+    let mut bases = Vec::new();
+    let is_held = |base: &str| !search.holding(base, side).is_empty();
+    for name in std::iter::once(name).chain(search.aliases(name)) {
+        bases.extend(is_held(name).then(|| name.to_owned()));
+        bases.extend(unit::template(name).filter(|base| is_held(base)));
+        if search.has_prefixes {
+            bases.extend(prefixes(name).into_iter().filter(|base| is_held(base)));
+        }
+    }
+    let mut found = Vec::new();
+    if !bases.is_empty() {
+        for directory in search.directories.iter().map(|directory| directory.path) {
+            let here = bases.iter().filter(|base| search.holding(base, side).contains(&directory));
+            found.extend(here.map(|base| (directory, base.clone())));
+        }
+    }
+    let kind = suffix(name);
+    found.extend(search.holding(kind, side).iter().map(|directory| (*directory, kind.to_owned())));
+    found
+}
+
+/// The prefixes of a name that end in a dash: `a-b.service` → `a-.service`.
+fn prefixes(name: &str) -> Vec<String> {
+    let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
+    let mut prefix = stem.split('@').next().unwrap_or(stem);
+    let mut prefixes = Vec::new();
+    while let Some(dash) = prefix.trim_end_matches('-').rfind('-') {
+        prefix = &prefix[..=dash];
+        prefixes.push(format!("{prefix}.{kind}"));
+    }
+    prefixes
+}

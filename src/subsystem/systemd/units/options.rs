@@ -1,0 +1,104 @@
+//! What a kernel command line tells systemd to start (kernel-command-line(7), systemd 252).
+
+use crate::host::Files;
+use crate::parse::unit;
+use crate::subsystem::Subsystems;
+
+/// More plausible entries than this say nothing more.
+const MAX_ENTRIES: usize = 4;
+
+/// What one plausible boot tells systemd.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Options {
+    /// The words; none if the command line is not known.
+    pub(super) words: Option<Vec<String>>,
+    /// The unit to start instead of `default.target`.
+    pub(super) target: Option<String>,
+    /// Units of `systemd.mask=`.
+    pub(super) masks: Vec<String>,
+    /// Units of `systemd.wants=`.
+    pub(super) wants: Vec<String>,
+    /// Whether it is a first boot; none if /etc/machine-id can't be read.
+    pub(super) first_boot: Option<bool>,
+}
+
+/// The options of every plausible boot, at least one.
+pub(super) fn of_each_boot(subsystems: &Subsystems<'_>) -> Vec<Options> {
+    let files = subsystems.host().files();
+    let mut all: Vec<Options> = Vec::new();
+    for words in subsystems.next_boot().each_cmdline().take(MAX_ENTRIES) {
+        let options = Options::of(files, words);
+        if !all.contains(&options) {
+            all.push(options);
+        }
+    }
+    if all.is_empty() {
+        all.push(Options::of(files, None));
+    }
+    all
+}
+
+impl Options {
+    fn of(files: &Files, words: Option<&[String]>) -> Self {
+        let mut options = Options {
+            words: words.map(<[String]>::to_vec),
+            first_boot: is_first_boot(files),
+            ..Options::default()
+        };
+        for word in words.unwrap_or_default() {
+            let (key, value) = word.split_once('=').map_or((word.as_str(), None), |(k, v)| (k, Some(v)));
+            match (key.replace('_', "-").as_str(), value) {
+                ("systemd.unit", Some(value)) if !value.is_empty() => options.target = Some(full_name(value)),
+                ("systemd.mask", Some(value)) => options.masks.push(full_name(value)),
+                ("systemd.wants", Some(value)) => options.wants.push(full_name(value)),
+                ("systemd.condition-first-boot", value) => {
+                    options.first_boot = value.map_or(Some(true), unit::boolean).or(options.first_boot);
+                }
+                ("emergency" | "-b", None) => options.target = Some("emergency.target".into()),
+                ("rescue" | "single" | "s" | "S" | "1", None) => {
+                    options.target = Some("rescue.target".into());
+                }
+                ("2" | "3" | "4", None) => options.target = Some("multi-user.target".into()),
+                ("5", None) => options.target = Some("graphical.target".into()),
+                _ => {}
+            }
+        }
+        options
+    }
+}
+
+/// A first boot is one without /etc/machine-id, or with `uninitialized` in it; an empty file is none
+/// (machine-id(5), and measured with systemd 252).
+fn is_first_boot(files: &Files) -> Option<bool> {
+    match files.read("/etc/machine-id") {
+        Ok(bytes) => Some(bytes.trim_ascii() == b"uninitialized"),
+        // A tree of configuration files only says nothing about the machine's identity.
+        Err(error) if error.is_not_found() => {
+            let programs =
+                ["/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/sbin/init", "/usr/sbin/init"];
+            Some(programs.iter().any(|program| files.lstat(program).is_ok()))
+        }
+        Err(_) => None,
+    }
+}
+
+/// A unit name as `systemctl` completes it: `crio` is `crio.service`.
+pub(crate) fn full_name(name: &str) -> String {
+    const KINDS: [&str; 11] = [
+        "service",
+        "socket",
+        "target",
+        "device",
+        "mount",
+        "automount",
+        "swap",
+        "timer",
+        "path",
+        "slice",
+        "scope",
+    ];
+    match name.rsplit_once('.') {
+        Some((_, kind)) if KINDS.contains(&kind) => name.to_owned(),
+        _ => format!("{name}.service"),
+    }
+}
