@@ -178,7 +178,7 @@ fn by_check<'c>(
         Ok(check) => check,
         Err(mistakes) => {
             let what = mistakes.first().map_or("it asks nothing", |mistake| &mistake.message);
-            return Decided::Unresolved(Reason::new(format!("the rule can't be resolved: {what}")));
+            return Decided::Unresolved(Reason::from(format!("the rule can't be resolved: {what}")));
         }
     };
     let verdict = match (truth(facts, check, moment), doubt) {
@@ -186,7 +186,7 @@ fn by_check<'c>(
         (Truth::No, None) => Verdict::Fail,
         // Whether it applies makes no difference to a rule that holds.
         (Truth::No, Some(doubt)) => {
-            Verdict::Unknown(Reason::new(format!("can't tell whether the rule applies: {doubt}")))
+            Verdict::Unknown(doubt.reworded(|doubt| format!("can't tell whether the rule applies: {doubt}")))
         }
         (Truth::Unknown(reason), _) => Verdict::Unknown(reason),
     };
@@ -209,7 +209,7 @@ impl Decided<'_> {
             Decided::Blocked(needed, how) => skipped(format!("needs {needed}, which {how}"), true),
             Decided::Shut(when) => {
                 let judgement = describe(facts, &evidence(facts, when, moment, Missing::One), moment);
-                let reason = Reason::new(format!("does not apply: {}", judgement.found));
+                let reason = Reason::from(format!("does not apply: {}", judgement.found));
                 Judgement { verdict: Verdict::Skip(reason), ..judgement }
             }
             Decided::ByCheck(check, verdict) => {
@@ -222,7 +222,7 @@ impl Decided<'_> {
 }
 
 fn skipped(reason: impl Into<String>, blocked: bool) -> Judgement {
-    Judgement { blocked, ..Judgement::of(Verdict::Skip(Reason::new(reason))) }
+    Judgement { blocked, ..Judgement::of(Verdict::Skip(Reason::from(reason))) }
 }
 
 impl Judgement {

@@ -17,8 +17,8 @@ impl From<bool> for Truth {
 }
 
 impl Truth {
-    pub(super) fn unknown(reason: impl Into<String>) -> Self {
-        Truth::Unknown(Reason::new(reason))
+    pub(super) fn unknown(reason: impl Into<Reason>) -> Self {
+        Truth::Unknown(reason.into())
     }
 
     pub(super) fn not(self) -> Self {

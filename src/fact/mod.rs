@@ -3,12 +3,14 @@
 mod date;
 mod network;
 mod origin;
+mod reason;
 mod value;
 mod version;
 
 pub use date::Date;
 pub use network::Network;
-pub use origin::Origin;
+pub use origin::{Origin, OriginKind, Setting};
+pub use reason::{Reason, ReasonCode};
 pub use value::{Value, format_size, parse_size, printable};
 pub use version::{Requirement, Version};
 
@@ -69,44 +71,33 @@ impl Confidence {
     }
 }
 
-/// Why something can't be known. Written as a fragment: "needs root to read /proc/1/fd".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason(String);
-
-impl Reason {
-    /// A reason in words, without a full stop.
-    pub fn new(text: impl Into<String>) -> Self {
-        Reason(text.into())
-    }
-
-    /// The words.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// What is known. Absent is knowledge ("there is no such thing"); unknown is not.
-#[derive(Clone, Debug, PartialEq)]
-pub enum State {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Knowledge<T> {
     /// The thing is there, and this is its value.
-    Known(Value),
+    Known(T),
     /// The thing is certainly not there.
     Absent,
     /// It can't be known, and this is why.
     Unknown(Reason),
 }
 
-impl State {
+/// What is known of something whose value a rule may compare.
+pub type State = Knowledge<Value>;
+
+impl<T> Knowledge<T> {
     /// Shorthand for an unknown state.
-    pub fn unknown(reason: impl Into<String>) -> Self {
-        State::Unknown(Reason::new(reason))
+    pub fn unknown(reason: impl Into<Reason>) -> Self {
+        Knowledge::Unknown(reason.into())
+    }
+
+    /// The same knowledge of another value, which is made of this one.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Knowledge<U> {
+        match self {
+            Knowledge::Known(value) => Knowledge::Known(make(value)),
+            Knowledge::Absent => Knowledge::Absent,
+            Knowledge::Unknown(reason) => Knowledge::Unknown(reason),
+        }
     }
 }
 
@@ -116,11 +107,12 @@ impl<T: Into<Value>> From<T> for State {
     }
 }
 
-/// A probe's answer at one moment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fact {
+/// The answer to a question about a host at one moment, with its provenance. Parts of the system answer with types of
+/// their own; a probe turns these into a [`Fact`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer<T> {
     /// What is known.
-    pub state: State,
+    pub state: Knowledge<T>,
     /// What decided it; the deciding place comes first.
     pub because: Vec<Origin>,
     /// Candidates that lost against the deciding place, in the order in which they apply.
@@ -131,27 +123,13 @@ pub struct Fact {
     pub notes: Vec<String>,
 }
 
+/// A probe's answer at one moment.
+pub type Fact = Answer<Value>;
+
 impl Fact {
     /// A fact with nothing said yet about its origin.
     pub fn new(state: impl Into<State>) -> Self {
-        Fact {
-            state: state.into(),
-            because: Vec::new(),
-            overruled: Vec::new(),
-            confidence: Confidence::Certain,
-            notes: Vec::new(),
-        }
-    }
-
-    /// The thing is certainly not there.
-    #[must_use]
-    pub fn absent() -> Self {
-        Fact::new(State::Absent)
-    }
-
-    /// It can't be known.
-    pub fn unknown(reason: impl Into<String>) -> Self {
-        Fact::new(State::unknown(reason))
+        Fact::of(state.into())
     }
 
     /// Texts as a list, each with its place; of several, each place says which one it is.
@@ -163,6 +141,43 @@ impl Fact {
             .map(|(place, text)| (if several { place.says(text.clone()) } else { place }, text))
             .unzip();
         Fact::new(Value::list(texts)).because_all(places)
+    }
+}
+
+impl<T> Answer<T> {
+    /// An answer with nothing said yet about its origin.
+    #[must_use]
+    pub fn of(state: Knowledge<T>) -> Self {
+        Answer {
+            state,
+            because: Vec::new(),
+            overruled: Vec::new(),
+            confidence: Confidence::Certain,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The thing is there, and this is its value.
+    #[must_use]
+    pub fn known(value: T) -> Self {
+        Answer::of(Knowledge::Known(value))
+    }
+
+    /// The thing is certainly not there.
+    #[must_use]
+    pub fn absent() -> Self {
+        Answer::of(Knowledge::Absent)
+    }
+
+    /// It can't be known.
+    pub fn unknown(reason: impl Into<Reason>) -> Self {
+        Answer::of(Knowledge::Unknown(reason.into()))
+    }
+
+    /// The same answer with another value, which is made of this one.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Answer<U> {
+        let Answer { state, because, overruled, confidence, notes } = self;
+        Answer { state: state.map(make), because, overruled, confidence, notes }
     }
 
     /// Adds a place that decided.

@@ -90,7 +90,7 @@ mod tests {
     const CAUSE: &str = "this is a container, and what starts it lies outside";
 
     fn rows(reasons: &[&str]) -> Vec<Entry> {
-        let unknown = |reason: &&str| Some(Verdict::Unknown(Reason::new(*reason)));
+        let unknown = |reason: &&str| Some(Verdict::Unknown(Reason::from(*reason)));
         reasons.iter().map(|reason| sample::entry("a", Severity::Error, None, unknown(reason))).collect()
     }
 

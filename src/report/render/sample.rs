@@ -22,8 +22,8 @@ pub(super) fn report() -> Report {
         [
             ("pass", Verdict::Pass),
             ("fail", Verdict::Fail),
-            ("unknown", Verdict::Unknown(Reason::new(format!("{NASTY} can't be read: needs root")))),
-            ("skip", Verdict::Skip(Reason::new("does not apply: variable cni is not set"))),
+            ("unknown", Verdict::Unknown(Reason::from(format!("{NASTY} can't be read: needs root")))),
+            ("skip", Verdict::Skip(Reason::from("does not apply: variable cni is not set"))),
             ("waived", Verdict::Waived(Box::new(waived()))),
         ]
     };
@@ -32,7 +32,7 @@ pub(super) fn report() -> Report {
         "waived-unknown",
         Severity::Error,
         Some(Verdict::Waived(Box::new(Waived {
-            unknown: Some(Reason::new("needs root")),
+            unknown: Some(Reason::from("needs root")),
             owner: None,
             expires: None,
             ..waived()
