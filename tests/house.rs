@@ -118,8 +118,11 @@ fn part_of(source: &Source) -> Option<(&str, &str)> {
     (part != "mod").then_some((wing, part))
 }
 
+/// Wing and part.
+type Part = (String, String);
+
 /// The accessors of `Subsystems`, by name, with the part whose merged state each gives.
-fn accessors() -> BTreeMap<String, (String, String)> {
+fn accessors() -> BTreeMap<String, Part> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("src/subsystem/mod.rs")).unwrap();
     let accessor = |line: &str| {
@@ -133,15 +136,18 @@ fn accessors() -> BTreeMap<String, (String, String)> {
     accessors
 }
 
-/// The parts of the system that a part uses by path or by an accessor, with the place.
-fn uses_of_parts() -> Vec<((String, String), (String, String), String)> {
+/// That a part uses another, at a place.
+type Use = (Part, Part, String);
+
+/// The parts of the system that a part uses by path or by an accessor.
+fn uses_of_parts() -> Vec<Use> {
     let accessors = accessors();
     let mut uses = Vec::new();
     for source in sources("src/subsystem") {
         let Some((wing, part)) = part_of(&source) else { continue };
         for (number, line) in source.text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
-            let mut used: Vec<(String, String)> = Vec::new();
+            let mut used: Vec<Part> = Vec::new();
             for rest in code.split("crate::subsystem::").skip(1) {
                 let mut path = rest.split("::").map(first_word);
                 if let (Some(wing), Some(part)) = (path.next(), path.next())

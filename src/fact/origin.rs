@@ -14,7 +14,7 @@ pub struct Origin {
     /// What kind of place it is: only a file's `path` is a path.
     pub kind: OriginKind,
     /// What the line sets, where it sets something.
-    pub sets: Option<Setting>,
+    pub sets: Option<Box<Setting>>,
 }
 
 /// What kind of place decided a fact.
@@ -96,7 +96,7 @@ impl Origin {
     /// Adds what the line sets.
     #[must_use]
     pub fn sets(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.sets = Some(Setting { key: key.into(), value: value.into() });
+        self.sets = Some(Box::new(Setting { key: key.into(), value: value.into() }));
         self
     }
 }
