@@ -1,5 +1,5 @@
 # Real boots: what the program says of the next boot, against what a virtual machine shows after it.
-# BOOTS=all boots every case of tests/practice that can be booted, otherwise a core set is.
+# BOOTS=all boots every case of tests/boot_cases that can be booted, otherwise a core set is.
 # shellcheck shell=bash disable=SC2154 # work is set by tests/real/run
 
 target=$(uname -m)-unknown-linux-gnu

@@ -15,12 +15,12 @@ use node_preflight::host::{Files, Host};
 use node_preflight::probe::{self, KeySyntax, Shape};
 use node_preflight::subsystem::Subsystems;
 
-use crate::base;
+use crate::distributions;
 use crate::tree::{Tree, text};
 
 /// A node with everything that this program knows how to read.
 pub fn full() -> Tree {
-    base::debian12("root=/dev/vda1 ro quiet systemd.gpt_auto=0")
+    distributions::debian12("root=/dev/vda1 ro quiet systemd.gpt_auto=0")
         .file("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
         .file("/etc/group", "root:x:0:\n")
         .file("/etc/fstab", "/dev/vda1 / ext4 errors=remount-ro 0 1\n/dev/vda2 none swap noauto 0 0\n")

@@ -2,7 +2,7 @@
 
 use node_preflight::report::Outcome;
 
-use crate::copied::Copied;
+use crate::recordings::RecordingCopy;
 
 const SETS: [(&str, &str); 2] =
     [("cri-unit", "containerd.service"), ("cri-socket", "/run/containerd/containerd.sock")];
@@ -11,8 +11,8 @@ const CONFIG: &str = "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.containe
     [plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.runc.options]\nSystemdCgroup = true\n";
 
 /// The prepared host, with containerd in the place of CRI-O.
-fn host() -> Copied {
-    let host = Copied::of("debian13-ready");
+fn host() -> RecordingCopy {
+    let host = RecordingCopy::of("debian13-ready");
     for entry in walkdir::WalkDir::new(host.place("root")) {
         let entry = entry.unwrap();
         let name = entry.file_name().to_string_lossy();

@@ -2,7 +2,7 @@
 
 use node_preflight::report::Outcome;
 
-use crate::copied::Copied;
+use crate::recordings::RecordingCopy;
 
 const CA: &str = include_str!("../certificates/ca.crt");
 const CLIENT: &str = include_str!("../certificates/admin.crt");
@@ -17,8 +17,8 @@ const KUBECONFIG: &str = "apiVersion: v1\nkind: Config\ncurrent-context: a\nclus
 const TIME: i64 = 1_826_981_746 - 100 * 86_400;
 
 /// The recording of a prepared host, on which kubeadm has run since.
-fn node(fixture: &str) -> Copied {
-    let node = Copied::of(fixture);
+fn node(fixture: &str) -> RecordingCopy {
+    let node = RecordingCopy::of(fixture);
     for (path, text) in [
         ("root/var/lib/kubelet/config.yaml", CONFIG),
         ("root/var/lib/kubelet/pki/kubelet-client-current.pem", CLIENT),
@@ -65,7 +65,7 @@ fn node(fixture: &str) -> Copied {
 }
 
 /// The same node, as the first of its cluster: the pods of kubeadm, as the article lists them with `crictl pods`.
-fn control_plane() -> Copied {
+fn control_plane() -> RecordingCopy {
     let node = node("debian13-ready");
     node.write(
         "root/var/lib/kubelet/config.yaml",
@@ -95,7 +95,8 @@ fn sandbox(pod: &str, container: &str, more: &str) -> String {
 
 #[test]
 fn the_pods_of_a_control_plane_are_watched() {
-    let odd = |node: &Copied| node.judged("joined", &[("cni", "flannel"), ("role", "control-plane")]).1;
+    let odd =
+        |node: &RecordingCopy| node.judged("joined", &[("cni", "flannel"), ("role", "control-plane")]).1;
     let well: Vec<String> = odd(&control_plane());
     let expected = |rules: &[&str]| -> Vec<String> {
         well.iter().cloned().chain(rules.iter().map(|rule| (*rule).to_owned())).collect()
@@ -105,7 +106,7 @@ fn the_pods_of_a_control_plane_are_watched() {
         rules
     };
     assert!(!well.iter().any(|rule| rule.contains("pods") || rule.contains("control-plane")), "{well:?}");
-    type Change = fn(&Copied);
+    type Change = fn(&RecordingCopy);
     let cases: &[(&str, Change, &[&str])] = &[
         (
             "etcd's pod is not ready",
@@ -156,7 +157,7 @@ fn the_pods_of_a_control_plane_are_watched() {
     }
 }
 
-fn judged(node: &Copied) -> (Outcome, Vec<String>) {
+fn judged(node: &RecordingCopy) -> (Outcome, Vec<String>) {
     node.judged("joined", &[("cni", "flannel"), ("role", "worker")])
 }
 
@@ -171,7 +172,7 @@ fn a_node_that_is_well_raises_no_alarm() {
 
 #[test]
 fn what_goes_wrong_on_a_running_node_is_told() {
-    type Change = fn(&Copied);
+    type Change = fn(&RecordingCopy);
     let cases: &[(&str, Change, &[&str])] = &[
         (
             "the kubelet's certificate was not renewed",

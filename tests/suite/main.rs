@@ -11,14 +11,13 @@
 )]
 
 mod bad_input;
-mod base;
+mod boot_cases;
 mod cli;
 mod cluster;
 mod containerd;
-mod copied;
 mod cri;
 mod crio_failures;
-mod denied;
+mod distributions;
 mod docs;
 mod drop_in;
 #[path = "../../src/parse/elf/sample.rs"]
@@ -28,15 +27,16 @@ mod fixtures;
 mod hosts;
 mod join;
 mod joined;
-mod opened;
-mod order;
+mod open_once;
 mod parity;
 mod peers;
-mod practice;
 mod probe;
+mod question_order;
+mod recordings;
 mod rule;
 mod rules;
 mod tree;
+mod unreadable;
 mod waivers;
 
 pub use node_preflight::parse::elf::Layout;

@@ -1,6 +1,6 @@
 //! The boot laboratory: real boots judge what this program says of the next boot.
 //!
-//! Every case of `tests/practice/` that names a distribution is laid over a root of it, and the program predicts
+//! Every case of `tests/boot_cases/` that names a distribution is laid over a root of it, and the program predicts
 //! from that directory. The directory becomes a disk, QEMU boots it, and inside both the program and a shell
 //! script tell what has become of it. All must agree, with each other and with what the case expects.
 //!
@@ -10,7 +10,7 @@
 
 mod answer;
 mod article;
-#[path = "../../practice/case.rs"]
+#[path = "../../boot_cases/case.rs"]
 mod case;
 mod group;
 mod lab;

@@ -29,15 +29,15 @@ fn the_mounts_tell_the_hierarchies_apart() {
 
 #[test]
 fn the_next_kernels_configuration_and_command_line_tell_the_controllers_after_a_boot() {
-    let fact = crate::base::debian12("quiet").boot("cgroup");
+    let fact = crate::distributions::debian12("quiet").boot("cgroup");
     assert_eq!(attribute(&fact, "controllers"), "[cpu, cpuset, io, memory, pids]");
-    let fact = crate::base::debian12("cgroup_disable=memory").boot("cgroup");
+    let fact = crate::distributions::debian12("cgroup_disable=memory").boot("cgroup");
     assert_eq!(attribute(&fact, "controllers"), "[cpu, cpuset, io, pids]");
-    let fact = crate::base::debian12("cgroup_disable=memory cgroup_disable=pids").boot("cgroup");
+    let fact = crate::distributions::debian12("cgroup_disable=memory cgroup_disable=pids").boot("cgroup");
     assert_eq!(attribute(&fact, "controllers"), "[cpu, cpuset, io]");
-    let fact = crate::base::debian12("systemd.unified_cgroup_hierarchy=perhaps").boot("cgroup");
+    let fact = crate::distributions::debian12("systemd.unified_cgroup_hierarchy=perhaps").boot("cgroup");
     assert_eq!(attribute(&fact, "mode"), "v2", "what is no boolean counts as not given");
-    let fact = crate::base::debian12("quiet").without("/boot/config-6.1.0-18-amd64").boot("cgroup");
+    let fact = crate::distributions::debian12("quiet").without("/boot/config-6.1.0-18-amd64").boot("cgroup");
     assert!(attribute(&fact, "controllers").starts_with("unknown: "));
 }
 

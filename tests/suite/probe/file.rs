@@ -2,7 +2,7 @@ use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 use node_preflight::probe;
 
-use crate::base;
+use crate::distributions;
 use crate::tree::{Tree, ask, attribute, text};
 
 fn recorded(tree: &Tree, question: &str, moment: Moment) -> node_preflight::fact::Fact {
@@ -34,7 +34,7 @@ fn attributes_are_those_of_what_the_path_leads_to() {
 
 #[test]
 fn what_every_boot_makes_anew_is_absent() {
-    let tree = base::debian12("")
+    let tree = distributions::debian12("")
         .file("/run/x.sock", "")
         .file("/dev/shm/x", "")
         .link("/var/run", "/run")
@@ -52,14 +52,14 @@ fn what_every_boot_makes_anew_is_absent() {
 
 #[test]
 fn var_run_counts_by_what_it_is() {
-    assert_eq!(base::debian12("").boot_text("file:/var/run/x"), "absent");
-    let real = base::debian12("").file("/var/run/x", "");
+    assert_eq!(distributions::debian12("").boot_text("file:/var/run/x"), "absent");
+    let real = distributions::debian12("").file("/var/run/x", "");
     assert_eq!(attribute(&real.boot("file:/var/run/x"), "kind"), "file");
 }
 
 #[test]
 fn tmp_is_lost_where_it_is_in_memory_or_emptied() {
-    let debian = || base::debian12("").file("/tmp/x", "");
+    let debian = || distributions::debian12("").file("/tmp/x", "");
     let unit = "[Mount]\nWhat=tmpfs\nWhere=/tmp\nType=tmpfs\n";
     let mounted = debian()
         .file("/usr/lib/systemd/system/tmp.mount", unit)
@@ -90,8 +90,9 @@ fn tmp_is_lost_where_it_is_in_memory_or_emptied() {
 
 #[test]
 fn what_is_not_read_of_tmpfiles_d_makes_unknown_what_it_could_empty() {
-    let debian =
-        || base::debian12("").file("/srv/x", "").file("/usr/lib/tmpfiles.d/m.conf", "D /srv - - - -\n");
+    let debian = || {
+        distributions::debian12("").file("/srv/x", "").file("/usr/lib/tmpfiles.d/m.conf", "D /srv - - - -\n")
+    };
     let hidden = |tree: Tree, path: &str| tree.file(path, "").meta(path, "denied = true");
     let told = |tree: &Tree, path: &str| text(&recorded(tree, &format!("file:{path}"), Moment::Boot));
 
@@ -116,7 +117,7 @@ fn what_is_not_read_of_tmpfiles_d_makes_unknown_what_it_could_empty() {
 
 #[test]
 fn a_tmp_on_a_disk_stays_on_a_machine_that_runs() {
-    let tree = base::debian12("")
+    let tree = distributions::debian12("")
         .file("/tmp/x", "1")
         .file("/etc/fstab", "/dev/sdb1 /tmp ext4 defaults\n")
         .machine("");
@@ -125,7 +126,7 @@ fn a_tmp_on_a_disk_stays_on_a_machine_that_runs() {
 
 #[test]
 fn now_is_as_it_is() {
-    let tree = base::debian12("").machine("").live("/run/x", "12").file("/tmp/x", "1");
+    let tree = distributions::debian12("").machine("").live("/run/x", "12").file("/tmp/x", "1");
     assert_eq!(attribute(&recorded(&tree, "file:/run/x", Moment::Now), "size"), "2B");
     assert_eq!(attribute(&recorded(&tree, "file:/tmp/x", Moment::Now), "size"), "1B");
     assert_eq!(text(&recorded(&tree, "file:/run/y", Moment::Now)), "absent");
@@ -152,7 +153,7 @@ fn one_path_has_one_spelling() {
 
 #[test]
 fn a_file_is_described_with_the_names_of_its_own_host() {
-    let tree = base::debian12("ro")
+    let tree = distributions::debian12("ro")
         .file("/etc/passwd", "root:x:0:0::/root:/bin/sh\nkube:x:1000:1000::/:/bin/sh\n:::\n")
         .file("/etc/k.conf", "12345")
         .meta("/etc/k.conf", "mode = \"0600\"\nuid = 1000\ngid = 7")
@@ -180,7 +181,7 @@ fn a_file_is_described_with_the_names_of_its_own_host() {
 
 #[test]
 fn what_every_boot_makes_anew_is_absent_however_it_is_spelt() {
-    let tree = base::debian12("ro")
+    let tree = distributions::debian12("ro")
         .file("/run/x", "")
         .link("/var/run", "/run")
         .file("/tmp/x", "")
@@ -194,7 +195,7 @@ fn what_every_boot_makes_anew_is_absent_however_it_is_spelt() {
         ("tmpfs /tmp tmpfs rw 0 0\n", "absent"),
         ("/dev/vdb /tmp ext4 rw 0 0\n", "unknown: /etc/fstab:1: /tmp is on a device of its own"),
     ] {
-        assert_eq!(base::debian12("ro").file("/etc/fstab", line).boot_text("file:/tmp/x"), expected);
+        assert_eq!(distributions::debian12("ro").file("/etc/fstab", line).boot_text("file:/tmp/x"), expected);
     }
     let running = Tree::new().live("/run/x", "12");
     assert_eq!(attribute(&running.now("file:/run/x"), "size"), "2B");

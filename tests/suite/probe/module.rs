@@ -164,7 +164,7 @@ fn the_live_machine_has_overlay_in_some_way_and_says_why() {
 
 #[test]
 fn another_init_may_load_what_it_likes() {
-    let tree = crate::base::debian12("ro quiet")
+    let tree = crate::distributions::debian12("ro quiet")
         .file("/etc/modules-load.d/k8s.conf", "br_netfilter\n")
         .program("/bin/busybox", "")
         .link("/usr/sbin/init", "/bin/busybox");
@@ -178,7 +178,7 @@ fn another_init_may_load_what_it_likes() {
 fn absurdly_many_names_cost_no_time_and_leave_the_answer_open() {
     let names: String = (0..20_000).map(|n| format!("no-such-module-{n}\n")).collect();
     let aliases: String = (0..4_000).map(|n| format!("alias no-such-*{n}x y\n")).collect();
-    let tree = crate::base::debian12("ro quiet")
+    let tree = crate::distributions::debian12("ro quiet")
         .file("/etc/modules-load.d/a.conf", names)
         .append("/usr/lib/modules/6.1.0-18-amd64/modules.alias", aliases);
     let told = tree.boot_text("module:overlay");

@@ -1,4 +1,4 @@
-use crate::base;
+use crate::distributions;
 use crate::tree::{Tree, attribute};
 
 const TABLE: &str = "25 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro\n\
@@ -29,7 +29,7 @@ fn now_the_kernels_table_decides() {
 
 #[test]
 fn at_boot_fstab_and_mount_units_decide() {
-    let tree = base::debian12("root=/dev/vda1 ro").file(
+    let tree = distributions::debian12("root=/dev/vda1 ro").file(
         "/etc/fstab",
         "/dev/vda1 / ext4 errors=remount-ro 0 1\n/dev/vdb /var xfs defaults,noexec 0 2\n\
          /dev/vdc /var/lib/kubelet ext4 ro,nofail 0 2\n/dev/vdd /srv auto noauto 0 0\n/swap none swap sw 0 0\n",
@@ -52,14 +52,14 @@ fn at_boot_fstab_and_mount_units_decide() {
 #[test]
 fn a_unit_counts_if_it_starts_and_hides_the_line_of_fstab() {
     let unit = "[Mount]\nWhat=/dev/vde\nWhere=/var/lib/etcd\nType=xfs\nOptions=nosuid,ro\n[Install]\nWantedBy=multi-user.target\n";
-    let tree = base::debian12("root=/dev/vda1 ro")
+    let tree = distributions::debian12("root=/dev/vda1 ro")
         .file("/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/dev/vdb /var/lib/etcd ext4 defaults 0 2\n")
         .file("/etc/systemd/system/var-lib-etcd.mount", unit);
     let wanted = "/etc/systemd/system/multi-user.target.wants/var-lib-etcd.mount";
     let enabled = tree.link(wanted, "../var-lib-etcd.mount");
     assert_eq!(attribute(&enabled.boot("mount:/var/lib/etcd"), "type"), "xfs");
     assert_eq!(attribute(&enabled.boot("mount:/var/lib/etcd"), "read-only"), "true");
-    let masked = base::debian12("root=/dev/vda1 ro")
+    let masked = distributions::debian12("root=/dev/vda1 ro")
         .file("/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/dev/vdb /var xfs defaults 0 2\n")
         .link("/etc/systemd/system/var.mount", "/dev/null");
     assert_eq!(attribute(&masked.boot("mount:/var/lib"), "point"), "/");
@@ -67,14 +67,14 @@ fn a_unit_counts_if_it_starts_and_hides_the_line_of_fstab() {
 
 #[test]
 fn a_root_without_a_line_is_known_as_far_as_the_command_line_says() {
-    let tree = base::debian12("root=/dev/vda1 rw").file("/etc/fstab", "");
+    let tree = distributions::debian12("root=/dev/vda1 rw").file("/etc/fstab", "");
     let fact = tree.boot("mount:/etc");
     assert_eq!(attribute(&fact, "read-only"), "false");
     assert!(attribute(&fact, "type").starts_with("unknown: fstab has no line"));
-    let silent = base::debian12("root=/dev/vda1 ro").file("/etc/fstab", "").boot("mount:/etc");
+    let silent = distributions::debian12("root=/dev/vda1 ro").file("/etc/fstab", "").boot("mount:/etc");
     assert!(attribute(&silent, "read-only").starts_with("unknown"));
     assert!(
-        base::debian12("root=/dev/vda1 ro")
+        distributions::debian12("root=/dev/vda1 ro")
             .denied("/etc/fstab")
             .recorded_text("mount:/")
             .starts_with("unknown")

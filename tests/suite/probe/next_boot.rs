@@ -1,4 +1,4 @@
-use crate::base;
+use crate::distributions;
 use crate::tree::{Tree, attribute};
 
 const KERNEL: &str = "6.12.25+rpt-rpi-v8";
@@ -115,7 +115,7 @@ fn rhel_8_mounts_v1() {
 
 #[test]
 fn controllers_are_those_of_every_kernel_that_may_boot() {
-    let tree = base::debian12("quiet")
+    let tree = distributions::debian12("quiet")
         .file("/boot/loader/loader.conf", "default b\n")
         .file("/boot/loader/entries/b.conf", "title B\nlinux /vmlinuz-6.1.0-99-amd64\noptions quiet\n")
         .file("/boot/config-6.1.0-99-amd64", "CONFIG_CGROUP_SCHED=y\nCONFIG_CPUSETS=y\n");
@@ -125,24 +125,26 @@ fn controllers_are_those_of_every_kernel_that_may_boot() {
 
 #[test]
 fn the_old_name_of_a_controller_switches_it_off_too() {
-    let fact = base::debian12("cgroup_disable=blkio").boot("cgroup");
+    let fact = distributions::debian12("cgroup_disable=blkio").boot("cgroup");
     assert_eq!(attribute(&fact, "controllers"), "[cpu, cpuset, memory, pids]");
-    let fact = base::debian12("systemd.unified_cgroup_hierarchy=0 cgroup_no_v1=memory").boot("cgroup");
+    let fact =
+        distributions::debian12("systemd.unified_cgroup_hierarchy=0 cgroup_no_v1=memory").boot("cgroup");
     assert_eq!(attribute(&fact, "controllers"), "[blkio, cpu, cpuset, pids]");
 }
 
 #[test]
 fn an_invalid_name_on_the_command_line_is_ignored() {
-    assert_eq!(base::debian12("systemd.hostname=Node_B").boot_text("hostname"), "node1");
-    assert_eq!(base::debian12("systemd.hostname=-x").boot_text("hostname"), "node1");
+    assert_eq!(distributions::debian12("systemd.hostname=Node_B").boot_text("hostname"), "node1");
+    assert_eq!(distributions::debian12("systemd.hostname=-x").boot_text("hostname"), "node1");
 }
 
 #[test]
 fn the_distribution_names_the_fallback_and_cloud_init_may_preserve_the_name() {
-    let tree =
-        base::debian12("").without("/etc/hostname").append("/usr/lib/os-release", "DEFAULT_HOSTNAME=flat\n");
+    let tree = distributions::debian12("")
+        .without("/etc/hostname")
+        .append("/usr/lib/os-release", "DEFAULT_HOSTNAME=flat\n");
     assert_eq!(tree.boot_text("hostname"), "flat");
-    let tree = base::debian12("")
+    let tree = distributions::debian12("")
         .file("/etc/cloud/cloud.cfg", "preserve_hostname: false\n")
         .file("/etc/cloud/cloud.cfg.d/99-installer.cfg", "preserve_hostname: true\n");
     assert_eq!(tree.boot("hostname").notes, Vec::<String>::new());
@@ -192,7 +194,7 @@ fn the_first_line_of_selinuxs_configuration_that_names_a_mode_counts() {
 
 #[test]
 fn a_unified_kernel_image_may_say_anything() {
-    let tree = base::debian12("quiet")
+    let tree = distributions::debian12("quiet")
         .without("/boot/grub/grub.cfg")
         .file("/efi/EFI/Linux/token-6.1.0-18-amd64+3.efi", "MZ");
     assert_eq!(tree.boot_text("kernel"), "6.1.0-18-amd64");
@@ -243,7 +245,8 @@ fn ubuntu_on_a_raspberry_pi_keeps_its_files_in_a_directory() {
 
 #[test]
 fn a_command_line_that_is_not_known_may_disagree_with_one_that_is() {
-    let tree = base::debian12("systemd.unified_cgroup_hierarchy=0").file("/efi/EFI/Linux/x.efi", "MZ");
+    let tree =
+        distributions::debian12("systemd.unified_cgroup_hierarchy=0").file("/efi/EFI/Linux/x.efi", "MZ");
     assert!(attribute(&tree.boot("cgroup"), "mode").starts_with("unknown: "));
 }
 
@@ -251,7 +254,7 @@ fn a_command_line_that_is_not_known_may_disagree_with_one_that_is() {
 fn a_menu_without_end_is_no_empty_one() {
     let endless =
         format!("set a=xxxxxxxx\n{}menuentry x {{ linux /vmlinuz-6.1 $a }}\n", "set a=\"$a$a\"\n".repeat(60));
-    let tree = base::debian12("quiet").file("/boot/grub2/grub.cfg", endless);
+    let tree = distributions::debian12("quiet").file("/boot/grub2/grub.cfg", endless);
     assert!(tree.boot_text("kernel").starts_with("unknown: "), "{}", tree.boot_text("kernel"));
     assert!(tree.boot_text("hostname").contains("/boot/grub2/grub.cfg grows beyond every real menu"));
 }

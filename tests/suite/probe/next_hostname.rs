@@ -1,11 +1,12 @@
 use node_preflight::fact::State;
 
-use crate::base;
+use crate::distributions;
 use crate::tree::Tree;
 
 fn told(file: &str) -> String {
     let machine = "[uname]\nnodename = \"node1\"\nrelease = \"6.1.0-18-amd64\"\nmachine = \"x86_64\"\n";
-    let tree = base::debian12("ro").file("/etc/hostname", file).live("/proc/self/x", "").machine(machine);
+    let tree =
+        distributions::debian12("ro").file("/etc/hostname", file).live("/proc/self/x", "").machine(machine);
     tree.recorded_text("next-hostname")
 }
 

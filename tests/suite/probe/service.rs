@@ -1,7 +1,7 @@
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 
-use crate::base::debian12;
+use crate::distributions::debian12;
 use crate::tree::{Tree, ask, attribute};
 
 const ONCE: &str = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";

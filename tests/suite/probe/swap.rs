@@ -1,10 +1,10 @@
-//! Boot cases are in `tests/practice/swap.toml`; here is what needs a running system, notes and places.
+//! Boot cases are in `tests/boot_cases/swap.toml`; here is what needs a running system, notes and places.
 
 use node_preflight::fact::{Confidence, Fact, Moment};
 use node_preflight::host::Host;
 use node_preflight::probe;
 
-use crate::base;
+use crate::distributions;
 use crate::tree::{Tree, ask, text};
 
 const HEADER: &str = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
@@ -26,7 +26,7 @@ fn boot(tree: &Tree, question: &str) -> String {
 
 /// A running Debian 12.
 fn running() -> Tree {
-    base::debian12("").machine("").live("/proc/meminfo", MEMORY).live("/proc/swaps", HEADER)
+    distributions::debian12("").machine("").live("/proc/meminfo", MEMORY).live("/proc/swaps", HEADER)
 }
 
 /// udev's record of a partition of disk 8:0.
@@ -87,7 +87,7 @@ fn links_of_udev_lead_to_the_kernels_name() {
 
 #[test]
 fn a_name_that_may_be_that_of_a_line_is_unknown_in_an_image() {
-    let tree = base::debian12("").file("/etc/fstab", "UUID=a none swap sw 0 0\n");
+    let tree = distributions::debian12("").file("/etc/fstab", "UUID=a none swap sw 0 0\n");
     assert_eq!(tree.boot_text("swap:UUID=a"), "on");
     assert_eq!(tree.boot_text("swap:UUID=b"), "off");
     assert_eq!(tree.boot_text("swap:/swapfile"), "off");
@@ -186,11 +186,11 @@ fn a_partition_of_another_disk_stays_off() {
 
 #[test]
 fn an_image_says_what_it_cant_know_of_partitions() {
-    let fact = base::debian12("").boot("swap");
+    let fact = distributions::debian12("").boot("swap");
     assert_eq!((text(&fact).as_str(), fact.confidence), ("none", Confidence::High));
     assert!(fact.notes.iter().any(|note| note.contains("no partition table")), "{:?}", fact.notes);
     for fstab in ["/dev/sda1 / ext4 defaults\n/dev/sda2 none swap noauto\n", "pool/root / zfs defaults\n"] {
-        let fact = base::debian12("").file("/etc/fstab", fstab).boot("swap");
+        let fact = distributions::debian12("").file("/etc/fstab", fstab).boot("swap");
         assert!(fact.notes.is_empty(), "{fstab}: {:?}", fact.notes);
     }
 }
@@ -210,8 +210,8 @@ fn memory_decides_about_a_limited_zram() {
 
 #[test]
 fn cloud_init_is_done_with_an_instance_that_runs() {
-    let image =
-        base::debian12("").file("/etc/cloud/cloud.cfg.d/swap.cfg", "swap: {filename: /s, size: 1G}\n");
+    let image = distributions::debian12("")
+        .file("/etc/cloud/cloud.cfg.d/swap.cfg", "swap: {filename: /s, size: 1G}\n");
     assert!(image.boot_text("swap").starts_with("unknown: cloud-init"));
     let booted = image.machine("").file("/var/lib/cloud/instance/sem/config_mounts", "");
     assert_eq!(boot(&booted, "swap"), "none");
@@ -220,7 +220,7 @@ fn cloud_init_is_done_with_an_instance_that_runs() {
 
 #[test]
 fn a_certain_area_is_told_beside_a_doubt() {
-    let tree = base::debian12("")
+    let tree = distributions::debian12("")
         .file("/etc/fstab", "/dev/vdb1 none swap sw 0 0\n")
         .file("/etc/cloud/cloud.cfg.d/swap.cfg", "swap: {size: 1G}\n");
     let fact = tree.boot("swap");
@@ -231,7 +231,7 @@ fn a_certain_area_is_told_beside_a_doubt() {
 
 #[test]
 fn a_script_is_a_rule_of_thumb_and_fstab_is_not() {
-    let tree = base::debian12("")
+    let tree = distributions::debian12("")
         .file("/etc/fstab", "/dev/vdb1 none swap sw 0 0\n")
         .program("/etc/rc.local", "#!/bin/sh\nF=/data/swap\nswapon \"$F\" # later\n");
     let confidence = |question: &str| tree.boot(question).confidence;
@@ -262,7 +262,7 @@ fn areas_in_use_are_listed_and_garbage_is_not_swaplessness() {
 
 #[test]
 fn an_unread_fstab_makes_the_next_boot_unknown() {
-    let tree = base::debian12("root=/dev/vda1 systemd.gpt_auto=0");
+    let tree = distributions::debian12("root=/dev/vda1 systemd.gpt_auto=0");
     assert_eq!(tree.boot_text("swap"), "none");
     let tree = tree.without("/etc/fstab").directory("/etc/fstab").directory("/d");
     assert!(
@@ -276,7 +276,7 @@ fn an_unread_fstab_makes_the_next_boot_unknown() {
 #[test]
 fn absurdly_many_areas_are_not_all_looked_at_and_the_answer_says_so() {
     let lines: String = (0..400).map(|n| format!("/dev/s{n} none swap sw 0 0\n")).collect();
-    let tree = crate::base::debian12("ro quiet").file("/etc/fstab", lines);
+    let tree = crate::distributions::debian12("ro quiet").file("/etc/fstab", lines);
     assert_eq!(tree.boot_text("swap:/dev/s0"), "on");
     let told = tree.boot_text("swap:/dev/s399");
     assert!(told.starts_with("unknown: /etc/fstab:257: more than 256 swap areas"), "{told}");

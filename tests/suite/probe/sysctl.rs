@@ -346,7 +346,7 @@ fn the_crate_sysctl_sees_the_same_values() {
 fn a_profile_of_tuned_counts_unless_the_administrator_says_otherwise() {
     let host = |profile: &str| {
         let unit = "[Service]\nExecStart=/usr/bin/true\n";
-        let base = crate::base::debian12("quiet")
+        let base = crate::distributions::debian12("quiet")
             .file("/usr/lib/systemd/system/tuned.service", unit)
             .link(
                 "/etc/systemd/system/multi-user.target.wants/tuned.service",
@@ -387,7 +387,7 @@ fn networkd_is_configured_by_drop_ins_as_well() {
     for path in
         ["/etc/systemd/network/10-lan.network.d/forward.conf", "/usr/lib/systemd/networkd.conf.d/x.conf"]
     {
-        let tree = crate::base::debian12("quiet")
+        let tree = crate::distributions::debian12("quiet")
             .file("/usr/lib/systemd/system/systemd-networkd.service", "[Service]\nExecStart=/usr/bin/true\n")
             .link("/etc/systemd/system/multi-user.target.wants/systemd-networkd.service", "x")
             .file("/etc/systemd/network/10-lan.network", "[Match]\nName=en*\n")

@@ -41,13 +41,15 @@ fn now_systemd_is_the_init_if_it_made_its_directory() {
 
 #[test]
 fn a_container_has_no_boot_of_its_own() {
-    let tree = crate::base::debian12("quiet").live("/run/systemd/container", "systemd-nspawn\n");
+    let tree = crate::distributions::debian12("quiet").live("/run/systemd/container", "systemd-nspawn\n");
     let told = tree.recorded_text("service:multi-user.target");
     assert_eq!(told, "unknown: this is a container (systemd-nspawn), and what starts it lies outside");
     assert!(
-        crate::base::debian12("quiet").live("/proc/version", "x").recorded_text("sysctl:vm.swappiness")
+        crate::distributions::debian12("quiet")
+            .live("/proc/version", "x")
+            .recorded_text("sysctl:vm.swappiness")
             == "60"
     );
-    let docker = crate::base::debian12("quiet").live("/.dockerenv", "");
+    let docker = crate::distributions::debian12("quiet").live("/.dockerenv", "");
     assert!(docker.recorded_text("sysctl:vm.swappiness").contains("this is a container (unnamed)"));
 }

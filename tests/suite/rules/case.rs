@@ -14,7 +14,7 @@ use node_preflight::subsystem::Subsystems;
 use serde::Deserialize;
 
 use crate::tree::Tree;
-use crate::{base, cluster};
+use crate::{cluster, distributions};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,8 +99,8 @@ impl Case {
     pub fn build(&self) -> Tree {
         let cmdline = self.cmdline.as_deref().unwrap_or("root=/dev/vda1 ro quiet");
         let mut tree = match self.base.as_deref() {
-            Some("debian12") => base::debian12(cmdline),
-            Some("debian13") => base::debian13(cmdline),
+            Some("debian12") => distributions::debian12(cmdline),
+            Some("debian13") => distributions::debian13(cmdline),
             Some(other) => panic!("no base {other}"),
             None => Tree::new(),
         };

@@ -1,7 +1,7 @@
 //! The cases of the built-in rules, `tests/rules/ID.toml`: each rule must be seen to pass and to fail at every
 //! moment at which it is judged.
 
-mod blind;
+mod access_loss;
 mod case;
 
 use std::collections::BTreeSet;

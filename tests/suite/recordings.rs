@@ -12,11 +12,11 @@ use node_preflight::report::{Outcome, Report, Worst};
 use node_preflight::subsystem::Subsystems;
 
 /// A copy of a recording.
-pub struct Copied {
+pub struct RecordingCopy {
     directory: tempfile::TempDir,
 }
 
-impl Copied {
+impl RecordingCopy {
     /// A copy of `fixtures/NAME`.
     pub fn of(fixture: &str) -> Self {
         let directory = crate::tree::scratch();
@@ -32,7 +32,7 @@ impl Copied {
                 fs::copy(entry.path(), to).unwrap();
             }
         }
-        Copied { directory }
+        RecordingCopy { directory }
     }
 
     /// A place in it: `root/etc/fstab`.

@@ -1,6 +1,6 @@
 //! The cases of this directory: what a tree of files leads to after a boot.
 //!
-//! `tests/suite/practice.rs` judges them on small trees; `tests/real/boot/` boots those that name a distribution.
+//! `tests/suite/boot_cases.rs` judges them on small trees; `tests/real/boot/` boots those that name a distribution.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ pub(crate) struct Case {
 
 /// All cases, by file and place.
 pub(crate) fn all() -> Vec<Case> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/practice");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/boot_cases");
     let mut files: Vec<PathBuf> = walkdir::WalkDir::new(directory)
         .sort_by_file_name()
         .into_iter()

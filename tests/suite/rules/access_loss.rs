@@ -23,14 +23,14 @@ pub enum Hidden {
 }
 
 /// The host of a case, of which this and that can be hidden.
-pub struct Veiled {
+pub struct MaskedHost {
     tree: Tree,
     /// Tables of `meta.toml`: their head and lines.
     meta: Vec<(String, String)>,
     machine: Option<String>,
 }
 
-impl Veiled {
+impl MaskedHost {
     pub fn of(case: &Case) -> Self {
         let tree = case.build();
         let meta = fs::read_to_string(tree.recording().join("meta.toml")).unwrap_or_default();
@@ -43,7 +43,7 @@ impl Veiled {
                 None => panic!("{meta}"),
             }
         }
-        Veiled { tree, meta: tables, machine }
+        MaskedHost { tree, meta: tables, machine }
     }
 
     /// The host as it is.
@@ -209,16 +209,16 @@ fn look_at(rules: &RuleSet, id: &str) -> Vec<String> {
         let is_unknown = |moment: &Moment| case.expected(*moment) == Some("unknown");
         shown.extend(Moment::ALL.into_iter().filter(is_unknown));
         let plan = case::plan(rules, id, &case);
-        let veiled = Veiled::of(&case);
-        let host = veiled.host();
+        let masked = MaskedHost::of(&case);
+        let host = masked.host();
         let good = case::judge_on(&host, &plan, id, &case);
         let judged = || Moment::ALL.into_iter().filter_map(|moment| Some((moment, good.at(moment)?)));
         // Who knows nothing can't know less.
         if judged().all(|(_, judgement)| matches!(judgement.verdict, Verdict::Unknown(_))) {
             continue;
         }
-        for hidden in veiled.asked(&host) {
-            let less = veiled.without(&hidden, |host| case::judge_on(host, &plan, id, &case));
+        for hidden in masked.asked(&host) {
+            let less = masked.without(&hidden, |host| case::judge_on(host, &plan, id, &case));
             for (moment, good) in judged() {
                 let less = less.at(moment).unwrap();
                 let what = format!("{id} ({}): {moment}, without {hidden:?}", case.says);

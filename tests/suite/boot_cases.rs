@@ -1,15 +1,15 @@
-//! The public practice table: what a tree of files leads to after a boot, measured in real boots
-//! (`tests/practice/*.toml`, one case a table).
+//! The boot cases: what a tree of files leads to after a boot, measured in real boots
+//! (`tests/boot_cases/*.toml`, one case a table).
 
 use std::collections::BTreeSet;
 
 use node_preflight::fact::{Moment, State, Value};
 use node_preflight::host::Host;
 
-use crate::base;
+use crate::distributions;
 use crate::tree::{Tree, ask, attribute, text};
 
-#[path = "../practice/case.rs"]
+#[path = "../boot_cases/case.rs"]
 mod case;
 
 use case::{Case, split_attribute};
@@ -62,8 +62,8 @@ fn build(case: &Case) -> Tree {
     // As tests/real/boot/machine.rs boots them.
     let cmdline = format!("root=/dev/vda rw quiet {}", case.cmdline.as_deref().unwrap_or_default());
     let mut tree = match case.base.as_str() {
-        "debian12" => base::debian12(cmdline.trim_end()),
-        "debian13" => base::debian13(cmdline.trim_end()),
+        "debian12" => distributions::debian12(cmdline.trim_end()),
+        "debian13" => distributions::debian13(cmdline.trim_end()),
         "generic" => match &case.cmdline {
             Some(cmdline) => Tree::new().boots("6.1.0-1-amd64", cmdline),
             None => Tree::new(),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::bad_input::answers;
-use crate::base;
+use crate::distributions;
 use crate::tree::{Tree, ask};
 
 const QUESTIONS: &[&str] = &[
@@ -117,7 +117,7 @@ fn host() -> impl Strategy<Value = (String, Vec<(&'static str, String)>, bool)> 
 }
 
 fn build((cmdline, files, pulled): &(String, Vec<(&'static str, String)>, bool)) -> Tree {
-    let mut tree = base::debian12(cmdline);
+    let mut tree = distributions::debian12(cmdline);
     for (path, content) in files {
         tree = tree.file(path, content);
     }

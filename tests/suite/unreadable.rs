@@ -1,10 +1,10 @@
 //! Files and directories that nobody could read, and what they could have decided.
 
-use crate::base;
+use crate::distributions;
 use crate::tree::Tree;
 
 fn debian() -> Tree {
-    base::debian12("root=/dev/vda1 systemd.gpt_auto=0")
+    distributions::debian12("root=/dev/vda1 systemd.gpt_auto=0")
 }
 
 #[test]
