@@ -5,6 +5,12 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::distribution::alternatives;
 
+const TARGET: Attribute = Attribute::new("target", Shape::Text, "The end of the links.");
+const MODE: Attribute =
+    Attribute::new("mode", Shape::Word(&["auto", "manual"]), "Who chose; absent without a group.");
+const BACKEND: Attribute =
+    Attribute::new("backend", Shape::Word(&["legacy", "nft"]), "Packet filter tools only.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "alternative",
     summary: "What a generic command name leads to, through all links.",
@@ -13,19 +19,7 @@ pub(super) static PROBE: Probe = Probe {
               (/var/lib/dpkg/alternatives) says whether it was chosen automatically. `backend` is answered for iptables, \
               ip6tables, arptables and ebtables.",
     key: KeySyntax::Required(&KeyKind { noun: "name", canonical }),
-    answer: Shape::Record(&[
-        Attribute { name: "target", shape: Shape::Text, summary: "The end of the links." },
-        Attribute {
-            name: "mode",
-            shape: Shape::Word(&["auto", "manual"]),
-            summary: "Who chose; absent without a group.",
-        },
-        Attribute {
-            name: "backend",
-            shape: Shape::Word(&["legacy", "nft"]),
-            summary: "Packet filter tools only.",
-        },
-    ]),
+    answer: Shape::Record(&[TARGET, MODE, BACKEND]),
     moments: BOTH,
     examples: &["iptables", "ip6tables", "arptables", "ebtables"],
     ask,

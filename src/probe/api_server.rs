@@ -9,6 +9,20 @@ use crate::host::Running;
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::api_server::{self, Answer, TIME_OUT};
 
+const ADDRESS: Attribute =
+    Attribute::new("address", Shape::Text, "The address to which the connection was made.");
+const CLUSTER_INFO: Attribute = Attribute::new(
+    "cluster-info",
+    Shape::Word(&["answers", "closed", "forbidden", "missing", "no-api-server", "unavailable"]),
+    "Whether the server tells its CA; else why not: 401 and 403 are `forbidden`, 404 and an empty one \
+                      `missing`, 429 and 5xx `unavailable`. Unknown if it takes too long or is too large.",
+);
+const CONNECTS: Attribute = Attribute::new(
+    "connects",
+    Shape::Word(&["connected", "name-unknown", "no-route", "refused", "time-out"]),
+    "Whether a TCP connection comes about; else why not.",
+);
+
 pub(super) static PROBE: Probe = Probe {
     name: "api-server",
     summary: "The API server at an endpoint, asked as `kubeadm join` will ask it.",
@@ -24,31 +38,7 @@ The probes `api-server-certificate`, `cluster-ca` and `join-token` tell more of 
 and no others send packets to other machines, and no rule asks them unless the endpoint is known: by `--kubeadm-join`, \
 `--kubeadm-config` or `--set endpoint=...`. No secret is sent.",
     key: ENDPOINT,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "address",
-            shape: Shape::Text,
-            summary: "The address to which the connection was made.",
-        },
-        Attribute {
-            name: "cluster-info",
-            shape: Shape::Word(&[
-                "answers",
-                "closed",
-                "forbidden",
-                "missing",
-                "no-api-server",
-                "unavailable",
-            ]),
-            summary: "Whether the server tells its CA; else why not: 401 and 403 are `forbidden`, 404 and an empty one \
-                      `missing`, 429 and 5xx `unavailable`. Unknown if it takes too long or is too large.",
-        },
-        Attribute {
-            name: "connects",
-            shape: Shape::Word(&["connected", "name-unknown", "no-route", "refused", "time-out"]),
-            summary: "Whether a TCP connection comes about; else why not.",
-        },
-    ]),
+    answer: Shape::Record(&[ADDRESS, CLUSTER_INFO, CONNECTS]),
     moments: NOW,
     examples: &[],
     ask,

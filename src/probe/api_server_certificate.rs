@@ -5,6 +5,17 @@ use super::{Attribute, Key, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 
+const TRUST: Attribute = Attribute::new(
+    "trust",
+    Shape::Word(&["other-authority", "other-name", "other-purpose", "trusted"]),
+    "Whether the cluster's CA vouches for the server under the name by which it was asked, whatever the day.",
+);
+const VALIDITY: Attribute = Attribute::new(
+    "validity",
+    Shape::Word(&["early", "expired", "valid"]),
+    "Whether the certificate and the CA hold today, by the clock of this host.",
+);
+
 pub(super) static PROBE: Probe = Probe {
     name: "api-server-certificate",
     summary: "The certificate that the API server at an endpoint shows.",
@@ -12,18 +23,7 @@ pub(super) static PROBE: Probe = Probe {
               whether that is the right one, the probe `cluster-ca` says. Unknown if the cluster doesn't tell its CA, \
               and where a signature is of a kind that this program doesn't know.",
     key: ENDPOINT,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "trust",
-            shape: Shape::Word(&["other-authority", "other-name", "other-purpose", "trusted"]),
-            summary: "Whether the cluster's CA vouches for the server under the name by which it was asked, whatever the day.",
-        },
-        Attribute {
-            name: "validity",
-            shape: Shape::Word(&["early", "expired", "valid"]),
-            summary: "Whether the certificate and the CA hold today, by the clock of this host.",
-        },
-    ]),
+    answer: Shape::Record(&[TRUST, VALIDITY]),
     moments: NOW,
     examples: &[],
     ask,

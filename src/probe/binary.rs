@@ -8,6 +8,9 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::system_conf::DEFAULT_PATH;
 use crate::subsystem::systemd::units::full_name;
 
+const PATH: Attribute = Attribute::new("path", Shape::Text, "Where it is.");
+const MODE: Attribute = Attribute::new("mode", Shape::Text, "Its permissions in octal.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "binary",
     summary: "The program that a bare name starts.",
@@ -17,10 +20,7 @@ pub(super) static PROBE: Probe = Probe {
               system.conf), else the standard ones, which are systemd's. The PATH of whoever asks has no part in it. \
               Links are followed inside the root.",
     key: KeySyntax::Required(&KeyKind { noun: "program", canonical }),
-    answer: Shape::Record(&[
-        Attribute { name: "path", shape: Shape::Text, summary: "Where it is." },
-        Attribute { name: "mode", shape: Shape::Text, summary: "Its permissions in octal." },
-    ]),
+    answer: Shape::Record(&[PATH, MODE]),
     moments: BOTH,
     examples: &["conmon", "crio", "crun", "kubeadm", "kubelet", "mount@kubelet", "runc"],
     ask,
@@ -51,7 +51,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
         match files.stat(&path) {
             Ok(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => {
                 let mode = State::from(format!("{:04o}", found.mode & 0o7777));
-                let value = Value::record([("path", State::from(path.as_str())), ("mode", mode)]);
+                let value = Value::record([PATH.is(path.as_str()), MODE.is(mode)]);
                 let mut fact =
                     Fact::new(State::Known(value)).because(Origin::file(&path)).because_all(origin);
                 fact.overruled = passed;

@@ -6,6 +6,18 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::certificate;
 
+const SUBJECT: Attribute =
+    Attribute::new("subject", Shape::Text, "Whom it is for: `CN=kubernetes-admin,O=system:masters`.");
+const ISSUER: Attribute = Attribute::new("issuer", Shape::Text, "Who issued it.");
+const NOT_BEFORE: Attribute =
+    Attribute::new("not-before", Shape::Text, "From when on it is valid: `2026-10-22T20:28:14Z`.");
+const NOT_AFTER: Attribute = Attribute::new("not-after", Shape::Text, "Until when it is valid.");
+const EXPIRES_DAYS: Attribute =
+    Attribute::new("expires-days", Shape::Integer, "Whole days until then; negative if it has expired.");
+const ISSUER_MATCHES: Attribute =
+    Attribute::new("issuer-matches", Shape::Bool, "Whether the authority at hand is the one that it names.")
+        .phrase("of the authority at hand");
+
 pub(super) static PROBE: Probe = Probe {
     name: "certificate",
     summary: "Whose a certificate is, and until when it is valid.",
@@ -17,30 +29,7 @@ pub(super) static PROBE: Probe = Probe {
               in the same directory and in /etc/kubernetes/pki. Nothing of a private key \
               is decoded or shown.",
     key: KeySyntax::Required(&KeyKind { noun: "file", canonical }),
-    answer: Shape::Record(&[
-        Attribute {
-            name: "subject",
-            shape: Shape::Text,
-            summary: "Whom it is for: `CN=kubernetes-admin,O=system:masters`.",
-        },
-        Attribute { name: "issuer", shape: Shape::Text, summary: "Who issued it." },
-        Attribute {
-            name: "not-before",
-            shape: Shape::Text,
-            summary: "From when on it is valid: `2026-10-22T20:28:14Z`.",
-        },
-        Attribute { name: "not-after", shape: Shape::Text, summary: "Until when it is valid." },
-        Attribute {
-            name: "expires-days",
-            shape: Shape::Integer,
-            summary: "Whole days until then; negative if it has expired.",
-        },
-        Attribute {
-            name: "issuer-matches",
-            shape: Shape::Bool,
-            summary: "Whether the authority at hand is the one that it names.",
-        },
-    ]),
+    answer: Shape::Record(&[SUBJECT, ISSUER, NOT_BEFORE, NOT_AFTER, EXPIRES_DAYS, ISSUER_MATCHES]),
     moments: BOTH,
     examples: &[
         "/etc/kubernetes/admin.conf",

@@ -5,6 +5,10 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::kernel::cgroups;
 
+const MODE: Attribute = Attribute::new("mode", Shape::Word(cgroups::MODES), "The hierarchy.");
+const CONTROLLERS: Attribute =
+    Attribute::new("controllers", Shape::List(&Shape::Text), "The controllers, sorted.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "cgroup",
     summary: "The cgroup hierarchy (v2, hybrid or v1) and the controllers in it.",
@@ -13,14 +17,7 @@ pub(super) static PROBE: Probe = Probe {
               default. The controllers of the next boot are known if the same kernel runs now, or as far as \
               cgroup_disable= names them.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute { name: "mode", shape: Shape::Word(cgroups::MODES), summary: "The hierarchy." },
-        Attribute {
-            name: "controllers",
-            shape: Shape::List(&Shape::Text),
-            summary: "The controllers, sorted.",
-        },
-    ]),
+    answer: Shape::Record(&[MODE, CONTROLLERS]),
     moments: BOTH,
     examples: &[],
     ask,

@@ -5,24 +5,24 @@ use super::{Attribute, Key, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 
+const HASHES: Attribute = Attribute::new(
+    "hashes",
+    Shape::List(&Shape::Text),
+    "`sha256:...` of the public key of each of its certificates, as kubeadm writes them.",
+);
+const PINNED: Attribute = Attribute::new(
+    "pinned",
+    Shape::Bool,
+    "Whether one of them is among those that kubeadm will be given; absent if it is given none.",
+);
+
 pub(super) static PROBE: Probe = Probe {
     name: "cluster-ca",
     summary: "The CA of the cluster at an endpoint, beside the hashes that kubeadm will be given.",
     details: "Now, over the network, as the probe `api-server` says: the CA in cluster-info. The hashes are those of \
               `--kubeadm-join` or of the JoinConfiguration in `--kubeadm-config`. Unknown if the cluster doesn't tell its CA.",
     key: ENDPOINT,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "hashes",
-            shape: Shape::List(&Shape::Text),
-            summary: "`sha256:...` of the public key of each of its certificates, as kubeadm writes them.",
-        },
-        Attribute {
-            name: "pinned",
-            shape: Shape::Bool,
-            summary: "Whether one of them is among those that kubeadm will be given; absent if it is given none.",
-        },
-    ]),
+    answer: Shape::Record(&[HASHES, PINNED]),
     moments: NOW,
     examples: &[],
     ask,

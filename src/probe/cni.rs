@@ -5,6 +5,14 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::cni;
 
+const FILE: Attribute = Attribute::new("file", Shape::Text, "Its configuration file.");
+const IGNORED: Attribute =
+    Attribute::new("ignored", Shape::List(&Shape::Text), "Files that the runtime passes over, and why.");
+const NAME: Attribute = Attribute::new("name", Shape::Text, "Its name.");
+const OTHERS: Attribute =
+    Attribute::new("others", Shape::List(&Shape::Text), "Valid files that come later and are not used.");
+const PLUGIN: Attribute = Attribute::new("plugin", Shape::Text, "Its first plugin: `calico`, `bridge`.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "cni",
     summary: "The pod network that the container runtime takes.",
@@ -13,21 +21,7 @@ pub(super) static PROBE: Probe = Probe {
               which is normal before the pod network is installed. What a running CRI-O took before is not told here: \
               see `cri`, condition NetworkReady.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute { name: "file", shape: Shape::Text, summary: "Its configuration file." },
-        Attribute {
-            name: "ignored",
-            shape: Shape::List(&Shape::Text),
-            summary: "Files that the runtime passes over, and why.",
-        },
-        Attribute { name: "name", shape: Shape::Text, summary: "Its name." },
-        Attribute {
-            name: "others",
-            shape: Shape::List(&Shape::Text),
-            summary: "Valid files that come later and are not used.",
-        },
-        Attribute { name: "plugin", shape: Shape::Text, summary: "Its first plugin: `calico`, `bridge`." },
-    ]),
+    answer: Shape::Record(&[FILE, IGNORED, NAME, OTHERS, PLUGIN]),
     moments: BOTH,
     examples: &[],
     ask,

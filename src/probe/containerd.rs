@@ -5,35 +5,29 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::containerd;
 
+const ADDRESS: Attribute = Attribute::new("address", Shape::Text, "Its socket.");
+const CONFIG: Attribute =
+    Attribute::new("config", Shape::Text, "Its file; absent if it runs with its defaults.");
+const CRI: Attribute =
+    Attribute::new("cri", Shape::Bool, "Whether its CRI is on: no `disabled_plugins` names it.")
+        .phrase("serving the CRI");
+const MISTAKES: Attribute =
+    Attribute::new("mistakes", Shape::List(&Shape::Text), "What stops containerd when it starts.");
+const SYSTEMD_CGROUP: Attribute = Attribute::new(
+    "systemd_cgroup",
+    Shape::Bool,
+    "`SystemdCgroup` of its default runtime: cgroups are made through systemd.",
+)
+.phrase("making cgroups through systemd")
+.spelt("systemd-cgroup");
+
 pub(super) static PROBE: Probe = Probe {
     name: "containerd",
     summary: "The configuration of containerd, as far as the kubelet depends on it.",
     details: "From /etc/containerd/config.toml, or the file that the unit names, and what it imports; at both moments \
               from files. What the running one says is told by `cri`. Absent if containerd is not installed.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute { name: "address", shape: Shape::Text, summary: "Its socket." },
-        Attribute {
-            name: "config",
-            shape: Shape::Text,
-            summary: "Its file; absent if it runs with its defaults.",
-        },
-        Attribute {
-            name: "cri",
-            shape: Shape::Bool,
-            summary: "Whether its CRI is on: no `disabled_plugins` names it.",
-        },
-        Attribute {
-            name: "mistakes",
-            shape: Shape::List(&Shape::Text),
-            summary: "What stops containerd when it starts.",
-        },
-        Attribute {
-            name: "systemd_cgroup",
-            shape: Shape::Bool,
-            summary: "`SystemdCgroup` of its default runtime: cgroups are made through systemd.",
-        },
-    ]),
+    answer: Shape::Record(&[ADDRESS, CONFIG, CRI, MISTAKES, SYSTEMD_CGROUP]),
     moments: BOTH,
     examples: &[],
     ask,

@@ -4,12 +4,14 @@ use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::subsystem::Subsystems;
 
+const COUNT: Attribute = Attribute::new("count", Shape::Integer, "Number of CPUs.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "cpu",
     summary: "The processors that can be used.",
     details: "Now: how many CPUs this process may run on (sched_getaffinity(2)), which is what kubeadm counts.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[Attribute { name: "count", shape: Shape::Integer, summary: "Number of CPUs." }]),
+    answer: Shape::Record(&[COUNT]),
     moments: NOW,
     examples: &[],
     ask,
@@ -18,7 +20,7 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
     match running.cpus() {
-        Ok(count) => Fact::new(State::from(Value::record([("count", State::from(i64::from(count)))])))
+        Ok(count) => Fact::new(State::from(Value::record([COUNT.is(i64::from(count))])))
             .because(Origin::file("sched_getaffinity(2)")),
         Err(error) => Fact::unknown(error.to_string()),
     }

@@ -8,6 +8,77 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::node::pods;
 use crate::subsystem::runtime::cri::{Chosen, cgroup_driver, sandbox_image, socket_path};
 
+const ANSWERING: Attribute =
+    Attribute::new("answering", Shape::List(&Shape::Text), "Those of `sockets` at which a runtime answers.");
+const API: Attribute = Attribute::new(
+    "api",
+    Shape::Word(&["v1", "v1alpha2"]),
+    "The newest version of the CRI that it speaks; the kubelet needs v1 from 1.26 on.",
+);
+const CGROUP_DRIVER: Attribute = Attribute::new(
+    "cgroup_driver",
+    Shape::Word(&["systemd", "cgroupfs"]),
+    "How it makes cgroups: from `RuntimeConfig`, `/info` or the verbose `Status`.",
+)
+.spelt("cgroup-driver");
+const CONDITIONS: Attribute =
+    Attribute::new("conditions", Shape::Any, "Each condition of `Status`, and whether it holds.");
+const CONTAINERS: Attribute = Attribute::new("containers", Shape::Integer, "How many containers run.");
+const NETWORK_READY: Attribute =
+    Attribute::new("network_ready", Shape::Bool, "Whether the condition NetworkReady holds.")
+        .phrase("network-ready")
+        .spelt("network-ready");
+const PODS: Attribute = Attribute::new("pods", Shape::Integer, "How many pod sandboxes are ready.");
+const REACHABLE: Attribute = Attribute::new(
+    "reachable",
+    Shape::Word(&[
+        "answers",
+        "busy",
+        "closed",
+        "failed",
+        "no-runtime",
+        "not-a-socket",
+        "not-grpc",
+        "refused",
+        "time-out",
+    ]),
+    "Whether it answers; else how it doesn't.",
+);
+const READY: Attribute = Attribute::new("ready", Shape::Bool, "Whether the condition RuntimeReady holds.");
+const RESTARTING: Attribute = Attribute::new(
+    "restarting",
+    Shape::List(&Shape::Text),
+    "Containers of ready pods of the cluster itself (kube-system, namespaces of pod networks) that fail again and \
+                      again: the newest attempt did not begin with its pod, and ended with another code than 0 (the fifth or \
+                      later; from the second on, if it began within 10 minutes), or is the fifth or later and began within \
+                      10 minutes.",
+);
+const RESTARTS: Attribute = Attribute::new(
+    "restarts",
+    Shape::Integer,
+    "How often the container was started again that was so most often.",
+);
+const RUNTIME: Attribute = Attribute::new("runtime", Shape::Text, "Its name: `cri-o`, `containerd`.");
+const SANDBOX_IMAGE: Attribute =
+    Attribute::new("sandbox_image", Shape::Text, "Its pause image, where it says so.").spelt("sandbox-image");
+const SOCKET: Attribute = Attribute::new("socket", Shape::Text, "The socket that was asked.");
+const SOCKETS: Attribute =
+    Attribute::new("sockets", Shape::List(&Shape::Text), "All sockets of runtimes that are there.");
+const SYSTEM_PODS: Attribute = Attribute::new(
+    "system_pods",
+    Shape::List(&Shape::Text),
+    "The pods of kube-system that are ready, by name.",
+)
+.spelt("system-pods");
+const SYSTEM_PODS_DOWN: Attribute = Attribute::new(
+    "system_pods_down",
+    Shape::List(&Shape::Text),
+    "Those pods of the control plane, of kube-proxy and of CoreDNS that are here and not ready, or without a \
+                      container that runs.",
+)
+.spelt("system-pods-down");
+const VERSION: Attribute = Attribute::new("version", Shape::Version, "Its version.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "cri",
     summary: "The container runtime, asked over its socket.",
@@ -20,86 +91,24 @@ pub(super) static PROBE: Probe = Probe {
               next boot: ask for the service, `crio:KEY` and `kubelet:KEY` instead.",
     key: KeySyntax::Optional(&KeyKind { noun: "socket", canonical: socket_path }),
     answer: Shape::Record(&[
-        Attribute {
-            name: "answering",
-            shape: Shape::List(&Shape::Text),
-            summary: "Those of `sockets` at which a runtime answers.",
-        },
-        Attribute {
-            name: "api",
-            shape: Shape::Word(&["v1", "v1alpha2"]),
-            summary: "The newest version of the CRI that it speaks; the kubelet needs v1 from 1.26 on.",
-        },
-        Attribute {
-            name: "cgroup_driver",
-            shape: Shape::Word(&["systemd", "cgroupfs"]),
-            summary: "How it makes cgroups: from `RuntimeConfig`, `/info` or the verbose `Status`.",
-        },
-        Attribute {
-            name: "conditions",
-            shape: Shape::Any,
-            summary: "Each condition of `Status`, and whether it holds.",
-        },
-        Attribute { name: "containers", shape: Shape::Integer, summary: "How many containers run." },
-        Attribute {
-            name: "network_ready",
-            shape: Shape::Bool,
-            summary: "Whether the condition NetworkReady holds.",
-        },
-        Attribute { name: "pods", shape: Shape::Integer, summary: "How many pod sandboxes are ready." },
-        Attribute {
-            name: "reachable",
-            shape: Shape::Word(&[
-                "answers",
-                "busy",
-                "closed",
-                "failed",
-                "no-runtime",
-                "not-a-socket",
-                "not-grpc",
-                "refused",
-                "time-out",
-            ]),
-            summary: "Whether it answers; else how it doesn't.",
-        },
-        Attribute { name: "ready", shape: Shape::Bool, summary: "Whether the condition RuntimeReady holds." },
-        Attribute {
-            name: "restarting",
-            shape: Shape::List(&Shape::Text),
-            summary: "Containers of ready pods of the cluster itself (kube-system, namespaces of pod networks) that fail again and \
-                      again: the newest attempt did not begin with its pod, and ended with another code than 0 (the fifth or \
-                      later; from the second on, if it began within 10 minutes), or is the fifth or later and began within \
-                      10 minutes.",
-        },
-        Attribute {
-            name: "restarts",
-            shape: Shape::Integer,
-            summary: "How often the container was started again that was so most often.",
-        },
-        Attribute { name: "runtime", shape: Shape::Text, summary: "Its name: `cri-o`, `containerd`." },
-        Attribute {
-            name: "sandbox_image",
-            shape: Shape::Text,
-            summary: "Its pause image, where it says so.",
-        },
-        Attribute { name: "socket", shape: Shape::Text, summary: "The socket that was asked." },
-        Attribute {
-            name: "sockets",
-            shape: Shape::List(&Shape::Text),
-            summary: "All sockets of runtimes that are there.",
-        },
-        Attribute {
-            name: "system_pods",
-            shape: Shape::List(&Shape::Text),
-            summary: "The pods of kube-system that are ready, by name.",
-        },
-        Attribute {
-            name: "system_pods_down",
-            shape: Shape::List(&Shape::Text),
-            summary: "Those pods of the control plane, of kube-proxy and of CoreDNS that are here and not ready, or without a \
-                      container that runs.",
-        },
-        Attribute { name: "version", shape: Shape::Version, summary: "Its version." },
+        ANSWERING,
+        API,
+        CGROUP_DRIVER,
+        CONDITIONS,
+        CONTAINERS,
+        NETWORK_READY,
+        PODS,
+        REACHABLE,
+        READY,
+        RESTARTING,
+        RESTARTS,
+        RUNTIME,
+        SANDBOX_IMAGE,
+        SOCKET,
+        SOCKETS,
+        SYSTEM_PODS,
+        SYSTEM_PODS_DOWN,
+        VERSION,
     ]),
     moments: NOW,
     examples: &[],
@@ -142,7 +151,7 @@ fn silent(chosen: &Chosen, silence: &Silence, there: &[String], answering: &[Str
     for attribute in attributes {
         let known = record.iter().any(|(name, _)| *name == attribute.name);
         if !known {
-            record.push((attribute.name, State::unknown(silence.to_string())));
+            record.push(attribute.is(State::unknown(silence.to_string())));
         }
     }
     let fact = Fact::new(Value::record(record)).because(origin).note(format!("{}: {silence}", chosen.socket));
@@ -178,10 +187,10 @@ type Attributes = Vec<(&'static str, State)>;
 
 fn common(word: &str, chosen: &Chosen, there: &[String], answering: &[String]) -> Attributes {
     vec![
-        ("reachable", State::from(word)),
-        ("socket", State::from(chosen.socket.as_str())),
-        ("sockets", State::from(Value::list(there.iter().cloned()))),
-        ("answering", State::from(Value::list(answering.iter().cloned()))),
+        REACHABLE.is(word),
+        SOCKET.is(chosen.socket.as_str()),
+        SOCKETS.is(Value::list(there.iter().cloned())),
+        ANSWERING.is(Value::list(answering.iter().cloned())),
     ]
 }
 
@@ -199,10 +208,10 @@ fn answered(
     let mut record = common("answers", chosen, there, answering);
     let unknown = |call: &str, silence: &Silence| State::unknown(format!("{call}: {silence}"));
     record.extend([
-        ("runtime", State::from(runtime.name.as_str())),
-        ("version", State::from(runtime.version.as_str())),
-        ("api", State::from(api)),
-        ("sandbox_image", sandbox_image(runtime).map_or(State::Absent, State::from)),
+        RUNTIME.is(runtime.name.as_str()),
+        VERSION.is(runtime.version.as_str()),
+        API.is(api),
+        SANDBOX_IMAGE.is(sandbox_image(runtime).map_or(State::Absent, State::from)),
     ]);
     match &runtime.status {
         Ok(status) => {
@@ -219,39 +228,41 @@ fn answered(
                 failing => format!("Status: {} doesn't hold", failing.join(", ")),
             }));
             record.extend([
-                ("conditions", State::from(Value::record(holds))),
-                ("ready", condition(&status.conditions, "RuntimeReady")),
-                ("network_ready", condition(&status.conditions, "NetworkReady")),
+                CONDITIONS.is(Value::record(holds)),
+                READY.is(condition(&status.conditions, "RuntimeReady")),
+                NETWORK_READY.is(condition(&status.conditions, "NetworkReady")),
             ]);
         }
         Err(silence) => {
             record.extend(
-                ["conditions", "ready", "network_ready"].map(|name| (name, unknown("Status", silence))),
+                [CONDITIONS, READY, NETWORK_READY].map(|attribute| attribute.is(unknown("Status", silence))),
             );
         }
     }
     match cgroup_driver(runtime) {
         Ok((driver, call)) => {
             because.push(says(format!("{call}: cgroup driver {driver}")));
-            record.push(("cgroup_driver", State::from(driver)));
+            record.push(CGROUP_DRIVER.is(driver));
         }
-        Err(reason) => record.push(("cgroup_driver", State::unknown(reason))),
+        Err(reason) => record.push(CGROUP_DRIVER.is(State::unknown(reason))),
     }
     match &runtime.pods {
         Ok(pods) => {
             because.push(says(format!("ListPodSandbox: {pods} ready")));
-            record.push(("pods", integer(*pods)));
+            record.push(PODS.is(integer(*pods)));
         }
-        Err(silence) => record.push(("pods", unknown("ListPodSandbox", silence))),
+        Err(silence) => record.push(PODS.is(unknown("ListPodSandbox", silence))),
     }
     match &runtime.containers {
         Ok(containers) => {
             because.push(says(format!("ListContainers: {} running", containers.running)));
-            record.push(("containers", integer(containers.running)));
-            record.push(("restarts", State::from(i64::from(containers.most_restarts))));
+            record.push(CONTAINERS.is(integer(containers.running)));
+            record.push(RESTARTS.is(i64::from(containers.most_restarts)));
         }
         Err(silence) => {
-            record.extend(["containers", "restarts"].map(|name| (name, unknown("ListContainers", silence))));
+            record.extend(
+                [CONTAINERS, RESTARTS].map(|attribute| attribute.is(unknown("ListContainers", silence))),
+            );
         }
     }
     match &runtime.workloads {
@@ -259,14 +270,15 @@ fn answered(
             let now = now.and_then(|now| i64::try_from(now).ok());
             let list = |names: Vec<String>| State::Known(Value::list(names));
             record.extend([
-                ("restarting", pods::restarting(found, now).map_or_else(State::unknown, list)),
-                ("system_pods", list(pods::system(found))),
-                ("system_pods_down", list(pods::system_down(found))),
+                RESTARTING.is(pods::restarting(found, now).map_or_else(State::unknown, list)),
+                SYSTEM_PODS.is(list(pods::system(found))),
+                SYSTEM_PODS_DOWN.is(list(pods::system_down(found))),
             ]);
         }
         Err(silence) => {
-            let names = ["restarting", "system_pods", "system_pods_down"];
-            record.extend(names.map(|name| (name, unknown("ListPodSandbox, ListContainers", silence))));
+            let of_pods = [RESTARTING, SYSTEM_PODS, SYSTEM_PODS_DOWN];
+            let call = "ListPodSandbox, ListContainers";
+            record.extend(of_pods.map(|attribute| attribute.is(unknown(call, silence))));
         }
     }
     let fact = Fact::new(Value::record(record)).because_all(because);

@@ -9,20 +9,17 @@ use crate::subsystem::boot::ephemeral::{self, NoFiles};
 /// As many names as a reader wants to see.
 const SHOWN: usize = 5;
 
+const EMPTY: Attribute = Attribute::new("empty", Shape::Bool, "Whether nothing is in it.");
+const NAMES: Attribute =
+    Attribute::new("names", Shape::List(&Shape::Text), "The first names in it, sorted; at most five.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "directory",
     summary: "What is in a directory: whether it is empty, and the first names in it.",
     details: "Links are followed; a file at the path is a directory that isn't empty, as kubeadm takes it. Boot: what is on disk; \
               unknown below /run, /tmp and the like, which every boot makes anew.",
     key: KeySyntax::Required(&super::file::PATH),
-    answer: Shape::Record(&[
-        Attribute { name: "empty", shape: Shape::Bool, summary: "Whether nothing is in it." },
-        Attribute {
-            name: "names",
-            shape: Shape::List(&Shape::Text),
-            summary: "The first names in it, sorted; at most five.",
-        },
-    ]),
+    answer: Shape::Record(&[EMPTY, NAMES]),
     moments: BOTH,
     examples: &["/var/lib/etcd"],
     ask,
@@ -40,17 +37,15 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     match files.list(&end) {
         Ok(names) => {
             let shown = names.iter().take(SHOWN).map(|name| name.to_string_lossy().into_owned());
-            let value = Value::record([
-                ("empty", State::from(names.is_empty())),
-                ("names", State::Known(Value::list(shown))),
-            ]);
+            let value =
+                Value::record([EMPTY.is(names.is_empty()), NAMES.is(State::Known(Value::list(shown)))]);
             Fact::new(State::from(value)).because(origin)
         }
         // Listing what is no directory may say "not found", too.
         Err(error) => match files.stat(&end) {
             Ok(found) if found.kind != Kind::Directory => {
                 let nothing = Value::List(Vec::new());
-                let value = Value::record([("empty", State::from(false)), ("names", State::Known(nothing))]);
+                let value = Value::record([EMPTY.is(false), NAMES.is(State::Known(nothing))]);
                 Fact::new(State::from(value)).because(origin).note("this is no directory")
             }
             Err(missing) if missing.is_not_found() && error.is_not_found() => Fact::absent().because(origin),

@@ -11,6 +11,18 @@ use crate::subsystem::boot::ephemeral::{self, NoFiles};
 /// An absolute path, in one spelling.
 pub(super) static PATH: KeyKind = KeyKind { noun: "path", canonical: absolute_path };
 
+const KIND: Attribute = Attribute::new(
+    "kind",
+    Shape::Word(&["file", "directory", "fifo", "socket", "char-device", "block-device"]),
+    "What it is.",
+);
+const MODE: Attribute = Attribute::new("mode", Shape::Mode, "Permission bits.");
+const OWNER: Attribute = Attribute::new("owner", Shape::Text, "The user.");
+const GROUP: Attribute = Attribute::new("group", Shape::Text, "The group.");
+const SIZE: Attribute = Attribute::new("size", Shape::Size, "Bytes.");
+const LINK: Attribute =
+    Attribute::new("link", Shape::Text, "Where a link at the path leads; absent if it is none.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "file",
     summary: "What is at a path: kind, permission bits, owner, group, size.",
@@ -20,22 +32,7 @@ pub(super) static PROBE: Probe = Probe {
               can't be read. Owners are names of the host's own /etc/passwd, else numbers, \
               and unknown where that file can't be read.",
     key: KeySyntax::Required(&PATH),
-    answer: Shape::Record(&[
-        Attribute {
-            name: "kind",
-            shape: Shape::Word(&["file", "directory", "fifo", "socket", "char-device", "block-device"]),
-            summary: "What it is.",
-        },
-        Attribute { name: "mode", shape: Shape::Mode, summary: "Permission bits." },
-        Attribute { name: "owner", shape: Shape::Text, summary: "The user." },
-        Attribute { name: "group", shape: Shape::Text, summary: "The group." },
-        Attribute { name: "size", shape: Shape::Size, summary: "Bytes." },
-        Attribute {
-            name: "link",
-            shape: Shape::Text,
-            summary: "Where a link at the path leads; absent if it is none.",
-        },
-    ]),
+    answer: Shape::Record(&[KIND, MODE, OWNER, GROUP, SIZE, LINK]),
     moments: BOTH,
     examples: &["/etc/kubernetes/admin.conf", "/var/lib/kubelet/config.yaml"],
     ask,
@@ -87,12 +84,12 @@ fn record([disk, other]: [&Files; 2], path: &HostPath, metadata: Metadata) -> Va
     };
     let link = disk.read_link(path).or_else(|_| other.read_link(path)).ok();
     Value::record([
-        ("kind", State::from(metadata.kind.name())),
-        ("mode", State::from(format!("{:04o}", metadata.mode))),
-        ("owner", name("/etc/passwd", metadata.uid)),
-        ("group", name("/etc/group", metadata.gid)),
-        ("size", State::Known(Value::Size(metadata.size))),
-        ("link", link.map_or(State::Absent, |target| State::from(target.to_string_lossy().into_owned()))),
+        KIND.is(metadata.kind.name()),
+        MODE.is(format!("{:04o}", metadata.mode)),
+        OWNER.is(name("/etc/passwd", metadata.uid)),
+        GROUP.is(name("/etc/group", metadata.gid)),
+        SIZE.is(State::Known(Value::Size(metadata.size))),
+        LINK.is(link.map_or(State::Absent, |target| State::from(target.to_string_lossy().into_owned()))),
     ])
 }
 

@@ -6,29 +6,23 @@ use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::parse::hosts;
 use crate::subsystem::Subsystems;
 
+const ADDRESSES: Attribute =
+    Attribute::new("addresses", Shape::List(&Shape::Network), "The addresses, in their order.");
+const LOCAL: Attribute = Attribute::new(
+    "local",
+    Shape::Bool,
+    "Now only: whether each of them that isn't a loopback address is on an interface of this host.",
+);
+const LOOPBACK: Attribute =
+    Attribute::new("loopback", Shape::Bool, "Whether all of them are loopback addresses.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "host-entry",
     summary: "The addresses that /etc/hosts gives a name; without a key, the name of this host.",
     details: "Both moments alike, but for the name of the host and the interfaces. Absent if the file doesn't have the name, \
               or isn't there: then DNS or another source of nsswitch.conf may know it, which is not asked.",
     key: KeySyntax::Optional(&KeyKind { noun: "name", canonical: verbatim }),
-    answer: Shape::Record(&[
-        Attribute {
-            name: "addresses",
-            shape: Shape::List(&Shape::Network),
-            summary: "The addresses, in their order.",
-        },
-        Attribute {
-            name: "local",
-            shape: Shape::Bool,
-            summary: "Now only: whether each of them that isn't a loopback address is on an interface of this host.",
-        },
-        Attribute {
-            name: "loopback",
-            shape: Shape::Bool,
-            summary: "Whether all of them are loopback addresses.",
-        },
-    ]),
+    answer: Shape::Record(&[ADDRESSES, LOCAL, LOOPBACK]),
     moments: BOTH,
     examples: &["localhost"],
     ask,
@@ -66,9 +60,9 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         }
     };
     let record = Value::record([
-        ("addresses", Value::list(found.iter().map(|(_, address)| address.to_string())).into()),
-        ("local", local),
-        ("loopback", State::from(found.iter().all(|(_, address)| address.to_canonical().is_loopback()))),
+        ADDRESSES.is(Value::list(found.iter().map(|(_, address)| address.to_string()))),
+        LOCAL.is(local),
+        LOOPBACK.is(found.iter().all(|(_, address)| address.to_canonical().is_loopback())),
     ]);
     let origins =
         found.iter().map(|(line, address)| Origin::line(PATH, *line).says(format!("{address} {name}")));

@@ -5,26 +5,26 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::image_policy;
 
+const DEFAULT: Attribute = Attribute::new(
+    "default",
+    Shape::Text,
+    "What holds for images that nothing else covers: `insecureAcceptAnything`, `reject`, ...",
+);
+const MISTAKES: Attribute = Attribute::new("mistakes", Shape::List(&Shape::Text), "Why the file is refused.");
+const MISSING_KEYS: Attribute = Attribute::new(
+    "missing-keys",
+    Shape::List(&Shape::Text),
+    "Files with keys for signatures that it names and that are not there.",
+);
+const PATH: Attribute = Attribute::new("path", Shape::Text, "The file.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "image-policy",
     summary: "The policy that decides which images may be pulled: policy.json.",
     details: "The file that CRI-O's `signature_policy` names, else /root/.config/containers/policy.json, else \
               /etc/containers/policy.json. Absent if there is none: then every pull fails.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "default",
-            shape: Shape::Text,
-            summary: "What holds for images that nothing else covers: `insecureAcceptAnything`, `reject`, ...",
-        },
-        Attribute { name: "mistakes", shape: Shape::List(&Shape::Text), summary: "Why the file is refused." },
-        Attribute {
-            name: "missing-keys",
-            shape: Shape::List(&Shape::Text),
-            summary: "Files with keys for signatures that it names and that are not there.",
-        },
-        Attribute { name: "path", shape: Shape::Text, summary: "The file." },
-    ]),
+    answer: Shape::Record(&[DEFAULT, MISTAKES, MISSING_KEYS, PATH]),
     moments: BOTH,
     examples: &[],
     ask,

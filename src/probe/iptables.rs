@@ -5,6 +5,16 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::distribution::alternatives;
 
+const BACKEND: Attribute =
+    Attribute::new("backend", Shape::Word(&["legacy", "nft"]), "That of the first tool found.");
+const CONSISTENT: Attribute = Attribute::new("consistent", Shape::Bool, "Whether the others use it, too.");
+const LEGACY_TABLES: Attribute = Attribute::new(
+    "legacy_tables",
+    Shape::List(&Shape::Text),
+    "Now only: tables of legacy rules that are loaded (`filter`, `ip6 filter`).",
+)
+.spelt("legacy-tables");
+
 pub(super) static PROBE: Probe = Probe {
     name: "iptables",
     summary: "Which backend the packet filter tools use, and whether all of them use the same.",
@@ -13,19 +23,7 @@ pub(super) static PROBE: Probe = Probe {
               may run either. Which legacy tables are loaded now needs root and says whether rules of both backends \
               are in force.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "backend",
-            shape: Shape::Word(&["legacy", "nft"]),
-            summary: "That of the first tool found.",
-        },
-        Attribute { name: "consistent", shape: Shape::Bool, summary: "Whether the others use it, too." },
-        Attribute {
-            name: "legacy_tables",
-            shape: Shape::List(&Shape::Text),
-            summary: "Now only: tables of legacy rules that are loaded (`filter`, `ip6 filter`).",
-        },
-    ]),
+    answer: Shape::Record(&[BACKEND, CONSISTENT, LEGACY_TABLES]),
     moments: BOTH,
     examples: &[],
     ask,

@@ -10,6 +10,14 @@ const PAGE: &str = "/healthz";
 /// Characters of an answer that people want to read.
 const SHORT: usize = 300;
 
+const PORT: Attribute = Attribute::new("port", Shape::Integer, "The port that was asked.");
+const SAYS: Attribute = Attribute::new("says", Shape::Text, "The answer: `ok`, or why not.");
+const STATE: Attribute = Attribute::new(
+    "state",
+    Shape::Word(&["closed", "failed", "healthy", "refused", "time-out", "unhealthy"]),
+    "Whether it answers that it is well (200), or something else; else how it doesn't answer.",
+);
+
 pub(super) static PROBE: Probe = Probe {
     name: "kubelet-health",
     summary: "What the running kubelet says of its health.",
@@ -17,15 +25,7 @@ pub(super) static PROBE: Probe = Probe {
               Absent if the kubelet is not installed or not configured yet, or `healthzPort` is 0; unknown if \
               `healthzBindAddress` is of another interface.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute { name: "port", shape: Shape::Integer, summary: "The port that was asked." },
-        Attribute { name: "says", shape: Shape::Text, summary: "The answer: `ok`, or why not." },
-        Attribute {
-            name: "state",
-            shape: Shape::Word(&["closed", "failed", "healthy", "refused", "time-out", "unhealthy"]),
-            summary: "Whether it answers that it is well (200), or something else; else how it doesn't answer.",
-        },
-    ]),
+    answer: Shape::Record(&[PORT, SAYS, STATE]),
     moments: NOW,
     examples: &[],
     ask,
@@ -72,11 +72,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
         }
         Err(silence) => (word(&silence), silence.to_string()),
     };
-    let record = Value::record([
-        ("port", State::from(i64::from(port))),
-        ("says", State::from(says.as_str())),
-        ("state", State::from(state)),
-    ]);
+    let record = Value::record([PORT.is(i64::from(port)), SAYS.is(says.as_str()), STATE.is(state)]);
     let fact = Fact::new(record).because(Origin::file(place).says(says)).because_all(told.because);
     // Busy machines are slow; those that wait longer may hear more.
     if state == "time-out" { fact.at_most(Confidence::High) } else { fact }

@@ -8,21 +8,18 @@ use crate::subsystem::Subsystems;
 
 const MEMINFO: &str = "/proc/meminfo";
 
+const TOTAL: Attribute = Attribute::new("total", Shape::Size, "MemTotal.");
+const AVAILABLE: Attribute =
+    Attribute::new("available", Shape::Size, "MemAvailable; absent before Linux 3.14.");
+const SWAP_TOTAL: Attribute = Attribute::new("swap-total", Shape::Size, "SwapTotal.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "memory",
     summary: "How much memory the host has, in bytes.",
     details: "Now: /proc/meminfo. What the kernel keeps for itself is not counted, so that a machine sold with 2 GB \
               shows about 1.9 GiB.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute { name: "total", shape: Shape::Size, summary: "MemTotal." },
-        Attribute {
-            name: "available",
-            shape: Shape::Size,
-            summary: "MemAvailable; absent before Linux 3.14.",
-        },
-        Attribute { name: "swap-total", shape: Shape::Size, summary: "SwapTotal." },
-    ]),
+    answer: Shape::Record(&[TOTAL, AVAILABLE, SWAP_TOTAL]),
     moments: NOW,
     examples: &[],
     ask,
@@ -40,9 +37,9 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(meminfo) = read else { return Fact::unknown(format!("{MEMINFO} is not what Linux writes")) };
     let size = |bytes| State::Known(Value::Size(bytes));
     let record = Value::record([
-        ("total", size(meminfo.mem_total)),
-        ("available", meminfo.mem_available.map_or(State::Absent, size)),
-        ("swap-total", size(meminfo.swap_total)),
+        TOTAL.is(size(meminfo.mem_total)),
+        AVAILABLE.is(meminfo.mem_available.map_or(State::Absent, size)),
+        SWAP_TOTAL.is(size(meminfo.swap_total)),
     ]);
     Fact::new(State::from(record)).because(Origin::file(MEMINFO))
 }

@@ -72,7 +72,7 @@ mod yaml;
 
 pub use key::{Key, KeyKind, KeySyntax};
 
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, State};
 use crate::subsystem::Subsystems;
 
 /// A question that the program can ask of a host.
@@ -123,15 +123,45 @@ pub enum Shape {
     Any,
 }
 
-/// A named part of a record.
+/// A named part of a record. It is declared once: a record is made of its declarations ([`Attribute::is`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// The word in rules and in JSON.
+    /// The word in JSON, which never changes.
     pub name: &'static str,
+    /// The word in rules; as `name`, unless that is an old spelling, which rules may use as well.
+    pub word: &'static str,
     /// The kind of its value.
     pub shape: Shape,
     /// One sentence: what it says.
     pub summary: &'static str,
+    /// What follows `is` or `is not`, where true or false alone reads badly: `network-ready`.
+    pub phrase: Option<&'static str>,
+}
+
+impl Attribute {
+    /// An attribute of one spelling.
+    #[must_use]
+    pub const fn new(name: &'static str, shape: Shape, summary: &'static str) -> Self {
+        Attribute { name, word: name, shape, summary, phrase: None }
+    }
+
+    /// With another word in rules.
+    #[must_use]
+    pub const fn spelt(self, word: &'static str) -> Self {
+        Attribute { word, ..self }
+    }
+
+    /// With words for what it says if it is true.
+    #[must_use]
+    pub const fn phrase(self, phrase: &'static str) -> Self {
+        Attribute { phrase: Some(phrase), ..self }
+    }
+
+    /// This attribute in a record.
+    #[must_use]
+    pub fn is(&self, state: impl Into<State>) -> (&'static str, State) {
+        (self.name, state.into())
+    }
 }
 
 /// All probes, sorted by name.

@@ -4,6 +4,10 @@ use super::{Attribute, BOOT, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
 
+const LOADS: Attribute =
+    Attribute::new("loads", Shape::List(&Shape::Text), "Names that load, or are built in.");
+const FAILS: Attribute = Attribute::new("fails", Shape::List(&Shape::Text), "Lines that load nothing.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "modules-load",
     summary: "The modules that modules-load.d and the kernel command line ask for, and which of them don't load.",
@@ -11,14 +15,7 @@ pub(super) static PROBE: Probe = Probe {
 Every line of modules-load.d, `/etc/modules` where a link leads there, and `modules_load=`, in the order in \
 which they are tried. A line is one name: two names, parameters or a comment behind a name load nothing.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "loads",
-            shape: Shape::List(&Shape::Text),
-            summary: "Names that load, or are built in.",
-        },
-        Attribute { name: "fails", shape: Shape::List(&Shape::Text), summary: "Lines that load nothing." },
-    ]),
+    answer: Shape::Record(&[LOADS, FAILS]),
     moments: BOOT,
     examples: &[],
     ask,
@@ -33,7 +30,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let texts = |asked: &[&crate::subsystem::kernel::modules::Asked]| {
         State::Known(Value::list(asked.iter().map(|asked| asked.text.as_str())))
     };
-    let fact = Fact::new(Value::record([("loads", texts(&loads)), ("fails", texts(&fails))]));
+    let fact = Fact::new(Value::record([LOADS.is(texts(&loads)), FAILS.is(texts(&fails))]));
     fails.into_iter().chain(loads).fold(fact, |fact, asked| {
         let says = asked.fails.clone().unwrap_or_else(|| format!("loads {}", asked.text));
         fact.because(asked.origin.clone().says(says))

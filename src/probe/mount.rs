@@ -7,6 +7,19 @@ use crate::host::HostPath;
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::mounts;
 
+const POINT: Attribute = Attribute::new("point", Shape::Text, "Where it is mounted.");
+const DEVICE: Attribute = Attribute::new("device", Shape::Text, "The device, as the table names it.");
+const TYPE: Attribute = Attribute::new("type", Shape::Text, "The type: `ext4`, `xfs`, `nfs4`.");
+const OPTIONS: Attribute = Attribute::new("options", Shape::List(&Shape::Text), "The options.");
+const READ_ONLY: Attribute = Attribute::new("read-only", Shape::Bool, "Whether nothing can be written.");
+const PROPAGATION: Attribute = Attribute::new(
+    "propagation",
+    Shape::Word(mounts::PROPAGATIONS),
+    "Whether mounts below it appear elsewhere, too.",
+);
+const LOCAL: Attribute =
+    Attribute::new("local", Shape::Bool, "Whether its type is one whose files are on this machine.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "mount",
     summary: "The file system that a path is on, and how it is mounted.",
@@ -16,23 +29,7 @@ pub(super) static PROBE: Probe = Probe {
               device are known as far as the kernel command line names them. systemd makes all mounts shared when it starts. \
               File systems of other machines are not looked at, and links on them are not followed.",
     key: KeySyntax::Required(&PATH),
-    answer: Shape::Record(&[
-        Attribute { name: "point", shape: Shape::Text, summary: "Where it is mounted." },
-        Attribute { name: "device", shape: Shape::Text, summary: "The device, as the table names it." },
-        Attribute { name: "type", shape: Shape::Text, summary: "The type: `ext4`, `xfs`, `nfs4`." },
-        Attribute { name: "options", shape: Shape::List(&Shape::Text), summary: "The options." },
-        Attribute { name: "read-only", shape: Shape::Bool, summary: "Whether nothing can be written." },
-        Attribute {
-            name: "propagation",
-            shape: Shape::Word(mounts::PROPAGATIONS),
-            summary: "Whether mounts below it appear elsewhere, too.",
-        },
-        Attribute {
-            name: "local",
-            shape: Shape::Bool,
-            summary: "Whether its type is one whose files are on this machine.",
-        },
-    ]),
+    answer: Shape::Record(&[POINT, DEVICE, TYPE, OPTIONS, READ_ONLY, PROPAGATION, LOCAL]),
     moments: BOTH,
     examples: &["/", "/var/lib/containers", "/var/lib/etcd", "/var/lib/kubelet"],
     ask,

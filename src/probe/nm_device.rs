@@ -6,6 +6,9 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::nm_devices;
 
+const MANAGED: Attribute =
+    Attribute::new("managed", Shape::Bool, "Whether no file tells it to leave the interface alone.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "nm-device",
     summary: "Whether NetworkManager would manage an interface of that name.",
@@ -16,11 +19,7 @@ running NetworkManager may not have read them yet, and of udev's rules only Netw
 (85-nm-unmanaged.rules) is looked at. Absent where NetworkManager is not \
 installed; unknown where an entry matches by a hardware address or a driver, and where netplan may hide a file at boot.",
     key: KeySyntax::Required(&KeyKind { noun: "interface", canonical: verbatim }),
-    answer: Shape::Record(&[Attribute {
-        name: "managed",
-        shape: Shape::Bool,
-        summary: "Whether no file tells it to leave the interface alone.",
-    }]),
+    answer: Shape::Record(&[MANAGED]),
     moments: BOTH,
     examples: &["cali0", "flannel.1"],
     ask,

@@ -6,24 +6,18 @@ use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
 
+const ADDRESSES: Attribute =
+    Attribute::new("addresses", Shape::List(&Shape::Network), "The addresses, one or two.");
+const LOCAL: Attribute =
+    Attribute::new("local", Shape::Bool, "Whether each is on an interface of this host.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "node-ip",
     summary: "The addresses of the kubelet's `--node-ip`, and whether this host has them.",
     details: "Now. Absent without the flag, or if it leaves the choice to the kubelet (`0.0.0.0`, `::`): then the kubelet takes \
               the address of the interface of the default route.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "addresses",
-            shape: Shape::List(&Shape::Network),
-            summary: "The addresses, one or two.",
-        },
-        Attribute {
-            name: "local",
-            shape: Shape::Bool,
-            summary: "Whether each is on an interface of this host.",
-        },
-    ]),
+    answer: Shape::Record(&[ADDRESSES, LOCAL]),
     moments: NOW,
     examples: &[],
     ask,
@@ -47,5 +41,5 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
         Err(error) => State::unknown(error.to_string()),
     };
     let list = Value::list(addresses.iter().map(ToString::to_string));
-    Fact { state: State::Known(Value::record([("addresses", list.into()), ("local", local)])), ..flag }
+    Fact { state: State::Known(Value::record([ADDRESSES.is(list), LOCAL.is(local)])), ..flag }
 }

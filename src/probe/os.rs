@@ -4,21 +4,18 @@ use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
 
+const ID: Attribute = Attribute::new("id", Shape::Text, "`debian`, `rocky`.");
+const VERSION: Attribute =
+    Attribute::new("version", Shape::Version, "`12`, `9.4`; absent for rolling releases.");
+const NAME: Attribute = Attribute::new("name", Shape::Text, "For people.");
+const LIKE: Attribute = Attribute::new("like", Shape::List(&Shape::Text), "What it is derived from.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "os",
     summary: "The distribution and its release.",
     details: "Both moments: /etc/os-release, else /usr/lib/os-release (os-release(5)).",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute { name: "id", shape: Shape::Text, summary: "`debian`, `rocky`." },
-        Attribute {
-            name: "version",
-            shape: Shape::Version,
-            summary: "`12`, `9.4`; absent for rolling releases.",
-        },
-        Attribute { name: "name", shape: Shape::Text, summary: "For people." },
-        Attribute { name: "like", shape: Shape::List(&Shape::Text), summary: "What it is derived from." },
-    ]),
+    answer: Shape::Record(&[ID, VERSION, NAME, LIKE]),
     moments: BOTH,
     examples: &[],
     ask,
@@ -34,10 +31,10 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let text = |text: &str| if text.is_empty() { State::Absent } else { State::from(text) };
     let like = Value::list(os.like.iter().map(String::as_str));
     let record = Value::record([
-        ("id", text(&os.id)),
-        ("version", text(&os.version)),
-        ("name", text(&os.name)),
-        ("like", State::from(like)),
+        ID.is(text(&os.id)),
+        VERSION.is(text(&os.version)),
+        NAME.is(text(&os.name)),
+        LIKE.is(like),
     ]);
     Fact::new(State::from(record)).because_all(os.origin.iter().cloned())
 }

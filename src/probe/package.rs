@@ -5,16 +5,16 @@ use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 
+const VERSION: Attribute = Attribute::new("version", Shape::Version, "The version as the database has it.");
+const HELD: Attribute = Attribute::new("held", Shape::Bool, "Whether upgrades leave it alone.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "package",
     summary: "The installed version of a package, and whether it is held back.",
     details: "Reads the databases of dpkg, apk and pacman; the same answer now and at boot. Of RPM only the locks are \
               read (versionlock, `exclude=`), so the version is unknown. An apt pin is not a hold.",
     key: KeySyntax::Required(&KeyKind { noun: "package", canonical: verbatim }),
-    answer: Shape::Record(&[
-        Attribute { name: "version", shape: Shape::Version, summary: "The version as the database has it." },
-        Attribute { name: "held", shape: Shape::Bool, summary: "Whether upgrades leave it alone." },
-    ]),
+    answer: Shape::Record(&[VERSION, HELD]),
     moments: BOTH,
     examples: &["cri-o", "kubeadm", "kubectl", "kubelet"],
     ask,

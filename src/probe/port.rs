@@ -6,6 +6,15 @@ use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::ports::{self, Found, Protocol};
 
+const ADDRESSES: Attribute =
+    Attribute::new("addresses", Shape::List(&Shape::Text), "Where: `127.0.0.1:6443`, `[::]:10250`.");
+const LISTENING: Attribute = Attribute::new("listening", Shape::Bool, "Whether something does.");
+const PROCESS: Attribute = Attribute::new(
+    "process",
+    Shape::Text,
+    "The name of the process; absent for a socket of the kernel, unknown without root rights and for ranges.",
+);
+
 pub(super) static PROBE: Probe = Probe {
     name: "port",
     summary: "Whether something listens on a port of this host, or on one of a range.",
@@ -14,19 +23,7 @@ pub(super) static PROBE: Probe = Probe {
               pods with `hostNetwork`. A program that wants every address of the host can't have a port on which \
               another one listens, on whichever address. What a boot starts is asked by `service`.",
     key: KeySyntax::Required(&KeyKind { noun: "port", canonical }),
-    answer: Shape::Record(&[
-        Attribute {
-            name: "addresses",
-            shape: Shape::List(&Shape::Text),
-            summary: "Where: `127.0.0.1:6443`, `[::]:10250`.",
-        },
-        Attribute { name: "listening", shape: Shape::Bool, summary: "Whether something does." },
-        Attribute {
-            name: "process",
-            shape: Shape::Text,
-            summary: "The name of the process; absent for a socket of the kernel, unknown without root rights and for ranges.",
-        },
-    ]),
+    answer: Shape::Record(&[ADDRESSES, LISTENING, PROCESS]),
     moments: NOW,
     examples: &["tcp/6443", "tcp/10250"],
     ask,
@@ -68,9 +65,9 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
         .collect();
     let is_kubelet = process == State::from("kubelet");
     let record = Value::record([
-        ("addresses", Value::list(found.iter().map(|(_, found)| address(found))).into()),
-        ("listening", State::from(!found.is_empty())),
-        ("process", process),
+        ADDRESSES.is(Value::list(found.iter().map(|(_, found)| address(found)))),
+        LISTENING.is(!found.is_empty()),
+        PROCESS.is(process),
     ]);
     let fact = Fact::new(record).because_all(origins);
     if is_kubelet {

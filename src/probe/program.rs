@@ -5,6 +5,20 @@ use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 
+const PATH: Attribute = Attribute::new("path", Shape::Text, "Where it is.");
+const VERSION: Attribute = Attribute::new("version", Shape::Version, "Its version, without a `v`: `1.31.2`.");
+const KNOWN: Attribute = Attribute::new(
+    "known",
+    Shape::Bool,
+    "Whether its version is known; unknown where what may tell it could not be read.",
+)
+.phrase("of a known version");
+const SOURCE: Attribute = Attribute::new(
+    "source",
+    Shape::Word(&["binary", "package"]),
+    "What told the version: the file itself, or its package.",
+);
+
 pub(super) static PROBE: Probe = Probe {
     name: "program",
     summary: "The program that a node starts, and its version, told without starting it.",
@@ -18,24 +32,7 @@ pub(super) static PROBE: Probe = Probe {
               (crun, conmon) say nothing, and RPM databases are not read. The same answer now and at boot: a daemon \
               that was not restarted after an upgrade still is the old one.",
     key: KeySyntax::Required(&KeyKind { noun: "program", canonical }),
-    answer: Shape::Record(&[
-        Attribute { name: "path", shape: Shape::Text, summary: "Where it is." },
-        Attribute {
-            name: "version",
-            shape: Shape::Version,
-            summary: "Its version, without a `v`: `1.31.2`.",
-        },
-        Attribute {
-            name: "known",
-            shape: Shape::Bool,
-            summary: "Whether its version is known; unknown where what may tell it could not be read.",
-        },
-        Attribute {
-            name: "source",
-            shape: Shape::Word(&["binary", "package"]),
-            summary: "What told the version: the file itself, or its package.",
-        },
-    ]),
+    answer: Shape::Record(&[PATH, VERSION, KNOWN, SOURCE]),
     moments: BOTH,
     examples: &["conmon", "containerd", "crio", "crun", "kubeadm", "kubectl", "kubelet", "runc"],
     ask,

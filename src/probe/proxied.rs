@@ -7,6 +7,15 @@ use crate::fact::{Fact, Moment, Network, Origin, State, Value};
 use crate::parse::no_proxy::Covered;
 use crate::subsystem::Subsystems;
 
+const CONTAINERD: Attribute =
+    Attribute::new("containerd", Shape::Bool, "Whether containerd does.").phrase("proxied by containerd");
+const CRIO: Attribute = Attribute::new("crio", Shape::Bool, "Whether CRI-O does.").phrase("proxied by CRI-O");
+const KUBELET: Attribute =
+    Attribute::new("kubelet", Shape::Bool, "Whether the kubelet does.").phrase("proxied by the kubelet");
+const LOGIN: Attribute =
+    Attribute::new("login", Shape::Bool, "Whether what is started from a login does, as kubeadm is.")
+        .phrase("proxied for logins");
+
 pub(super) static PROBE: Probe = Probe {
     name: "proxied",
     summary: "Which programs send requests for an address, a network or a name to a proxy.",
@@ -15,26 +24,17 @@ pub(super) static PROBE: Probe = Probe {
               proxies, or that is not there, sends nothing to one. Entries with a port hold for this port only: then it is \
               unknown. No packet is sent.",
     key: KeySyntax::Required(&KeyKind { noun: "target", canonical }),
-    answer: Shape::Record(&[
-        Attribute { name: "containerd", shape: Shape::Bool, summary: "Whether containerd does." },
-        Attribute { name: "crio", shape: Shape::Bool, summary: "Whether CRI-O does." },
-        Attribute { name: "kubelet", shape: Shape::Bool, summary: "Whether the kubelet does." },
-        Attribute {
-            name: "login",
-            shape: Shape::Bool,
-            summary: "Whether what is started from a login does, as kubeadm is.",
-        },
-    ]),
+    answer: Shape::Record(&[CONTAINERD, CRIO, KUBELET, LOGIN]),
     moments: BOTH,
     examples: &["10.96.0.0/12", "registry.k8s.io"],
     ask,
 };
 
-const PROGRAMS: [(&str, &str); 4] = [
-    ("login", "login"),
-    ("kubelet", "kubelet.service"),
-    ("crio", "crio.service"),
-    ("containerd", "containerd.service"),
+const PROGRAMS: [(Attribute, &str); 4] = [
+    (LOGIN, "login"),
+    (KUBELET, "kubelet.service"),
+    (CRIO, "crio.service"),
+    (CONTAINERD, "containerd.service"),
 ];
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
@@ -42,7 +42,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         return Fact::unknown("nothing is running here");
     }
     let mut because: Vec<Origin> = Vec::new();
-    let record = PROGRAMS.map(|(word, name)| {
+    let record = PROGRAMS.map(|(attribute, name)| {
         let state = match found(subsystems, name) {
             Err(reason) => State::unknown(reason),
             Ok(Some(proxies)) if proxies.any() => {
@@ -58,7 +58,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
             }
             Ok(_) => State::from(false),
         };
-        (word, state)
+        attribute.is(state)
     });
     Fact::new(Value::record(record)).because_all(because)
 }

@@ -8,6 +8,16 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::network::proxy;
 use crate::subsystem::systemd::units::full_name;
 
+const HTTP: Attribute = Attribute::new("http", Shape::Text, "The proxy for http; absent if there is none.");
+const HTTPS: Attribute =
+    Attribute::new("https", Shape::Text, "The proxy for https; absent if there is none.");
+const MISTAKES: Attribute = Attribute::new(
+    "mistakes",
+    Shape::List(&Shape::Text),
+    "Entries of NO_PROXY that never match, because blanks separate nothing.",
+);
+const NO_PROXY: Attribute = Attribute::new("no-proxy", Shape::Text, "What is reached without a proxy.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "proxy",
     summary: "The proxies for HTTP that a unit gives its program; `login`: those of logins.",
@@ -17,24 +27,7 @@ pub(super) static PROBE: Probe = Probe {
               another one. Both moments alike, from files. Absent if there is no such unit or file. Names in upper case count \
               before those in lower case, as in Go. User and password of a proxy are not shown.",
     key: KeySyntax::Required(&KeyKind { noun: "unit", canonical }),
-    answer: Shape::Record(&[
-        Attribute {
-            name: "http",
-            shape: Shape::Text,
-            summary: "The proxy for http; absent if there is none.",
-        },
-        Attribute {
-            name: "https",
-            shape: Shape::Text,
-            summary: "The proxy for https; absent if there is none.",
-        },
-        Attribute {
-            name: "mistakes",
-            shape: Shape::List(&Shape::Text),
-            summary: "Entries of NO_PROXY that never match, because blanks separate nothing.",
-        },
-        Attribute { name: "no-proxy", shape: Shape::Text, summary: "What is reached without a proxy." },
-    ]),
+    answer: Shape::Record(&[HTTP, HTTPS, MISTAKES, NO_PROXY]),
     moments: BOTH,
     examples: &["crio", "kubelet", "login"],
     ask,
@@ -54,10 +47,10 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     };
     let exceptions = found.exceptions.as_ref().map_or(State::Absent, |(_, text)| State::from(text.as_str()));
     let record = Value::record([
-        ("http", address(&found.http)),
-        ("https", address(&found.https)),
-        ("mistakes", Value::list(found.no_proxy.mistakes.iter().map(String::as_str)).into()),
-        ("no-proxy", exceptions),
+        HTTP.is(address(&found.http)),
+        HTTPS.is(address(&found.https)),
+        MISTAKES.is(Value::list(found.no_proxy.mistakes.iter().map(String::as_str))),
+        NO_PROXY.is(exceptions),
     ]);
     let places = [&found.exceptions, &found.https, &found.http].into_iter().flatten();
     let mut origins: Vec<Origin> = places.map(|(origin, _)| origin.clone()).collect();

@@ -5,6 +5,13 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::registries;
 
+const MISTAKES: Attribute =
+    Attribute::new("mistakes", Shape::List(&Shape::Text), "What stops CRI-O when it starts.");
+const SEARCH: Attribute =
+    Attribute::new("search", Shape::List(&Shape::Text), "The registries that are searched for a short name.");
+const SEARCH_COUNT: Attribute =
+    Attribute::new("search_count", Shape::Integer, "How many they are.").spelt("search-count");
+
 pub(super) static PROBE: Probe = Probe {
     name: "registries",
     summary: "Where images with short names come from, and what is wrong with the files that say so.",
@@ -12,19 +19,7 @@ pub(super) static PROBE: Probe = Probe {
               .config/containers/registries.conf if that is there. Absent without any file: then short names can't be \
               pulled.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "mistakes",
-            shape: Shape::List(&Shape::Text),
-            summary: "What stops CRI-O when it starts.",
-        },
-        Attribute {
-            name: "search",
-            shape: Shape::List(&Shape::Text),
-            summary: "The registries that are searched for a short name.",
-        },
-        Attribute { name: "search_count", shape: Shape::Integer, summary: "How many they are." },
-    ]),
+    answer: Shape::Record(&[MISTAKES, SEARCH, SEARCH_COUNT]),
     moments: BOTH,
     examples: &[],
     ask,

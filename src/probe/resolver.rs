@@ -7,33 +7,30 @@ use crate::parse::resolv_conf;
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::ephemeral;
 
+const OPTIONS: Attribute = Attribute::new("options", Shape::List(&Shape::Text), "Options: `ndots:2`.");
+const SEARCH: Attribute = Attribute::new("search", Shape::List(&Shape::Text), "Search domains.");
+const SEARCH_COUNT: Attribute = Attribute::new("search-count", Shape::Integer, "How many there are.");
+const SEARCH_LENGTH: Attribute = Attribute::new(
+    "search-length",
+    Shape::Integer,
+    "Characters of all of them, blanks between them included.",
+);
+const SERVER_COUNT: Attribute =
+    Attribute::new("server-count", Shape::Integer, "How many name servers there are.");
+const SERVERS: Attribute = Attribute::new("servers", Shape::List(&Shape::Text), "Name servers.");
+const WRITER: Attribute = Attribute::new(
+    "writer",
+    Shape::Word(&["file", "networkmanager", "other", "resolvconf", "systemd-resolved"]),
+    "Who writes it, by where the link leads; `file` if it is on disk.",
+);
+
 pub(super) static PROBE: Probe = Probe {
     name: "resolver",
     summary: "Whom the host asks for names: /etc/resolv.conf.",
     details: "The file behind the link, as the kubelet reads it. At boot only who writes it is known if it is not on disk. \
               Absent if the file isn't there. No name is looked up. What pods inherit is `kubelet:loopbackNameServers`.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute { name: "options", shape: Shape::List(&Shape::Text), summary: "Options: `ndots:2`." },
-        Attribute { name: "search", shape: Shape::List(&Shape::Text), summary: "Search domains." },
-        Attribute { name: "search-count", shape: Shape::Integer, summary: "How many there are." },
-        Attribute {
-            name: "search-length",
-            shape: Shape::Integer,
-            summary: "Characters of all of them, blanks between them included.",
-        },
-        Attribute {
-            name: "server-count",
-            shape: Shape::Integer,
-            summary: "How many name servers there are.",
-        },
-        Attribute { name: "servers", shape: Shape::List(&Shape::Text), summary: "Name servers." },
-        Attribute {
-            name: "writer",
-            shape: Shape::Word(&["file", "networkmanager", "other", "resolvconf", "systemd-resolved"]),
-            summary: "Who writes it, by where the link leads; `file` if it is on disk.",
-        },
-    ]),
+    answer: Shape::Record(&[OPTIONS, SEARCH, SEARCH_COUNT, SEARCH_LENGTH, SERVER_COUNT, SERVERS, WRITER]),
     moments: BOTH,
     examples: &[],
     ask,
@@ -73,21 +70,21 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     let because: Vec<Origin> =
         if found.servers.is_empty() { vec![Origin::file(&real)] } else { origins.collect() };
     let record = Value::record([
-        ("options", Value::list(found.options).into()),
-        ("search-count", count(found.search.len())),
-        ("search-length", count(found.search.join(" ").chars().count())),
-        ("search", Value::list(found.search).into()),
-        ("server-count", count(found.servers.len())),
-        ("servers", Value::list(found.servers.into_iter().map(|(_, server)| server)).into()),
-        ("writer", State::from(writer)),
+        OPTIONS.is(Value::list(found.options)),
+        SEARCH_COUNT.is(count(found.search.len())),
+        SEARCH_LENGTH.is(count(found.search.join(" ").chars().count())),
+        SEARCH.is(Value::list(found.search)),
+        SERVER_COUNT.is(count(found.servers.len())),
+        SERVERS.is(Value::list(found.servers.into_iter().map(|(_, server)| server))),
+        WRITER.is(writer),
     ]);
     Fact::new(record).because_all(because)
 }
 
 fn written_at_boot(real: &HostPath, writer: &str) -> Fact {
     let unknown = || State::unknown(format!("{real} is made anew at boot"));
-    let names = ["options", "search", "search-count", "search-length", "server-count", "servers"];
-    let mut attributes: Vec<(&str, State)> = names.iter().map(|name| (*name, unknown())).collect();
-    attributes.push(("writer", State::from(writer)));
+    let written = [OPTIONS, SEARCH, SEARCH_COUNT, SEARCH_LENGTH, SERVER_COUNT, SERVERS];
+    let mut attributes: Vec<_> = written.iter().map(|attribute| attribute.is(unknown())).collect();
+    attributes.push(WRITER.is(writer));
     Fact::new(Value::record(attributes)).because(Origin::file(PATH).says(format!("leads to {real}")))
 }

@@ -9,6 +9,31 @@ use crate::subsystem::systemd::units::full_name;
 /// The name of a unit; `.service` may be left out.
 pub(super) static UNIT: KeyKind = KeyKind { noun: "unit", canonical };
 
+const ACTIVE: Attribute = Attribute::new(
+    "active",
+    Shape::Word(&["active", "inactive", "failed", "activating", "deactivating", "reloading", "maintenance"]),
+    "Whether it runs.",
+);
+const ENABLED: Attribute = Attribute::new(
+    "enabled",
+    Shape::Word(&[
+        "enabled",
+        "enabled-runtime",
+        "disabled",
+        "masked",
+        "masked-runtime",
+        "static",
+        "indirect",
+        "alias",
+        "generated",
+        "linked",
+        "linked-runtime",
+        "transient",
+    ]),
+    "The word of `systemctl is-enabled`.",
+);
+const FRAGMENT: Attribute = Attribute::new("fragment", Shape::Text, "The unit file.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "service",
     summary: "Whether a unit of systemd is active and enabled.",
@@ -18,40 +43,7 @@ pub(super) static PROBE: Probe = Probe {
               `RemainAfterExit=` is inactive again after it did its work. Absent if no such unit is there; unknown \
               if the init that boots is not systemd, or if a condition can't be told before the boot.",
     key: KeySyntax::Required(&UNIT),
-    answer: Shape::Record(&[
-        Attribute {
-            name: "active",
-            shape: Shape::Word(&[
-                "active",
-                "inactive",
-                "failed",
-                "activating",
-                "deactivating",
-                "reloading",
-                "maintenance",
-            ]),
-            summary: "Whether it runs.",
-        },
-        Attribute {
-            name: "enabled",
-            shape: Shape::Word(&[
-                "enabled",
-                "enabled-runtime",
-                "disabled",
-                "masked",
-                "masked-runtime",
-                "static",
-                "indirect",
-                "alias",
-                "generated",
-                "linked",
-                "linked-runtime",
-                "transient",
-            ]),
-            summary: "The word of `systemctl is-enabled`.",
-        },
-        Attribute { name: "fragment", shape: Shape::Text, summary: "The unit file." },
-    ]),
+    answer: Shape::Record(&[ACTIVE, ENABLED, FRAGMENT]),
     moments: BOTH,
     examples: &["crio", "kubelet"],
     ask,
@@ -68,10 +60,10 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
 /// systemd-sysctl applies what it can and still ends as failed if a line makes no sense.
 fn failed_by_mistakes(subsystems: &Subsystems<'_>, mut fact: Fact) -> Fact {
     let State::Known(Value::Record(attributes)) = &mut fact.state else { return fact };
-    if attributes.get("active") == Some(&State::from("active"))
+    if attributes.get(ACTIVE.name) == Some(&State::from("active"))
         && let Some(mistake) = subsystems.sysctl().mistakes(subsystems).first()
     {
-        attributes.insert("active".into(), State::from("failed"));
+        attributes.insert(ACTIVE.name.into(), State::from("failed"));
         fact.because.insert(0, mistake.clone());
     }
     fact

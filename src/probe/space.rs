@@ -7,6 +7,23 @@ use crate::host::HostPath;
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::mounts;
 
+const POINT: Attribute = Attribute::new("point", Shape::Text, "Where it is mounted.");
+const TOTAL: Attribute = Attribute::new("total", Shape::Size, "Bytes.");
+const AVAILABLE: Attribute = Attribute::new("available", Shape::Size, "Bytes that can still be written.");
+const AVAILABLE_PERCENT: Attribute =
+    Attribute::new("available-percent", Shape::Integer, "Available, in hundredths of the total.");
+const INODES_PERCENT: Attribute = Attribute::new(
+    "inodes-percent",
+    Shape::Integer,
+    "Free inodes in hundredths of all; absent where they are not counted (btrfs).",
+);
+const LISTS_TYPES: Attribute = Attribute::new(
+    "lists-types",
+    Shape::Bool,
+    "XFS only: whether listings tell files from directories (d_type), which overlay file systems need.",
+)
+.phrase("listing types of files");
+
 pub(super) static PROBE: Probe = Probe {
     name: "space",
     summary: "How much room there is on the file system that a path is on.",
@@ -14,26 +31,7 @@ pub(super) static PROBE: Probe = Probe {
               a user without privileges may still write, which is what the kubelet compares. Percentages are rounded down. \
               File systems of other machines (NFS, FUSE, autofs, ...) are not asked, since they might never answer: unknown.",
     key: KeySyntax::Required(&PATH),
-    answer: Shape::Record(&[
-        Attribute { name: "point", shape: Shape::Text, summary: "Where it is mounted." },
-        Attribute { name: "total", shape: Shape::Size, summary: "Bytes." },
-        Attribute { name: "available", shape: Shape::Size, summary: "Bytes that can still be written." },
-        Attribute {
-            name: "available-percent",
-            shape: Shape::Integer,
-            summary: "Available, in hundredths of the total.",
-        },
-        Attribute {
-            name: "inodes-percent",
-            shape: Shape::Integer,
-            summary: "Free inodes in hundredths of all; absent where they are not counted (btrfs).",
-        },
-        Attribute {
-            name: "lists-types",
-            shape: Shape::Bool,
-            summary: "XFS only: whether listings tell files from directories (d_type), which overlay file systems need.",
-        },
-    ]),
+    answer: Shape::Record(&[POINT, TOTAL, AVAILABLE, AVAILABLE_PERCENT, INODES_PERCENT, LISTS_TYPES]),
     moments: NOW,
     examples: &["/var/lib/containers", "/var/lib/etcd", "/var/lib/kubelet"],
     ask,
@@ -45,12 +43,12 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
         Ok((point, space)) => {
             let origin = Origin::file(&point);
             Fact::new(Value::record([
-                ("point", State::from(point)),
-                ("total", State::Known(Value::Size(space.total))),
-                ("available", State::Known(Value::Size(space.available))),
-                ("available-percent", percent(space.available, space.total)),
-                ("inodes-percent", percent(space.inodes_free, space.inodes)),
-                ("lists-types", mounts::lists_types(subsystems, &path)),
+                POINT.is(point),
+                TOTAL.is(State::Known(Value::Size(space.total))),
+                AVAILABLE.is(State::Known(Value::Size(space.available))),
+                AVAILABLE_PERCENT.is(percent(space.available, space.total)),
+                INODES_PERCENT.is(percent(space.inodes_free, space.inodes)),
+                LISTS_TYPES.is(mounts::lists_types(subsystems, &path)),
             ]))
             .because(origin)
         }

@@ -5,6 +5,14 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::pods;
 
+const DOWN: Attribute = Attribute::new(
+    "down",
+    Shape::List(&Shape::Text),
+    "Those that don't run, and why; also manifests that can't be read. Unknown about the next boot.",
+);
+const NAMES: Attribute =
+    Attribute::new("names", Shape::List(&Shape::Text), "Their names, without that of the node.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "static-pods",
     summary: "The pods that the kubelet starts by itself from its `staticPodPath`, such as those of a control plane.",
@@ -13,18 +21,7 @@ pub(super) static PROBE: Probe = Probe {
               The pod of a manifest is `NAME-NODE` in its namespace, and none that came from the API server. Absent if the \
               kubelet is told no directory, or it holds no pod; unknown if a manifest can't be read.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "down",
-            shape: Shape::List(&Shape::Text),
-            summary: "Those that don't run, and why; also manifests that can't be read. Unknown about the next boot.",
-        },
-        Attribute {
-            name: "names",
-            shape: Shape::List(&Shape::Text),
-            summary: "Their names, without that of the node.",
-        },
-    ]),
+    answer: Shape::Record(&[DOWN, NAMES]),
     moments: BOTH,
     examples: &[],
     ask,

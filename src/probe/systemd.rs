@@ -4,6 +4,14 @@ use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::subsystem::Subsystems;
 
+const INIT: Attribute = Attribute::new("init", Shape::Bool, "Whether it is the first process.");
+const REPLACED: Attribute = Attribute::new(
+    "replaced",
+    Shape::Bool,
+    "Whether another init boots and systemd is not installed, so that no unit means anything.",
+);
+const VERSION: Attribute = Attribute::new("version", Shape::Version, "The major version, `252`.");
+
 pub(super) static PROBE: Probe = Probe {
     name: "systemd",
     summary: "The version of systemd, and whether it is the init.",
@@ -11,15 +19,7 @@ pub(super) static PROBE: Probe = Probe {
               distribution. Whether it boots: where `/sbin/init` leads, or `init=` of the next command line. Now: \
               whether `/run/systemd/system` is there, as sd_booted(3) tells.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute { name: "init", shape: Shape::Bool, summary: "Whether it is the first process." },
-        Attribute {
-            name: "replaced",
-            shape: Shape::Bool,
-            summary: "Whether another init boots and systemd is not installed, so that no unit means anything.",
-        },
-        Attribute { name: "version", shape: Shape::Version, summary: "The major version, `252`." },
-    ]),
+    answer: Shape::Record(&[INIT, REPLACED, VERSION]),
     moments: BOTH,
     examples: &[],
     ask,
@@ -50,7 +50,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     // The init's place decides the question that rules ask; the library comes after it.
     let places = systemd.because.iter().rev().cloned();
     let replaced = systemd.is_replaced.map_or_else(|| State::unknown(doubt), State::from);
-    Fact::new(Value::record([("init", init), ("replaced", replaced), ("version", version)]))
+    Fact::new(Value::record([INIT.is(init), REPLACED.is(replaced), VERSION.is(version)]))
         .because_all(origin)
         .because_all(places)
         .at_most(systemd.confidence)

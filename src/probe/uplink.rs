@@ -5,6 +5,18 @@ use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::interfaces;
 
+const IPV4: Attribute =
+    Attribute::new("ipv4", Shape::List(&Shape::Text), "Interfaces of default routes of IPv4.");
+const IPV4_COUNT: Attribute = Attribute::new("ipv4-count", Shape::Integer, "How many there are.");
+const IPV6: Attribute =
+    Attribute::new("ipv6", Shape::List(&Shape::Text), "Interfaces of default routes of IPv6.");
+const IPV6_COUNT: Attribute = Attribute::new("ipv6-count", Shape::Integer, "How many there are.");
+const MACS: Attribute = Attribute::new(
+    "macs",
+    Shape::List(&Shape::Text),
+    "Hardware addresses of all of them, as far as they have one.",
+);
+
 pub(super) static PROBE: Probe = Probe {
     name: "uplink",
     summary: "The interfaces that default routes lead to, and their hardware addresses.",
@@ -12,25 +24,7 @@ pub(super) static PROBE: Probe = Probe {
               (`0.0.0.0/1`, as VPNs write it) is a default route, too; one that refuses packets is none. kubeadm takes the \
               address of the interface of the default route unless it is told another one.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[
-        Attribute {
-            name: "ipv4",
-            shape: Shape::List(&Shape::Text),
-            summary: "Interfaces of default routes of IPv4.",
-        },
-        Attribute { name: "ipv4-count", shape: Shape::Integer, summary: "How many there are." },
-        Attribute {
-            name: "ipv6",
-            shape: Shape::List(&Shape::Text),
-            summary: "Interfaces of default routes of IPv6.",
-        },
-        Attribute { name: "ipv6-count", shape: Shape::Integer, summary: "How many there are." },
-        Attribute {
-            name: "macs",
-            shape: Shape::List(&Shape::Text),
-            summary: "Hardware addresses of all of them, as far as they have one.",
-        },
-    ]),
+    answer: Shape::Record(&[IPV4, IPV4_COUNT, IPV6, IPV6_COUNT, MACS]),
     moments: NOW,
     examples: &[],
     ask,
@@ -60,11 +54,11 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let origins: Vec<Origin> =
         all.iter().map(|interface| Origin::file(interface).says("has a default route")).collect();
     let record = Value::record([
-        ("ipv4-count", count(&ipv4)),
-        ("ipv4", Value::list(ipv4).into()),
-        ("ipv6-count", count(&ipv6)),
-        ("ipv6", Value::list(ipv6).into()),
-        ("macs", unread.map_or_else(|| Value::list(macs).into(), State::unknown)),
+        IPV4_COUNT.is(count(&ipv4)),
+        IPV4.is(Value::list(ipv4)),
+        IPV6_COUNT.is(count(&ipv6)),
+        IPV6.is(Value::list(ipv6)),
+        MACS.is(unread.map_or_else(|| Value::list(macs).into(), State::unknown)),
     ]);
     Fact::new(record).because_all(origins)
 }

@@ -21,7 +21,7 @@ static UNIT: KeyKind = KeyKind { noun: "unit", canonical: verbatim };
 static PATH: KeyKind = KeyKind { noun: "path", canonical: verbatim };
 
 const fn attribute(name: &'static str, shape: Shape) -> Attribute {
-    Attribute { name, shape, summary: "What it says." }
+    Attribute::new(name, shape, "What it says.")
 }
 
 const fn probe(name: &'static str, key: KeySyntax, answer: Shape, moments: &'static [Moment]) -> Probe {
