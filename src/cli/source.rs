@@ -8,7 +8,7 @@ use super::error::Failure;
 use super::{SourceArguments, terminal};
 use crate::engine::Given;
 use crate::fact::{Moment, Origin, printable};
-use crate::host::{Host, HostError};
+use crate::host::{Host, HostError, Read};
 use crate::report::render::FORMATS;
 use crate::rule::{RuleSet, suggestion};
 
@@ -37,19 +37,21 @@ const TOP: [&str; 8] = ["/etc", "/usr", "/var", "/lib", "/boot", "/bin", "/sbin"
 
 /// A directory that is no root filesystem would be judged as a host on which nothing is there.
 fn refuse_other(root: &Path, host: &Host) -> Result<(), Failure> {
-    let looks: Vec<_> = TOP.iter().map(|path| host.files().kind(path)).collect();
-    if looks.iter().any(Result::is_ok) {
-        return Ok(());
+    let mut hidden: Option<HostError> = None;
+    for path in TOP {
+        match host.files().kind(path) {
+            Read::There(_) => return Ok(()),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => hidden = hidden.or(Some(error)),
+        }
     }
     let place = root.display();
-    if let Some(error) =
-        looks.iter().filter_map(|look| look.as_ref().err()).find(|error| !error.is_not_found())
-    {
-        return Err(Failure::input(format!("can't look into {place}: {}", error.trouble)));
+    if let Some(error) = hidden {
+        return Err(Failure::input(format!("can't look into {place}: {}", error.kind)));
     }
     let failure =
         Failure::input(format!("{place} holds no root filesystem: it has none of {}", TOP.join(", ")));
-    Err(match host.files().kind("/root") {
+    Err(match host.files().kind("/root").legacy() {
         Ok(_) => failure
             .hint(format!("did you mean --recording {place}, or --root {}?", root.join("root").display())),
         Err(_) => failure.hint("--root takes a directory that holds a root filesystem"),

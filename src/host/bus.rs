@@ -8,7 +8,7 @@ use std::time::Duration;
 use zbus::connection::Builder;
 use zbus::wire::{OwnedObjectPath, OwnedVariant};
 
-use super::error::{HostError, Trouble};
+use super::error::{HostError, HostErrorKind};
 use super::running::UnitState;
 use super::waiting;
 
@@ -60,18 +60,18 @@ fn object_path(unit: &str) -> String {
 }
 
 fn within_time<T>(socket: &str, answer: impl Future<Output = zbus::Result<T>>) -> Result<T, HostError> {
-    let failed = |why: String| HostError::new(socket, Trouble::Io(why));
+    let failed = |why: String| HostError::new(socket, HostErrorKind::Io(why));
     waiting::runtime()
         .map_err(failed)?
         .block_on(async { tokio::time::timeout(TIME_OUT, answer).await })
         .map_err(|_| failed(format!("no answer within {} s", TIME_OUT.as_secs())))?
         .map_err(|error| match &error {
             zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
-                HostError::new(socket, Trouble::Denied)
+                HostError::new(socket, HostErrorKind::Denied)
             }
             zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::NotFound => HostError::new(
                 socket,
-                Trouble::Unsupported("no D-Bus socket, so systemd can't be asked".into()),
+                HostErrorKind::Unsupported("no D-Bus socket, so systemd can't be asked".into()),
             ),
             other => failed(format!("systemd can't be asked: {other}")),
         })
@@ -124,9 +124,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("none");
         let missing = list_units(path.to_str().unwrap()).unwrap_err();
-        assert!(matches!(missing.trouble, Trouble::Unsupported(_)), "{missing}");
+        assert!(matches!(missing.kind, HostErrorKind::Unsupported(_)), "{missing}");
         drop(UnixListener::bind(&path).unwrap());
         let refusing = list_units(path.to_str().unwrap()).unwrap_err();
-        assert!(matches!(refusing.trouble, Trouble::Io(_)), "{refusing}");
+        assert!(matches!(refusing.kind, HostErrorKind::Io(_)), "{refusing}");
     }
 }

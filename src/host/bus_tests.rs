@@ -10,7 +10,7 @@ use futures_core::Stream as _;
 use zbus::wire::OwnedObjectPath;
 
 use super::bus::{list_units, restarts};
-use super::error::Trouble;
+use super::error::HostErrorKind;
 
 type Row = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
 
@@ -112,7 +112,7 @@ fn restarts_are_a_property_of_the_service() {
         restarts(path.to_str().unwrap(), "a.service")
     };
     assert_eq!(ask(7_u32.into()).unwrap(), 7);
-    assert!(matches!(ask("7".into()).unwrap_err().trouble, Trouble::Io(_)));
+    assert!(matches!(ask("7".into()).unwrap_err().kind, HostErrorKind::Io(_)));
 }
 
 #[test]
@@ -160,6 +160,6 @@ fn no_peer_makes_us_wait_or_believe() {
         let (_directory, path) = socket(peer);
         // That it comes back at all is the test: without the time-out it would wait for ever.
         let error = list_units(path.to_str().unwrap()).unwrap_err();
-        assert!(matches!(error.trouble, Trouble::Io(_)), "{does}: {error}");
+        assert!(matches!(error.kind, HostErrorKind::Io(_)), "{does}: {error}");
     }
 }

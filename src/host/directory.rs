@@ -15,7 +15,7 @@ use std::rc::Rc;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, ResolveFlags, Stat};
 
-use super::error::{HostError, Trouble};
+use super::error::{HostError, HostErrorKind};
 use super::path::HostPath;
 use super::resolve;
 use super::tree::{Content, DirEntry, Kind, Metadata, Script, Tree};
@@ -43,8 +43,8 @@ impl Directory {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| {
             let trouble = match errno {
-                rustix::io::Errno::NOTDIR => Trouble::Io("is not a directory".into()),
-                _ => HostError::from_io(&HostPath::new(path), &errno.into()).trouble,
+                rustix::io::Errno::NOTDIR => HostErrorKind::Io("is not a directory".into()),
+                _ => HostError::from_io(&HostPath::new(path), &errno.into()).kind,
             };
             HostError::new(path.display(), trouble)
         })?;
@@ -83,7 +83,7 @@ impl Directory {
         let checked = |status: Stat| {
             regular(path, &status)?;
             let size = metadata(&status).size;
-            if size > limit { Err(HostError::new(path, Trouble::TooLarge { limit })) } else { Ok(size) }
+            if size > limit { Err(HostError::new(path, HostErrorKind::TooLarge { limit })) } else { Ok(size) }
         };
         let open = |flags| {
             let fd = self.open_in_root(path, flags)?;
@@ -154,7 +154,7 @@ impl Tree for Directory {
             Ok(text) => Ok(OsString::from_vec(text.into_bytes()).into()),
             Err(Errno::INVAL) => {
                 let kind = self.lstat(path).map_or(Kind::File, |metadata| metadata.kind);
-                Err(HostError::new(path, Trouble::NotAFile(kind)))
+                Err(HostError::new(path, HostErrorKind::NotAFile(kind)))
             }
             Err(errno) => Err(HostError::from_io(path, &errno.into())),
         }
@@ -172,7 +172,7 @@ impl Tree for Directory {
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
                 if names.len() == limit {
-                    return Err(HostError::new(path, Trouble::TooLarge { limit: limit as u64 }));
+                    return Err(HostError::new(path, HostErrorKind::TooLarge { limit: limit as u64 }));
                 }
                 let name = OsString::from_vec(name.to_vec());
                 names.push(DirEntry { name, kind: kind_of(entry.file_type()) });
@@ -251,7 +251,7 @@ const LARGE: u64 = 32 << 10;
 
 /// The bytes of a file up to the size that it had when it was opened.
 fn read_large(path: &HostPath, fd: &OwnedFd, size: u64) -> Result<Rc<[u8]>, HostError> {
-    let failed = |why: &str| HostError::new(path, Trouble::Io(why.into()));
+    let failed = |why: &str| HostError::new(path, HostErrorKind::Io(why.into()));
     let size = usize::try_from(size).map_err(|_| failed("is larger than the memory of this machine"))?;
     let mut bytes: Rc<[u8]> = std::iter::repeat_n(0, size).collect();
     let place = Rc::get_mut(&mut bytes).ok_or_else(|| failed("its memory is in use"))?;
@@ -285,7 +285,7 @@ fn read_rest(
         }
         let count = read_some(path, fd, bytes)?;
         if bytes.len() as u64 > limit {
-            return Err(HostError::new(path, Trouble::TooLarge { limit }));
+            return Err(HostError::new(path, HostErrorKind::TooLarge { limit }));
         }
         if count == 0 || (size > 0 && bytes.len() < bytes.capacity()) {
             return Ok(());
@@ -300,7 +300,7 @@ fn status_of(path: &HostPath, fd: &OwnedFd) -> Result<Stat, HostError> {
 fn regular(path: &HostPath, status: &Stat) -> Result<(), HostError> {
     match metadata(status).kind {
         Kind::File => Ok(()),
-        kind => Err(HostError::new(path, Trouble::NotAFile(kind))),
+        kind => Err(HostError::new(path, HostErrorKind::NotAFile(kind))),
     }
 }
 

@@ -5,20 +5,21 @@ use std::io;
 
 use super::path::HostPath;
 use super::tree::Kind;
+use crate::fact::{Reason, ReasonCode};
 
 /// What was tried, and why it failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {trouble}")]
+#[error("{path}: {kind}")]
 pub struct HostError {
     /// The path on the host, or the name of an interface.
     pub path: String,
     /// Why it failed.
-    pub trouble: Trouble,
+    pub kind: HostErrorKind,
 }
 
 /// Why something could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum HostErrorKind {
     /// It isn't there. This is knowledge: most files of a host are optional.
     #[error("not found")]
     NotFound,
@@ -50,26 +51,43 @@ pub enum Trouble {
 
 impl HostError {
     /// An error at a path.
-    pub fn new(path: impl fmt::Display, trouble: Trouble) -> Self {
-        HostError { path: path.to_string(), trouble }
+    pub fn new(path: impl fmt::Display, kind: HostErrorKind) -> Self {
+        HostError { path: path.to_string(), kind }
     }
 
     /// Whether the thing is certainly not there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.trouble == Trouble::NotFound
+        self.kind == HostErrorKind::NotFound
     }
 
     /// The system's error for a path.
     pub(super) fn from_io(path: &HostPath, error: &io::Error) -> Self {
         use rustix::io::Errno;
-        let trouble = match Errno::from_io_error(error) {
-            Some(Errno::NOENT | Errno::NOTDIR) => Trouble::NotFound,
-            Some(Errno::ACCESS | Errno::PERM) => Trouble::Denied,
-            Some(Errno::LOOP) => Trouble::Loop,
-            Some(Errno::ISDIR) => Trouble::NotAFile(Kind::Directory),
-            _ => Trouble::Io(error.to_string()),
+        let kind = match Errno::from_io_error(error) {
+            Some(Errno::NOENT | Errno::NOTDIR) => HostErrorKind::NotFound,
+            Some(Errno::ACCESS | Errno::PERM) => HostErrorKind::Denied,
+            Some(Errno::LOOP) => HostErrorKind::Loop,
+            Some(Errno::ISDIR) => HostErrorKind::NotAFile(Kind::Directory),
+            _ => HostErrorKind::Io(error.to_string()),
         };
-        HostError::new(path, trouble)
+        HostError::new(path, kind)
+    }
+}
+
+/// The words of the error, with a code for programs.
+impl From<HostError> for Reason {
+    fn from(error: HostError) -> Self {
+        let code = match &error.kind {
+            HostErrorKind::Denied => ReasonCode::Denied,
+            HostErrorKind::TooLarge { .. } => ReasonCode::TooLarge,
+            HostErrorKind::Corrupt(_) => ReasonCode::Corrupt,
+            HostErrorKind::Unsupported(_) => ReasonCode::NotRecorded,
+            HostErrorKind::NotFound
+            | HostErrorKind::Loop
+            | HostErrorKind::NotAFile(_)
+            | HostErrorKind::Io(_) => ReasonCode::Unreadable,
+        };
+        Reason::new(code, error.to_string())
     }
 }

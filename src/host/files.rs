@@ -10,9 +10,10 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use super::error::{HostError, Trouble};
+use super::error::{HostError, HostErrorKind};
 use super::parts::Parts;
 use super::path::{HostPath, Look, is_plain};
+use super::read::Read;
 use super::tree::{Kind, Metadata, Script, Tree};
 
 /// No configuration file is larger; a larger one is an accident or an attack.
@@ -62,28 +63,15 @@ impl Files {
         }
     }
 
-    /// The bytes of a configuration file, links followed.
-    ///
-    /// # Errors
-    /// If the path leads to no readable regular file, or to one larger than any configuration.
-    pub fn read(&self, path: impl AsRef<Path>) -> Result<Rc<[u8]>, HostError> {
+    fn try_read(&self, path: impl AsRef<Path>) -> Result<Rc<[u8]>, HostError> {
         self.read_up_to(path.as_ref(), CONFIG_LIMIT)
     }
 
-    /// The bytes of a package database or another large index, links followed.
-    ///
-    /// # Errors
-    /// If the path leads to no readable regular file, or to one of more than 64 MiB.
-    pub fn read_database(&self, path: impl AsRef<Path>) -> Result<Rc<[u8]>, HostError> {
+    fn try_read_database(&self, path: impl AsRef<Path>) -> Result<Rc<[u8]>, HostError> {
         self.read_up_to(path.as_ref(), DATABASE_LIMIT)
     }
 
-    /// The bytes of a script, links followed; none if the file doesn't begin with `#!`, of which then no more than
-    /// the beginning is read.
-    ///
-    /// # Errors
-    /// If the path leads to no readable regular file, or to one larger than any configuration.
-    pub fn read_script(&self, path: impl AsRef<Path>) -> Result<Option<Rc<[u8]>>, HostError> {
+    fn try_read_script(&self, path: impl AsRef<Path>) -> Result<Option<Rc<[u8]>>, HostError> {
         let path = self.unmerged(path.as_ref());
         if let Some(Ok(bytes)) = self.contents.borrow().get(plain(Cow::Borrowed(&path)).as_os_str()) {
             return Ok(bytes.starts_with(b"#!").then(|| Rc::clone(bytes)));
@@ -105,12 +93,7 @@ impl Files {
         })
     }
 
-    /// A file of any size, links followed, of which only parts are read: a program of a hundred megabytes. It stays
-    /// open for the run, so that it is opened once.
-    ///
-    /// # Errors
-    /// If the path leads to no readable regular file.
-    pub fn parts(&self, path: impl AsRef<Path>) -> Result<Rc<Parts>, HostError> {
+    fn try_parts(&self, path: impl AsRef<Path>) -> Result<Rc<Parts>, HostError> {
         remember(&self.parts, &self.unmerged(path.as_ref()), |path| {
             let name = path.as_path().as_os_str();
             let script = || self.scripts.borrow().get(name)?.as_ref().ok()?.clone();
@@ -123,6 +106,53 @@ impl Files {
         })
     }
 
+    /// The bytes of a configuration file, links followed.
+    pub fn read(&self, path: impl AsRef<Path>) -> Read<Rc<[u8]>> {
+        self.try_read(path).into()
+    }
+
+    /// The bytes of a package database or another large index, links followed.
+    pub fn read_database(&self, path: impl AsRef<Path>) -> Read<Rc<[u8]>> {
+        self.try_read_database(path).into()
+    }
+
+    /// The bytes of a script, links followed; none if the file doesn't begin with `#!`, of which then no more than
+    /// the beginning is read.
+    pub fn read_script(&self, path: impl AsRef<Path>) -> Read<Option<Rc<[u8]>>> {
+        self.try_read_script(path).into()
+    }
+
+    /// A file of any size, links followed, of which only parts are read: a program of a hundred megabytes. It stays
+    /// open for the run, so that it is opened once.
+    pub fn parts(&self, path: impl AsRef<Path>) -> Read<Rc<Parts>> {
+        self.try_parts(path).into()
+    }
+
+    /// The names in a directory, sorted bytewise.
+    pub fn list(&self, path: impl AsRef<Path>) -> Read<Rc<[OsString]>> {
+        self.try_list(path).into()
+    }
+
+    /// Metadata; a link at the end of the path is described, not followed.
+    pub fn lstat(&self, path: impl AsRef<Path>) -> Read<Metadata> {
+        self.try_lstat(path).into()
+    }
+
+    /// Metadata of what the path leads to.
+    pub fn stat(&self, path: impl AsRef<Path>) -> Read<Metadata> {
+        self.try_stat(path).into()
+    }
+
+    /// What a path itself is, a link not followed: from a listing that was asked for already, or by a look.
+    pub fn kind(&self, path: impl AsRef<Path>) -> Read<Kind> {
+        self.try_kind(path).into()
+    }
+
+    /// The text of a link.
+    pub fn read_link(&self, path: impl AsRef<Path>) -> Read<PathBuf> {
+        self.try_read_link(path).into()
+    }
+
     /// One memory serves both limits: content is measured by the limit of the one who asks, and a file that
     /// was too large for a smaller limit is looked at again for a larger one.
     fn read_up_to(&self, path: &Path, limit: u64) -> Result<Rc<[u8]>, HostError> {
@@ -133,7 +163,9 @@ impl Files {
         };
         let known = self.contents.borrow().get(path.as_os_str()).cloned().or_else(script);
         let answer = match known {
-            Some(Err(HostError { trouble: Trouble::TooLarge { limit: before }, .. })) if before < limit => {
+            Some(Err(HostError { kind: HostErrorKind::TooLarge { limit: before }, .. }))
+                if before < limit =>
+            {
                 None
             }
             known => known,
@@ -146,16 +178,12 @@ impl Files {
             answer
         })?;
         if answer.len() as u64 > limit {
-            return Err(HostError::new(HostPath::new(path), Trouble::TooLarge { limit }));
+            return Err(HostError::new(HostPath::new(path), HostErrorKind::TooLarge { limit }));
         }
         Ok(answer)
     }
 
-    /// The names in a directory, sorted bytewise.
-    ///
-    /// # Errors
-    /// If the path is not a readable directory.
-    pub fn list(&self, path: impl AsRef<Path>) -> Result<Rc<[OsString]>, HostError> {
+    fn try_list(&self, path: impl AsRef<Path>) -> Result<Rc<[OsString]>, HostError> {
         remember(&self.lists, &self.unmerged(path.as_ref()), |path| {
             self.opened.borrow_mut().push(path.clone());
             let mut entries = self.tree.list(path, LIST_LIMIT)?;
@@ -171,7 +199,7 @@ impl Files {
     /// # Errors
     /// If the path is not a readable directory.
     pub(super) fn lists_types(&self, path: &HostPath) -> Result<Option<bool>, HostError> {
-        self.list(path)?;
+        self.try_list(path)?;
         let kinds = self.kinds.borrow();
         let kinds = kinds.get(path.as_path().as_os_str()).filter(|kinds| !kinds.is_empty());
         Ok(kinds.map(|kinds| kinds.iter().all(Option::is_some)))
@@ -200,26 +228,18 @@ impl Files {
         let Some((from, to, cell, rest)) = found else { return Cow::Borrowed(path) };
         let is_merged = cell.get_or_init(|| {
             let relative = Path::new(to.trim_start_matches('/'));
-            self.read_link(from).is_ok_and(|target| target == relative || target == Path::new(to))
+            self.try_read_link(from).is_ok_and(|target| target == relative || target == Path::new(to))
         });
         // As text: what is left of `/bin//x` looks absolute, and would replace what it is joined to.
         let merged = || OsString::from_vec([to.as_bytes(), b"/", rest].concat());
         if *is_merged { Cow::Owned(merged().into()) } else { Cow::Borrowed(path) }
     }
 
-    /// Metadata; a link at the end of the path is described, not followed.
-    ///
-    /// # Errors
-    /// Whatever keeps the path from being looked at.
-    pub fn lstat(&self, path: impl AsRef<Path>) -> Result<Metadata, HostError> {
+    fn try_lstat(&self, path: impl AsRef<Path>) -> Result<Metadata, HostError> {
         remember(&self.own, &self.unmerged(path.as_ref()), |path| self.tree.lstat(path))
     }
 
-    /// Metadata of what the path leads to.
-    ///
-    /// # Errors
-    /// Whatever keeps the path from being looked at; a dangling link is "not found".
-    pub fn stat(&self, path: impl AsRef<Path>) -> Result<Metadata, HostError> {
+    fn try_stat(&self, path: impl AsRef<Path>) -> Result<Metadata, HostError> {
         remember(&self.followed, &self.unmerged(path.as_ref()), |path| self.tree.stat(path))
     }
 
@@ -234,23 +254,19 @@ impl Files {
         let mut answer = Ok(false);
         for path in paths {
             match self.stat(path) {
-                Ok(_) => return Ok(true),
-                Err(error) if error.is_not_found() => {}
-                Err(error) => answer = answer.and(Err(error)),
+                Read::There(_) => return Ok(true),
+                Read::Missing(_) => {}
+                Read::Hidden(error) => answer = answer.and(Err(error)),
             }
         }
         answer
     }
 
-    /// What a path itself is, a link not followed: from a listing that was asked for already, or by a look.
-    ///
-    /// # Errors
-    /// Whatever keeps the path from being looked at.
-    pub fn kind(&self, path: impl AsRef<Path>) -> Result<Kind, HostError> {
+    fn try_kind(&self, path: impl AsRef<Path>) -> Result<Kind, HostError> {
         let path = HostPath::new(self.unmerged(path.as_ref()));
         match self.listed_kind(&path) {
             Some(kind) => Ok(kind),
-            None => self.lstat(path).map(|metadata| metadata.kind),
+            None => self.try_lstat(path).map(|metadata| metadata.kind),
         }
     }
 
@@ -262,13 +278,9 @@ impl Files {
         })
     }
 
-    /// The text of a link.
-    ///
-    /// # Errors
-    /// If the path is missing or not a link.
-    pub fn read_link(&self, path: impl AsRef<Path>) -> Result<PathBuf, HostError> {
+    fn try_read_link(&self, path: impl AsRef<Path>) -> Result<PathBuf, HostError> {
         remember(&self.links, &self.unmerged(path.as_ref()), |path| match self.listed_kind(path) {
-            Some(kind) if kind != Kind::Link => Err(HostError::new(path, Trouble::NotAFile(kind))),
+            Some(kind) if kind != Kind::Link => Err(HostError::new(path, HostErrorKind::NotAFile(kind))),
             _ => self.tree.read_link(path),
         })
     }
@@ -284,8 +296,8 @@ impl Files {
             };
             // Directories on the way are asked about again and again: what is remembered is not copied.
             let known = self.own.borrow().get(path.as_os_str()).map(kind);
-            match known.unwrap_or_else(|| self.kind(path).map_err(|error| error.is_not_found())) {
-                Ok(Kind::Link) => self.read_link(path).map_or(Look::Other, Look::Link),
+            match known.unwrap_or_else(|| self.try_kind(path).map_err(|error| error.is_not_found())) {
+                Ok(Kind::Link) => self.try_read_link(path).map_or(Look::Other, Look::Link),
                 Ok(_) | Err(false) => Look::Other,
                 Err(true) => Look::Missing,
             }
@@ -350,11 +362,11 @@ mod tests {
         std::fs::write(root.join("own"), "at the top").unwrap();
         let files = Files::new(Box::new(Directory::open(root).unwrap()));
         for path in ["/bin/own", "/bin//own", "/bin/./own", "/bin///own", "/bin/sub/../own", "/lib//own"] {
-            assert_eq!(files.read(path).as_deref(), Ok(&b"below"[..]), "{path}");
-            assert!(files.lstat(path).is_ok_and(|found| found.size == 5), "{path}");
+            assert_eq!(files.read(path).legacy().as_deref(), Ok(&b"below"[..]), "{path}");
+            assert!(files.lstat(path).legacy().is_ok_and(|found| found.size == 5), "{path}");
         }
         for path in ["/own", "/bin/../../own", "/lib/../../own"] {
-            assert_eq!(files.read(path).as_deref(), Ok(&b"at the top"[..]), "{path}");
+            assert_eq!(files.read(path).legacy().as_deref(), Ok(&b"at the top"[..]), "{path}");
         }
     }
 
@@ -369,9 +381,9 @@ mod tests {
             for database_turn in [database_first, !database_first] {
                 for name in ["small", "/middle", "/huge"] {
                     if database_turn {
-                        assert_eq!(files.read_database(name).is_ok(), name != "/huge");
+                        assert_eq!(files.read_database(name).legacy().is_ok(), name != "/huge");
                     } else {
-                        assert_eq!(files.read(name).is_ok(), name == "small");
+                        assert_eq!(files.read(name).legacy().is_ok(), name == "small");
                     }
                 }
             }

@@ -10,7 +10,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr};
 
 use super::bus;
 use super::cri;
-use super::error::{HostError, Trouble};
+use super::error::{HostError, HostErrorKind};
 use super::files::Files;
 use super::https;
 use super::page::{self, Page};
@@ -45,9 +45,9 @@ impl Kernel {
 
     fn ask_units(&self) -> Units {
         // sd_booted(3): this directory exists if and only if systemd is the running init.
-        if let Err(error) = self.files.stat("/run/systemd/system") {
-            return Err(match error.trouble {
-                Trouble::NotFound => HostError::new("systemd", Trouble::NotFound),
+        if let Err(error) = self.files.stat("/run/systemd/system").legacy() {
+            return Err(match error.kind {
+                HostErrorKind::NotFound => HostError::new("systemd", HostErrorKind::NotFound),
                 _ => error,
             });
         }
@@ -117,12 +117,12 @@ impl Running for Kernel {
 
     fn lists_types(&self, mount: &HostPath) -> Result<bool, HostError> {
         let all = self.files.lists_types(mount)?;
-        all.ok_or_else(|| HostError::new(mount, Trouble::Unsupported("it is empty".into())))
+        all.ok_or_else(|| HostError::new(mount, HostErrorKind::Unsupported("it is empty".into())))
     }
 
     fn time(&self) -> Result<u64, HostError> {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let early = || Trouble::Corrupt("the clock is before 1970".into());
+        let early = || HostErrorKind::Corrupt("the clock is before 1970".into());
         since.map(|since| since.as_secs()).map_err(|_| HostError::new("clock_gettime(2)", early()))
     }
 
@@ -134,14 +134,14 @@ impl Running for Kernel {
         // systemd would load a unit that is asked for.
         match self.units()?.get(unit).map(|unit| unit.load.as_str()) {
             Some("loaded") => bus::restarts(bus::SYSTEM_BUS, unit),
-            _ => Err(HostError::new(unit, Trouble::NotFound)),
+            _ => Err(HostError::new(unit, HostErrorKind::NotFound)),
         }
     }
 
     fn connect(&self, path: &HostPath) -> Result<Connection, HostError> {
-        let kind = self.files.stat(path)?.kind;
+        let kind = self.files.stat(path).legacy()?.kind;
         if kind != Kind::Socket {
-            return Err(HostError::new(path, Trouble::NotAFile(kind)));
+            return Err(HostError::new(path, HostErrorKind::NotAFile(kind)));
         }
         let address = UnixAddr::new(path.as_path()).map_err(|errno| failed(path, errno))?;
         // Without O_NONBLOCK, a listener with a full backlog would keep us waiting.
@@ -157,7 +157,7 @@ impl Running for Kernel {
     }
 
     fn cri(&self, sockets: &[HostPath], within: Duration) -> Vec<cri::Answer> {
-        let looked = |socket: &HostPath| match self.files.stat(socket) {
+        let looked = |socket: &HostPath| match self.files.stat(socket).legacy() {
             Ok(found) if found.kind == Kind::Socket => None,
             Ok(found) => Some(Silence::NotASocket(found.kind)),
             Err(error) => Some(error.into()),
@@ -184,9 +184,9 @@ impl Running for Kernel {
 
 fn failed(what: impl std::fmt::Display, errno: Errno) -> HostError {
     let trouble = match errno {
-        Errno::EACCES | Errno::EPERM => Trouble::Denied,
-        Errno::ENOENT => Trouble::NotFound,
-        other => Trouble::Io(other.desc().to_owned()),
+        Errno::EACCES | Errno::EPERM => HostErrorKind::Denied,
+        Errno::ENOENT => HostErrorKind::NotFound,
+        other => HostErrorKind::Io(other.desc().to_owned()),
     };
     HostError::new(what, trouble)
 }

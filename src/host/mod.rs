@@ -15,6 +15,7 @@ mod kernel;
 mod page;
 mod parts;
 mod path;
+mod read;
 mod recorded;
 mod recording;
 mod resolve;
@@ -27,11 +28,12 @@ mod waiting;
 
 use std::rc::Rc;
 
-pub use error::{HostError, Trouble};
+pub use error::{HostError, HostErrorKind};
 pub use files::Files;
 pub use page::Page;
 pub use parts::Parts;
 pub use path::HostPath;
+pub use read::Read;
 pub use running::{Address, Connection, Running, Space, Uname, UnitState};
 pub use silence::Silence;
 pub use tree::{Kind, Metadata};

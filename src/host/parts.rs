@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::error::{HostError, Trouble};
+use super::error::{HostError, HostErrorKind};
 use super::path::HostPath;
 use super::tree::Content;
 
@@ -37,7 +37,7 @@ impl Parts {
         let rest = self.size().saturating_sub(offset);
         let length = usize::try_from(rest).map_or(length, |rest| rest.min(length));
         let Some(left) = self.left.get().checked_sub(length as u64) else {
-            return Err(HostError::new(&self.path, Trouble::TooLarge { limit: MOST }));
+            return Err(HostError::new(&self.path, HostErrorKind::TooLarge { limit: MOST }));
         };
         self.left.set(left);
         let mut bytes = vec![0; length];
@@ -53,7 +53,7 @@ impl Parts {
         }
         match usize::try_from(self.size()) {
             Ok(size) if self.size() <= limit => self.read(0, size).map(Some),
-            _ => Err(HostError::new(&self.path, Trouble::TooLarge { limit })),
+            _ => Err(HostError::new(&self.path, HostErrorKind::TooLarge { limit })),
         }
     }
 }
@@ -87,12 +87,12 @@ mod tests {
         for (offset, length, expected) in
             [(0, 3, "012"), (7, 3, "789"), (8, 100, "89"), (10, 1, ""), (u64::MAX, 9, "")]
         {
-            let read = files.parts("/program").unwrap().read(offset, length).unwrap();
+            let read = files.parts("/program").legacy().unwrap().read(offset, length).unwrap();
             assert_eq!(read, expected.as_bytes(), "{offset} {length}");
         }
         assert_eq!(files.opened().len(), 1);
-        assert_eq!(files.parts("/none").map(|_| ()).unwrap_err().trouble, Trouble::NotFound);
-        assert!(files.parts("/").is_err());
+        assert_eq!(files.parts("/none").map(|_| ()).legacy().unwrap_err().kind, HostErrorKind::NotFound);
+        assert!(files.parts("/").legacy().is_err());
     }
 
     #[test]
@@ -104,11 +104,11 @@ mod tests {
                 let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
                 for script_turn in [script_first, !script_first] {
                     if script_turn {
-                        let script = files.read_script(name).unwrap();
+                        let script = files.read_script(name).legacy().unwrap();
                         assert_eq!(script.as_deref(), (name == "script").then_some(text.as_bytes()));
                     } else {
                         assert_eq!(
-                            files.parts(name).unwrap().read(0, 99).unwrap(),
+                            files.parts(name).legacy().unwrap().read(0, 99).unwrap(),
                             text.as_bytes(),
                             "{name}"
                         );
@@ -117,8 +117,8 @@ mod tests {
                 assert_eq!(files.opened().len(), 1, "{name}");
             }
             let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
-            drop(files.read(name).unwrap());
-            assert_eq!(files.parts(name).unwrap().read(1, 99).unwrap(), &text.as_bytes()[1..]);
+            drop(files.read(name).legacy().unwrap());
+            assert_eq!(files.parts(name).legacy().unwrap().read(1, 99).unwrap(), &text.as_bytes()[1..]);
             assert_eq!(files.opened().len(), 1);
         }
     }
@@ -129,10 +129,10 @@ mod tests {
         let file = std::fs::File::create(directory.path().join("huge")).unwrap();
         file.set_len(1 << 40).unwrap();
         let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
-        let huge = files.parts("/huge").unwrap();
+        let huge = files.parts("/huge").legacy().unwrap();
         assert_eq!(huge.size(), 1 << 40);
         assert_eq!(huge.read(1 << 39, 1 << 20).unwrap().len(), 1 << 20);
-        assert_eq!(huge.read(0, 64 << 20).unwrap_err().trouble, Trouble::TooLarge { limit: MOST });
+        assert_eq!(huge.read(0, 64 << 20).unwrap_err().kind, HostErrorKind::TooLarge { limit: MOST });
         assert_eq!(huge.read(0, 8).unwrap(), [0; 8]);
     }
 }

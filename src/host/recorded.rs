@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::cri::{self, RecordedRuntime};
-use super::error::{HostError, Trouble};
+use super::error::{HostError, HostErrorKind};
 use super::files::Files;
 use super::https::{self, RecordedServer};
 use super::page::Page;
@@ -147,8 +147,8 @@ impl Machine {
 impl Recorded {
     /// Reads `machine.toml`; a recording without one has only files.
     pub(super) fn open(files: Files) -> Result<Self, HostError> {
-        let corrupt = |wrong: String| HostError::new("live/machine.toml", Trouble::Corrupt(wrong));
-        let machine: Machine = match files.read("/machine.toml") {
+        let corrupt = |wrong: String| HostError::new("live/machine.toml", HostErrorKind::Corrupt(wrong));
+        let machine: Machine = match files.read("/machine.toml").legacy() {
             Ok(bytes) => toml::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?,
             Err(error) if error.is_not_found() => Machine::default(),
             Err(error) => return Err(error),
@@ -174,7 +174,8 @@ impl Running for Recorded {
     }
 
     fn addresses(&self) -> Result<Rc<[Address]>, HostError> {
-        let missing = || Trouble::Unsupported("the recording doesn't say which addresses there are".into());
+        let missing =
+            || HostErrorKind::Unsupported("the recording doesn't say which addresses there are".into());
         let recorded =
             self.machine.address.as_ref().ok_or_else(|| HostError::new("getifaddrs(3)", missing()))?;
         Ok(recorded
@@ -188,12 +189,14 @@ impl Running for Recorded {
     }
 
     fn cpus(&self) -> Result<u32, HostError> {
-        let missing = || Trouble::Unsupported("the recording doesn't say how many CPUs there are".into());
+        let missing =
+            || HostErrorKind::Unsupported("the recording doesn't say how many CPUs there are".into());
         self.machine.cpus.ok_or_else(|| HostError::new("sched_getaffinity(2)", missing()))
     }
 
     fn space(&self, mount: &HostPath) -> Result<Space, HostError> {
-        let missing = || Trouble::Unsupported("the recording doesn't say how much room there is".into());
+        let missing =
+            || HostErrorKind::Unsupported("the recording doesn't say how much room there is".into());
         let found = self.machine.space.get(&mount.to_string());
         let found = found.ok_or_else(|| HostError::new(mount, missing()))?;
         let RecordedSpace { total, available, inodes, inodes_free, .. } = *found;
@@ -201,24 +204,25 @@ impl Running for Recorded {
     }
 
     fn lists_types(&self, mount: &HostPath) -> Result<bool, HostError> {
-        let missing = || Trouble::Unsupported("the recording doesn't say whether listings tell types".into());
+        let missing =
+            || HostErrorKind::Unsupported("the recording doesn't say whether listings tell types".into());
         let found = self.machine.space.get(&mount.to_string()).and_then(|space| space.lists_types);
         found.ok_or_else(|| HostError::new(mount, missing()))
     }
 
     fn time(&self) -> Result<u64, HostError> {
-        let missing = || Trouble::Unsupported("the recording doesn't say what time it was".into());
+        let missing = || HostErrorKind::Unsupported("the recording doesn't say what time it was".into());
         self.machine.time.ok_or_else(|| HostError::new("clock_gettime(2)", missing()))
     }
 
     fn units(&self) -> Result<Rc<BTreeMap<String, UnitState>>, HostError> {
         if let Some(reason) = &self.machine.units_unavailable {
-            return Err(HostError::new("systemd", Trouble::Unsupported(reason.clone())));
+            return Err(HostError::new("systemd", HostErrorKind::Unsupported(reason.clone())));
         }
         let Some(units) = &self.machine.units else {
-            self.files.stat("/run/systemd/system")?;
+            self.files.stat("/run/systemd/system").legacy()?;
             let missing = "the recording doesn't say which units are loaded";
-            return Err(HostError::new("systemd", Trouble::Unsupported(missing.into())));
+            return Err(HostError::new("systemd", HostErrorKind::Unsupported(missing.into())));
         };
         let state = |unit: &RecordedUnit| UnitState {
             load: unit.load.clone(),
@@ -231,9 +235,9 @@ impl Running for Recorded {
     fn restarts(&self, unit: &str) -> Result<u32, HostError> {
         self.units()?;
         let found = self.machine.units.as_ref().and_then(|units| units.get(unit));
-        let found = found.ok_or_else(|| HostError::new(unit, Trouble::NotFound))?;
+        let found = found.ok_or_else(|| HostError::new(unit, HostErrorKind::NotFound))?;
         let missing = "the recording doesn't say how often it was started again";
-        found.restarts.ok_or_else(|| HostError::new(unit, Trouble::Unsupported(missing.into())))
+        found.restarts.ok_or_else(|| HostError::new(unit, HostErrorKind::Unsupported(missing.into())))
     }
 
     fn connect(&self, path: &HostPath) -> Result<Connection, HostError> {
@@ -241,14 +245,14 @@ impl Running for Recorded {
             Some(RecordedSocket::Accepted) => Ok(Connection::Accepted),
             Some(RecordedSocket::Busy) => Ok(Connection::Busy),
             Some(RecordedSocket::Refused) => Ok(Connection::Refused),
-            Some(RecordedSocket::Denied) => Err(HostError::new(path, Trouble::Denied)),
+            Some(RecordedSocket::Denied) => Err(HostError::new(path, HostErrorKind::Denied)),
             None => {
-                let kind = self.files.stat(path)?.kind;
+                let kind = self.files.stat(path).legacy()?.kind;
                 let trouble = match kind {
                     Kind::Socket => {
-                        Trouble::Unsupported("the recording doesn't say whether it answers".into())
+                        HostErrorKind::Unsupported("the recording doesn't say whether it answers".into())
                     }
-                    other => Trouble::NotAFile(other),
+                    other => HostErrorKind::NotAFile(other),
                 };
                 Err(HostError::new(path, trouble))
             }
@@ -279,7 +283,7 @@ impl Running for Recorded {
             Err(match self.connect(socket) {
                 Ok(Connection::Refused) => Silence::Refused,
                 Ok(Connection::Busy) => Silence::Busy,
-                Ok(Connection::Accepted) | Err(HostError { trouble: Trouble::Unsupported(_), .. }) => {
+                Ok(Connection::Accepted) | Err(HostError { kind: HostErrorKind::Unsupported(_), .. }) => {
                     Silence::NotRecorded
                 }
                 Err(error) => error.into(),

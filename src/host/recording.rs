@@ -11,7 +11,7 @@ use foldhash::HashMap;
 use serde::Deserialize;
 
 use super::directory::Directory;
-use super::error::{HostError, Trouble};
+use super::error::{HostError, HostErrorKind};
 use super::files::Files;
 use super::path::{HostPath, Look};
 use super::recorded::Recorded;
@@ -28,9 +28,9 @@ pub(super) struct Recording {
 impl Recording {
     pub(super) fn open(path: &Path) -> Result<Self, HostError> {
         let top = Files::new(Box::new(Directory::open(path)?));
-        let meta: Meta = match top.read("/meta.toml") {
+        let meta: Meta = match top.read("/meta.toml").legacy() {
             Ok(bytes) => toml::from_slice(&bytes)
-                .map_err(|error| HostError::new("meta.toml", Trouble::Corrupt(error.to_string())))?,
+                .map_err(|error| HostError::new("meta.toml", HostErrorKind::Corrupt(error.to_string())))?,
             Err(error) if error.is_not_found() => Meta::default(),
             Err(error) => return Err(error),
         };
@@ -38,7 +38,7 @@ impl Recording {
             let directory = Directory::open(&path.join(name))?;
             Ok(Files::new(Box::new(RecordedTree::new(directory, entries)?)))
         };
-        let running: Option<Box<dyn Running>> = match top.stat("/live") {
+        let running: Option<Box<dyn Running>> = match top.stat("/live").legacy() {
             Ok(_) => Some(Box::new(Recorded::open(tree("live", meta.live)?)?)),
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error),
@@ -123,7 +123,7 @@ impl RecordedTree {
         for (path, entry) in &tree.entries {
             if let Some(wrong) = tree.mistake(path, entry) {
                 let wrong = format!("`{}` {wrong}", printable(&path.to_string_lossy()));
-                return Err(HostError::new("meta.toml", Trouble::Corrupt(wrong)));
+                return Err(HostError::new("meta.toml", HostErrorKind::Corrupt(wrong)));
             }
         }
         Ok(tree)
@@ -182,9 +182,9 @@ impl RecordedTree {
     fn readable(&self, path: &HostPath) -> Result<HostPath, HostError> {
         let place = self.place(path);
         match self.entries.get(place.as_path()) {
-            Some(entry) if entry.denied => Err(HostError::new(path, Trouble::Denied)),
+            Some(entry) if entry.denied => Err(HostError::new(path, HostErrorKind::Denied)),
             Some(Entry { kind: Some(kind), .. }) => {
-                Err(HostError::new(path, Trouble::NotAFile(Kind::from(*kind))))
+                Err(HostError::new(path, HostErrorKind::NotAFile(Kind::from(*kind))))
             }
             _ => Ok(place),
         }
@@ -206,7 +206,7 @@ impl RecordedTree {
     fn missing(&self, place: &HostPath, error: HostError) -> HostError {
         let denied = |part: &Path| self.entries.get(part).is_some_and(|entry| entry.denied);
         if error.is_not_found() && place.as_path().ancestors().any(denied) {
-            return HostError { trouble: Trouble::Denied, ..error };
+            return HostError { kind: HostErrorKind::Denied, ..error };
         }
         error
     }
@@ -252,7 +252,7 @@ impl Tree for RecordedTree {
     fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<DirEntry>, HostError> {
         let place = self.place(path);
         if self.is_denied(&place) {
-            return Err(HostError::new(path, Trouble::Denied));
+            return Err(HostError::new(path, HostErrorKind::Denied));
         }
         let mut listed = match (self.directory.list(path, limit), self.kind(&place)) {
             (Err(error), Some(Kind::Directory)) if error.is_not_found() => Vec::new(),

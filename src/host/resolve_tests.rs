@@ -13,7 +13,7 @@ use std::path::Path;
 use nix::sys::stat::Mode;
 
 use super::directory::Directory;
-use super::error::{HostError, Trouble};
+use super::error::{HostError, HostErrorKind};
 use super::path::HostPath;
 use super::tree::{Kind, Tree};
 
@@ -65,11 +65,11 @@ fn both(root: &Path) -> [(&'static str, Directory); 2] {
 fn told(answer: Result<std::rc::Rc<[u8]>, HostError>) -> String {
     match answer {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) => match error.trouble {
-            Trouble::NotFound => "not found".into(),
-            Trouble::Loop => "loop".into(),
-            Trouble::TooLarge { .. } => "too large".into(),
-            Trouble::NotAFile(kind) => kind.name().into(),
+        Err(error) => match error.kind {
+            HostErrorKind::NotFound => "not found".into(),
+            HostErrorKind::Loop => "loop".into(),
+            HostErrorKind::TooLarge { .. } => "too large".into(),
+            HostErrorKind::NotAFile(kind) => kind.name().into(),
             other => other.to_string(),
         },
     }
@@ -149,8 +149,8 @@ fn both_ways_describe_the_same() {
         let text = |path: &str| tree.read_link(&HostPath::new(path));
         assert_eq!(text("/etc/longer").unwrap().as_os_str().len(), 200, "{way}");
         assert_eq!(text("/etc/root/etc/ping").unwrap(), Path::new("pong"), "{way}");
-        assert_eq!(text("/etc/file").unwrap_err().trouble, Trouble::NotAFile(Kind::File), "{way}");
-        assert_eq!(text("/etc").unwrap_err().trouble, Trouble::NotAFile(Kind::Directory), "{way}");
+        assert_eq!(text("/etc/file").unwrap_err().kind, HostErrorKind::NotAFile(Kind::File), "{way}");
+        assert_eq!(text("/etc").unwrap_err().kind, HostErrorKind::NotAFile(Kind::Directory), "{way}");
         let names = |path: &str| tree.list(&HostPath::new(path), 100).map(|names| names.len());
         assert_eq!(names("/etc/root/run"), Ok(2), "{way}");
         assert_eq!(names("/etc/directory"), Ok(1), "{way}");
@@ -188,8 +188,8 @@ fn a_directory_of_70_000_entries_is_refused_and_not_kept() {
     }
     for (way, tree) in both(top.path()) {
         assert_eq!(
-            tree.list(&HostPath::new("/"), 1 << 16).unwrap_err().trouble,
-            Trouble::TooLarge { limit: 1 << 16 },
+            tree.list(&HostPath::new("/"), 1 << 16).unwrap_err().kind,
+            HostErrorKind::TooLarge { limit: 1 << 16 },
             "{way}"
         );
         assert_eq!(tree.list(&HostPath::new("/"), 70_000).unwrap().len(), 70_000, "{way}");

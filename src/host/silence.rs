@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use super::error::{HostError, Trouble};
+use super::error::{HostError, HostErrorKind};
 use super::tree::Kind;
 
 /// Why a socket, or one of the calls over it, gave no answer.
@@ -68,10 +68,10 @@ pub enum Silence {
 
 impl From<HostError> for Silence {
     fn from(error: HostError) -> Self {
-        match error.trouble {
-            Trouble::NotFound => Silence::Missing,
-            Trouble::Denied => Silence::Denied,
-            Trouble::NotAFile(kind) => Silence::NotASocket(kind),
+        match error.kind {
+            HostErrorKind::NotFound => Silence::Missing,
+            HostErrorKind::Denied => Silence::Denied,
+            HostErrorKind::NotAFile(kind) => Silence::NotASocket(kind),
             other => Silence::Failed(other.to_string()),
         }
     }

@@ -18,7 +18,7 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     const ENABLED: &str = "/sys/module/apparmor/parameters/enabled";
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    match running.files().read(ENABLED) {
+    match running.files().read(ENABLED).legacy() {
         Ok(bytes) => {
             let word = if bytes.starts_with(b"Y") { "enabled" } else { "disabled" };
             Fact::new(State::from(word)).because(Origin::file(ENABLED))

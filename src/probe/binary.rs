@@ -48,7 +48,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let mut passed = Vec::new();
     for directory in directories {
         let path = format!("{}/{name}", directory.trim_end_matches('/'));
-        match files.stat(&path) {
+        match files.stat(&path).legacy() {
             Ok(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => {
                 let mode = State::from(format!("{:04o}", found.mode & 0o7777));
                 let value = Value::record([PATH.is(path.as_str()), MODE.is(mode)]);

@@ -22,7 +22,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     const NOW: &str = "/proc/cmdline";
     match (moment, subsystems.host().running()) {
         (Moment::Now, None) => Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => match running.files().read(NOW) {
+        (Moment::Now, Some(running)) => match running.files().read(NOW).legacy() {
             Ok(bytes) => {
                 let words = cmdline::words(&String::from_utf8_lossy(&bytes));
                 Fact::new(State::from(Value::list(words))).because(Origin::file(NOW))

@@ -2,7 +2,7 @@
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::host::{Files, Trouble};
+use crate::host::{Files, HostErrorKind};
 use crate::subsystem::Subsystems;
 
 const COUNT_FILE: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
@@ -41,12 +41,12 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
 
 /// The number in a file; none if there is no such file.
 fn number(files: &Files, path: &str) -> Result<Option<u32>, String> {
-    match files.read(path) {
+    match files.read(path).legacy() {
         Ok(bytes) => {
             let text = str::from_utf8(&bytes).unwrap_or_default().trim();
             text.parse().map(Some).map_err(|_| format!("{path} holds no number"))
         }
-        Err(error) if matches!(error.trouble, Trouble::NotFound) => Ok(None),
+        Err(error) if matches!(error.kind, HostErrorKind::NotFound) => Ok(None),
         Err(error) => Err(error.to_string()),
     }
 }

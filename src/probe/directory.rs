@@ -34,7 +34,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         Ok(files) => files,
         Err(NoFiles::Lost(why) | NoFiles::Unknown(why)) => return Fact::unknown(why).because(origin),
     };
-    match files.list(&end) {
+    match files.list(&end).legacy() {
         Ok(names) => {
             let shown = names.iter().take(SHOWN).map(|name| name.to_string_lossy().into_owned());
             let value =
@@ -42,7 +42,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
             Fact::new(State::from(value)).because(origin)
         }
         // Listing what is no directory may say "not found", too.
-        Err(error) => match files.stat(&end) {
+        Err(error) => match files.stat(&end).legacy() {
             Ok(found) if found.kind != Kind::Directory => {
                 let nothing = Value::List(Vec::new());
                 let value = Value::record([EMPTY.is(false), NAMES.is(State::Known(nothing))]);

@@ -53,12 +53,12 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         }
         Err(NoFiles::Unknown(reason)) => return Fact::unknown(reason),
     };
-    match files.stat(&end) {
+    match files.stat(&end).legacy() {
         Ok(metadata) => {
             Fact::new(State::from(record([disk, files], &path, metadata))).because(Origin::file(&path))
         }
         Err(error) if error.is_not_found() => {
-            let dangling = disk.read_link(&path).ok();
+            let dangling = disk.read_link(&path).legacy().ok();
             let note =
                 dangling.map(|target| format!("{path} is a link to {}, which isn't there", target.display()));
             let mut fact = Fact::absent().because(Origin::file(&path));
@@ -82,7 +82,7 @@ fn record([disk, other]: [&Files; 2], path: &HostPath, metadata: Metadata) -> Va
         },
         None => State::unknown("this kind of host doesn't say who owns it"),
     };
-    let link = disk.read_link(path).or_else(|_| other.read_link(path)).ok();
+    let link = disk.read_link(path).legacy().or_else(|_| other.read_link(path).legacy()).ok();
     Value::record([
         KIND.is(metadata.kind.name()),
         MODE.is(format!("{:04o}", metadata.mode)),
@@ -95,7 +95,7 @@ fn record([disk, other]: [&Files; 2], path: &HostPath, metadata: Metadata) -> Va
 
 /// The name of an ID in the host's own database (passwd(5), group(5)): third field, first field.
 fn name_of(disk: &Files, database: &str, id: u32) -> Result<Option<String>, HostError> {
-    let bytes = match disk.read(database) {
+    let bytes = match disk.read(database).legacy() {
         Ok(bytes) => bytes,
         Err(error) if error.is_not_found() => return Ok(None),
         Err(error) => return Err(error),

@@ -28,7 +28,7 @@ fn canonical(text: &str) -> Result<String, String> {
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     if let (Moment::Now, Some(running)) = (moment, subsystems.host().running()) {
-        match running.files().read("/proc/filesystems") {
+        match running.files().read("/proc/filesystems").legacy() {
             Ok(bytes) => {
                 let listed = lines(&bytes)
                     .find(|(_, text)| text.split_ascii_whitespace().last() == Some(key.as_str()));

@@ -41,7 +41,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         Some(Fact { state: State::Known(Value::Text(name)), .. }) => name,
         Some(fact) => return fact.clone(),
     };
-    let found = match host.files().read(PATH) {
+    let found = match host.files().read(PATH).legacy() {
         Ok(content) => hosts::addresses(&content, name),
         Err(error) if error.is_not_found() => {
             return Fact::absent().because(Origin::file(PATH)).note("the file is not there");

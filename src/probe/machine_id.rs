@@ -23,7 +23,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     if moment == Moment::Now && host.running().is_none() {
         return Fact::unknown("nothing is running here");
     }
-    let fact = match host.files().read(PATH) {
+    let fact = match host.files().read(PATH).legacy() {
         Ok(bytes) => Fact::new(State::from(String::from_utf8_lossy(&bytes).trim())),
         Err(error) if error.is_not_found() => Fact::absent(),
         Err(error) => Fact::unknown(error.to_string()),

@@ -27,7 +27,7 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    let bytes = match running.files().read(MEMINFO) {
+    let bytes = match running.files().read(MEMINFO).legacy() {
         Ok(bytes) => bytes,
         Err(error) => return Fact::unknown(error.to_string()),
     };

@@ -24,7 +24,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         return Fact::unknown("nothing is running here");
     }
     let path = "/etc/nsswitch.conf";
-    match host.files().read(path) {
+    match host.files().read(path).legacy() {
         Ok(content) => match hosts::sources(&content, key.as_str()) {
             Some((line, sources)) => {
                 Fact::new(State::Known(Value::list(sources))).because(Origin::line(path, line))

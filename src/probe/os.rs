@@ -23,10 +23,10 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let os = subsystems.os_release();
-    match &os.trouble {
-        Some(error) if error.is_not_found() => return Fact::absent(),
-        Some(error) => return Fact::unknown(error.to_string()),
-        None => {}
+    match (&os.trouble, &os.origin) {
+        (Some(error), _) => return Fact::unknown(error.clone()),
+        (None, None) => return Fact::absent(),
+        (None, Some(_)) => {}
     }
     let text = |text: &str| if text.is_empty() { State::Absent } else { State::from(text) };
     let like = Value::list(os.like.iter().map(String::as_str));

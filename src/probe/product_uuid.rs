@@ -20,7 +20,7 @@ const PATH: &str = "/sys/class/dmi/id/product_uuid";
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    match running.files().read(PATH) {
+    match running.files().read(PATH).legacy() {
         Ok(text) => Fact::new(State::from(String::from_utf8_lossy(&text).trim().to_ascii_lowercase()))
             .because(Origin::file(PATH)),
         Err(error) if error.is_not_found() => Fact::absent().because(Origin::file(PATH)),

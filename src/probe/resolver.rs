@@ -55,7 +55,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
         (Moment::Boot, true, _) => return written_at_boot(&real, writer),
         (_, false, _) => host.files().read(PATH),
     };
-    let found = match content {
+    let found = match content.legacy() {
         Ok(content) => resolv_conf::parse(&content),
         Err(error) if error.is_not_found() => {
             return Fact::absent().because(Origin::file(PATH)).note(format!("{real} is not there"));

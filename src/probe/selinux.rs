@@ -22,7 +22,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     const ENFORCE: &str = "/sys/fs/selinux/enforce";
     match (moment, subsystems.host().running()) {
         (Moment::Now, None) => Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => match running.files().read(ENFORCE) {
+        (Moment::Now, Some(running)) => match running.files().read(ENFORCE).legacy() {
             Ok(bytes) => {
                 let word = if bytes.starts_with(b"1") { "enforcing" } else { "permissive" };
                 Fact::new(State::from(word)).because(Origin::file(ENFORCE))

@@ -39,7 +39,7 @@ pub(super) fn open<'k>(
     };
     // Links of the disk that lead to what is running are not in the tree of what is running.
     let place = if is_volatile { real } else { HostPath::new(path) };
-    files.read(&place).map(|content| (path, key, content)).map_err(|error| {
+    files.read(&place).map(|content| (path, key, content)).legacy().map_err(|error| {
         if error.is_not_found() {
             Fact::absent().because(Origin::file(path)).note("the file is not there")
         } else {

@@ -2,7 +2,7 @@
 
 use super::{Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
-use crate::host::{Connection, HostPath, Trouble};
+use crate::host::{Connection, HostErrorKind, HostPath};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::cri::socket_path;
 
@@ -26,9 +26,9 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
         Ok(Connection::Accepted) => "listening",
         Ok(Connection::Busy) => "busy",
         Ok(Connection::Refused) => "refused",
-        Err(error) => match error.trouble {
-            Trouble::NotFound => return Fact::absent().because(Origin::file(key)),
-            Trouble::NotAFile(_) => "not-a-socket",
+        Err(error) => match error.kind {
+            HostErrorKind::NotFound => return Fact::absent().because(Origin::file(key)),
+            HostErrorKind::NotAFile(_) => "not-a-socket",
             _ => return Fact::unknown(error.to_string()),
         },
     };

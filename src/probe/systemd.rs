@@ -32,7 +32,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     let (init, origin) = match (moment, subsystems.host().running()) {
         (Moment::Boot, _) => (systemd.is_init.map_or_else(|| State::unknown(doubt), State::from), None),
         (Moment::Now, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => match running.files().lstat(BOOTED) {
+        (Moment::Now, Some(running)) => match running.files().lstat(BOOTED).legacy() {
             Ok(_) => (State::from(true), Some(Origin::file(BOOTED))),
             Err(error) if error.is_not_found() => {
                 (State::from(false), Some(Origin::file(BOOTED).says("is not there")))

@@ -42,7 +42,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let (mut macs, mut unread) = (Vec::new(), None);
     for interface in &all {
         // What has no hardware address, such as a tunnel, has an empty file or none.
-        match running.files().read(format!("/sys/class/net/{interface}/address")) {
+        match running.files().read(format!("/sys/class/net/{interface}/address")).legacy() {
             Ok(text) => macs.extend(
                 Some(String::from_utf8_lossy(&text).trim().to_owned()).filter(|text| !text.is_empty()),
             ),

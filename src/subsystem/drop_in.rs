@@ -7,8 +7,8 @@ use std::ffi::OsString;
 use std::rc::Rc;
 
 use crate::fact::Origin;
-use crate::host::{Files, HostPath, Kind, Trouble};
-use crate::subsystem::Gap;
+use crate::host::{Files, HostErrorKind, HostPath, Kind};
+use crate::subsystem::Unreadable;
 
 /// The files of several directories of one kind, merged.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub struct DropIns {
     /// The files that count, sorted bytewise by name.
     pub files: Vec<DropIn>,
     /// Directories that could not be read: they may hold anything.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<Unreadable>,
 }
 
 /// One file that counts.
@@ -36,9 +36,9 @@ pub enum Content {
     /// Nothing: a link to `/dev/null` or into the void. Its name is taken all the same.
     Masked,
     /// Its reader will fail on it (it is a directory, say): it contributes nothing.
-    Broken(Gap),
+    Broken(Unreadable),
     /// It may hold anything: this program could not read it.
-    Unread(Gap),
+    Unread(Unreadable),
 }
 
 /// Merges directories, given from the highest precedence to the lowest: the first directory that has a name
@@ -51,9 +51,11 @@ pub fn merge(files: &Files, directories: &[&str], suffix: &str) -> DropIns {
         if directory.starts_with("/lib/") && is_link(files, "/lib") {
             continue;
         }
-        let entries = match files.list(directory) {
+        let entries = match files.list(directory).legacy() {
             Ok(entries) => entries,
-            Err(error) if matches!(error.trouble, Trouble::NotFound | Trouble::NotAFile(_)) => continue,
+            Err(error) if matches!(error.kind, HostErrorKind::NotFound | HostErrorKind::NotAFile(_)) => {
+                continue;
+            }
             Err(error) => {
                 gaps.push(error.into());
                 continue;
@@ -78,20 +80,20 @@ pub fn merge(files: &Files, directories: &[&str], suffix: &str) -> DropIns {
 
 /// On merged-usr hosts `/lib` is `/usr/lib`, which would otherwise be listed twice.
 fn is_link(files: &Files, path: &str) -> bool {
-    files.lstat(path).is_ok_and(|metadata| metadata.kind == Kind::Link)
+    files.lstat(path).legacy().is_ok_and(|metadata| metadata.kind == Kind::Link)
 }
 
 /// What is in a file that counts.
 #[must_use]
 pub fn read(files: &Files, path: &HostPath) -> Content {
-    if files.read_link(path).is_ok_and(|target| target.as_os_str() == "/dev/null") {
+    if files.read_link(path).legacy().is_ok_and(|target| target.as_os_str() == "/dev/null") {
         return Content::Masked;
     }
-    match files.read(path) {
+    match files.read(path).legacy() {
         Ok(bytes) => Content::Bytes(bytes),
-        Err(error) => match error.trouble {
-            Trouble::NotFound | Trouble::NotAFile(Kind::CharDevice) => Content::Masked,
-            Trouble::NotAFile(Kind::Directory | Kind::Socket) | Trouble::Loop => {
+        Err(error) => match error.kind {
+            HostErrorKind::NotFound | HostErrorKind::NotAFile(Kind::CharDevice) => Content::Masked,
+            HostErrorKind::NotAFile(Kind::Directory | Kind::Socket) | HostErrorKind::Loop => {
                 Content::Broken(error.into())
             }
             _ => Content::Unread(error.into()),

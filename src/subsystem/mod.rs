@@ -20,16 +20,16 @@ use crate::host::{Host, HostError};
 
 /// What could not be read while merging: only what it could decide becomes unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
+pub struct Unreadable {
     /// The file or directory.
     pub origin: Origin,
     /// Why, in words.
     pub reason: String,
 }
 
-impl From<HostError> for Gap {
+impl From<HostError> for Unreadable {
     fn from(error: HostError) -> Self {
-        Gap { origin: Origin::file(&error.path), reason: error.to_string() }
+        Unreadable { origin: Origin::file(&error.path), reason: error.to_string() }
     }
 }
 

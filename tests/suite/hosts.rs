@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use node_preflight::host::{Host, HostError, Kind, Trouble};
+use node_preflight::host::{Host, HostError, HostErrorKind, Kind};
 
 use crate::tree::Tree;
 
@@ -10,8 +10,8 @@ fn open(tree: &Tree) -> Host {
     Host::recording(&tree.recording()).unwrap()
 }
 
-fn trouble<T>(answer: Result<T, HostError>) -> Option<Trouble> {
-    answer.err().map(|error| error.trouble)
+fn trouble<T>(answer: Result<T, HostError>) -> Option<HostErrorKind> {
+    answer.err().map(|error| error.kind)
 }
 
 #[test]
@@ -76,23 +76,28 @@ fn entries_are_found_through_links() {
         .meta("/run/s", "kind = \"socket\"\nmode = \"0660\"");
     let host = open(&tree);
     for path in ["/etc/real", "/etc/alias", "/etc/../etc/alias"] {
-        let found = host.files().stat(path).unwrap();
+        let found = host.files().stat(path).legacy().unwrap();
         assert_eq!((found.mode, found.uid, found.gid), (0o600, Some(7), Some(8)), "{path}");
     }
-    let link = host.files().lstat("/etc/alias").unwrap();
+    let link = host.files().lstat("/etc/alias").legacy().unwrap();
     assert_eq!((link.kind, link.uid), (Kind::Link, Some(0)));
     for path in ["/run/s", "/var/run/s"] {
-        let (own, followed) = (host.files().lstat(path).unwrap(), host.files().stat(path).unwrap());
+        let (own, followed) =
+            (host.files().lstat(path).legacy().unwrap(), host.files().stat(path).legacy().unwrap());
         assert_eq!((own.kind, own.mode, followed.kind), (Kind::Socket, 0o660, Kind::Socket), "{path}");
-        assert_eq!(trouble(host.files().read(path)), Some(Trouble::NotAFile(Kind::Socket)), "{path}");
-        assert!(host.files().list(path).is_err(), "{path}");
+        assert_eq!(
+            trouble(host.files().read(path).legacy()),
+            Some(HostErrorKind::NotAFile(Kind::Socket)),
+            "{path}"
+        );
+        assert!(host.files().list(path).legacy().is_err(), "{path}");
     }
     // Directories that hold nothing else are implied.
-    assert_eq!(host.files().stat("/srv/a").unwrap().kind, Kind::Directory);
-    assert_eq!(*host.files().list("/srv").unwrap(), ["a"]);
-    assert_eq!(*host.files().list("/srv/a").unwrap(), ["b"]);
+    assert_eq!(host.files().stat("/srv/a").legacy().unwrap().kind, Kind::Directory);
+    assert_eq!(*host.files().list("/srv").legacy().unwrap(), ["a"]);
+    assert_eq!(*host.files().list("/srv/a").legacy().unwrap(), ["b"]);
     for directory in ["/run", "/var/run"] {
-        assert_eq!(*host.files().list(directory).unwrap(), ["s"], "{directory}");
+        assert_eq!(*host.files().list(directory).legacy().unwrap(), ["s"], "{directory}");
     }
 }
 
@@ -108,17 +113,17 @@ fn what_could_not_be_read_is_denied_and_never_missing() {
     let host = open(&tree);
     let files = host.files();
     for path in ["/etc/kept", "/etc/secret", "/etc/alias", "/etc/private/hidden"] {
-        assert_eq!(trouble(files.read(path)), Some(Trouble::Denied), "{path}");
+        assert_eq!(trouble(files.read(path).legacy()), Some(HostErrorKind::Denied), "{path}");
     }
     for path in ["/etc/secret", "/etc/alias", "/etc/private/hidden", "/etc/private/a/b"] {
-        assert_eq!(trouble(files.stat(path)), Some(Trouble::Denied), "{path}");
+        assert_eq!(trouble(files.stat(path).legacy()), Some(HostErrorKind::Denied), "{path}");
     }
-    assert_eq!(trouble(files.lstat("/etc/secret")), Some(Trouble::Denied));
-    assert_eq!(trouble(files.read_link("/etc/secret")), Some(Trouble::Denied));
-    assert_eq!(trouble(files.list("/etc/private")), Some(Trouble::Denied));
-    assert_eq!(files.stat("/etc/private").unwrap().mode, 0o711);
-    assert!(files.read("/etc/private/known").is_ok());
-    assert_eq!(trouble(files.read("/etc/none")), Some(Trouble::NotFound));
+    assert_eq!(trouble(files.lstat("/etc/secret").legacy()), Some(HostErrorKind::Denied));
+    assert_eq!(trouble(files.read_link("/etc/secret").legacy()), Some(HostErrorKind::Denied));
+    assert_eq!(trouble(files.list("/etc/private").legacy()), Some(HostErrorKind::Denied));
+    assert_eq!(files.stat("/etc/private").legacy().unwrap().mode, 0o711);
+    assert!(files.read("/etc/private/known").legacy().is_ok());
+    assert_eq!(trouble(files.read("/etc/none").legacy()), Some(HostErrorKind::NotFound));
 }
 
 #[test]
@@ -132,21 +137,21 @@ fn owners_and_modes_of_the_copy_say_nothing() {
         .unwrap();
     let host = open(&tree);
     for (path, mode) in [("/etc/x", 0o644), ("/usr/bin/p", 0o755), ("/etc", 0o755), ("/var/empty", 0o1777)] {
-        let found = host.files().stat(path).unwrap();
+        let found = host.files().stat(path).legacy().unwrap();
         assert_eq!((found.mode, found.uid, found.gid), (mode, Some(0), Some(0)), "{path}");
     }
-    assert_eq!(host.files().list("/var/empty").unwrap().len(), 0);
+    assert_eq!(host.files().list("/var/empty").legacy().unwrap().len(), 0);
     assert!(host.running().is_none());
 }
 
 #[test]
 fn units_that_were_not_recorded_are_unknown_and_without_systemd_there_are_none() {
     let units = |tree: Tree| trouble(open(&tree).running().unwrap().units());
-    assert_eq!(units(Tree::new().machine("")), Some(Trouble::NotFound));
+    assert_eq!(units(Tree::new().machine("")), Some(HostErrorKind::NotFound));
     let booted = || Tree::new().live("/run/systemd/system/.keep", "");
-    let silent = Trouble::Unsupported("the recording doesn't say which units are loaded".into());
+    let silent = HostErrorKind::Unsupported("the recording doesn't say which units are loaded".into());
     assert_eq!(units(booted()), Some(silent));
     assert_eq!(units(booted().machine("[units]\n")), None);
-    let reason = Trouble::Unsupported("no D-Bus socket".into());
+    let reason = HostErrorKind::Unsupported("no D-Bus socket".into());
     assert_eq!(units(booted().machine("units-unavailable = \"no D-Bus socket\"\n")), Some(reason));
 }

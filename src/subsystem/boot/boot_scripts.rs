@@ -14,7 +14,7 @@ pub struct BootScripts {
     /// Every line with its place, comments left out.
     pub lines: Vec<(Origin, String)>,
     /// Scripts that run and can't be read.
-    pub unread: Vec<crate::subsystem::Gap>,
+    pub unread: Vec<crate::subsystem::Unreadable>,
 }
 
 /// No script that sets up a host is larger; what is larger is a program.
@@ -27,7 +27,8 @@ impl BootScripts {
         let units = subsystems.units();
         if units.masked_by(subsystems, "rc-local.service").is_none() {
             for path in ["/etc/rc.local", "/etc/rc.d/rc.local"] {
-                let is_other = files.read_link(path).is_ok_and(|target| target.ends_with("rc.d/rc.local"));
+                let is_other =
+                    files.read_link(path).legacy().is_ok_and(|target| target.ends_with("rc.d/rc.local"));
                 if is_executable(files, &HostPath::new(path)) && !is_other {
                     scripts.read(files, &HostPath::new(path), true);
                 }
@@ -59,13 +60,13 @@ impl BootScripts {
     /// Commands of interfaces(5): `up`, `pre-up`, `post-up`.
     fn ifupdown(&mut self, files: &Files) {
         let directory = HostPath::new("/etc/network/interfaces.d");
-        let names = files.list(&directory).unwrap_or_else(|error| {
+        let names = files.list(&directory).legacy().unwrap_or_else(|error| {
             self.not_read(error);
             Rc::default()
         });
         let paths = names.iter().map(|name| directory.join(name));
         for path in std::iter::once(HostPath::new("/etc/network/interfaces")).chain(paths) {
-            let bytes = match files.read(&path) {
+            let bytes = match files.read(&path).legacy() {
                 Ok(bytes) => bytes,
                 Err(error) => {
                     self.not_read(error);
@@ -93,13 +94,14 @@ impl BootScripts {
         let largest = if is_script { u64::MAX } else { SCRIPT_LIMIT };
         let is_small = files
             .stat(path)
+            .legacy()
             .is_ok_and(|metadata| metadata.kind == Kind::File && (2..=largest).contains(&metadata.size));
         let place = path.to_string();
         if !is_small || self.lines.iter().any(|(origin, _)| origin.path == place) {
             return;
         }
         let bytes = if is_script { files.read(path).map(Some) } else { files.read_script(path) };
-        match bytes {
+        match bytes.legacy() {
             Ok(Some(bytes)) => {
                 self.lines.extend(
                     lines(&bytes)
@@ -123,7 +125,7 @@ impl BootScripts {
 }
 
 fn is_executable(files: &Files, path: &HostPath) -> bool {
-    files.stat(path).is_ok_and(|metadata| metadata.kind == Kind::File && metadata.mode & 0o111 != 0)
+    files.stat(path).legacy().is_ok_and(|metadata| metadata.kind == Kind::File && metadata.mode & 0o111 != 0)
 }
 
 /// Whether a word is a shell, which runs the file that its next word names.

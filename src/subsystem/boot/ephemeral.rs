@@ -10,7 +10,7 @@ use crate::parse::fstab::{self, Mount};
 use crate::parse::lines;
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::systemd::units::Starts;
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 
 /// File systems in memory that the kernel and PID 1 mount (file-hierarchy(7)).
 const IN_MEMORY: [&str; 4] = ["/run", "/proc", "/sys", "/dev"];
@@ -57,7 +57,9 @@ pub fn lost(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Strin
     }
     match subsystems.emptied().above(path) {
         // What isn't there can't be emptied.
-        Err(_) if subsystems.host().files().stat(path).is_err_and(|error| error.is_not_found()) => Ok(None),
+        Err(_) if subsystems.host().files().stat(path).legacy().is_err_and(|error| error.is_not_found()) => {
+            Ok(None)
+        }
         Err(gap) => {
             Err(format!("whether every boot empties a directory above {path} can't be told: {}", gap.reason))
         }
@@ -98,12 +100,12 @@ pub fn files<'h>(subsystems: &Subsystems<'h>, path: &HostPath, moment: Moment) -
 /// which takes a look into dozens of files. Of `/tmp` another device may be under what is seen now.
 fn is_missing(disk: &Files, path: &HostPath) -> bool {
     let is_elsewhere = is_below_memory(path) || is_below(path, "/tmp");
-    !is_elsewhere && disk.lstat(path).is_err_and(|error| error.is_not_found())
+    !is_elsewhere && disk.lstat(path).legacy().is_err_and(|error| error.is_not_found())
 }
 
 /// The nearest mount of fstab above a path; of several for one place the last is on top.
 fn mounted(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Mount>, String> {
-    let bytes = match subsystems.host().files().read("/etc/fstab") {
+    let bytes = match subsystems.host().files().read("/etc/fstab").legacy() {
         Ok(bytes) => bytes,
         Err(error) if error.is_not_found() => return Ok(None),
         Err(error) if is_below(path, "/tmp") => {
@@ -122,7 +124,7 @@ fn mounted(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Mount>
 pub struct Emptied {
     files: Vec<(String, Rc<[u8]>)>,
     /// What may hold any lines, with how many of the files are certain to come before it.
-    gaps: Vec<(usize, Gap)>,
+    gaps: Vec<(usize, Unreadable)>,
     /// The directories that lines of type `D` name: what is not below one of them stays, whatever else the lines do.
     suspects: Vec<HostPath>,
     lines: OnceCell<Vec<Line>>,
@@ -188,7 +190,7 @@ impl Emptied {
     ///
     /// # Errors
     /// What could not be read and decides it: it may empty any directory, or spare one for which it comes first.
-    fn above(&self, path: &HostPath) -> Result<Option<String>, &Gap> {
+    fn above(&self, path: &HostPath) -> Result<Option<String>, &Unreadable> {
         match (self.line_above(path), self.gaps.first()) {
             (Some(line), Some((before, gap))) if *before <= line.file => Err(gap),
             (None, Some((_, gap))) => Err(gap),
@@ -234,7 +236,7 @@ fn is_below(path: &HostPath, directory: &str) -> bool {
 #[must_use]
 pub fn real(files: &Files, path: &HostPath) -> HostPath {
     match path.as_path().strip_prefix("/var/run") {
-        Ok(rest) if files.lstat("/var/run").is_err_and(|error| error.is_not_found()) => {
+        Ok(rest) if files.lstat("/var/run").legacy().is_err_and(|error| error.is_not_found()) => {
             files.real_path(HostPath::new("/run").join(rest))
         }
         _ => files.real_path(path),

@@ -95,7 +95,7 @@ fn with_mount<T>(
     path: &HostPath,
     look: impl FnOnce(&mountinfo::Mount<'_>) -> T,
 ) -> Result<T, String> {
-    let bytes = running.files().read(TABLE).map_err(|error| error.to_string())?;
+    let bytes = running.files().read(TABLE).legacy().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&bytes);
     let nowhere = || format!("{TABLE} doesn't say what {path} is on");
     let written = path.to_string();
@@ -149,7 +149,7 @@ fn at_boot(subsystems: &Subsystems<'_>, path: &HostPath) -> Fact {
     }
     let files = subsystems.host().files();
     let real = files.real_path(path).to_string();
-    let mounts = match files.read(FSTAB) {
+    let mounts = match files.read(FSTAB).legacy() {
         Ok(bytes) => fstab::parse(&bytes),
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => return Fact::unknown(error.to_string()),

@@ -2,7 +2,7 @@
 //! whether a package upgrade may change them.
 
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::host::{Files, HostPath, Trouble};
+use crate::host::{Files, HostErrorKind, HostPath};
 use crate::parse::{alternatives, lines};
 use crate::subsystem::Subsystems;
 
@@ -28,7 +28,7 @@ pub fn follow(files: &Files, name: &str) -> Result<Option<Leads>, String> {
     let mut broken = None;
     for directory in ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/etc/alternatives"] {
         let path = HostPath::new(format!("{directory}/{name}"));
-        match files.lstat(&path) {
+        match files.lstat(&path).legacy() {
             Ok(_) => {}
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Err(error.to_string()),
@@ -46,12 +46,12 @@ fn chain(files: &Files, start: HostPath) -> Result<Leads, String> {
     let mut hops = vec![start.clone()];
     let mut path = start;
     while hops.len() <= MOST_HOPS {
-        match files.read_link(&path) {
+        match files.read_link(&path).legacy() {
             Ok(target) => {
                 path = path.link_target(target);
                 hops.push(path.clone());
             }
-            Err(error) if matches!(error.trouble, Trouble::NotAFile(_)) => {
+            Err(error) if matches!(error.kind, HostErrorKind::NotAFile(_)) => {
                 return Ok(Leads { hops, exists: true });
             }
             Err(error) if error.is_not_found() => return Ok(Leads { hops, exists: false }),
@@ -81,7 +81,7 @@ pub fn backend(program: &str) -> Option<&'static str> {
 /// Says that it is a script, which may run any of them.
 fn backend_of(files: &Files, leads: &Leads) -> Result<Option<&'static str>, String> {
     let Some(end) = leads.hops.last().filter(|_| leads.exists) else { return Ok(None) };
-    let is_script = files.read_script(end).is_ok_and(|script| script.is_some());
+    let is_script = files.read_script(end).legacy().is_ok_and(|script| script.is_some());
     match backend(&end.file_name().to_string_lossy()) {
         Some(_) if is_script => Err(format!("{end} is a script, and what it runs is not known")),
         found => Ok(found),
@@ -136,7 +136,7 @@ pub fn alternative(subsystems: &Subsystems<'_>, name: &str) -> Fact {
 fn administrative(files: &Files, name: &str) -> Result<Option<(String, alternatives::Alternatives)>, String> {
     for directory in ["/var/lib/dpkg/alternatives", "/var/lib/alternatives"] {
         let path = format!("{directory}/{name}");
-        match files.read(&path) {
+        match files.read(&path).legacy() {
             Ok(bytes) => {
                 let parsed = alternatives::parse(&bytes);
                 return parsed
@@ -212,7 +212,7 @@ fn legacy_tables(files: &Files) -> State {
     for (family, list) in
         [("", "ip_tables_names"), ("ip6 ", "ip6_tables_names"), ("arp ", "arp_tables_names")]
     {
-        match files.read(format!("/proc/net/{list}")) {
+        match files.read(format!("/proc/net/{list}")).legacy() {
             Ok(bytes) => {
                 let names = lines(&bytes).filter(|(_, name)| !name.is_empty());
                 tables.extend(names.map(|(_, name)| format!("{family}{name}")));

@@ -1,7 +1,7 @@
 //! The distribution: os-release(5), `/etc/os-release` before `/usr/lib/os-release`.
 
 use crate::fact::{Origin, Version};
-use crate::host::HostError;
+use crate::host::{HostError, Read};
 use crate::parse::assignments;
 use crate::subsystem::Subsystems;
 
@@ -20,7 +20,7 @@ pub struct OsRelease {
     pub default_hostname: String,
     /// The file.
     pub origin: Option<Origin>,
-    /// Why there is none.
+    /// Why it could not be read.
     pub trouble: Option<HostError>,
 }
 
@@ -29,12 +29,13 @@ impl OsRelease {
         let files = subsystems.host().files();
         let read = |path| files.read(path).map(|bytes| (path, bytes));
         let found = match read("/etc/os-release") {
-            Err(error) if error.is_not_found() => read("/usr/lib/os-release"),
+            Read::Missing(_) => read("/usr/lib/os-release"),
             found => found,
         };
         let (path, bytes) = match found {
-            Ok(found) => found,
-            Err(error) => return OsRelease { trouble: Some(error), ..OsRelease::default() },
+            Read::There(found) => found,
+            Read::Missing(_) => return OsRelease::default(),
+            Read::Hidden(error) => return OsRelease { trouble: Some(error), ..OsRelease::default() },
         };
         let assignments = assignments::parse(&bytes);
         let value = |name| assignments::last(&assignments, name).map_or("", |found| found.value.as_str());

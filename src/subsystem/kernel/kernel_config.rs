@@ -6,7 +6,7 @@ use std::rc::Rc;
 use foldhash::HashMap;
 
 use crate::fact::Origin;
-use crate::host::{Files, Trouble};
+use crate::host::{Files, HostErrorKind};
 use crate::parse::kernel_config;
 use crate::subsystem::Subsystems;
 
@@ -103,9 +103,9 @@ impl KernelConfigs {
 }
 
 fn read(files: &Files, place: &str) -> Found {
-    let bytes = match files.read(place) {
+    let bytes = match files.read(place).legacy() {
         Ok(bytes) => bytes,
-        Err(error) if matches!(error.trouble, Trouble::NotFound) => return Ok(None),
+        Err(error) if matches!(error.kind, HostErrorKind::NotFound) => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
     let text = kernel_config::unpacked(bytes).map_err(|trouble| format!("{place} {trouble}"))?;

@@ -24,7 +24,7 @@ pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
         return disabled().because_all(origins).at_most(off.confidence);
     }
     let files = subsystems.host().files();
-    let bytes = match files.read(CONFIG) {
+    let bytes = match files.read(CONFIG).legacy() {
         Ok(bytes) => bytes,
         Err(error) if error.is_not_found() => {
             return disabled().because(Origin::file(CONFIG).says("is not there")).at_most(off.confidence);
@@ -41,7 +41,7 @@ pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
         let note = "assumed that the kernel starts SELinux: its configuration is not on disk";
         fact = fact.at_most(Confidence::High).note(note);
     }
-    if files.lstat("/.autorelabel").is_ok() {
+    if files.lstat("/.autorelabel").legacy().is_ok() {
         fact = fact.note("/.autorelabel is there: the next boot relabels all files and boots once more");
     }
     fact
@@ -117,7 +117,7 @@ fn policy(bytes: &[u8]) -> String {
 }
 
 fn has_policy(files: &Files, policy: &str) -> Result<bool, HostError> {
-    match files.list(format!("/etc/selinux/{policy}/policy")) {
+    match files.list(format!("/etc/selinux/{policy}/policy")).legacy() {
         Ok(names) => Ok(names.iter().any(|name| name.as_encoded_bytes().starts_with(b"policy."))),
         Err(error) if error.is_not_found() => Ok(false),
         Err(error) => Err(error),

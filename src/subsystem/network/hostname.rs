@@ -39,7 +39,7 @@ fn by_systemd(subsystems: &Subsystems<'_>) -> Fact {
     }
     let files = subsystems.host().files();
     let cloud = cloud_init(files);
-    let bytes = match files.read(FILE) {
+    let bytes = match files.read(FILE).legacy() {
         Ok(bytes) => bytes,
         Err(error) if error.is_not_found() => return fallback(subsystems, cloud != Cloud::Absent),
         Err(error) => return Fact::unknown(error.to_string()),
@@ -76,21 +76,21 @@ enum Cloud {
 
 /// `preserve_hostname` of `cloud.cfg` and, after it, of `cloud.cfg.d`. What can't be read preserves nothing.
 fn cloud_init(files: &Files) -> Cloud {
-    if files.lstat("/etc/cloud/cloud-init.disabled").is_ok() {
+    if files.lstat("/etc/cloud/cloud-init.disabled").legacy().is_ok() {
         return Cloud::Absent;
     }
     let mut paths = vec![CLOUD.to_owned()];
-    match files.lstat(CLOUD) {
+    match files.lstat(CLOUD).legacy() {
         Err(error) if error.is_not_found() => return Cloud::Absent,
         _ => {}
     }
-    if let Ok(names) = files.list(format!("{CLOUD}.d")) {
+    if let Ok(names) = files.list(format!("{CLOUD}.d")).legacy() {
         let stems = names.iter().filter_map(|name| name.to_str()?.strip_suffix(".cfg"));
         paths.extend(stems.map(|stem| format!("{CLOUD}.d/{stem}.cfg")));
     }
     let mut is_preserved = false;
     for path in paths {
-        let Ok(bytes) = files.read(&path) else {
+        let Ok(bytes) = files.read(&path).legacy() else {
             is_preserved = false;
             continue;
         };

@@ -96,7 +96,7 @@ type Table = Option<(&'static str, std::rc::Rc<[u8]>)>;
 
 /// The tables of IPv4 and IPv6.
 fn tables(running: &dyn Running) -> Result<[Table; 2], String> {
-    let read = |path: &'static str| match running.files().read(path) {
+    let read = |path: &'static str| match running.files().read(path).legacy() {
         Ok(bytes) => Ok(Some((path, bytes))),
         // A kernel may do without IPv6; where the table of IPv4 is missing, /proc is.
         Err(error) if path.ends_with("ipv6_route") && error.is_not_found() => Ok(None),

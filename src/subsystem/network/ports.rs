@@ -73,7 +73,7 @@ impl Ports {
 fn read(running: &dyn Running, protocol: Protocol) -> Result<Rc<[Found]>, String> {
     let mut found = Vec::new();
     for (table, optional) in protocol.tables().into_iter().zip([false, true]) {
-        match running.files().read(table) {
+        match running.files().read(table).legacy() {
             Ok(bytes) => {
                 let listeners =
                     socket_table::parse(&bytes).ok_or(format!("{table}: not a table of sockets"))?;
@@ -101,20 +101,21 @@ pub fn owner(running: &dyn Running, sockets: &[Found]) -> State {
     let mut left = MOST_FILES;
     for process in processes(running).iter().take(MOST_PROCESSES) {
         let directory = format!("/proc/{process}/fd");
-        let Ok(names) = files.list(&directory) else { continue };
+        let Ok(names) = files.list(&directory).legacy() else { continue };
         for name in names.iter() {
             if left == 0 {
                 return State::unknown("too many files are open to find whose socket it is");
             }
             left -= 1;
-            let Ok(target) = files.read_link(format!("{directory}/{}", name.to_string_lossy())) else {
+            let Ok(target) = files.read_link(format!("{directory}/{}", name.to_string_lossy())).legacy()
+            else {
                 continue;
             };
             let inode = target
                 .to_str()
                 .and_then(|text| text.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
             if inode.is_some_and(|inode: u64| inodes.contains(&inode)) {
-                let Ok(comm) = files.read(format!("/proc/{process}/comm")) else { continue };
+                let Ok(comm) = files.read(format!("/proc/{process}/comm")).legacy() else { continue };
                 return State::from(String::from_utf8_lossy(&comm).trim_end());
             }
         }
@@ -126,9 +127,10 @@ pub fn owner(running: &dyn Running, sockets: &[Found]) -> State {
 fn processes(running: &dyn Running) -> Vec<u32> {
     let files = running.files();
     let number = |text: &str| text.parse::<u32>().ok();
-    let kubelet = files.read("/sys/fs/cgroup/system.slice/kubelet.service/cgroup.procs").unwrap_or_default();
+    let kubelet =
+        files.read("/sys/fs/cgroup/system.slice/kubelet.service/cgroup.procs").legacy().unwrap_or_default();
     let mut processes: Vec<u32> = String::from_utf8_lossy(&kubelet).lines().filter_map(number).collect();
-    let all = files.list("/proc").unwrap_or_default();
+    let all = files.list("/proc").legacy().unwrap_or_default();
     processes.extend(all.iter().filter_map(|name| number(name.to_str()?)));
     processes
 }

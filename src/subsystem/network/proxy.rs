@@ -58,7 +58,7 @@ pub fn of_unit(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<Proxies
 /// # Errors
 /// Why they can't be known.
 pub fn of_logins(files: &Files) -> Result<Option<Proxies>, String> {
-    match files.read(LOGIN) {
+    match files.read(LOGIN).legacy() {
         Ok(content) => {
             // pam_env takes `export`, too.
             let found = crate::parse::assignments::parse(&content).into_iter();
@@ -78,7 +78,7 @@ fn defaults(files: &Files) -> Result<Environment, String> {
     let mut paths: Vec<String> = SYSTEM_CONF.iter().map(|path| (*path).to_owned()).collect();
     let mut drop_ins = BTreeMap::new();
     for directory in ["/usr/lib/systemd/system.conf.d", "/etc/systemd/system.conf.d"] {
-        match files.list(directory) {
+        match files.list(directory).legacy() {
             Ok(names) => {
                 for name in names.iter().filter_map(|name| name.to_str()).filter(|name| {
                     std::path::Path::new(name).extension().is_some_and(|suffix| suffix == "conf")
@@ -93,7 +93,7 @@ fn defaults(files: &Files) -> Result<Environment, String> {
     paths.extend(drop_ins.into_values());
     let mut environment = Environment::new();
     for path in paths {
-        let content = match files.read(&path) {
+        let content = match files.read(&path).legacy() {
             Ok(content) => content,
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Err(error.to_string()),

@@ -102,7 +102,7 @@ pub(in crate::subsystem) fn find(files: &Files, path: &str) -> Result<Found, Fac
 }
 
 fn read(files: &Files, path: &str) -> Result<String, Fact> {
-    match files.read(path) {
+    match files.read(path).legacy() {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.is_not_found() => {
             Err(Fact::absent().because(Origin::file(HostPath::new(path))).note("the file is not there"))
@@ -212,7 +212,7 @@ fn places_of_authorities(path: &str) -> Vec<HostPath> {
 
 /// The certificates of a file; none if it can't be read.
 pub(in crate::subsystem) fn authorities_in(files: &Files, place: &HostPath) -> Vec<(Origin, Certificate)> {
-    let Ok(bytes) = files.read(place) else { return Vec::new() };
+    let Ok(bytes) = files.read(place).legacy() else { return Vec::new() };
     let found = certificate::parse(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
     found.into_iter().map(|found| (Origin::file(place), found)).collect()
 }

@@ -29,7 +29,7 @@ fn is_there(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> Res
         // A service makes it anew, or nothing does.
         (true, ..) => return Ok(true),
     };
-    match files.stat(&end) {
+    match files.stat(&end).legacy() {
         Ok(_) => Ok(true),
         Err(error) if error.is_not_found() => Ok(false),
         Err(error) => Err(error.to_string()),

@@ -243,11 +243,11 @@ struct Holds {
 /// The pods of a directory, and its files that are none; the kubelet passes over names with a dot in front
 /// (`pkg/kubelet/config/file.go`).
 fn manifests(files: &Files, directory: &str) -> Result<Holds, String> {
-    let single = || match files.stat(directory) {
+    let single = || match files.stat(directory).legacy() {
         Ok(found) if found.kind == Kind::File => vec![directory.to_owned()],
         _ => Vec::new(),
     };
-    let paths = match files.list(directory) {
+    let paths = match files.list(directory).legacy() {
         Ok(names) => {
             let names = names.iter().map(|name| name.to_string_lossy());
             let seen = names.filter(|name| !name.starts_with('.'));
@@ -264,13 +264,13 @@ fn manifests(files: &Files, directory: &str) -> Result<Holds, String> {
     }
     let mut directory_holds = Holds::default();
     for path in paths {
-        match files.stat(&path) {
+        match files.stat(&path).legacy() {
             Ok(metadata) if metadata.kind != Kind::File => continue,
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Err(error.to_string()),
             Ok(_) => {}
         }
-        let bytes = files.read(&path).map_err(|error| error.to_string())?;
+        let bytes = files.read(&path).legacy().map_err(|error| error.to_string())?;
         let is_meant = SUFFIXES.iter().any(|suffix| path.ends_with(suffix));
         let read = yaml::parse(&bytes).map_err(|error| error.to_string());
         match read.and_then(|node| Manifest::of(&path, &node)) {

@@ -44,7 +44,7 @@ pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
         _ => vec![PLUGINS],
     };
     let files = subsystems.host().files();
-    let names = match files.list(directory) {
+    let names = match files.list(directory).legacy() {
         Ok(names) => names,
         Err(error) if error.is_not_found() => {
             return Fact::absent().because(Origin::file(directory).says("is not there"));
@@ -106,7 +106,7 @@ enum Wrong {
 }
 
 fn read(files: &Files, path: &str, directories: &[&str]) -> Result<Network, Wrong> {
-    let bytes = match files.read(path) {
+    let bytes = match files.read(path).legacy() {
         Ok(bytes) => bytes,
         Err(error) if error.is_not_found() => return Err(Wrong::Invalid("leads to no file".into())),
         Err(error) => return Err(Wrong::Unreadable(error.to_string())),
@@ -155,7 +155,7 @@ fn is_installed(files: &Files, directories: &[&str], name: &str) -> Result<bool,
         return Ok(false);
     }
     for directory in directories {
-        match files.stat(format!("{}/{name}", directory.trim_end_matches('/'))) {
+        match files.stat(format!("{}/{name}", directory.trim_end_matches('/'))).legacy() {
             Ok(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => return Ok(true),
             Ok(_) => {}
             Err(error) if error.is_not_found() => {}

@@ -96,7 +96,7 @@ impl Config {
             if seen.len() > MAX_FILES {
                 return Err(format!("{path}: more than {MAX_FILES} files are imported"));
             }
-            let bytes = match files.read(&path) {
+            let bytes = match files.read(&path).legacy() {
                 Ok(bytes) => bytes,
                 Err(error) if error.is_not_found() && !required => continue,
                 Err(error) if error.is_not_found() => {
@@ -247,7 +247,7 @@ fn imports(files: &Files, path: &str, document: &Node) -> Result<Vec<String>, St
         if !item.starts_with('/') {
             return Err(format!("{path}: imports {item}: relative to what depends on containerd's version"));
         }
-        match files.list(directory) {
+        match files.list(directory).legacy() {
             Ok(names) => {
                 let names = names.iter().filter_map(|name| name.to_str());
                 found

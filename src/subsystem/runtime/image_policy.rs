@@ -73,7 +73,7 @@ pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
         None => (FILES.to_vec(), Vec::new()),
     };
     for path in &places {
-        let bytes = match files.read(path) {
+        let bytes = match files.read(path).legacy() {
             Ok(bytes) => bytes,
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Fact::unknown(error.to_string()),
@@ -124,7 +124,7 @@ fn keys(json: &Json) -> impl Iterator<Item = (String, &'static str, &str)> {
 fn missing(files: &Files, json: &Json) -> Result<Vec<String>, String> {
     let mut missing = Vec::new();
     for (of, _, path) in keys(json).take(MOST) {
-        match files.stat(path) {
+        match files.stat(path).legacy() {
             Ok(_) => {}
             Err(error) if error.is_not_found() => missing.push(format!("{path}: for {of}")),
             Err(error) => return Err(error.to_string()),

@@ -36,7 +36,7 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Fact {
     let mut mistakes: Vec<(Origin, String)> = Vec::new();
     let mut read = Vec::new();
     for (path, is_drop_in) in paths {
-        let bytes = match files.read(&path) {
+        let bytes = match files.read(&path).legacy() {
             Ok(bytes) => bytes,
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Fact::unknown(error.to_string()),
@@ -70,13 +70,13 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Fact {
 
 /// The files that count, the last one most, and whether each is a drop-in.
 fn paths(files: &Files) -> Result<Vec<(String, bool)>, String> {
-    match files.lstat(OWN) {
+    match files.lstat(OWN).legacy() {
         Ok(_) => return Ok(vec![(OWN.to_owned(), false)]),
         Err(error) if error.is_not_found() => {}
         Err(error) => return Err(error.to_string()),
     }
     let mut paths = vec![(SYSTEM.to_owned(), false)];
-    match files.list(DROPINS) {
+    match files.list(DROPINS).legacy() {
         Ok(names) => {
             let names = names.iter().filter_map(|name| name.to_str());
             let names = names.filter(|name| name.strip_suffix(".conf").is_some());

@@ -31,5 +31,5 @@ fn unit_file(files: &Files, unit: &str) -> Option<String> {
     ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"]
         .iter()
         .map(|directory| format!("{directory}/{unit}"))
-        .find(|path| files.stat(path).is_ok())
+        .find(|path| files.stat(path).legacy().is_ok())
 }

@@ -6,7 +6,7 @@ use crate::fact::Origin;
 use crate::host::Files;
 use crate::parse::{env_file, unit};
 use crate::subsystem::systemd::units::MergedUnit;
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 
 /// How a unit starts its program.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(in crate::subsystem) struct Launch {
     /// Environment files in the order in which they are read, whether or not they are there.
     pub files: Vec<(Origin, String)>,
     /// What could not be read; the command line may differ.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<Unreadable>,
 }
 
 impl Launch {
@@ -52,7 +52,7 @@ impl Launch {
             .map(|setting| (setting.origin(), setting.value.trim_start_matches('-').to_owned()))
             .collect();
         for (_, path) in &self.files {
-            match files.read(path) {
+            match files.read(path).legacy() {
                 Ok(content) => {
                     for found in env_file::parse(&content) {
                         self.environment.insert(found.name, (Origin::line(path, found.line), found.value));

@@ -122,7 +122,7 @@ fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
     }
     let trace = ["/etc/systemd", "/usr/lib/systemd", "/lib/systemd"]
         .into_iter()
-        .find(|path| files.lstat(path).is_ok());
+        .find(|path| files.lstat(path).legacy().is_ok());
     match trace {
         Some(path) => (Some(true), Some(Origin::file(path).says("is there; systemd is assumed to boot"))),
         None => (None, None),
@@ -135,8 +135,8 @@ fn container(subsystems: &Subsystems<'_>) -> Option<Origin> {
     const MARKS: [&str; 4] =
         ["/run/systemd/container", "/run/host/container-manager", "/.dockerenv", "/run/.containerenv"];
     let files = subsystems.host().running()?.files();
-    let mark = MARKS.into_iter().find(|path| files.stat(path).is_ok())?;
-    let kind = files.read(mark).ok().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    let mark = MARKS.into_iter().find(|path| files.stat(path).legacy().is_ok())?;
+    let kind = files.read(mark).legacy().ok().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
     let kind =
         kind.filter(|kind| !kind.is_empty() && !kind.contains('\n')).unwrap_or_else(|| "unnamed".into());
     let says = format!("this is a container ({}), and what starts it lies outside", printable(&kind));
@@ -154,7 +154,7 @@ fn names_systemd(path: &str) -> bool {
 fn leads_to(files: &Files, path: &str) -> Result<Option<bool>, HostError> {
     let mut path = path.to_owned();
     for _ in 0..16 {
-        let Ok(target) = files.read_link(&path) else { break };
+        let Ok(target) = files.read_link(&path).legacy() else { break };
         if target.file_name().is_some_and(|name| name == "systemd") {
             return Ok(Some(true));
         }
@@ -162,7 +162,7 @@ fn leads_to(files: &Files, path: &str) -> Result<Option<bool>, HostError> {
         let Some(whole) = whole.as_path().to_str() else { return Ok(None) };
         whole.clone_into(&mut path);
     }
-    match files.lstat(&path) {
+    match files.lstat(&path).legacy() {
         Ok(_) => Ok(Some(names_systemd(&path))),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
@@ -171,7 +171,7 @@ fn leads_to(files: &Files, path: &str) -> Result<Option<bool>, HostError> {
 
 fn library(files: &Files, unread: &mut Option<String>) -> Option<(u32, Origin)> {
     LIBRARIES.iter().find_map(|directory| {
-        let names = match files.list(directory) {
+        let names = match files.list(directory).legacy() {
             Ok(names) => names,
             Err(error) if error.is_not_found() => return None,
             Err(error) => {
@@ -189,9 +189,10 @@ fn library(files: &Files, unread: &mut Option<String>) -> Option<(u32, Origin)> 
 }
 
 fn release(files: &Files) -> Option<(u32, Origin)> {
-    let path =
-        ["/etc/os-release", "/usr/lib/os-release"].into_iter().find(|path| files.read(path).is_ok())?;
-    let bytes = files.read(path).ok()?;
+    let path = ["/etc/os-release", "/usr/lib/os-release"]
+        .into_iter()
+        .find(|path| files.read(path).legacy().is_ok())?;
+    let bytes = files.read(path).legacy().ok()?;
     let text = String::from_utf8_lossy(&bytes);
     let value = |key: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));

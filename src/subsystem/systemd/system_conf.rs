@@ -7,7 +7,7 @@ use crate::fact::Origin;
 use crate::parse::unit;
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::systemd::exec_context::Launch;
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 
 /// The standard directories, in the order of systemd's and sudo's default `$PATH`.
 pub const DEFAULT_PATH: [&str; 6] =
@@ -16,12 +16,12 @@ pub const DEFAULT_PATH: [&str; 6] =
 const PLACES: [&str; 3] = ["/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd"];
 
 /// The assignments of the section `[Manager]` in the order in which they apply.
-fn settings(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, unit::Assignment)>, Gap> {
+fn settings(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, unit::Assignment)>, Unreadable> {
     let files = subsystems.host().files();
     let mut paths = Vec::new();
     for place in PLACES {
         let path = format!("{place}/system.conf");
-        if files.stat(&path).is_ok() {
+        if files.stat(&path).legacy().is_ok() {
             paths.push(crate::host::HostPath::new(path));
             break;
         }

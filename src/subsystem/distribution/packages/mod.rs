@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 mod rpm;
 
 use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::host::{Files, HostError, Trouble};
+use crate::host::{Files, HostError, HostErrorKind};
 use crate::parse::dpkg_status::{self, Paragraph};
 use crate::parse::ini;
 use crate::subsystem::Subsystems;
@@ -54,7 +54,7 @@ impl Packages {
             }
             seen.push(database);
         }
-        match RPM.iter().find(|path| files.lstat(path).is_ok()) {
+        match RPM.iter().find(|path| files.lstat(path).legacy().is_ok()) {
             Some(path) if seen.is_empty() => rpm::package(files, name, path),
             Some(path) => {
                 Fact::absent().at_most(Confidence::High).note(format!("the RPM database {path} was not read"))
@@ -109,9 +109,9 @@ const LONGEST: usize = 1 << 20;
 
 /// The status file, read once and not kept: on a grown host it has megabytes.
 fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
-    let database = files.parts(DPKG)?;
+    let database = files.parts(DPKG).legacy()?;
     if database.size() == 0 {
-        return Err(HostError::new(DPKG, Trouble::NotFound));
+        return Err(HostError::new(DPKG, HostErrorKind::NotFound));
     }
     let mut index = dpkg_status::Index::default();
     let (mut piece, mut at) = (Vec::new(), 0);
@@ -126,7 +126,7 @@ fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
         }
         if piece.len() > LONGEST + PIECE {
             let reason = format!("a paragraph is longer than {LONGEST} bytes, not read");
-            return Err(HostError::new(DPKG, Trouble::Corrupt(reason)));
+            return Err(HostError::new(DPKG, HostErrorKind::Corrupt(reason)));
         }
         let taken = index.add(&piece, "Package", is_last);
         if is_last {
@@ -142,7 +142,7 @@ fn dpkg(files: &Files, index: &Result<dpkg_status::Index, HostError>, name: &str
     let (name, architecture) = name.split_once(':').map_or((name, None), |(name, arch)| (name, Some(arch)));
     for (line, place) in index.find(name) {
         let length = usize::try_from(place.end - place.start).unwrap_or(usize::MAX);
-        let text = files.parts(DPKG)?.read(place.start, length)?;
+        let text = files.parts(DPKG).legacy()?.read(place.start, length)?;
         let paragraph = Paragraph::new(line, &text);
         if architecture.is_some_and(|wanted| paragraph.field("Architecture") != Some(wanted)) {
             continue;
@@ -167,12 +167,12 @@ fn dpkg(files: &Files, index: &Result<dpkg_status::Index, HostError>, name: &str
 
 /// Distroless images have one paragraph a file, without `Status`.
 fn distroless(files: &Files, name: &str) -> Found {
-    for file in files.list(DISTROLESS)?.iter() {
+    for file in files.list(DISTROLESS).legacy()?.iter() {
         let path = std::path::Path::new(DISTROLESS).join(file);
         if path.extension().is_some_and(|suffix| suffix == "md5sums") {
             continue;
         }
-        let content = files.read(&path)?;
+        let content = files.read(&path).legacy()?;
         if let Some(paragraph) = dpkg_status::find(&content, "Package", name).first() {
             let origin = Origin::line(path.display(), paragraph.line);
             return Ok(Some(record(paragraph.field("Version"), false).because(origin)));
@@ -183,11 +183,11 @@ fn distroless(files: &Files, name: &str) -> Found {
 
 /// apk: `/etc/apk/world` pins with `NAME=VERSION`.
 fn apk(files: &Files, name: &str) -> Found {
-    let path = APK.into_iter().find(|path| files.stat(path).is_ok()).unwrap_or(APK[0]);
-    let database = files.read_database(path)?;
+    let path = APK.into_iter().find(|path| files.stat(path).legacy().is_ok()).unwrap_or(APK[0]);
+    let database = files.read_database(path).legacy()?;
     let found = dpkg_status::find(&database, "P", name);
     let Some(paragraph) = found.first() else { return Ok(None) };
-    let held = match files.read("/etc/apk/world") {
+    let held = match files.read("/etc/apk/world").legacy() {
         Ok(world) => State::from(
             String::from_utf8_lossy(&world)
                 .split_whitespace()
@@ -201,7 +201,7 @@ fn apk(files: &Files, name: &str) -> Found {
 
 /// pacman: a directory `NAME-VERSION-RELEASE` for each package.
 fn pacman(files: &Files, name: &str) -> Found {
-    for entry in files.list(PACMAN)?.iter() {
+    for entry in files.list(PACMAN).legacy()?.iter() {
         let Some((rest, release)) = entry.to_str().and_then(|entry| entry.rsplit_once('-')) else { continue };
         let Some((package, version)) = rest.rsplit_once('-') else { continue };
         if package == name {
@@ -218,7 +218,7 @@ fn pacman(files: &Files, name: &str) -> Found {
 
 /// The place in an ini file whose list of globs names a package.
 fn excluded(files: &Files, path: &str, keys: &[&str], name: &str) -> Result<Option<Origin>, HostError> {
-    let Some(content) = optional(files.read(path))? else { return Ok(None) };
+    let Some(content) = optional(files.read(path).legacy())? else { return Ok(None) };
     let file = ini::parse(&content);
     let entry = file.entries.iter().find(|entry| {
         keys.contains(&entry.key.as_str())

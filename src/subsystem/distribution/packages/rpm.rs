@@ -2,7 +2,7 @@
 
 use super::{excluded, optional};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::host::{Files, HostError, Trouble};
+use crate::host::{Files, HostError, HostErrorKind};
 use crate::parse::zypp_locks::{self, Effect};
 use crate::parse::{document::SyntaxError, toml_document};
 
@@ -14,7 +14,7 @@ pub(super) fn package(files: &Files, name: &str, database: &str) -> Fact {
         Err(error) => return Fact::unknown(reason).note(error.to_string()),
     };
     let program = format!("/usr/bin/{name}");
-    let there = files.stat(&program).is_ok_and(|found| found.mode & 0o111 != 0);
+    let there = files.stat(&program).legacy().is_ok_and(|found| found.mode & 0o111 != 0);
     if !there {
         return Fact::unknown(reason).because_all(place);
     }
@@ -43,7 +43,7 @@ fn held(files: &Files, name: &str) -> Result<(State, Option<Origin>), HostError>
 /// What keeps zypper from changing a package.
 fn zypp_lock(files: &Files, name: &str) -> Result<Option<(Effect, Origin)>, HostError> {
     const LOCKS: &str = "/etc/zypp/locks";
-    let Some(content) = optional(files.read(LOCKS))? else { return Ok(None) };
+    let Some(content) = optional(files.read(LOCKS).legacy())? else { return Ok(None) };
     let locks = zypp_locks::parse(&content);
     let found = || locks.iter().filter_map(|lock| lock.on(name));
     let found = found().find(|(effect, _)| *effect == Effect::Locks).or_else(|| found().next());
@@ -55,7 +55,7 @@ fn dnf_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
     const LIST: &str = "/etc/dnf/plugins/versionlock.list";
     const TOML: &str = "/etc/dnf/versionlock.toml";
     const REPOS: &str = "/etc/yum.repos.d";
-    if let Some(content) = optional(files.read(LIST))? {
+    if let Some(content) = optional(files.read(LIST).legacy())? {
         for (number, line) in crate::parse::lines(&content) {
             let entry = line.trim();
             let entry = entry
@@ -72,8 +72,8 @@ fn dnf_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
             }
         }
     }
-    if let Some(content) = optional(files.read(TOML))? {
-        let corrupt = |error| HostError::new(TOML, Trouble::Corrupt(format!("{error}")));
+    if let Some(content) = optional(files.read(TOML).legacy())? {
+        let corrupt = |error| HostError::new(TOML, HostErrorKind::Corrupt(format!("{error}")));
         let document = toml_document::parse(&content).map_err(|error: SyntaxError| corrupt(error))?;
         let entry = (0..1000).map_while(|index| document.at(&format!("packages.{index}.name")));
         for node in entry {
@@ -86,7 +86,7 @@ fn dnf_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
     if let Some(origin) = excluded(files, "/etc/dnf/dnf.conf", &keys, name)? {
         return Ok(Some(origin));
     }
-    for file in optional(files.list(REPOS))?.iter().flat_map(|list| list.iter()) {
+    for file in optional(files.list(REPOS).legacy())?.iter().flat_map(|list| list.iter()) {
         let path = format!("{REPOS}/{}", file.to_string_lossy());
         if std::path::Path::new(&path).extension().is_some_and(|suffix| suffix == "repo")
             && let Some(origin) = excluded(files, &path, &keys, name)?

@@ -194,6 +194,6 @@ fn in_hierarchy(mode: &str) -> impl Iterator<Item = (&'static str, &'static str)
 
 /// The controllers that the running kernel was told to leave out.
 fn left_out_now(running: &dyn Running) -> Vec<String> {
-    let Ok(bytes) = running.files().read("/proc/cmdline") else { return Vec::new() };
+    let Ok(bytes) = running.files().read("/proc/cmdline").legacy() else { return Vec::new() };
     listed(&cmdline::words(&String::from_utf8_lossy(&bytes)), "cgroup_disable")
 }

@@ -30,7 +30,7 @@ fn record(mode: State, controllers: State) -> Value {
 /// systemd's layouts: cgroup2 at the top is v2; a tmpfs with `unified` below is hybrid; a tmpfs is v1.
 fn now(running: &dyn Running) -> Fact {
     const MOUNTS: &str = "/proc/self/mountinfo";
-    let bytes = match running.files().read(MOUNTS) {
+    let bytes = match running.files().read(MOUNTS).legacy() {
         Ok(bytes) => bytes,
         Err(error) => return Fact::unknown(error.to_string()),
     };
@@ -66,7 +66,7 @@ fn now(running: &dyn Running) -> Fact {
 }
 
 fn controllers_of_v2(running: &dyn Running) -> State {
-    match running.files().read("/sys/fs/cgroup/cgroup.controllers") {
+    match running.files().read("/sys/fs/cgroup/cgroup.controllers").legacy() {
         Ok(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let mut names: Vec<&str> = text.split_ascii_whitespace().collect();

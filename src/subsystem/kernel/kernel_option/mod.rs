@@ -134,7 +134,7 @@ enum Seen {
 
 fn look(files: &Files, evidence: Evidence) -> Seen {
     match evidence {
-        Evidence::Namespace(name) => match files.list("/proc/self/ns") {
+        Evidence::Namespace(name) => match files.list("/proc/self/ns").legacy() {
             Ok(names) if names.iter().any(|found| found == name) => {
                 Seen::There(Origin::file(format!("/proc/self/ns/{name}")))
             }
@@ -157,7 +157,7 @@ fn look(files: &Files, evidence: Evidence) -> Seen {
             };
             found.map_or(Seen::Nothing, Seen::There)
         }
-        Evidence::Path(path) => match files.lstat(path) {
+        Evidence::Path(path) => match files.lstat(path).legacy() {
             Ok(_) => Seen::There(Origin::file(path)),
             Err(_) => Seen::Nothing,
         },
@@ -170,7 +170,7 @@ fn listed(
     path: &str,
     is_wanted: impl Fn(std::str::SplitAsciiWhitespace<'_>) -> bool,
 ) -> Result<Option<Origin>, HostError> {
-    let bytes = files.read(path)?;
+    let bytes = files.read(path).legacy()?;
     let line = lines(&bytes).find(|(_, text)| is_wanted(text.split_ascii_whitespace()));
     Ok(line.map(|(line, _)| Origin::line(path, line)))
 }

@@ -13,7 +13,7 @@ use crate::parse::{glob, modules_load_d};
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::loader::next_boot::BootEntry;
 use crate::subsystem::systemd::early_service::kept_from_running;
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 
 /// The moment at which a module is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) struct Boot {
     confidence: Confidence,
     assumption: Option<String>,
     /// Files of modules-load.d that could not be read.
-    gaps: Vec<Gap>,
+    gaps: Vec<Unreadable>,
 }
 
 /// What one entry of the boot loader makes of the files.
@@ -232,7 +232,7 @@ fn word(fact: &Fact) -> String {
 const MOST_NAMES: usize = 500;
 
 /// The lines of modules-load.d; none if the service that reads them doesn't run.
-fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<(String, Origin)> {
+fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Unreadable>) -> Vec<(String, Origin)> {
     if kept_from_running(subsystems, SERVICE).is_some() {
         return Vec::new();
     }
@@ -251,7 +251,7 @@ fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<(Strin
     }
     if let Some((_, origin)) = found.get(MOST_NAMES) {
         let reason = format!("{origin}: more than {MOST_NAMES} modules are asked for; not all are looked at");
-        gaps.push(Gap { origin: origin.clone(), reason });
+        gaps.push(Unreadable { origin: origin.clone(), reason });
         found.truncate(MOST_NAMES);
     }
     found
@@ -260,7 +260,7 @@ fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<(Strin
 /// Where no boot loader is found: the only kernel that has modules.
 fn sole_kernel(subsystems: &Subsystems<'_>) -> (Vec<BootEntry>, Confidence, Option<String>) {
     let files = subsystems.host().files();
-    let names = files.list("/lib/modules").or_else(|_| files.list("/usr/lib/modules"));
+    let names = files.list("/lib/modules").legacy().or_else(|_| files.list("/usr/lib/modules").legacy());
     let releases: Vec<String> = names
         .iter()
         .flat_map(|names| names.iter())

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::rules::Rules;
 use crate::fact::Origin;
-use crate::host::{Files, HostError, Trouble};
+use crate::host::{Files, HostError, HostErrorKind};
 use crate::parse::glob;
 use crate::parse::modprobe_d::underscored;
 use crate::parse::module_index::{self, Aliases, ModuleList, Softdeps};
@@ -31,7 +31,7 @@ impl Index {
         }
         for parent in ["/lib/modules", "/usr/lib/modules"] {
             let directory = format!("{parent}/{release}");
-            match files.list(&directory) {
+            match files.list(&directory).legacy() {
                 Ok(_) => {
                     index.directory = Some(directory);
                     break;
@@ -40,7 +40,7 @@ impl Index {
             }
         }
         let Some(directory) = index.directory.clone() else { return index };
-        let mut read = |name: &str| match files.read_database(format!("{directory}/{name}")) {
+        let mut read = |name: &str| match files.read_database(format!("{directory}/{name}")).legacy() {
             Ok(bytes) => Some(bytes),
             Err(error) => {
                 index.blame(&error);
@@ -61,7 +61,7 @@ impl Index {
     }
 
     fn blame(&mut self, error: &HostError) {
-        if !matches!(error.trouble, Trouble::NotFound) {
+        if !matches!(error.kind, HostErrorKind::NotFound) {
             self.trouble.get_or_insert_with(|| error.to_string());
         }
     }

@@ -6,7 +6,7 @@ use super::names;
 use super::rules::{CommandLine, Rules};
 use super::{ABSENT, BLOCKED, BUILT_IN, LOADABLE, LOADED};
 use crate::fact::{Confidence, Fact, Origin};
-use crate::host::{Files, HostError, Running, Trouble};
+use crate::host::{Files, HostError, HostErrorKind, Running};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
 
@@ -27,11 +27,11 @@ pub(super) fn state(subsystems: &Subsystems<'_>, running: &dyn Running, name: &s
 
 /// The line of `/proc/modules` that has a module; none where this kernel loads no modules.
 fn listed(proc_and_sys: &Files, name: &str) -> Result<Option<Origin>, HostError> {
-    match proc_and_sys.read_database("/proc/modules") {
+    match proc_and_sys.read_database("/proc/modules").legacy() {
         Ok(bytes) => Ok(lines(&bytes)
             .find(|(_, text)| text.split(' ').next() == Some(name))
             .map(|(line, _)| Origin::line("/proc/modules", line))),
-        Err(error) if matches!(error.trouble, Trouble::NotFound) => Ok(None),
+        Err(error) if matches!(error.kind, HostErrorKind::NotFound) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -39,9 +39,11 @@ fn listed(proc_and_sys: &Files, name: &str) -> Result<Option<Origin>, HostError>
 /// Whether the running kernel loads modules at all, if it is of a release.
 pub(super) fn loads_modules(subsystems: &Subsystems<'_>, release: &str) -> Option<bool> {
     let running = subsystems.host().running().filter(|running| running.uname().release == release)?;
-    match running.files().stat("/proc/modules") {
+    match running.files().stat("/proc/modules").legacy() {
         Ok(_) => Some(true),
-        Err(error) if error.is_not_found() && running.files().stat("/proc/self").is_ok() => Some(false),
+        Err(error) if error.is_not_found() && running.files().stat("/proc/self").legacy().is_ok() => {
+            Some(false)
+        }
         Err(_) => None,
     }
 }
@@ -59,7 +61,7 @@ fn built_in(subsystems: &Subsystems<'_>, proc_and_sys: &Files, index: &Index, na
         return index.origin(name);
     }
     let directory = format!("/sys/module/{name}");
-    if proc_and_sys.stat(&directory).is_ok() {
+    if proc_and_sys.stat(&directory).legacy().is_ok() {
         return Some(Origin::file(directory).says("exists, and no module of that name is loaded"));
     }
     if !index.modules.has(name)
@@ -77,10 +79,10 @@ fn built_in(subsystems: &Subsystems<'_>, proc_and_sys: &Files, index: &Index, na
 /// What the running kernel shows that only a module of that name brings. The kernel's configuration says the same, but
 /// has to be unpacked.
 fn shown(proc_and_sys: &Files, name: &str) -> Option<Origin> {
-    if let Some(path) = names::evidence_of(name).filter(|path| proc_and_sys.stat(path).is_ok()) {
+    if let Some(path) = names::evidence_of(name).filter(|path| proc_and_sys.stat(path).legacy().is_ok()) {
         return Some(Origin::file(path).says("exists, and no module of that name is loaded"));
     }
-    let filesystems = proc_and_sys.read("/proc/filesystems").ok()?;
+    let filesystems = proc_and_sys.read("/proc/filesystems").legacy().ok()?;
     let (line, _) =
         lines(&filesystems).find(|(_, text)| text.split_ascii_whitespace().last() == Some(name))?;
     Some(Origin::line("/proc/filesystems", line))
@@ -88,11 +90,11 @@ fn shown(proc_and_sys: &Files, name: &str) -> Option<Origin> {
 
 fn not_loaded(subsystems: &Subsystems<'_>, running: &dyn Running, index: &Index, name: &str) -> Fact {
     let (live, disk) = (running.files(), subsystems.host().files());
-    if live.stat("/proc/modules").is_err() && live.stat("/proc/self").is_ok() {
+    if live.stat("/proc/modules").legacy().is_err() && live.stat("/proc/self").legacy().is_ok() {
         return Fact::new(ABSENT)
             .because(Origin::file("/proc/modules").says("missing: this kernel has no loadable modules"));
     }
-    let words: Vec<String> = match live.read("/proc/cmdline") {
+    let words: Vec<String> = match live.read("/proc/cmdline").legacy() {
         Ok(bytes) => String::from_utf8_lossy(&bytes).split_ascii_whitespace().map(str::to_owned).collect(),
         Err(error) => return Fact::unknown(error.to_string()),
     };
@@ -104,8 +106,10 @@ fn not_loaded(subsystems: &Subsystems<'_>, running: &dyn Running, index: &Index,
     let refuses = if command_line.no_modules {
         Some("nomodule is on the kernel command line".to_owned())
     } else {
-        let disabled =
-            live.read("/proc/sys/kernel/modules_disabled").is_ok_and(|bytes| bytes.starts_with(b"1"));
+        let disabled = live
+            .read("/proc/sys/kernel/modules_disabled")
+            .legacy()
+            .is_ok_and(|bytes| bytes.starts_with(b"1"));
         disabled.then(|| "kernel.modules_disabled is 1".to_owned())
     };
     let mut loader = super::loader(index, &rules, &command_line, refuses);

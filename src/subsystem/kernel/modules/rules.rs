@@ -8,7 +8,7 @@ use crate::fact::Origin;
 use crate::host::Files;
 use crate::parse::glob;
 use crate::parse::modprobe_d::{self, Kind};
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 use crate::subsystem::drop_in::{self, Content};
 
 /// The rules of modprobe.d, merged.
@@ -18,7 +18,7 @@ pub(super) struct Rules {
     pub(super) install: FirstFor<(String, Origin)>,
     pub(super) aliases: Vec<(String, String, Origin)>,
     pub(super) softdeps: FirstFor<(Vec<String>, Vec<String>, Origin)>,
-    pub(super) gaps: Vec<Gap>,
+    pub(super) gaps: Vec<Unreadable>,
 }
 
 const ON_DISK: [&str; 4] =

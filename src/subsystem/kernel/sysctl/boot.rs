@@ -9,7 +9,7 @@ use super::variable;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::parse::{glob, sysctl_d};
 use crate::subsystem::loader::next_boot::BootEntry;
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 
 pub(super) const SERVICE: &str = "systemd-sysctl.service";
 
@@ -121,7 +121,12 @@ fn command_line_writes(entry: Option<&BootEntry>, related: &[String]) -> Vec<Wri
 
 /// A file that could not be read and may decide: unless a line that is read after it says what the kernel
 /// ends up with.
-fn deciding_gap<'a>(merge: &'a Merge, path: &str, related: &[String], outcome: &Outcome) -> Option<&'a Gap> {
+fn deciding_gap<'a>(
+    merge: &'a Merge,
+    path: &str,
+    related: &[String],
+    outcome: &Outcome,
+) -> Option<&'a Unreadable> {
     let lines = &merge.lines;
     let last = lines.iter().rposition(|line| related.contains(&line.path));
     let settles = last.is_some_and(|at| {

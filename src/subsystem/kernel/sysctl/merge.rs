@@ -5,9 +5,9 @@
 use foldhash::HashMap;
 
 use crate::fact::Origin;
-use crate::host::{Files, Trouble};
+use crate::host::{Files, HostErrorKind};
 use crate::parse::sysctl_d;
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 use crate::subsystem::drop_in::{self, Content};
 
 /// One line of one file.
@@ -32,7 +32,7 @@ pub(super) struct Merge {
     /// Lines that are no assignment.
     pub(super) mistakes: Vec<Origin>,
     /// What could not be read, each with the number of lines read before it.
-    pub(super) gaps: Vec<(usize, Gap)>,
+    pub(super) gaps: Vec<(usize, Unreadable)>,
     /// Whether systemd-sysctl leaves a variable alone that shows the text already, as it does since 250.
     pub(super) spares: bool,
     /// A credential store that can't be looked into. It hardly ever holds anything for systemd-sysctl.
@@ -70,19 +70,19 @@ impl Merge {
 
     fn add_credential(&mut self, files: &Files) {
         for path in CREDENTIALS {
-            match files.read(path) {
+            match files.read(path).legacy() {
                 Ok(bytes) => {
                     self.add_file(&bytes, |line| Origin::line(path, line));
                     return;
                 }
                 Err(error) if error.is_not_found() => {}
-                Err(error) if error.trouble == Trouble::Denied => self.hidden = Some(error.to_string()),
+                Err(error) if error.kind == HostErrorKind::Denied => self.hidden = Some(error.to_string()),
                 Err(error) => self.gaps.push((self.lines.len(), error.into())),
             }
         }
-        if files.lstat(ENCRYPTED).is_ok() {
+        if files.lstat(ENCRYPTED).legacy().is_ok() {
             let reason = format!("{ENCRYPTED} is encrypted");
-            self.gaps.push((self.lines.len(), Gap { origin: Origin::file(ENCRYPTED), reason }));
+            self.gaps.push((self.lines.len(), Unreadable { origin: Origin::file(ENCRYPTED), reason }));
         }
     }
 

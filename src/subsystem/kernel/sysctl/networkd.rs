@@ -6,7 +6,7 @@
 use crate::fact::Origin;
 use crate::host::{Files, HostPath};
 use crate::parse::lines;
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 use crate::subsystem::drop_in::{self, Content};
 
 const NETWORKS: [&str; 4] = [
@@ -32,7 +32,7 @@ pub(super) struct Setting {
 }
 
 /// What the configuration of networks and of the daemon itself sets, and what could not be read of it.
-pub(super) fn settings(files: &Files) -> (Vec<Setting>, Vec<Gap>) {
+pub(super) fn settings(files: &Files) -> (Vec<Setting>, Vec<Unreadable>) {
     let (mut settings, mut gaps) = (Vec::new(), Vec::new());
     let merged = drop_in::merge(files, &NETWORKS, ".network");
     gaps.extend(merged.gaps);
@@ -45,7 +45,7 @@ pub(super) fn settings(files: &Files) -> (Vec<Setting>, Vec<Gap>) {
         }
         paths.extend(beside(files, &NETWORKS.map(|directory| format!("{directory}/{name}.d")), &mut gaps));
     }
-    paths.extend(MAIN.into_iter().find(|path| files.lstat(path).is_ok()).map(HostPath::new));
+    paths.extend(MAIN.into_iter().find(|path| files.lstat(path).legacy().is_ok()).map(HostPath::new));
     paths.extend(beside(files, &MAIN.map(|path| format!("{path}.d")), &mut gaps));
     for path in paths {
         match drop_in::read(files, &path) {
@@ -60,7 +60,7 @@ pub(super) fn settings(files: &Files) -> (Vec<Setting>, Vec<Gap>) {
 }
 
 /// The drop-ins of several directories, merged.
-fn beside(files: &Files, directories: &[String], gaps: &mut Vec<Gap>) -> Vec<HostPath> {
+fn beside(files: &Files, directories: &[String], gaps: &mut Vec<Unreadable>) -> Vec<HostPath> {
     let names: Vec<&str> = directories.iter().map(String::as_str).collect();
     let merged = drop_in::merge(files, &names, ".conf");
     gaps.extend(merged.gaps);

@@ -2,7 +2,7 @@
 
 use super::variable::collapsed;
 use crate::fact::{Fact, Origin};
-use crate::host::{Files, Kind, Trouble};
+use crate::host::{Files, HostErrorKind, Kind};
 use crate::parse::sysctl_d;
 
 /// Variables that only take writes, or do something when they are read.
@@ -24,16 +24,18 @@ pub(super) fn value(live: &Files, key: &str) -> Fact {
         return Fact::unknown(format!("{key} is not read: it is for writing, or reading it has effects"));
     }
     let place = format!("/proc/sys/{path}");
-    match live.read(&place) {
+    match live.read(&place).legacy() {
         Ok(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let lines: Vec<String> = text.trim_end().lines().map(collapsed).collect();
             Fact::new(lines.join("\n")).because(Origin::file(place))
         }
-        Err(error) => match error.trouble {
-            Trouble::NotFound if live.stat("/proc/sys").is_err() => Fact::unknown("/proc/sys is not mounted"),
-            Trouble::NotFound => Fact::absent().because(Origin::file(place)),
-            Trouble::NotAFile(Kind::Directory) => {
+        Err(error) => match error.kind {
+            HostErrorKind::NotFound if live.stat("/proc/sys").legacy().is_err() => {
+                Fact::unknown("/proc/sys is not mounted")
+            }
+            HostErrorKind::NotFound => Fact::absent().because(Origin::file(place)),
+            HostErrorKind::NotAFile(Kind::Directory) => {
                 Fact::unknown(format!("{key} is a directory of variables, not a variable"))
             }
             _ => Fact::unknown(error.to_string()),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::fact::Origin;
 use crate::host::{Files, HostPath};
 use crate::parse::{ini, lines, sysctl_d};
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 
 /// Where profiles are looked for, highest first; the directories `profiles` came with 2.23.
 const DIRECTORIES: [&str; 4] =
@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 8;
 pub(super) struct Tuned {
     /// By path; of a chosen profile the last line for a path counts.
     pub(super) settings: BTreeMap<String, Setting>,
-    pub(super) gaps: Vec<Gap>,
+    pub(super) gaps: Vec<Unreadable>,
     /// Whether the profile is known; else every profile that is installed counts.
     pub(super) is_chosen: bool,
     /// Whether `/etc/sysctl.d` is applied once more afterwards.
@@ -41,7 +41,7 @@ impl Tuned {
     pub(super) fn read(files: &Files) -> Self {
         let mut tuned = Tuned { reapplies: reapplies(files), ..Tuned::default() };
         let mut names: Vec<String> = Vec::new();
-        match files.read("/etc/tuned/active_profile") {
+        match files.read("/etc/tuned/active_profile").legacy() {
             Ok(bytes) => names.extend(
                 lines(&bytes)
                     .flat_map(|(_, text)| {
@@ -99,7 +99,7 @@ impl Tuned {
     fn find(&mut self, files: &Files, name: &str) -> Option<(HostPath, std::rc::Rc<[u8]>)> {
         for directory in DIRECTORIES {
             let path = HostPath::new(format!("{directory}/{name}/tuned.conf"));
-            match files.read(&path) {
+            match files.read(&path).legacy() {
                 Ok(bytes) => return Some((path, bytes)),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => {
@@ -116,7 +116,7 @@ impl Tuned {
 const OPTIONS: [&str; 6] = ["type", "replace", "enabled", "devices", "devices_udev_regex", "priority"];
 
 fn reapplies(files: &Files) -> bool {
-    let Ok(bytes) = files.read("/etc/tuned/tuned-main.conf") else { return true };
+    let Ok(bytes) = files.read("/etc/tuned/tuned-main.conf").legacy() else { return true };
     let main = ini::parse(&bytes);
     let off = |entry: &ini::Entry| {
         matches!(entry.value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off")
@@ -128,7 +128,7 @@ fn reapplies(files: &Files) -> bool {
 fn installed(files: &Files) -> Vec<String> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     for directory in DIRECTORIES {
-        let found = files.list(directory).unwrap_or_default();
+        let found = files.list(directory).legacy().unwrap_or_default();
         names.extend(found.iter().filter_map(|name| name.to_str()).map(str::to_owned));
     }
     names.into_iter().collect()

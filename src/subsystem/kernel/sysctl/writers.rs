@@ -14,7 +14,7 @@ use crate::host::Files;
 use crate::parse::{glob, lines, sysctl_d};
 use crate::subsystem::drop_in;
 use crate::subsystem::systemd::early_service::may_start;
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 
 /// One write that happens at some time during boot.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +39,7 @@ impl Later {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writers {
     writes: Vec<Later>,
-    gaps: Vec<Gap>,
+    gaps: Vec<Unreadable>,
     /// A command that applies sysctl.d once more.
     reapplied_by: Option<Origin>,
     /// A rule of udev that does so, looked for when it matters.
@@ -185,7 +185,7 @@ impl Writers {
             self.add("*", None, origin.clone(), false);
             return;
         }
-        match files.read(path) {
+        match files.read(path).legacy() {
             Ok(bytes) => {
                 for setting in sysctl_d::parse(&bytes).settings {
                     let place = Origin::line(path, setting.line)
@@ -230,7 +230,7 @@ impl Writers {
 
     fn ufw(&mut self, files: &Files) {
         let setting = |path: &str, key: &str| -> Option<String> {
-            let bytes = files.read(path).ok()?;
+            let bytes = files.read(path).legacy().ok()?;
             let found = lines(&bytes)
                 .filter_map(|(_, text)| Some(text.trim().strip_prefix(key)?.strip_prefix('=')?.to_owned()))
                 .last()?;
@@ -269,7 +269,7 @@ impl Writers {
     }
 
     fn docker(&mut self, files: &Files) {
-        let off = files.read("/etc/docker/daemon.json").is_ok_and(|bytes| {
+        let off = files.read("/etc/docker/daemon.json").legacy().is_ok_and(|bytes| {
             serde_json::from_slice::<serde_json::Value>(&bytes)
                 .is_ok_and(|json| json["ip-forward"] == serde_json::Value::Bool(false))
         });

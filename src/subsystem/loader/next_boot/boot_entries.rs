@@ -145,7 +145,7 @@ fn unread(found: &Found, place: &str) -> Vec<BootEntry> {
 
 fn candidates(files: &Files, found: &mut Found, place: &str) -> Vec<Candidate> {
     let directory = format!("{place}/loader/entries");
-    let names = match files.list(&directory) {
+    let names = match files.list(&directory).legacy() {
         Ok(names) => names,
         Err(error) => {
             found.gap(error);

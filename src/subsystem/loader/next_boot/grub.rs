@@ -6,7 +6,7 @@ use super::{BootEntry, Found, boot_entries, kernels};
 use crate::fact::Origin;
 use crate::host::Files;
 use crate::parse::grub::{Grub, Item};
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 
 /// Where distributions put the configuration: Debian and its kin, Fedora and its kin.
 const DIRECTORIES: [&str; 2] = ["/boot/grub", "/boot/grub2"];
@@ -22,7 +22,7 @@ pub(super) fn read(files: &Files, found: &mut Found) {
     }
     let mut on_efi = Found::default();
     for partition in PARTITIONS {
-        match files.list(partition) {
+        match files.list(partition).legacy() {
             Ok(names) => {
                 for name in names.iter().take(MOST_VENDORS).filter_map(|name| name.to_str()) {
                     read_directory(files, &mut on_efi, &format!("{partition}/{name}"));
@@ -50,7 +50,7 @@ fn read_directory(files: &Files, found: &mut Found, directory: &str) {
     let grub = Grub::parse(&bytes, &environment, custom.as_deref());
     if grub.is_cut {
         let reason = format!("{path} grows beyond every real menu, and not all of it was read");
-        found.gaps.push(Gap { origin: Origin::file(&path), reason });
+        found.gaps.push(Unreadable { origin: Origin::file(&path), reason });
     }
     let menu = Menu { files, directory, grub: &grub };
     let any = is_unread || grub.is_cut;

@@ -23,7 +23,7 @@ pub(super) fn release_of(files: &Files, kernel: &str) -> Option<String> {
     in_name(Path::new(kernel)).or_else(|| {
         let name = Path::new(kernel).file_name()?.to_str()?;
         let links = [kernel.to_owned(), format!("/boot/{name}"), format!("/{name}")];
-        links.iter().find_map(|link| in_name(&files.read_link(link).ok()?)).or_else(|| {
+        links.iter().find_map(|link| in_name(&files.read_link(link).legacy().ok()?)).or_else(|| {
             // kernel-install(8) puts it into a directory: `/TOKEN/6.1.0-18-amd64/linux`.
             let directory = Path::new(kernel).parent()?.file_name()?.to_str()?;
             let is_release = directory.starts_with(|c: char| c.is_ascii_digit()) && directory.contains('.');
@@ -34,7 +34,8 @@ pub(super) fn release_of(files: &Files, kernel: &str) -> Option<String> {
 
 /// Releases with a module directory, sorted.
 pub(super) fn installed(files: &Files) -> Vec<String> {
-    let names = ["/usr/lib/modules", "/lib/modules"].iter().find_map(|directory| files.list(directory).ok());
+    let names =
+        ["/usr/lib/modules", "/lib/modules"].iter().find_map(|directory| files.list(directory).legacy().ok());
     let is_release = |name: &&str| name.starts_with(|c: char| c.is_ascii_digit());
     names
         .iter()
@@ -50,7 +51,7 @@ pub(super) fn installed(files: &Files) -> Vec<String> {
 /// # Errors
 /// If the directory can't be listed.
 fn images(files: &Files) -> Result<BTreeSet<String>, HostError> {
-    let names = match files.list("/boot") {
+    let names = match files.list("/boot").legacy() {
         Ok(names) => names,
         Err(error) if error.is_not_found() => return Ok(BTreeSet::new()),
         Err(error) => return Err(error),
@@ -68,7 +69,7 @@ pub(super) fn assume(subsystems: &Subsystems<'_>, mut next: NextBoot) -> NextBoo
     let running = subsystems.host().running();
     // A configuration that is there and can't be read may say anything else.
     let trusted = running.filter(|_| next.gaps.is_empty());
-    let cmdline = trusted.and_then(|running| running.files().read("/proc/cmdline").ok());
+    let cmdline = trusted.and_then(|running| running.files().read("/proc/cmdline").legacy().ok());
     let cmdline = cmdline.map(|bytes| cmdline::words(&String::from_utf8_lossy(&bytes)));
     let images = match images(files) {
         Ok(images) => images,
@@ -90,7 +91,7 @@ pub(super) fn assume(subsystems: &Subsystems<'_>, mut next: NextBoot) -> NextBoo
     let place = |release: &str| {
         let image = format!("/boot/vmlinuz-{release}");
         let modules = format!("/usr/lib/modules/{release}");
-        Origin::file(if files.lstat(&image).is_ok() { image } else { modules })
+        Origin::file(if files.lstat(&image).legacy().is_ok() { image } else { modules })
     };
     next.confidence = Confidence::High;
     let (reason, entries) = match (releases.as_slice(), running) {

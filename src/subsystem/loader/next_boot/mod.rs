@@ -14,7 +14,7 @@ use crate::fact::{Confidence, Fact, Origin, State};
 use crate::host::{Files, HostError};
 use crate::parse::cmdline;
 use crate::parse::extlinux::Extlinux;
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 
 /// What the next boot can be. Where several entries are plausible, an answer is certain only if it is the
 /// same for all of them.
@@ -29,7 +29,7 @@ pub struct NextBoot {
     /// What a reader should know: an edited template that has no effect.
     pub notes: Vec<String>,
     /// What could not be read.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<Unreadable>,
 }
 
 /// One entry of the boot loader.
@@ -195,7 +195,7 @@ impl NextBoot {
 }
 
 /// A configuration is there and could not be read: it may say anything.
-fn unread(what: &str, gap: &Gap) -> String {
+fn unread(what: &str, gap: &Unreadable) -> String {
     format!("whether the kernel gets {what} can't be told: {}", gap.reason)
 }
 
@@ -204,7 +204,7 @@ fn unread(what: &str, gap: &Gap) -> String {
 struct Found {
     /// What each loader boots, in the order in which loaders are likely.
     choices: Vec<Choice>,
-    gaps: Vec<Gap>,
+    gaps: Vec<Unreadable>,
 }
 
 /// What one loader boots.
@@ -218,7 +218,7 @@ struct Choice {
 impl Found {
     /// The content of a file; a failure to read one that exists is a gap.
     fn read(&mut self, files: &Files, path: &str) -> Option<std::rc::Rc<[u8]>> {
-        match files.read(path) {
+        match files.read(path).legacy() {
             Ok(bytes) => Some(bytes),
             Err(error) => {
                 self.gap(error);

@@ -52,5 +52,5 @@ fn command_line(files: &Files, directory: &str, config: &[u8]) -> Option<String>
     let prefix = setting("os_prefix").unwrap_or_default();
     let paths = [format!("{directory}/{prefix}{name}"), format!("{directory}/{name}")];
     // A file that is there and can't be looked at is read in vain, and becomes a gap.
-    paths.into_iter().find(|path| !files.stat(path).is_err_and(|error| error.is_not_found()))
+    paths.into_iter().find(|path| !files.stat(path).legacy().is_err_and(|error| error.is_not_found()))
 }

@@ -21,7 +21,7 @@ pub(super) fn compare(files: &Files, next: &mut NextBoot) {
         let mut settings = grub_settings(files);
         let settings = VARIABLES.iter().filter_map(|name| settings.remove(*name));
         templates.extend(settings.map(|(text, place)| (text, place, "update-grub")));
-    } else if let Ok(bytes) = files.read("/etc/kernel/cmdline") {
+    } else if let Ok(bytes) = files.read("/etc/kernel/cmdline").legacy() {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         templates.push((text, "/etc/kernel/cmdline".into(), "kernel-install"));
     }
@@ -42,13 +42,13 @@ pub(super) fn compare(files: &Files, next: &mut NextBoot) {
 /// with the place that set it last. Lines that are no assignment are passed over.
 fn grub_settings(files: &Files) -> BTreeMap<String, (String, String)> {
     let mut paths = vec!["/etc/default/grub".to_owned()];
-    if let Ok(names) = files.list("/etc/default/grub.d") {
+    if let Ok(names) = files.list("/etc/default/grub.d").legacy() {
         let stems = names.iter().filter_map(|name| name.to_str()?.strip_suffix(".cfg"));
         paths.extend(stems.map(|stem| format!("/etc/default/grub.d/{stem}.cfg")));
     }
     let mut settings: BTreeMap<String, (String, String)> = BTreeMap::new();
     for path in paths {
-        let Ok(bytes) = files.read(&path) else { continue };
+        let Ok(bytes) = files.read(&path).legacy() else { continue };
         for (line, text) in lines(&bytes) {
             let Some((name, value)) = text.trim().split_once('=') else { continue };
             let name = name.trim_start_matches("export ").trim();

@@ -5,7 +5,7 @@
 use super::{BootEntry, Found, kernels};
 use crate::fact::Origin;
 use crate::host::Files;
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 
 /// Where systemd-boot and kernel-install(8) keep them, on the EFI system partition.
 const DIRECTORIES: [&str; 3] = ["/efi/EFI/Linux", "/boot/efi/EFI/Linux", "/boot/EFI/Linux"];
@@ -15,7 +15,7 @@ const MOST: usize = 64;
 pub(super) fn read(files: &Files, found: &mut Found) {
     let mut entries = Vec::new();
     for directory in DIRECTORIES {
-        let names = match files.list(directory) {
+        let names = match files.list(directory).legacy() {
             Ok(names) => names,
             // Only root may look at the partition on many hosts; that matters where nothing else tells what boots.
             Err(error) => {
@@ -29,7 +29,7 @@ pub(super) fn read(files: &Files, found: &mut Found) {
             let Some(stem) = name.strip_suffix(".efi") else { continue };
             let place = Origin::file(format!("{directory}/{name}"));
             let reason = format!("{place} is a unified kernel image, whose command line is not read");
-            found.gaps.push(Gap { origin: place.clone(), reason });
+            found.gaps.push(Unreadable { origin: place.clone(), reason });
             let stem = stem.split('+').next().unwrap_or(stem);
             let release =
                 kernels::installed(files).into_iter().find(|release| stem.ends_with(release.as_str()));

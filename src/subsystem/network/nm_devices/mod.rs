@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use crate::fact::{Confidence, Fact, Moment, Origin, Value};
 use crate::host::{Files, HostPath};
 use crate::subsystem::drop_in::{self, Content};
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 use matching::{Match, is_veth, list, split};
 use settings::{Device, MAIN, settings};
 
@@ -25,7 +25,8 @@ const UDEV_RULES: [&str; 4] = [
 /// `{managed}` of an interface; absent without NetworkManager.
 pub fn interface(subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> Fact {
     let files = subsystems.host().files();
-    let is_there = |path: &&str| files.stat(path).map_or_else(|error| !error.is_not_found(), |_| true);
+    let is_there =
+        |path: &&str| files.stat(path).legacy().map_or_else(|error| !error.is_not_found(), |_| true);
     if !PROGRAMS.iter().any(is_there) {
         return Fact::absent().note("NetworkManager is not installed");
     }
@@ -100,9 +101,9 @@ fn by_section(mut devices: Vec<Device>, name: &str, unsure: &mut Option<Origin>)
 }
 
 /// The rule of udev by which NetworkManager leaves veth devices alone.
-fn udev_leaves_veth(files: &Files) -> Result<Option<Origin>, Gap> {
+fn udev_leaves_veth(files: &Files) -> Result<Option<Origin>, Unreadable> {
     for path in UDEV_RULES {
-        match files.lstat(path) {
+        match files.lstat(path).legacy() {
             Ok(_) => {}
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Err(error.into()),

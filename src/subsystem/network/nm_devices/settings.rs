@@ -7,7 +7,7 @@ use crate::fact::{Moment, Origin};
 use crate::host::HostPath;
 use crate::parse::ini;
 use crate::subsystem::drop_in::{self, Content, DropIn};
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 
 pub(super) const MAIN: &str = "/etc/NetworkManager/NetworkManager.conf";
 /// Written by others while the system runs.
@@ -40,7 +40,7 @@ pub(super) struct Settings {
     /// The vendor's file that may be hidden; it can only tell NetworkManager to leave more alone.
     pub(super) hidden: Option<HostPath>,
     /// What could not be read.
-    pub(super) gaps: Vec<Gap>,
+    pub(super) gaps: Vec<Unreadable>,
 }
 
 /// A section `[device...]`.
@@ -82,7 +82,7 @@ pub(super) fn settings(subsystems: &Subsystems<'_>, moment: Moment) -> Settings 
     }
     // Stable: each directory is sorted by name.
     found.sort_by_key(|(turn, ..)| *turn);
-    let is_netplan = moment == Moment::Boot && host.stat(NETPLAN).is_ok();
+    let is_netplan = moment == Moment::Boot && host.stat(NETPLAN).legacy().is_ok();
     for (_, files, path) in found {
         let is_vendors = path.as_path().starts_with(VENDOR);
         if is_netplan && is_vendors && path.file_name().to_str() == Some(OF_NETPLAN) {
@@ -101,7 +101,7 @@ pub(super) fn settings(subsystems: &Subsystems<'_>, moment: Moment) -> Settings 
 impl Settings {
     /// What is beyond a bound may say anything.
     fn refuse(&mut self, origin: &Origin, what: &str) {
-        self.gaps.push(Gap { origin: origin.clone(), reason: format!("{origin}: {what}") });
+        self.gaps.push(Unreadable { origin: origin.clone(), reason: format!("{origin}: {what}") });
     }
 
     /// Lays a file over what earlier ones say.
@@ -109,7 +109,7 @@ impl Settings {
         self.files += 1;
         if file.last(".config", "enable").is_some_and(|entry| entry.value != "true") {
             let reason = format!("{path}: whether it counts is not looked into (enable=)");
-            return self.gaps.push(Gap { origin: Origin::file(path), reason });
+            return self.gaps.push(Unreadable { origin: Origin::file(path), reason });
         }
         for entry in &file.entries {
             if !self.gaps.is_empty() {

@@ -5,10 +5,10 @@
 use crate::component::kubelet::field_table::{KNOWN_UP_TO, SINCE};
 use crate::component::kubelet::fields::{self, Oddities};
 use crate::fact::Origin;
-use crate::host::{Files, HostError, Kind, Trouble};
+use crate::host::{Files, HostError, HostErrorKind, Kind};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 
 const API: &str = "kubelet.config.k8s.io/v1beta1";
 const KIND: &str = "KubeletConfiguration";
@@ -36,7 +36,7 @@ pub(super) struct Config {
     /// Fields that it drops with no more than a line in its log.
     pub unknown: Vec<(Origin, String)>,
     /// What could not be read.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<Unreadable>,
     /// What a reader should know.
     pub notes: Vec<String>,
 }
@@ -52,7 +52,7 @@ impl Config {
     /// Reads the main file; that it isn't there is normal before kubeadm has run.
     pub(super) fn main(&mut self, reader: &Reader<'_>, path: &str) {
         self.file = Some(path.to_owned());
-        match reader.files.read(path) {
+        match reader.files.read(path).legacy() {
             Ok(content) => {
                 self.there = true;
                 self.add(reader, path, &content);
@@ -65,7 +65,7 @@ impl Config {
     /// Reads the drop-ins in the order of Go's `filepath.WalkDir`: by name, a directory in its place among the files.
     pub(super) fn drop_ins(&mut self, reader: &Reader<'_>, flag: &Origin, directory: &str) {
         let root = directory.trim_end_matches('/');
-        match reader.files.lstat(root) {
+        match reader.files.lstat(root).legacy() {
             // WalkDir follows no link, the one it begins with neither, unless a slash follows its name.
             Ok(found) if found.kind == Kind::Link && root == directory => {
                 self.notes.push(format!("{directory} is a link: the kubelet reads no drop-in behind it"));
@@ -79,13 +79,13 @@ impl Config {
     }
 
     fn walk(&mut self, reader: &Reader<'_>, directory: &str, depth: usize) {
-        let names = match reader.files.list(directory) {
+        let names = match reader.files.list(directory).legacy() {
             Ok(names) => names,
             Err(error) => return self.gaps.push(error.into()),
         };
         for name in names.iter() {
             let path = format!("{directory}/{}", name.to_string_lossy());
-            let is_directory = match reader.files.kind(&path) {
+            let is_directory = match reader.files.kind(&path).legacy() {
                 Ok(kind) => kind == Kind::Directory,
                 Err(error) => {
                     self.gaps.push(error.into());
@@ -94,12 +94,12 @@ impl Config {
             };
             if self.documents.len() > MOST || (is_directory && depth == 0) {
                 let reason = format!("{path}: too many drop-ins, or nested too deeply; not read");
-                return self.gaps.push(Gap { origin: Origin::file(&path), reason });
+                return self.gaps.push(Unreadable { origin: Origin::file(&path), reason });
             }
             if is_directory {
                 self.walk(reader, &path, depth - 1);
             } else if name.as_encoded_bytes().ends_with(b".conf") {
-                match reader.files.read(&path) {
+                match reader.files.read(&path).legacy() {
                     Ok(content) => self.add(reader, &path, &content),
                     Err(error) => self.trouble(&path, error),
                 }
@@ -109,8 +109,8 @@ impl Config {
 
     /// What keeps us from reading may keep the kubelet, too, or not.
     fn trouble(&mut self, path: &str, error: HostError) {
-        match error.trouble {
-            Trouble::NotFound | Trouble::Loop | Trouble::NotAFile(Kind::Directory) => {
+        match error.kind {
+            HostErrorKind::NotFound | HostErrorKind::Loop | HostErrorKind::NotAFile(Kind::Directory) => {
                 self.errors.push((Origin::file(path), "leads to no file".into()));
             }
             _ => self.gaps.push(error.into()),

@@ -23,7 +23,7 @@ pub(super) fn ignored(files: &Files, launch: &Launch) -> Fact {
     }
     let reads = |path: &str| launch.files.iter().any(|(_, read)| read == path);
     let mut unread = FAMILIES.into_iter().filter(|path| !reads(path));
-    let found = unread.find_map(|path| match files.read(path) {
+    let found = unread.find_map(|path| match files.read(path).legacy() {
         Ok(content) => {
             let set = env_file::parse(&content).into_iter().find(|set| !set.value.trim().is_empty())?;
             let origin = Origin::line(path, set.line).says(format!("sets {}, which nobody reads", set.name));

@@ -76,10 +76,10 @@ fn slice(root: &str) -> String {
 /// What is missing of a cgroup: itself, controllers in it, or hierarchies that don't have it.
 fn missing(running: &dyn Running, name: &str) -> Result<Vec<String>, HostError> {
     let files = running.files();
-    match files.read(format!("{CGROUP}/cgroup.controllers")) {
+    match files.read(format!("{CGROUP}/cgroup.controllers")).legacy() {
         Ok(all) => {
             let path = format!("{CGROUP}/{name}/cgroup.controllers");
-            let enabled = match files.read(&path) {
+            let enabled = match files.read(&path).legacy() {
                 Ok(enabled) => enabled,
                 Err(error) if error.is_not_found() => return Ok(vec![format!("no {CGROUP}/{name}")]),
                 Err(error) => return Err(error),
@@ -92,11 +92,15 @@ fn missing(running: &dyn Running, name: &str) -> Result<Vec<String>, HostError> 
         Err(error) if error.is_not_found() => {
             let mut gone = Vec::new();
             for controller in OLD {
-                if files.stat(format!("{CGROUP}/{controller}")).is_err_and(|error| error.is_not_found()) {
+                if files
+                    .stat(format!("{CGROUP}/{controller}"))
+                    .legacy()
+                    .is_err_and(|error| error.is_not_found())
+                {
                     continue;
                 }
                 let path = format!("{CGROUP}/{controller}/{name}");
-                match files.stat(&path) {
+                match files.stat(&path).legacy() {
                     Ok(_) => {}
                     Err(error) if error.is_not_found() => gone.push(format!("no {path}")),
                     Err(error) => return Err(error),
@@ -119,7 +123,7 @@ pub(super) fn reserved_cpus(kubelet: &Kubelet, subsystems: &Subsystems<'_>, mome
         return Fact::unknown("which CPUs there will be is not known");
     };
     let place = setting.because.first().cloned().unwrap_or_default();
-    let online = match running.files().read(ONLINE) {
+    let online = match running.files().read(ONLINE).legacy() {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => return Fact::unknown(error.to_string()),
     };
@@ -182,7 +186,7 @@ pub(super) fn kubeconfig(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact
         places = KUBECONFIGS.iter().map(|path| (Origin::file(path), (*path).to_owned())).collect();
     }
     for (origin, path) in &places {
-        match subsystems.host().files().stat(path) {
+        match subsystems.host().files().stat(path).legacy() {
             Ok(_) => return Fact::new(path.as_str()).because(origin.clone()),
             Err(error) if error.is_not_found() => {}
             Err(error) => return Fact::unknown(error.to_string()),

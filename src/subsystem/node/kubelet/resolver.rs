@@ -52,7 +52,7 @@ pub(super) fn loopback(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: M
                 .note(format!("systemd-resolved writes {real}"));
         }
     };
-    match content {
+    match content.legacy() {
         Ok(content) => {
             let servers = servers(&content);
             let origins = servers.iter().map(|(line, _)| Origin::line(&path, *line));

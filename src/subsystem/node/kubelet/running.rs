@@ -32,7 +32,7 @@ pub(super) fn find(running: &dyn Running) -> Result<Option<Process>, String> {
     let mut unread = None;
     let mut members = None;
     for directory in CGROUPS {
-        match files.read(format!("{directory}/kubelet.service/cgroup.procs")) {
+        match files.read(format!("{directory}/kubelet.service/cgroup.procs")).legacy() {
             Ok(bytes) if bytes.is_empty() => {}
             Ok(bytes) => {
                 members = Some(bytes);
@@ -46,7 +46,7 @@ pub(super) fn find(running: &dyn Running) -> Result<Option<Process>, String> {
     let members = String::from_utf8_lossy(&members);
     for pid in members.lines().take(MOST).filter_map(|line| line.trim().parse::<u32>().ok()) {
         let path = format!("/proc/{pid}/cmdline");
-        match files.read(&path) {
+        match files.read(&path).legacy() {
             Ok(bytes) => {
                 let words = process::command_line(&bytes);
                 if words.first().and_then(|program| program.rsplit('/').next()) == Some("kubelet") {
@@ -65,7 +65,7 @@ impl Process {
     /// When it was started, in seconds since 1970.
     fn started(&self, running: &dyn Running) -> Result<i64, String> {
         let path = format!("/proc/{}/stat", self.pid);
-        let read = |path: &str| running.files().read(path).map_err(|error| error.to_string());
+        let read = |path: &str| running.files().read(path).legacy().map_err(|error| error.to_string());
         let after = process::started(&read(&path)?).ok_or_else(|| format!("{path} has no start time"))?;
         let booted = process::boot_time(&read("/proc/stat")?).ok_or("/proc/stat has no btime")?;
         i64::try_from(booted.saturating_add(after)).map_err(|error| error.to_string())
@@ -110,7 +110,7 @@ pub(super) fn changed_files(kubelet: &Kubelet, subsystems: &Subsystems<'_>, proc
     };
     let mut found = Vec::new();
     for document in &kubelet.config.documents {
-        match subsystems.host().files().stat(&document.path).map(|found| found.modified) {
+        match subsystems.host().files().stat(&document.path).map(|found| found.modified).legacy() {
             Ok(Some(modified)) if modified > started.saturating_add(BLUR) => {
                 found.push((Origin::file(&document.path), document.path.clone()));
             }

@@ -92,7 +92,7 @@ fn look(kubelet: &Kubelet, files: &Files) -> Result<Found, String> {
 
 /// The lines of a file; none if there is no such file.
 fn text(files: &Files, path: &str) -> Result<Vec<(u32, String)>, String> {
-    match files.read(path) {
+    match files.read(path).legacy() {
         Ok(bytes) => Ok(lines(&bytes).map(|(number, line)| (number, line.into_owned())).collect()),
         Err(error) if error.is_not_found() => Ok(Vec::new()),
         Err(error) => Err(error.to_string()),

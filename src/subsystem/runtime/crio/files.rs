@@ -1,10 +1,10 @@
 //! CRI-O's files: crio.conf, then every file of crio.conf.d, at any depth and whatever its name.
 
 use crate::fact::Origin;
-use crate::host::{Files, HostError, Kind, Trouble};
+use crate::host::{Files, HostError, HostErrorKind, Kind};
 use crate::parse::document::Node;
 use crate::parse::toml_document;
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 
 const MAIN: &str = "/etc/crio/crio.conf";
 const DROPINS: &str = "/etc/crio/crio.conf.d";
@@ -69,9 +69,9 @@ pub(super) struct ConfigFiles {
     pub(super) fatal: Vec<(Origin, String)>,
     /// Files that are there by accident, as their names say.
     pub(super) leftovers: Vec<Origin>,
-    pub(super) gaps: Vec<Gap>,
+    pub(super) gaps: Vec<Unreadable>,
     /// Of these, directories that may hold files of any name.
-    pub(super) unlisted: Vec<Gap>,
+    pub(super) unlisted: Vec<Unreadable>,
 }
 
 impl ConfigFiles {
@@ -83,7 +83,7 @@ impl ConfigFiles {
     ) -> Self {
         let mut found = ConfigFiles::default();
         let path = main.map_or(MAIN, |(_, path)| path.as_str());
-        let is_missing = files.lstat(path).is_err_and(|error| error.is_not_found());
+        let is_missing = files.lstat(path).legacy().is_err_and(|error| error.is_not_found());
         match main {
             // Only its own one may be missing.
             Some((origin, _)) if is_missing => {
@@ -97,7 +97,7 @@ impl ConfigFiles {
     }
 
     fn walk(&mut self, files: &Files, directory: &str, depth: usize) {
-        let names = match files.list(directory) {
+        let names = match files.list(directory).legacy() {
             Ok(names) => names,
             Err(error) if error.is_not_found() => return,
             Err(error) => return self.unlisted(error.into()),
@@ -105,11 +105,11 @@ impl ConfigFiles {
         for name in names.iter() {
             let name = name.to_string_lossy();
             let path = format!("{directory}/{name}");
-            match files.lstat(&path) {
+            match files.lstat(&path).legacy() {
                 Ok(found) if found.kind == Kind::Directory && depth > 0 => self.walk(files, &path, depth - 1),
                 Ok(found) if found.kind == Kind::Directory => {
                     let reason = format!("{path}: nested too deeply, not read");
-                    self.unlisted(Gap { origin: Origin::file(&path), reason });
+                    self.unlisted(Unreadable { origin: Origin::file(&path), reason });
                 }
                 Ok(_) => {
                     if is_leftover(&name) {
@@ -122,15 +122,15 @@ impl ConfigFiles {
         }
     }
 
-    fn unlisted(&mut self, gap: Gap) {
+    fn unlisted(&mut self, gap: Unreadable) {
         self.unlisted.push(gap.clone());
         self.gaps.push(gap);
     }
 
     /// CRI-O stops at the first file that it can't open or decode.
     fn add(&mut self, files: &Files, path: &str) {
-        use Trouble::{Loop, NotAFile, NotFound};
-        match files.read(path) {
+        use HostErrorKind::{Loop, NotAFile, NotFound};
+        match files.read(path).legacy() {
             Ok(content) => match toml_document::parse(&content) {
                 Ok(document) => self.documents.push((path.to_owned(), document)),
                 Err(error) => {
@@ -138,10 +138,10 @@ impl ConfigFiles {
                     self.fatal.push((origin, format!("toml: {error}")));
                 }
             },
-            Err(HostError { trouble: NotFound | Loop, .. }) => {
+            Err(HostError { kind: NotFound | Loop, .. }) => {
                 self.fatal.push((Origin::file(path), "a link that leads to no file".into()));
             }
-            Err(HostError { trouble: NotAFile(Kind::Directory), .. }) => {
+            Err(HostError { kind: NotAFile(Kind::Directory), .. }) => {
                 self.fatal.push((Origin::file(path), "a link to a directory".into()));
             }
             Err(error) => self.gaps.push(error.into()),

@@ -18,7 +18,7 @@ use std::cell::OnceCell;
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::parse::document::Content;
 use crate::subsystem::systemd::exec_context::Launch;
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 use daemon::Daemon;
 use files::ConfigFiles;
 use options::{Kind, Option_, option};
@@ -105,7 +105,7 @@ impl Crio {
                 return Some(format!("{origin}: {word} names other files"));
             }
         }
-        let gap: Option<&Gap> = self.launch.gaps.first().or(self.files.gaps.first());
+        let gap: Option<&Unreadable> = self.launch.gaps.first().or(self.files.gaps.first());
         gap.map(|gap| gap.reason.clone())
     }
 

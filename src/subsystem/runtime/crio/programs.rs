@@ -189,7 +189,7 @@ impl Needs<'_> {
     fn execute(&mut self, place: Origin, path: &str, what_for: &str) {
         let is_executable = |found: Metadata| found.kind == Kind::File && found.mode & 0o111 != 0;
         let text = format!("{path}: {what_for}");
-        if self.files.stat(path).is_ok_and(|found| !is_executable(found))
+        if self.files.stat(path).legacy().is_ok_and(|found| !is_executable(found))
             && !self.found.unexecutable.iter().any(|(_, known)| *known == text)
         {
             self.found.unexecutable.push((place, text));
@@ -208,7 +208,7 @@ impl Needs<'_> {
 
     /// An absolute path is only looked at (`stat`); one that is searched for must be executable.
     fn is_program(&mut self, path: &str, executable: bool) -> bool {
-        match self.files.stat(path) {
+        match self.files.stat(path).legacy() {
             Ok(found) => !executable || (found.kind == Kind::File && found.mode & 0o111 != 0),
             Err(error) if error.is_not_found() => false,
             Err(error) => {

@@ -46,7 +46,7 @@ pub(super) fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     else {
         return Fact::findings(Vec::new());
     };
-    match subsystems.host().files().stat(&path) {
+    match subsystems.host().files().stat(&path).legacy() {
         Err(error) if error.is_not_found() => {
             let place = crio.effective(subsystems, "runtime.seccomp_profile").because.into_iter().next();
             Fact::findings(vec![(place.unwrap_or_default(), path)])
@@ -167,7 +167,7 @@ pub(super) fn look_at_hooks(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<
     let files = subsystems.host().files();
     let mut hooks = Hooks::default();
     for directory in directories {
-        let names = match files.list(&directory) {
+        let names = match files.list(&directory).legacy() {
             Ok(names) => names,
             // CRI-O makes those that are missing.
             Err(error) if error.is_not_found() => continue,
@@ -176,7 +176,7 @@ pub(super) fn look_at_hooks(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<
         let names = names.iter().filter_map(|name| name.to_str());
         for name in names.filter(|name| name.strip_suffix(".json").is_some()) {
             let path = format!("{}/{name}", directory.trim_end_matches('/'));
-            let bytes = match files.read(&path) {
+            let bytes = match files.read(&path).legacy() {
                 Ok(bytes) => bytes,
                 Err(error) if error.is_not_found() => continue,
                 Err(error) => return Err(error.to_string()),
@@ -192,7 +192,7 @@ pub(super) fn look_at_hooks(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<
                 hooks.refused.push((Origin::file(&path), "a hook without a path".into()));
                 continue;
             };
-            match files.stat(&program) {
+            match files.stat(&program).legacy() {
                 Ok(_) => {}
                 Err(error) if error.is_not_found() => {
                     hooks.broken.push((Origin::file(&path), format!("{path}: no {program}")));

@@ -28,7 +28,7 @@ fn places<'s>(subsystems: &'s Subsystems<'_>) -> Vec<&'s str> {
 fn document<'s>(subsystems: &'s Subsystems<'_>) -> Result<Option<Document<'s>>, String> {
     let files = subsystems.host().files();
     for path in places(subsystems) {
-        match files.read(path) {
+        match files.read(path).legacy() {
             Ok(bytes) => return Ok(Some((path, toml_document::parse(&bytes)))),
             Err(error) if error.is_not_found() => {}
             Err(error) => return Err(error.to_string()),

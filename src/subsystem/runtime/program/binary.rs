@@ -24,7 +24,7 @@ pub(super) enum Told {
 
 impl Ranges for Parts {
     fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, String> {
-        Parts::read(self, offset, length).map_err(|error| error.trouble.to_string())
+        Parts::read(self, offset, length).map_err(|error| error.kind.to_string())
     }
 }
 
@@ -33,9 +33,9 @@ pub(super) fn told(files: &Files, path: &HostPath, known: Option<&Known>) -> Tol
     let Some(known) = known.filter(|known| !known.modules.is_empty()) else {
         return Told::Nothing("is not known to say its version".into());
     };
-    let parts = match files.parts(path) {
+    let parts = match files.parts(path).legacy() {
         Ok(parts) => parts,
-        Err(error) => return Told::Unread(format!("can't be read: {}", error.trouble)),
+        Err(error) => return Told::Unread(format!("can't be read: {}", error.kind)),
     };
     let told = Elf::parse(&*parts).and_then(|elf| {
         let Some(elf) = elf else { return Ok(None) };

@@ -124,7 +124,7 @@ fn none(found: Found) -> Fact {
 }
 
 fn is_program(files: &Files, found: &mut Found) -> Result<bool, Fact> {
-    match files.stat(&found.path) {
+    match files.stat(&found.path).legacy() {
         Ok(metadata) if metadata.kind == Kind::File && metadata.mode & 0o111 != 0 => return Ok(true),
         Ok(_) => found.passed.push(Origin::file(&found.path).says("is no executable file")),
         Err(error) if error.is_not_found() => {}

@@ -72,7 +72,7 @@ pub(super) fn packaged(
         }
     }
     // Without dpkg there may be another database, and a reason why it tells nothing.
-    if files.lstat(INFO).is_err() {
+    if files.lstat(INFO).legacy().is_err() {
         version(subsystems.packages().package(subsystems, name).state)
             .map_err(|reason| told(subsystems, reason))?;
     }
@@ -127,7 +127,7 @@ fn owns(files: &Files, package: &str, path: &HostPath) -> Result<bool, HostError
         return Ok(false);
     }
     // Three lines each: the file, where it goes instead, and the package that may keep it (dpkg-divert(1)).
-    let diversions = match files.read_database(DIVERSIONS) {
+    let diversions = match files.read_database(DIVERSIONS).legacy() {
         Ok(bytes) => bytes,
         Err(error) if error.is_not_found() => return Ok(true),
         Err(error) => return Err(error),
@@ -138,7 +138,7 @@ fn owns(files: &Files, package: &str, path: &HostPath) -> Result<bool, HostError
 
 /// The files of a package; of a package for several architectures the list has one in its name.
 fn list(files: &Files, package: &str) -> Result<Option<std::rc::Rc<[u8]>>, HostError> {
-    let read = |name: &str| match files.read_database(format!("{INFO}/{name}")) {
+    let read = |name: &str| match files.read_database(format!("{INFO}/{name}")).legacy() {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
@@ -146,7 +146,7 @@ fn list(files: &Files, package: &str) -> Result<Option<std::rc::Rc<[u8]>>, HostE
     if let Some(list) = read(&format!("{package}.list"))? {
         return Ok(Some(list));
     }
-    let names = match files.list(INFO) {
+    let names = match files.list(INFO).legacy() {
         Ok(names) => names,
         Err(error) if error.is_not_found() => return Ok(None),
         Err(error) => return Err(error),

@@ -39,14 +39,14 @@ fn azure(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let files = subsystems.host().files();
     let off = subsystems.next_boot().parameter("cloud-init");
-    if files.lstat("/etc/cloud/cloud-init.disabled").is_ok()
+    if files.lstat("/etc/cloud/cloud-init.disabled").legacy().is_ok()
         || off.is_ok_and(|parameter| parameter.value.as_deref() == Some("disabled"))
     {
         return;
     }
     // A running machine stays the instance that it is; an image becomes another.
     if subsystems.host().running().is_some()
-        && files.lstat("/var/lib/cloud/instance/sem/config_mounts").is_ok()
+        && files.lstat("/var/lib/cloud/instance/sem/config_mounts").legacy().is_ok()
     {
         return;
     }
@@ -61,8 +61,11 @@ fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 
 fn configuration(files: &Files, swap: &mut Swap) -> Vec<String> {
     let mut paths = vec!["/etc/cloud/cloud.cfg".to_owned()];
-    let names =
-        files.list("/etc/cloud/cloud.cfg.d").map_err(|error| swap.not_read(error)).unwrap_or_default();
+    let names = files
+        .list("/etc/cloud/cloud.cfg.d")
+        .legacy()
+        .map_err(|error| swap.not_read(error))
+        .unwrap_or_default();
     let names =
         names.iter().filter_map(|name| name.to_str()).filter(|name| name.strip_suffix(".cfg").is_some());
     paths.extend(names.map(|name| format!("/etc/cloud/cloud.cfg.d/{name}")));

@@ -88,11 +88,11 @@ fn may_be_mapped(host: &Host, path: &str) -> bool {
     let has_line = |bytes: &[u8]| {
         lines(bytes).any(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
     };
-    let has_crypttab = || match host.files().read("/etc/crypttab") {
+    let has_crypttab = || match host.files().read("/etc/crypttab").legacy() {
         Ok(bytes) => has_line(&bytes),
         Err(error) => !error.is_not_found(),
     };
-    let has_volumes = || match host.files().list("/etc/lvm/backup") {
+    let has_volumes = || match host.files().list("/etc/lvm/backup").legacy() {
         Ok(names) => !names.is_empty(),
         Err(error) => !error.is_not_found(),
     };
@@ -101,7 +101,8 @@ fn may_be_mapped(host: &Host, path: &str) -> bool {
 
 /// A file may be on a file system that isn't mounted now.
 fn may_be_mounted(host: &Host, path: &str) -> bool {
-    let mounts = host.files().read("/etc/fstab").map(|bytes| fstab::parse(&bytes)).unwrap_or_default();
+    let mounts =
+        host.files().read("/etc/fstab").map(|bytes| fstab::parse(&bytes)).legacy().unwrap_or_default();
     class(path) == Class::File
         && mounts.iter().any(|mount| {
             mount.target.len() > 1
@@ -117,7 +118,7 @@ fn is_there(host: &Host, path: &str) -> Option<bool> {
     let is_live = *host.source() == Source::Live;
     match class(path) {
         Class::Kernel => {
-            let bytes = running.files().read("/proc/partitions").ok()?;
+            let bytes = running.files().read("/proc/partitions").legacy().ok()?;
             let name = path.strip_prefix("/dev/");
             let mut names = lines(&bytes).filter_map(|(number, line)| {
                 (number > 2).then(|| line.split_ascii_whitespace().nth(3).map(str::to_owned))?
@@ -127,10 +128,10 @@ fn is_there(host: &Host, path: &str) -> Option<bool> {
         }
         Class::Link(directory) if is_live => {
             let name = path.rsplit_once('/').map(|(_, name)| name);
-            let names = running.files().list(directory).ok().filter(|names| !names.is_empty())?;
+            let names = running.files().list(directory).legacy().ok().filter(|names| !names.is_empty())?;
             Some(names.iter().any(|known| known.to_str() == name))
         }
-        Class::File if is_live => match host.files().lstat(path) {
+        Class::File if is_live => match host.files().lstat(path).legacy() {
             Ok(_) => Some(true),
             Err(error) => error.is_not_found().then_some(false),
         },
@@ -145,7 +146,9 @@ fn resolve(running: Option<&dyn Running>, device: &str) -> String {
         return normal(&path).to_string_lossy().into_owned();
     }
     for _ in 0..MOST_HOPS {
-        let Some(target) = running.and_then(|running| running.files().read_link(&path).ok()) else { break };
+        let Some(target) = running.and_then(|running| running.files().read_link(&path).legacy().ok()) else {
+            break;
+        };
         path = path.parent().unwrap_or(Path::new("/")).join(target);
         path = normal(&path);
     }

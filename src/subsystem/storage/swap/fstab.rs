@@ -27,7 +27,7 @@ pub(super) fn auto(subsystems: &Subsystems<'_>) -> Vec<String> {
 
 /// The mounts of fstab; none if it can't be read, which [`read`] reports.
 pub(super) fn mounts(subsystems: &Subsystems<'_>) -> Vec<Mount> {
-    subsystems.host().files().read(FSTAB).map(|bytes| fstab::parse(&bytes)).unwrap_or_default()
+    subsystems.host().files().read(FSTAB).map(|bytes| fstab::parse(&bytes)).legacy().unwrap_or_default()
 }
 
 /// A swap that the generator sees, and its place.
@@ -74,7 +74,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 /// What the generator sees: of several lines for a device the first, then the command line. Only the type
 /// counts, letter by letter.
 fn entries(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Vec<Entry> {
-    if let Err(error) = subsystems.host().files().read(FSTAB) {
+    if let Err(error) = subsystems.host().files().read(FSTAB).legacy() {
         swap.not_read(error);
     }
     let mut mounts = mounts(subsystems);

@@ -67,7 +67,7 @@ fn target(subsystems: &Subsystems<'_>) -> Target {
 pub(super) fn is_installed(files: &Files, name: &str) -> bool {
     INSTALLED.iter().chain(&ABOVE).any(|directory| {
         let path = format!("{directory}/{name}");
-        files.stat(path).is_ok_and(|found| found.kind == crate::host::Kind::File)
+        files.stat(path).legacy().is_ok_and(|found| found.kind == crate::host::Kind::File)
     })
 }
 
@@ -76,8 +76,9 @@ pub(super) fn masked(subsystems: &Subsystems<'_>, name: &str) -> Option<Origin> 
     let files = subsystems.host().files();
     ABOVE.iter().find_map(|directory| {
         let path = format!("{directory}/{name}");
-        let is_null = files.read_link(&path).is_ok_and(|target| target.as_os_str() == "/dev/null");
-        let is_empty = || files.stat(&path).is_ok_and(|f| f.kind == crate::host::Kind::File && f.size == 0);
+        let is_null = files.read_link(&path).legacy().is_ok_and(|target| target.as_os_str() == "/dev/null");
+        let is_empty =
+            || files.stat(&path).legacy().is_ok_and(|f| f.kind == crate::host::Kind::File && f.size == 0);
         (is_null || is_empty()).then(|| Origin::file(path).says("masks the generator"))
     })
 }

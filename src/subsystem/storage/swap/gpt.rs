@@ -88,8 +88,8 @@ fn partition(running: &dyn Running, swap: &mut Swap) -> Result<Option<Area>, &'s
     let Some(root) = root_device(running)? else { return Ok(None) };
     // Without a partition number the file system fills the whole disk: there is no table.
     let files = running.files();
-    if files.stat(format!("/sys/dev/block/{root}")).is_ok()
-        && files.stat(format!("/sys/dev/block/{root}/partition")).is_err()
+    if files.stat(format!("/sys/dev/block/{root}")).legacy().is_ok()
+        && files.stat(format!("/sys/dev/block/{root}/partition")).legacy().is_err()
     {
         return Ok(None);
     }
@@ -105,7 +105,7 @@ fn partition(running: &dyn Running, swap: &mut Swap) -> Result<Option<Area>, &'s
         swap.confidence = swap.confidence.min(Confidence::High);
         return Ok(None);
     }
-    let name = files.read_link(format!("/sys/dev/block/{device}")).ok();
+    let name = files.read_link(format!("/sys/dev/block/{device}")).legacy().ok();
     let name = name.and_then(|link| Some(format!("/dev/{}", link.file_name()?.to_str()?)));
     let uuid = || property(&properties, "ID_PART_ENTRY_UUID").map(|uuid| format!("PARTUUID={uuid}"));
     let name = name.or_else(uuid).ok_or("the partition's name is not known")?;
@@ -116,7 +116,7 @@ fn partition(running: &dyn Running, swap: &mut Swap) -> Result<Option<Area>, &'s
 fn candidates(running: &dyn Running, root: &str) -> Result<Vec<(u32, String, String)>, &'static str> {
     let disk = udev(running, root).and_then(|properties| property(&properties, "ID_PART_ENTRY_DISK"));
     let disk = disk.ok_or("udev doesn't say which disk it is on")?;
-    let names = running.files().list("/run/udev/data").map_err(|_| "udev's data can't be read")?;
+    let names = running.files().list("/run/udev/data").legacy().map_err(|_| "udev's data can't be read")?;
     let mut found = Vec::new();
     for device in names.iter().filter_map(|name| name.to_str()?.strip_prefix('b')) {
         if let Some(properties) = udev(running, device).filter(|properties| is_swap(properties, &disk)) {
@@ -144,7 +144,7 @@ fn is_swap(properties: &str, disk: &str) -> bool {
 /// none if it is on none or on several.
 fn root_device(running: &dyn Running) -> Result<Option<String>, &'static str> {
     let files = running.files();
-    let mounts = files.read("/proc/self/mountinfo").map_err(|_| "the mounts can't be read")?;
+    let mounts = files.read("/proc/self/mountinfo").legacy().map_err(|_| "the mounts can't be read")?;
     // The last mount covers those before it.
     let root = lines(&mounts).filter_map(|(_, line)| root_mount(&line)).last();
     let (mut device, kind, source) = root.ok_or("the root file system is not among the mounts")?;
@@ -152,13 +152,13 @@ fn root_device(running: &dyn Running) -> Result<Option<String>, &'static str> {
         // btrfs has a number of its own and names one of its devices.
         let name = source.strip_prefix("/dev/").filter(|_| kind == "btrfs");
         let Some(name) = name else { return Ok(None) };
-        let target = files.read_link(format!("/dev/{name}")).ok();
+        let target = files.read_link(format!("/dev/{name}")).legacy().ok();
         let last = target.as_deref().and_then(|target| target.file_name()?.to_str()).unwrap_or(name);
         device = number(running, &format!("/sys/class/block/{last}"))
             .ok_or("the root file system's device is not known")?;
     }
     for _ in 0..MOST_LAYERS {
-        let slaves = files.list(format!("/sys/dev/block/{device}/slaves")).unwrap_or_default();
+        let slaves = files.list(format!("/sys/dev/block/{device}/slaves")).legacy().unwrap_or_default();
         match &*slaves {
             [] => return Ok(Some(device)),
             [slave] => {
@@ -182,13 +182,13 @@ fn root_mount(line: &str) -> Option<(String, String, String)> {
 }
 
 fn number(running: &dyn Running, path: &str) -> Option<String> {
-    let bytes = running.files().read(format!("{path}/dev")).ok()?;
+    let bytes = running.files().read(format!("{path}/dev")).legacy().ok()?;
     Some(String::from_utf8_lossy(&bytes).trim().to_owned())
 }
 
 /// udev's record of a block device, by `major:minor`.
 fn udev(running: &dyn Running, device: &str) -> Option<String> {
-    let bytes = running.files().read(format!("/run/udev/data/b{device}")).ok()?;
+    let bytes = running.files().read(format!("/run/udev/data/b{device}")).legacy().ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

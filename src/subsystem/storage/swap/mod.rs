@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::host::{Files, HostError};
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 use device::Same;
 
 /// A swap area that is on, or will be.
@@ -69,7 +69,7 @@ pub struct Swap {
     /// Why units that only `swap.target` wants may not be started.
     disturbed: Option<String>,
     notes: Vec<String>,
-    gaps: Vec<Gap>,
+    gaps: Vec<Unreadable>,
     confidence: Confidence,
     /// Why nothing can be said at all.
     reason: Option<String>,
@@ -175,7 +175,7 @@ impl Swap {
 
     /// A file's content; a failure to read one that is there is a gap.
     fn read(&mut self, files: &Files, path: &str) -> Option<Rc<[u8]>> {
-        files.read(path).map_err(|error| self.not_read(error)).ok()
+        files.read(path).legacy().map_err(|error| self.not_read(error)).ok()
     }
 
     fn not_read(&mut self, error: HostError) {
@@ -188,7 +188,7 @@ impl Swap {
     fn too_many(&mut self, origin: Origin) {
         let reason =
             format!("{origin}: more than {MOST_AREAS} swap areas are configured; not all are looked at");
-        self.gaps.push(Gap { origin, reason });
+        self.gaps.push(Unreadable { origin, reason });
     }
 
     fn doubt(&mut self, device: Option<&str>, reason: impl Into<String>, origin: Option<Origin>) {

@@ -16,10 +16,10 @@ const DIRECTORIES: [&str; 4] = [
 
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let files = subsystems.host().files();
-    let merged_usr = files.lstat("/lib").is_ok_and(|lib| lib.kind == Kind::Link);
+    let merged_usr = files.lstat("/lib").legacy().is_ok_and(|lib| lib.kind == Kind::Link);
     let mut seen: Vec<String> = Vec::new();
     for directory in DIRECTORIES.iter().filter(|path| !(merged_usr && path.starts_with("/lib/"))) {
-        let names = match files.list(directory) {
+        let names = match files.list(directory).legacy() {
             Ok(names) => names,
             Err(error) => {
                 swap.not_read(error);

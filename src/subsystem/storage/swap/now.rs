@@ -12,7 +12,7 @@ const SWAPS: &str = "/proc/swaps";
 
 /// The list of areas, or whether one is on; `any` asks for any.
 pub(super) fn ask(host: &Host, running: &dyn Running, device: Option<&str>) -> Fact {
-    let bytes = match running.files().read(SWAPS) {
+    let bytes = match running.files().read(SWAPS).legacy() {
         Ok(bytes) => bytes,
         // A kernel without swap (CONFIG_SWAP=n) has no such file; kubeadm and the kubelet take it so, too.
         Err(error) if error.is_not_found() => Rc::default(),

@@ -76,7 +76,7 @@ fn configured(
     if service.unit != DPHYS {
         return Some(Ok(service.device.to_owned()));
     }
-    let assignments = match subsystems.host().files().read(CONFIGURATION) {
+    let assignments = match subsystems.host().files().read(CONFIGURATION).legacy() {
         Ok(bytes) => assignments::parse(&bytes),
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => {
@@ -104,7 +104,7 @@ fn raspberry_pi(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         swap.off.push(mask);
         return;
     }
-    let ini = files.read(CONFIGURATION).map(|bytes| ini::parse(&bytes)).unwrap_or_default();
+    let ini = files.read(CONFIGURATION).map(|bytes| ini::parse(&bytes)).legacy().unwrap_or_default();
     match ini.last("Main", "Mechanism") {
         Some(entry) if entry.value == "none" => {
             swap.off.push(Origin::line(CONFIGURATION, entry.line).says("Mechanism=none"));

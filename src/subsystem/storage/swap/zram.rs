@@ -7,7 +7,7 @@ use crate::fact::{Confidence, Origin, State};
 use crate::host::HostPath;
 use crate::parse::ini;
 use crate::subsystem::drop_in::{self, Content};
-use crate::subsystem::{Gap, Subsystems};
+use crate::subsystem::{Subsystems, Unreadable};
 
 const GENERATOR: &str = "zram-generator";
 const NAME: &str = "systemd/zram-generator.conf";
@@ -84,12 +84,12 @@ fn decide(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section, confid
 }
 
 /// The main file, then the drop-ins; `/run` is empty at boot.
-fn configuration(subsystems: &Subsystems<'_>, gaps: &mut Vec<Gap>) -> Vec<HostPath> {
+fn configuration(subsystems: &Subsystems<'_>, gaps: &mut Vec<Unreadable>) -> Vec<HostPath> {
     const DIRECTORIES: [&str; 3] = ["/etc", "/usr/local/lib", "/usr/lib"];
     let files = subsystems.host().files();
     let main = DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}"));
     let mut paths: Vec<HostPath> =
-        main.filter(|path| files.lstat(path).is_ok()).take(1).map(HostPath::new).collect();
+        main.filter(|path| files.lstat(path).legacy().is_ok()).take(1).map(HostPath::new).collect();
     let directories: Vec<String> =
         DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}.d")).collect();
     let directories: Vec<&str> = directories.iter().map(String::as_str).collect();
@@ -174,7 +174,7 @@ fn merge(sections: &mut Vec<Section>, path: &HostPath, file: &ini::Ini) {
 
 /// The host's memory in MiB, where it runs.
 fn memory_mib(subsystems: &Subsystems<'_>) -> Option<u64> {
-    let bytes = subsystems.host().running()?.files().read("/proc/meminfo").ok()?;
+    let bytes = subsystems.host().running()?.files().read("/proc/meminfo").legacy().ok()?;
     crate::parse::lines(&bytes).find_map(|(_, line)| {
         let kib: u64 = line.strip_prefix("MemTotal:")?.split_ascii_whitespace().next()?.parse().ok()?;
         Some(kib / 1024)

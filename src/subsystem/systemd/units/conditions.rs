@@ -87,7 +87,7 @@ fn evaluate(subsystems: &Subsystems<'_>, options: &Options, kind: &str, value: &
         }
         "PathExistsGlob" => path_glob(subsystems, value),
         "PathIsSymbolicLink" => on_disk(value)
-            .then(|| settled(subsystems.host().files().lstat(value), |m| m.kind == Kind::Link))
+            .then(|| settled(subsystems.host().files().lstat(value).legacy(), |m| m.kind == Kind::Link))
             .flatten(),
         _ => path(subsystems, kind, value),
     }
@@ -99,11 +99,13 @@ fn path(subsystems: &Subsystems<'_>, kind: &str, value: &str) -> Option<bool> {
     }
     let files = subsystems.host().files();
     match kind {
-        "PathExists" => settled(files.stat(value), |_| true),
-        "PathIsDirectory" => settled(files.stat(value), |m| m.kind == Kind::Directory),
-        "FileNotEmpty" => settled(files.stat(value), |m| m.kind == Kind::File && m.size > 0),
-        "FileIsExecutable" => settled(files.stat(value), |m| m.kind == Kind::File && m.mode & 0o111 != 0),
-        "DirectoryNotEmpty" => match files.list(value) {
+        "PathExists" => settled(files.stat(value).legacy(), |_| true),
+        "PathIsDirectory" => settled(files.stat(value).legacy(), |m| m.kind == Kind::Directory),
+        "FileNotEmpty" => settled(files.stat(value).legacy(), |m| m.kind == Kind::File && m.size > 0),
+        "FileIsExecutable" => {
+            settled(files.stat(value).legacy(), |m| m.kind == Kind::File && m.mode & 0o111 != 0)
+        }
+        "DirectoryNotEmpty" => match files.list(value).legacy() {
             Ok(names) => Some(!names.is_empty()),
             Err(error) if is_absent(&error) => Some(false),
             Err(_) => None,
@@ -113,7 +115,7 @@ fn path(subsystems: &Subsystems<'_>, kind: &str, value: &str) -> Option<bool> {
 }
 
 fn is_absent(error: &HostError) -> bool {
-    error.is_not_found() || matches!(error.trouble, crate::host::Trouble::NotAFile(_))
+    error.is_not_found() || matches!(error.kind, crate::host::HostErrorKind::NotAFile(_))
 }
 
 fn settled(found: Result<Metadata, HostError>, test: impl Fn(Metadata) -> bool) -> Option<bool> {
@@ -141,7 +143,7 @@ fn path_glob(subsystems: &Subsystems<'_>, pattern: &str) -> Option<bool> {
         return None;
     }
     let glob = globset::Glob::new(last).ok()?.compile_matcher();
-    match subsystems.host().files().list(if directory.is_empty() { "/" } else { directory }) {
+    match subsystems.host().files().list(if directory.is_empty() { "/" } else { directory }).legacy() {
         Ok(names) => Some(names.iter().any(|name| glob.is_match(name))),
         Err(error) if is_absent(&error) => Some(false),
         Err(_) => None,
@@ -162,8 +164,8 @@ fn architecture(subsystems: &Subsystems<'_>, value: &str) -> Option<bool> {
     let found = match machine.as_deref() {
         Some("x86_64") => "x86-64",
         Some("aarch64") => "arm64",
-        None if host.files().stat("/lib64/ld-linux-x86-64.so.2").is_ok() => "x86-64",
-        None if host.files().stat("/lib/ld-linux-aarch64.so.1").is_ok() => "arm64",
+        None if host.files().stat("/lib64/ld-linux-x86-64.so.2").legacy().is_ok() => "x86-64",
+        None if host.files().stat("/lib/ld-linux-aarch64.so.1").legacy().is_ok() => "arm64",
         _ => return None,
     };
     Some(value == found || value == "native")

@@ -6,9 +6,9 @@ use super::links::link_target;
 use super::merged::MergedUnit;
 use super::search_path::{Found, SearchPath, place};
 use crate::fact::{Origin, State, printable};
-use crate::host::{Files, Kind, Trouble};
+use crate::host::{Files, HostErrorKind, Kind, Read};
 use crate::parse::unit;
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 
 const PERSISTENT: &str = "/etc/systemd/system";
 
@@ -104,16 +104,17 @@ fn counts(directory: &str, name: &str) -> bool {
 }
 
 /// A directory beside another unit that could not be listed: it may hold a link to this one.
-fn unread_side(files: &Files, search: &SearchPath, name: &str) -> Option<Gap> {
+fn unread_side(files: &Files, search: &SearchPath, name: &str) -> Option<Unreadable> {
     search.directories.iter().filter(|directory| counts(directory.path, name)).find_map(|directory| {
         let names = directory.names.iter().filter_map(|name| name.to_str());
         names.filter(|side| search.links.iter().any(|suffix| side.ends_with(suffix))).find_map(|side| {
             let listed = files.list(format!("{}/{side}", directory.path));
             // A link of such a name that leads nowhere, or to a file, holds none.
             listed
+                .legacy()
                 .err()
-                .filter(|error| matches!(error.trouble, Trouble::Denied | Trouble::Io(_)))
-                .map(Gap::from)
+                .filter(|error| matches!(error.kind, HostErrorKind::Denied | HostErrorKind::Io(_)))
+                .map(Unreadable::from)
         })
     })
 }
@@ -136,7 +137,7 @@ fn links(files: &Files, search: &SearchPath, unit: &MergedUnit, aliases: &[Strin
                 continue;
             }
             let path = format!("{}/{side}", directory.path);
-            let Ok(names) = files.list(&path) else { continue };
+            let Ok(names) = files.list(&path).legacy() else { continue };
             for known in [Some(name), default.as_deref()].into_iter().flatten() {
                 if names.binary_search_by(|entry| entry.as_os_str().cmp(known.as_ref())).is_err() {
                     continue;
@@ -155,7 +156,7 @@ fn links(files: &Files, search: &SearchPath, unit: &MergedUnit, aliases: &[Strin
 /// A link to the unit under a name that its `[Install]` section doesn't know, or one beside another unit for some
 /// instance of a template: it may be in use.
 fn by_other_name(files: &Files, search: &SearchPath, unit: &MergedUnit) -> Option<Enablement> {
-    let is_link = |path: &str| files.kind(path) == Ok(Kind::Link);
+    let is_link = |path: &str| files.kind(path) == Read::There(Kind::Link);
     search.directories.iter().filter(|directory| counts(directory.path, &unit.name)).find_map(|directory| {
         let entries = |path: &str, names: &[OsString]| -> Vec<(String, String)> {
             let names = names.iter().filter_map(|name| name.to_str());
@@ -172,7 +173,7 @@ fn by_other_name(files: &Files, search: &SearchPath, unit: &MergedUnit) -> Optio
         let beside = own.iter().filter(|(name, _)| search.links.iter().any(|side| name.ends_with(side)));
         let instance = || {
             beside
-                .filter_map(|(_, path)| Some(entries(path, &files.list(path).ok()?)))
+                .filter_map(|(_, path)| Some(entries(path, &files.list(path).legacy().ok()?)))
                 .flatten()
                 .find(is_of_template)
         };

@@ -13,7 +13,7 @@ use super::search_path::{Found, SearchPath, place, suffix};
 use crate::fact::Origin;
 use crate::host::Files;
 use crate::parse::unit;
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 
 /// No honest host has more units.
 const MAX_UNITS: usize = 20_000;
@@ -47,7 +47,7 @@ pub(super) struct Graph {
     /// By the unit's own name, or by the name asked for where there is no such unit.
     pub(super) nodes: BTreeMap<String, Node>,
     /// Directories that could not be read while walking.
-    pub(super) gaps: Vec<Gap>,
+    pub(super) gaps: Vec<Unreadable>,
     /// The tree has no units of systemd itself; the usual ones were assumed.
     pub(super) assumed: bool,
     /// The walk was cut short.

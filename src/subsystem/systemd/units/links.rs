@@ -9,9 +9,9 @@ use crate::host::{Files, Kind};
 
 /// Whether a regular file has no content; of what can't be read, its size tells.
 pub(super) fn is_empty(files: &Files, path: &str) -> bool {
-    match files.read(path) {
+    match files.read(path).legacy() {
         Ok(bytes) => bytes.is_empty(),
-        Err(_) => files.lstat(path).is_ok_and(|metadata| metadata.size == 0),
+        Err(_) => files.lstat(path).legacy().is_ok_and(|metadata| metadata.size == 0),
     }
 }
 
@@ -24,7 +24,7 @@ pub(super) fn is_null(files: &Files, path: impl Into<PathBuf>) -> bool {
             return true;
         }
         let Some(path) = end.to_str() else { return false };
-        match files.kind(path) {
+        match files.kind(path).legacy() {
             Ok(Kind::CharDevice) => return true,
             // What a link beside a unit leads to is read anyway when the unit is pulled in.
             Ok(Kind::File) => return is_empty(files, path),
@@ -40,7 +40,7 @@ pub(super) fn is_null(files: &Files, path: impl Into<PathBuf>) -> bool {
 
 /// Where a link leads, `..` removed; none if the path is no link.
 pub(super) fn link_target(files: &Files, path: &str) -> Option<PathBuf> {
-    let target = files.read_link(path).ok()?.into_os_string().into_vec();
+    let target = files.read_link(path).legacy().ok()?.into_os_string().into_vec();
     let directory = path.rsplit_once('/')?.0.as_bytes();
     let start = if target.starts_with(b"/") { &[][..] } else { directory };
     let mut normal = Vec::with_capacity(start.len() + target.len() + 1);

@@ -3,7 +3,7 @@
 use super::enablement;
 use super::search_path::{Found, SearchPath, place};
 use crate::fact::{Fact, Origin, State, Value};
-use crate::host::{Running, Trouble};
+use crate::host::{HostErrorKind, Running};
 use crate::subsystem::Subsystems;
 
 /// Where the cgroups of services are, in all hierarchies.
@@ -77,21 +77,21 @@ fn active(running: &dyn Running, name: &str, real: &str) -> (Option<&'static str
         Err(error) => error,
     };
     let booted = running.files().lstat("/run/systemd/system");
-    if booted.as_ref().is_err_and(crate::host::HostError::is_not_found) {
+    if booted.legacy().as_ref().is_err_and(crate::host::HostError::is_not_found) {
         let note = "systemd does not run here";
         return (Some("not-found"), place("/run/systemd/system").says("is missing"), Some(note.into()));
     }
     for cgroups in CGROUPS {
         let path = format!("{cgroups}/{real}/cgroup.events");
-        if let Ok(events) = running.files().read(&path)
+        if let Ok(events) = running.files().read(&path).legacy()
             && events.split(|b| *b == b'\n').any(|line| line == b"populated 1")
         {
             let note = "systemd could not be asked; its cgroup has processes";
             return (Some("active"), place(&path).says("populated 1"), Some(note.into()));
         }
     }
-    let reason = match trouble.trouble {
-        Trouble::Denied => "systemd could not be asked; run as root to ask it".to_owned(),
+    let reason = match trouble.kind {
+        HostErrorKind::Denied => "systemd could not be asked; run as root to ask it".to_owned(),
         _ => format!("systemd could not be asked: {trouble}"),
     };
     (None, bus(), Some(reason))

@@ -8,7 +8,7 @@ use super::search_path::{Found, SearchPath, suffix};
 use crate::fact::{Origin, printable};
 use crate::host::Files;
 use crate::parse::unit;
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 
 /// A unit as systemd loads it: its file and its drop-ins.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ pub struct MergedUnit {
     /// All assignments: the file's, then each drop-in's.
     pub settings: Vec<Setting>,
     /// Files that could not be read: they may set anything.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<Unreadable>,
 }
 
 /// One assignment and its place.
@@ -101,7 +101,7 @@ impl MergedUnit {
     }
 
     fn add(&mut self, files: &Files, path: &str) {
-        match files.read(path) {
+        match files.read(path).legacy() {
             Ok(bytes) => {
                 let path: Rc<str> = Rc::from(printable(path).as_ref());
                 for assignment in unit::parse(&bytes) {
@@ -121,7 +121,7 @@ impl MergedUnit {
 }
 
 /// The drop-ins of a unit in the order in which they apply: by file name, whatever the directory.
-fn drop_ins(search: &SearchPath, files: &Files, name: &str, gaps: &mut Vec<Gap>) -> Vec<String> {
+fn drop_ins(search: &SearchPath, files: &Files, name: &str, gaps: &mut Vec<Unreadable>) -> Vec<String> {
     let mut winners: BTreeMap<String, String> = BTreeMap::new();
     for (file, path) in side_entries(search, files, name, ".d", gaps) {
         if file.rsplit_once('.').is_some_and(|(_, suffix)| suffix == "conf") {
@@ -137,12 +137,12 @@ pub(super) fn side_entries(
     files: &Files,
     name: &str,
     side: &str,
-    gaps: &mut Vec<Gap>,
+    gaps: &mut Vec<Unreadable>,
 ) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     for (directory, base) in beside(search, name, side) {
         let path = format!("{directory}/{base}{side}");
-        match files.list(&path) {
+        match files.list(&path).legacy() {
             Ok(names) => {
                 let names = names.iter().filter_map(|name| name.to_str());
                 entries.extend(names.map(|name| (name.to_owned(), format!("{path}/{name}"))));

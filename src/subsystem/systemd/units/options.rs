@@ -70,13 +70,13 @@ impl Options {
 /// A first boot is one without /etc/machine-id, or with `uninitialized` in it; an empty file is none
 /// (machine-id(5), and measured with systemd 252).
 fn is_first_boot(files: &Files) -> Option<bool> {
-    match files.read("/etc/machine-id") {
+    match files.read("/etc/machine-id").legacy() {
         Ok(bytes) => Some(bytes.trim_ascii() == b"uninitialized"),
         // A tree of configuration files only says nothing about the machine's identity.
         Err(error) if error.is_not_found() => {
             let programs =
                 ["/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/sbin/init", "/usr/sbin/init"];
-            Some(programs.iter().any(|program| files.lstat(program).is_ok()))
+            Some(programs.iter().any(|program| files.lstat(program).legacy().is_ok()))
         }
         Err(_) => None,
     }

@@ -261,7 +261,7 @@ fn sure_failure(subsystems: &Subsystems<'_>, unit: &MergedUnit) -> Option<Origin
         let path = setting.value.as_str();
         let fixed =
             path.starts_with('/') && !path.starts_with("/run/") && !path.contains(['*', '?', '[', '%']);
-        if fixed && files.stat(path).is_err_and(|error| error.is_not_found()) {
+        if fixed && files.stat(path).legacy().is_err_and(|error| error.is_not_found()) {
             return Some(setting.origin().says(format!("EnvironmentFile={path} is missing")));
         }
     }
@@ -273,7 +273,7 @@ fn sure_failure(subsystems: &Subsystems<'_>, unit: &MergedUnit) -> Option<Origin
                 if !fixed || command.prefix.contains('-') {
                     continue;
                 }
-                let wrong = match files.stat(path) {
+                let wrong = match files.stat(path).legacy() {
                     Ok(_) if matches!(path, "/bin/false" | "/usr/bin/false") => "always fails",
                     Ok(file) if file.kind == Kind::File && file.mode & 0o111 == 0 => "is not executable",
                     Err(error) if error.is_not_found() && is_complete(subsystems, path) => "is missing",
@@ -290,7 +290,9 @@ fn sure_failure(subsystems: &Subsystems<'_>, unit: &MergedUnit) -> Option<Origin
 fn is_complete(subsystems: &Subsystems<'_>, program: &str) -> bool {
     let files = subsystems.host().files();
     let directory = program.rsplit_once('/').map_or("/", |(directory, _)| directory);
-    files.stat("/bin/sh").is_ok() || files.stat("/usr/bin/sh").is_ok() || files.stat(directory).is_ok()
+    files.stat("/bin/sh").legacy().is_ok()
+        || files.stat("/usr/bin/sh").legacy().is_ok()
+        || files.stat(directory).legacy().is_ok()
 }
 
 fn is_finished_after_start(unit: &MergedUnit) -> bool {

@@ -80,14 +80,14 @@ fn install(search: &SearchPath, unit: &MergedUnit, origin: &Origin, instances: &
 fn rules(files: &Files) -> Vec<(Rc<str>, PresetRule)> {
     let mut winners: BTreeMap<String, String> = BTreeMap::new();
     for directory in DIRECTORIES {
-        let Ok(names) = files.list(directory) else { continue };
+        let Ok(names) = files.list(directory).legacy() else { continue };
         for name in names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".preset")) {
             winners.entry(name.to_owned()).or_insert_with(|| format!("{directory}/{name}"));
         }
     }
     let mut rules = Vec::new();
     for path in winners.into_values() {
-        let Ok(bytes) = files.read(&path) else { continue };
+        let Ok(bytes) = files.read(&path).legacy() else { continue };
         let path: Rc<str> = Rc::from(path);
         rules.extend(preset::parse(&bytes).into_iter().map(|rule| (Rc::clone(&path), rule)));
     }

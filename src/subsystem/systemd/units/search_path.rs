@@ -10,9 +10,9 @@ use foldhash::HashMap;
 
 use super::links::{is_empty, is_null, link_target};
 use crate::fact::{Origin, printable};
-use crate::host::{Files, Kind, Trouble};
+use crate::host::{Files, HostErrorKind, Kind};
 use crate::parse::unit;
-use crate::subsystem::Gap;
+use crate::subsystem::Unreadable;
 
 /// The directories that count at a boot, highest first. Those below `/run` are empty then; what generators
 /// will put there is computed elsewhere.
@@ -54,7 +54,7 @@ pub(super) struct SearchPath {
     /// The directories beside a unit whose links pull units in.
     pub(super) links: &'static [&'static str],
     /// Directories that could not be listed.
-    pub(super) gaps: Vec<Gap>,
+    pub(super) gaps: Vec<Unreadable>,
     /// Other names of a unit: those that have drop-ins or wants of their own, and those of `/etc`.
     aliases: BTreeMap<String, Vec<String>>,
     /// Where a unit has a directory beside it (`X.d`, `X.wants`): by suffix and unit, highest first.
@@ -88,7 +88,7 @@ pub(super) enum Found {
         path: String,
     },
     /// A file may describe it and can't be looked at.
-    Unreadable(Gap),
+    Unreadable(Unreadable),
 }
 
 impl Found {
@@ -117,7 +117,7 @@ impl SearchPath {
     }
 
     fn open(files: &Files, systemd: Option<u32>, paths: &'static [&'static str]) -> Self {
-        let merged_usr = files.lstat("/lib").is_ok_and(|lib| lib.kind == Kind::Link);
+        let merged_usr = files.lstat("/lib").legacy().is_ok_and(|lib| lib.kind == Kind::Link);
         // `.upholds` directories came with systemd 254; seen with 252: it doesn't look into them.
         let links: &[_] = if systemd.is_some_and(|version| version < 254) {
             &[".wants", ".requires"]
@@ -126,7 +126,7 @@ impl SearchPath {
         };
         let mut search = SearchPath { paths, links, ..SearchPath::default() };
         for path in paths.iter().copied().filter(|path| !(merged_usr && path.starts_with("/lib/"))) {
-            match files.list(path) {
+            match files.list(path).legacy() {
                 Ok(names) => search.directories.push(Directory { path, names }),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => search.gaps.push(error.into()),
@@ -184,7 +184,7 @@ impl SearchPath {
             Some(files.kind(format!("{}/{name}", directory.path)))
         };
         let found = first(name).or_else(|| first(&unit::template(name)?));
-        found.is_some_and(|kind| kind.ok() != Some(Kind::File))
+        found.is_some_and(|kind| kind.legacy().ok() != Some(Kind::File))
     }
 
     /// Whether the systemd that reads them is 254 or later, which brought `.upholds` and `ignore` in presets.
@@ -243,7 +243,7 @@ impl SearchPath {
     fn entry(&self, files: &Files, path: &str, candidate: &str, name: &str) -> Option<Step> {
         let end = |found| Some(Step::End(found));
         let fragment = || Found::Fragment { name: name.to_owned(), path: path.to_owned() };
-        let kind = match files.kind(path) {
+        let kind = match files.kind(path).legacy() {
             Ok(kind) => kind,
             Err(error) if error.is_not_found() => return None,
             Err(error) => return end(Found::Unreadable(error.into())),
@@ -272,12 +272,12 @@ impl SearchPath {
                         });
                     }
                 };
-                match files.stat(path) {
+                match files.stat(path).legacy() {
                     Ok(there) if there.kind == Kind::File && there.size > 0 => end(fragment()),
                     Ok(there) if matches!(there.kind, Kind::File | Kind::CharDevice) => {
                         end(Found::Masked(place(path).says("leads to an empty file")))
                     }
-                    Err(error) if !matches!(error.trouble, Trouble::NotFound | Trouble::Loop) => {
+                    Err(error) if !matches!(error.kind, HostErrorKind::NotFound | HostErrorKind::Loop) => {
                         end(Found::Unreadable(error.into()))
                     }
                     // A link that leads nowhere, or round in a circle: seen with 252, one within the search path

@@ -28,7 +28,7 @@ pub(super) fn services(subsystems: &Subsystems<'_>, search: &SearchPath) -> BTre
     if too_new || !has_generator(files, "systemd-sysv-generator") {
         return services;
     }
-    let Ok(names) = files.list("/etc/init.d") else { return services };
+    let Ok(names) = files.list("/etc/init.d").legacy() else { return services };
     for name in names.iter().filter_map(|name| name.to_str()) {
         let service = service_name(name);
         let path = format!("/etc/init.d/{name}");
@@ -47,7 +47,7 @@ pub(super) fn links(files: &Files, services: &BTreeMap<String, Origin>) -> Vec<E
             break;
         }
         for directory in [format!("/etc/rc{level}.d"), format!("/etc/rc.d/rc{level}.d")] {
-            let Ok(names) = files.list(&directory) else { continue };
+            let Ok(names) = files.list(&directory).legacy() else { continue };
             for link in names.iter().filter_map(|name| name.to_str()) {
                 let unit = started(link).map(service_name);
                 if let Some(unit) = unit.filter(|unit| services.contains_key(unit)) {
@@ -83,10 +83,10 @@ fn service_name(script: &str) -> String {
 
 /// A tree without generators at all holds only what an administrator wrote: the usual ones are assumed.
 fn has_generator(files: &Files, name: &str) -> bool {
-    let mut directories = GENERATORS.iter().filter_map(|path| files.list(path).ok()).peekable();
+    let mut directories = GENERATORS.iter().filter_map(|path| files.list(path).legacy().ok()).peekable();
     directories.peek().is_none() || directories.any(|names| names.iter().any(|known| known == name))
 }
 
 fn is_executable(files: &Files, path: &str) -> bool {
-    files.stat(path).is_ok_and(|file| file.kind == Kind::File && file.mode & 0o111 != 0)
+    files.stat(path).legacy().is_ok_and(|file| file.kind == Kind::File && file.mode & 0o111 != 0)
 }
