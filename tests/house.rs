@@ -292,6 +292,19 @@ fn only_the_rooms_that_open_things_may_be_excepted() {
     assert!(starts.is_empty(), "{} starts a process", starts[0].path.display());
 }
 
+/// A machine may be busy: tests count work or order, and what may take long has a deadline, which isn't asserted on.
+#[test]
+fn nothing_but_deadlines_and_the_duration_of_a_run_looks_at_a_clock() {
+    // Assembled here, so that this file doesn't name what it looks for.
+    let clocks = ["Instant::now", "elapsed"].map(|call| format!("{call}()"));
+    let may = ["src/cli/check.rs", "src/host/waiting.rs"];
+    for source in sources("src").into_iter().chain(sources("tests")) {
+        let path = source.path.to_str().unwrap();
+        let looks = clocks.iter().any(|call| source.text.contains(call.as_str()));
+        assert!(!looks || may.contains(&path), "{path} measures time");
+    }
+}
+
 #[test]
 fn every_probe_has_a_test_of_its_name() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -15,15 +15,14 @@ use super::waiting;
 /// Where the system bus listens (D-Bus specification, "System message bus"). Root could ask systemd itself on
 /// `/run/systemd/private`, but there it signs its answers with a name that zbus 6.2 refuses ("Invalid unique name").
 pub(super) const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
-const TIME_OUT: Duration = Duration::from_secs(2);
 
 /// A row of `ListUnits` (org.freedesktop.systemd1(5)): name, description, load state, active state, sub
 /// state, following unit, object path, job ID, job type, job path.
 type Row = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
 
 /// The units that systemd has loaded, asked over the bus that listens on a socket.
-pub(super) fn list_units(socket: &str) -> Result<BTreeMap<String, UnitState>, HostError> {
-    within_time(socket, async {
+pub(super) fn list_units(socket: &str, time_out: Duration) -> Result<BTreeMap<String, UnitState>, HostError> {
+    within_time(socket, time_out, async {
         let path = "/org/freedesktop/systemd1";
         let answer = call(socket, path, "org.freedesktop.systemd1.Manager", "ListUnits", &()).await?;
         let rows: Vec<Row> = answer.body().deserialize()?;
@@ -36,8 +35,8 @@ pub(super) fn list_units(socket: &str) -> Result<BTreeMap<String, UnitState>, Ho
 
 /// How often systemd has started a loaded service again by itself: the property `NRestarts`, which systemd 235 and later
 /// have.
-pub(super) fn restarts(socket: &str, unit: &str) -> Result<u32, HostError> {
-    within_time(socket, async {
+pub(super) fn restarts(socket: &str, unit: &str, time_out: Duration) -> Result<u32, HostError> {
+    within_time(socket, time_out, async {
         let what = ("org.freedesktop.systemd1.Service", "NRestarts");
         let interface = "org.freedesktop.DBus.Properties";
         let answer = call(socket, &object_path(unit), interface, "Get", &what).await?;
@@ -59,12 +58,16 @@ fn object_path(unit: &str) -> String {
     path
 }
 
-fn within_time<T>(socket: &str, answer: impl Future<Output = zbus::Result<T>>) -> Result<T, HostError> {
+fn within_time<T>(
+    socket: &str,
+    time_out: Duration,
+    answer: impl Future<Output = zbus::Result<T>>,
+) -> Result<T, HostError> {
     let failed = |why: String| HostError::new(socket, HostErrorKind::Io(why));
     waiting::runtime()
         .map_err(failed)?
-        .block_on(async { tokio::time::timeout(TIME_OUT, answer).await })
-        .map_err(|_| failed(format!("no answer within {} s", TIME_OUT.as_secs())))?
+        .block_on(async { tokio::time::timeout(time_out, answer).await })
+        .map_err(|_| failed(format!("no answer within {} s", time_out.as_secs_f64())))?
         .map_err(|error| match &error {
             zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
                 HostError::new(socket, HostErrorKind::Denied)
@@ -102,13 +105,15 @@ mod tests {
 
     use super::*;
 
+    const LONG: Duration = Duration::from_secs(60);
+
     #[test]
     fn a_socket_that_never_speaks_costs_the_time_out_and_is_told_so() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("mute");
         let _listener = UnixListener::bind(&path).unwrap();
-        let error = list_units(path.to_str().unwrap()).unwrap_err();
-        assert!(error.to_string().contains("no answer within 2 s"), "{error}");
+        let error = list_units(path.to_str().unwrap(), Duration::from_millis(50)).unwrap_err();
+        assert!(error.to_string().contains("no answer within 0.05 s"), "{error}");
     }
 
     #[test]
@@ -123,10 +128,10 @@ mod tests {
     fn a_missing_socket_is_told_apart_from_a_refusing_one() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("none");
-        let missing = list_units(path.to_str().unwrap()).unwrap_err();
+        let missing = list_units(path.to_str().unwrap(), LONG).unwrap_err();
         assert!(matches!(missing.kind, HostErrorKind::Unsupported(_)), "{missing}");
         drop(UnixListener::bind(&path).unwrap());
-        let refusing = list_units(path.to_str().unwrap()).unwrap_err();
+        let refusing = list_units(path.to_str().unwrap(), LONG).unwrap_err();
         assert!(matches!(refusing.kind, HostErrorKind::Io(_)), "{refusing}");
     }
 }

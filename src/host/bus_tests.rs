@@ -23,6 +23,9 @@ fn rows() -> Vec<Row> {
     vec![row("a.service", "loaded", "active", "running"), row("b.mount", "not-found", "inactive", "dead")]
 }
 
+/// Enough for whoever answers.
+const LONG: Duration = Duration::from_secs(60);
+
 type Peer = Box<dyn FnOnce(UnixStream) + Send>;
 
 /// A socket whose first connection is handed to a peer in a thread of its own.
@@ -64,6 +67,11 @@ where
     });
 }
 
+/// Says nothing, until the client hangs up.
+fn hang(mut stream: UnixStream) {
+    drop(std::io::copy(&mut stream, &mut std::io::sink()));
+}
+
 /// Lets the client log in, then sends whatever it is given.
 fn after_login(mut stream: UnixStream, bytes: &[u8]) {
     let mut heard = Vec::new();
@@ -89,14 +97,14 @@ fn after_login(mut stream: UnixStream, bytes: &[u8]) {
         }
     }
     drop(stream.write_all(bytes));
-    std::thread::sleep(Duration::from_secs(4));
+    hang(stream);
 }
 
 #[test]
 fn units_are_listed_by_name_with_their_states() {
     let call = ["/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "ListUnits"];
     let (_directory, path) = socket(move |stream| play_bus(stream, call, &rows()));
-    let units = list_units(path.to_str().unwrap()).unwrap();
+    let units = list_units(path.to_str().unwrap(), LONG).unwrap();
     let shown: Vec<String> = units
         .iter()
         .map(|(name, state)| format!("{name} {} {} {}", state.load, state.active, state.sub))
@@ -109,7 +117,7 @@ fn restarts_are_a_property_of_the_service() {
     let call = ["/org/freedesktop/systemd1/unit/a_2eservice", "org.freedesktop.DBus.Properties", "Get"];
     let ask = |value: zbus::Variant<'static>| {
         let (_directory, path) = socket(move |stream| play_bus(stream, call, &value));
-        restarts(path.to_str().unwrap(), "a.service")
+        restarts(path.to_str().unwrap(), "a.service", LONG)
     };
     assert_eq!(ask(7_u32.into()).unwrap(), 7);
     assert!(matches!(ask("7".into()).unwrap_err().kind, HostErrorKind::Io(_)));
@@ -128,13 +136,7 @@ fn no_peer_makes_us_wait_or_believe() {
     let large = header(120 << 20);
     let peers: [(&str, Peer); 7] = [
         ("closes", Box::new(drop)),
-        (
-            "hangs",
-            Box::new(|stream| {
-                std::thread::sleep(Duration::from_secs(4));
-                drop(stream);
-            }),
-        ),
+        ("hangs", Box::new(hang)),
         (
             "speaks HTTP",
             Box::new(|mut stream| {
@@ -159,7 +161,7 @@ fn no_peer_makes_us_wait_or_believe() {
     for (does, peer) in peers {
         let (_directory, path) = socket(peer);
         // That it comes back at all is the test: without the time-out it would wait for ever.
-        let error = list_units(path.to_str().unwrap()).unwrap_err();
+        let error = list_units(path.to_str().unwrap(), Duration::from_millis(500)).unwrap_err();
         assert!(matches!(error.kind, HostErrorKind::Io(_)), "{does}: {error}");
     }
 }

@@ -24,13 +24,14 @@ type Units = Result<Rc<BTreeMap<String, UnitState>>, HostError>;
 /// The machine that this program runs on.
 pub(super) struct Kernel {
     files: Rc<Files>,
+    time_out: Duration,
     uname: Uname,
     units: OnceCell<Units>,
     addresses: OnceCell<Result<Rc<[Address]>, HostError>>,
 }
 
 impl Kernel {
-    pub(super) fn new(files: Rc<Files>) -> Self {
+    pub(super) fn new(files: Rc<Files>, time_out: Duration) -> Self {
         let text = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
         let uname = nix::sys::utsname::uname().map_or_else(
             |_| Uname::default(),
@@ -40,7 +41,7 @@ impl Kernel {
                 machine: text(name.machine()),
             },
         );
-        Kernel { files, uname, units: OnceCell::new(), addresses: OnceCell::new() }
+        Kernel { files, time_out, uname, units: OnceCell::new(), addresses: OnceCell::new() }
     }
 
     fn ask_units(&self) -> Units {
@@ -51,7 +52,7 @@ impl Kernel {
                 _ => error,
             });
         }
-        bus::list_units(bus::SYSTEM_BUS).map(Rc::new)
+        bus::list_units(bus::SYSTEM_BUS, self.time_out).map(Rc::new)
     }
 }
 
@@ -133,7 +134,7 @@ impl Running for Kernel {
     fn restarts(&self, unit: &str) -> Result<u32, HostError> {
         // systemd would load a unit that is asked for.
         match self.units()?.get(unit).map(|unit| unit.load.as_str()) {
-            Some("loaded") => bus::restarts(bus::SYSTEM_BUS, unit),
+            Some("loaded") => bus::restarts(bus::SYSTEM_BUS, unit, self.time_out),
             _ => Err(HostError::new(unit, HostErrorKind::NotFound)),
         }
     }
@@ -154,6 +155,10 @@ impl Running for Kernel {
             Err(Errno::ECONNREFUSED) => Ok(Connection::Refused),
             Err(errno) => Err(failed(path, errno)),
         }
+    }
+
+    fn time_out(&self) -> Duration {
+        self.time_out
     }
 
     fn cri(&self, sockets: &[HostPath], within: Duration) -> Vec<cri::Answer> {

@@ -27,6 +27,7 @@ mod tree;
 mod waiting;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 pub use error::{HostError, HostErrorKind};
 pub use files::Files;
@@ -62,8 +63,16 @@ impl Host {
     /// # Errors
     /// If `/` can't be opened.
     pub fn live() -> Result<Self, HostError> {
+        Self::live_within(running::TIME_OUT)
+    }
+
+    /// The same; its sockets are waited for so long.
+    ///
+    /// # Errors
+    /// If `/` can't be opened.
+    pub fn live_within(time_out: Duration) -> Result<Self, HostError> {
         let files = Rc::new(Files::new(Box::new(directory::Directory::live()?)));
-        let running = Box::new(kernel::Kernel::new(Rc::clone(&files)));
+        let running = Box::new(kernel::Kernel::new(Rc::clone(&files), time_out));
         Ok(Host { files, running: Some(running), source: Source::Live })
     }
 

@@ -13,6 +13,9 @@ use super::page::Page;
 use super::path::HostPath;
 use super::silence::Silence;
 
+/// How long the sockets of a host are waited for. Whoever runs answers within milliseconds.
+pub(super) const TIME_OUT: Duration = Duration::from_secs(2);
+
 /// A running system. The live machine is one; a recording with `live/` plays one.
 pub trait Running {
     /// `/proc`, `/sys`, `/run` and `/dev` as they are now.
@@ -74,6 +77,11 @@ pub trait Running {
     /// # Errors
     /// If that can't be tried: denied, not a socket, no such path.
     fn connect(&self, path: &HostPath) -> Result<Connection, HostError>;
+
+    /// How long answers of sockets are waited for.
+    fn time_out(&self) -> Duration {
+        TIME_OUT
+    }
 
     /// What container runtimes answer on their sockets, in the order of the paths. All are asked at once, and after
     /// `within` nobody is waited for any longer. Nothing but a socket is connected to.

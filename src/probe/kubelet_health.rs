@@ -4,7 +4,6 @@ use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, printable};
 use crate::host::Silence;
 use crate::subsystem::Subsystems;
-use crate::subsystem::runtime::cri::TIME_OUT;
 
 const PAGE: &str = "/healthz";
 /// Characters of an answer that people want to read.
@@ -60,7 +59,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
         State::Absent => {}
     }
     let place = format!("http://127.0.0.1:{port}{PAGE}");
-    let (state, says) = match running.page(port, PAGE, TIME_OUT) {
+    let (state, says) = match running.page(port, PAGE, running.time_out()) {
         Ok(page) => {
             let text = String::from_utf8_lossy(&page.body);
             let text: String = printable(text.trim()).chars().take(SHORT).collect();

@@ -126,10 +126,10 @@ mod tests {
 
     #[test]
     fn a_reason_that_is_all_colons_costs_no_more_than_its_length() {
+        // Every cause is hashed and compared in full: their number is what it costs.
         let reason = ": ".repeat(1 << 20);
-        let start = std::time::Instant::now();
-        shortened(&[reason.as_str(); 3]);
-        assert!(start.elapsed().as_secs() < 5);
+        assert_eq!(causes(&reason).count(), 1 + MOST_COLONS);
+        assert_eq!(shortened(&[reason.as_str(); 3]).1, [format!("[1] {reason}")]);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::fact::{Fact, Origin, State, Value, printable};
 use crate::host::cri::{Answer, Runtime};
@@ -13,9 +12,6 @@ use crate::subsystem::Subsystems;
 /// Where runtimes listen unless they are told otherwise; kubeadm looks for the same (`constants.go`).
 pub const WELL_KNOWN: [&str; 3] =
     ["/run/crio/crio.sock", "/run/containerd/containerd.sock", "/run/cri-dockerd.sock"];
-
-/// What all sockets together may cost. A runtime that runs answers within milliseconds.
-pub const TIME_OUT: Duration = Duration::from_secs(2);
 
 /// A socket's path in one spelling: `unix://` in front is dropped, and `/var/run` is a link to `/run` on every
 /// distribution.
@@ -174,7 +170,7 @@ impl Cri {
             return;
         }
         let paths: Vec<HostPath> = sockets.iter().map(HostPath::new).collect();
-        let answers = running.cri(&paths, TIME_OUT);
+        let answers = running.cri(&paths, running.time_out());
         self.answers.borrow_mut().extend(sockets.into_iter().map(str::to_owned).zip(answers));
     }
 }

