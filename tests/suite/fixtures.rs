@@ -1,7 +1,9 @@
-//! Whole hosts: every recording in `fixtures/` is judged, and its full reports are compared with reviewed
-//! snapshots (`INSTA_UPDATE=always cargo test` writes them anew; read the diff).
+//! Whole hosts: every recording in `fixtures/` is judged and compared with reviewed snapshots
+//! (`INSTA_UPDATE=always cargo test` writes them again; read the diff). A rule has one line for all recordings in
+//! `verdicts`; what fails or is unknown has its place in `troubles`; two recordings have their whole reports.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use node_preflight::engine::{self, Detail, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 use node_preflight::report::render::{FORMATS, Style};
-use node_preflight::report::{Outcome, Report, Worst};
+use node_preflight::report::{Entry, Outcome, Report, Worst};
 use node_preflight::subsystem::Subsystems;
 
 fn fixtures() -> PathBuf {
@@ -59,6 +61,10 @@ fn rendered(report: &Report, format: &str) -> String {
     String::from_utf8(out).unwrap()
 }
 
+fn id(entry: &Entry) -> &str {
+    entry.rule.as_str()
+}
+
 /// What a rule came to: now, after reboot.
 fn verdicts(report: &Report, rule: &str) -> (String, String) {
     let entry = report.entries.iter().find(|entry| entry.rule == rule).unwrap();
@@ -67,14 +73,86 @@ fn verdicts(report: &Report, rule: &str) -> (String, String) {
     (word(Moment::Now), word(Moment::Boot))
 }
 
+/// The recordings whose reports are compared as a whole: most things that can be told stand in one or the other.
+const IN_FULL: [&str; 2] = ["debian10-article", "debian13-ready"];
+
+fn profile(name: &str) -> &'static str {
+    if name.ends_with("article") { "article" } else { "node" }
+}
+
 #[test]
-fn every_recording_is_judged_as_its_snapshots_say() {
-    for name in names() {
-        let profile = if name.ends_with("article") { "article" } else { "node" };
-        let report = judged(&name, profile);
+fn two_recordings_have_the_reports_that_their_snapshots_say() {
+    for name in IN_FULL {
+        let report = judged(name, profile(name));
         insta::assert_snapshot!(format!("{name}-table"), rendered(&report, "table"));
         insta::assert_snapshot!(format!("{name}-json"), rendered(&report, "json"));
     }
+}
+
+/// Now and after reboot: `pass unknown`.
+fn in_words(entry: &Entry) -> String {
+    Moment::ALL.map(|moment| entry.at(moment).map_or("-", |judgement| judgement.verdict.name())).join(" ")
+}
+
+/// One line a rule: what most recordings say, and those that say otherwise.
+fn verdicts_of(reports: &BTreeMap<String, Report>) -> String {
+    let rules: BTreeSet<&str> = reports.values().flat_map(|report| &report.entries).map(id).collect();
+    let mut out = String::new();
+    for rule in rules {
+        let mut by_words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (name, report) in reports {
+            let entry = report.entries.iter().find(|entry| entry.rule == rule);
+            by_words.entry(entry.map_or("absent".into(), in_words)).or_default().push(name);
+        }
+        let (most, _) = by_words.iter().max_by_key(|(_, names)| names.len()).unwrap();
+        write!(out, "{rule}: {most}").unwrap();
+        for (words, names) in by_words.iter().filter(|(words, _)| *words != most) {
+            write!(out, "; {words}: {}", names.join(" ")).unwrap();
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// One line for each verdict that isn't pass or skip: `rule now boot place`.
+fn troubles_of(reports: &BTreeMap<String, Report>) -> String {
+    let mut out = String::new();
+    for (name, report) in reports {
+        writeln!(out, "# {name}: {:?}", report.outcome()).unwrap();
+        let mut lines: Vec<String> = Vec::new();
+        for entry in &report.entries {
+            let judgements = Moment::ALL.into_iter().filter_map(|moment| entry.at(moment));
+            let mut troubles = judgements
+                .filter(|judgement| !matches!(judgement.verdict, Verdict::Pass | Verdict::Skip(_)))
+                .peekable();
+            if troubles.peek().is_some() {
+                let places: BTreeSet<String> =
+                    troubles.flat_map(|judgement| &judgement.because).map(ToString::to_string).collect();
+                let places: Vec<String> = places.into_iter().collect();
+                lines.push(format!("{} {} {}", entry.rule, in_words(entry), places.join(", ")));
+            }
+        }
+        lines.sort();
+        out += &lines.iter().map(|line| format!("{}\n", line.trim_end())).collect::<String>();
+    }
+    out
+}
+
+#[test]
+fn every_recording_is_judged_as_the_snapshots_say() {
+    let mut verdicts = String::new();
+    let mut all = BTreeMap::new();
+    for of in ["node", "article"] {
+        let reports: BTreeMap<String, Report> = names()
+            .into_iter()
+            .filter(|name| profile(name) == of)
+            .map(|name| (name.clone(), judged(&name, of)))
+            .collect();
+        write!(verdicts, "# profile {of}, {} recordings\n{}", reports.len(), verdicts_of(&reports)).unwrap();
+        all.extend(reports);
+    }
+    insta::assert_snapshot!("verdicts", verdicts);
+    insta::assert_snapshot!("troubles", troubles_of(&all));
 }
 
 #[test]
