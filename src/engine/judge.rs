@@ -39,7 +39,7 @@ pub fn judge_with(
     let sockets = plan.questions.iter().filter(|question| question.probe.name == "cri");
     subsystems
         .cri()
-        .expect(sockets.map(|question| question.key.as_str()).filter(|socket| !socket.is_empty()));
+        .announce(sockets.map(|question| question.key.as_str()).filter(|socket| !socket.is_empty()));
     let mut judge = Judge {
         facts: Facts::new(subsystems, plan),
         moments,

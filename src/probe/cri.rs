@@ -118,10 +118,16 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
     let cri = subsystems.cri();
-    let socket = (!key.is_none()).then(|| key.as_str());
-    let chosen = match cri.choose(subsystems, running, socket) {
-        Ok(chosen) => chosen,
-        Err(notes) => return notes.into_iter().fold(Fact::absent(), Fact::note),
+    let candidates = subsystems.kubelet().candidates(subsystems);
+    cri.announce(candidates.sockets());
+    let chosen = if key.is_none() {
+        match cri.choose(running, candidates) {
+            Ok(chosen) => chosen,
+            Err(notes) => return notes.into_iter().fold(Fact::absent(), Fact::note),
+        }
+    } else {
+        let socket = key.as_str().to_owned();
+        Chosen { answer: cri.answer(running, &socket), socket, because: Vec::new(), notes: Vec::new() }
     };
     let (there, answering) = cri.sockets();
     let others: Vec<&String> = answering.iter().filter(|socket| **socket != chosen.socket).collect();

@@ -24,5 +24,9 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
+    if moment == Moment::Now {
+        // All sockets are asked together, so that all that hang cost the time of one.
+        subsystems.cri().announce(subsystems.kubelet().candidates(subsystems).sockets());
+    }
     subsystems.crio().ask(subsystems, key.as_str(), moment)
 }

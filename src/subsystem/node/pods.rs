@@ -222,7 +222,10 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
 /// The pods that the node's runtime has.
 fn pods(subsystems: &Subsystems<'_>) -> Result<Vec<Pod>, String> {
     let running = subsystems.host().running().ok_or("nothing is running here")?;
-    let chosen = subsystems.cri().choose(subsystems, running, None).map_err(|notes| notes.join("; "))?;
+    let chosen = subsystems
+        .cri()
+        .choose(running, subsystems.kubelet().candidates(subsystems))
+        .map_err(|notes| notes.join("; "))?;
     let runtime = chosen.answer.map_err(|silence| format!("{}: {silence}", chosen.socket))?;
     runtime.workloads.clone().map_err(|silence| format!("{}: {silence}", chosen.socket))
 }

@@ -1,13 +1,12 @@
 //! Container runtimes as they answer on their sockets: which sockets there may be, whom the node uses, and what it
 //! says of itself. All sockets are asked together, once a run.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::fact::{Fact, Origin, State, Value, printable};
 use crate::host::cri::{Answer, Runtime};
 use crate::host::{HostPath, Running, Silence};
-use crate::subsystem::Subsystems;
 
 /// Where runtimes listen unless they are told otherwise; kubeadm looks for the same (`constants.go`).
 pub const WELL_KNOWN: [&str; 3] =
@@ -34,15 +33,14 @@ pub fn socket_path(text: &str) -> Result<String, String> {
 /// The sockets of a host, and what they answered.
 #[derive(Default)]
 pub struct Cri {
-    candidates: OnceCell<Candidates>,
     /// Sockets that somebody will ask about.
-    expected: RefCell<Vec<String>>,
+    announced: RefCell<Vec<String>>,
     answers: RefCell<BTreeMap<String, Answer>>,
 }
 
 /// Sockets at which a runtime may listen, the likeliest first.
-#[derive(Default)]
-struct Candidates {
+#[derive(Clone, Debug, Default)]
+pub struct Candidates {
     sockets: Vec<String>,
     /// The one that the kubelet is told to use, and where.
     kubelet: Option<(String, Vec<Origin>)>,
@@ -51,18 +49,22 @@ struct Candidates {
 }
 
 impl Candidates {
-    fn merge(subsystems: &Subsystems<'_>) -> Self {
+    /// From where the kubelet is told to ask, and where CRI-O is told to listen.
+    pub(in crate::subsystem) fn of(endpoint: Fact, listen: &Fact) -> Self {
         let mut candidates = Candidates::default();
-        let endpoint = subsystems.kubelet().at_boot("containerRuntimeEndpoint");
         if let Some(socket) = candidates.take("the kubelet", &endpoint) {
             candidates.kubelet = Some((socket, endpoint.because));
         }
-        let listen = subsystems.crio().at_boot(subsystems, "api.listen");
-        candidates.take("CRI-O", &listen);
+        candidates.take("CRI-O", listen);
         for socket in WELL_KNOWN {
             candidates.add(socket.to_owned());
         }
         candidates
+    }
+
+    /// All of them.
+    pub fn sockets(&self) -> impl Iterator<Item = &str> {
+        self.sockets.iter().map(String::as_str)
     }
 
     /// The socket that a setting names.
@@ -104,43 +106,39 @@ pub struct Chosen {
 
 impl Cri {
     /// Names sockets that will be asked about, so that they are asked with the first one.
-    pub fn expect<'s>(&self, sockets: impl Iterator<Item = &'s str>) {
-        self.expected.borrow_mut().extend(sockets.map(str::to_owned));
+    pub fn announce<'s>(&self, sockets: impl Iterator<Item = &'s str>) {
+        self.announced.borrow_mut().extend(sockets.map(str::to_owned));
     }
 
-    /// The runtime behind a socket; without one, that of the node: whom the kubelet is told to ask, else the first
-    /// that answers, else the first that is there.
+    /// What the runtime behind a socket answers.
+    pub fn answer(&self, running: &dyn Running, socket: &str) -> Answer {
+        self.ask(running, std::iter::once(socket));
+        self.answers.borrow().get(socket).cloned().unwrap_or(Err(Silence::Missing))
+    }
+
+    /// The runtime of the node: whom the kubelet is told to ask, else the first that answers, else the first that is there.
     ///
     /// # Errors
     /// Where was looked, and what could not be known about that.
-    pub fn choose(
-        &self,
-        subsystems: &Subsystems<'_>,
-        running: &dyn Running,
-        socket: Option<&str>,
-    ) -> Result<Chosen, Vec<String>> {
-        self.ask(subsystems, running, socket);
-        let candidates = self.candidates(subsystems);
-        let answers = self.answers.borrow();
-        let answer = |socket: &str| answers.get(socket).cloned().unwrap_or(Err(Silence::Missing));
-        let chosen = |socket: &str, because: &[Origin], notes: &[String]| Chosen {
+    pub fn choose(&self, running: &dyn Running, candidates: &Candidates) -> Result<Chosen, Vec<String>> {
+        self.ask(running, candidates.sockets());
+        let answer = |socket: &str| self.answer(running, socket);
+        let chosen = |socket: &str, because: &[Origin]| Chosen {
             answer: answer(socket),
             socket: socket.to_owned(),
             because: because.to_vec(),
-            notes: notes.to_vec(),
+            notes: candidates.notes.clone(),
         };
-        match (socket, &candidates.kubelet) {
-            (Some(socket), _) => return Ok(chosen(socket, &[], &[])),
-            (None, Some((socket, because))) => return Ok(chosen(socket, because, &candidates.notes)),
-            (None, None) => {}
+        if let Some((socket, because)) = &candidates.kubelet {
+            return Ok(chosen(socket, because));
         }
-        let answers = candidates.sockets.iter().find(|socket| answer(socket).is_ok());
-        let is_there = || candidates.sockets.iter().find(|socket| answer(socket) != Err(Silence::Missing));
+        let answers = candidates.sockets().find(|socket| answer(socket).is_ok());
+        let is_there = || candidates.sockets().find(|socket| answer(socket) != Err(Silence::Missing));
         let Some(socket) = answers.or_else(is_there) else {
             let looked = format!("no socket of a container runtime: {}", candidates.sockets.join(", "));
             return Err(std::iter::once(looked).chain(candidates.notes.iter().cloned()).collect());
         };
-        Ok(chosen(socket, &[], &candidates.notes))
+        Ok(chosen(socket, &[]))
     }
 
     /// The sockets that are there, and those of them at which a runtime answers, both sorted.
@@ -154,16 +152,11 @@ impl Cri {
         )
     }
 
-    fn candidates(&self, subsystems: &Subsystems<'_>) -> &Candidates {
-        self.candidates.get_or_init(|| Candidates::merge(subsystems))
-    }
-
-    /// Asks whoever was not asked yet.
-    fn ask(&self, subsystems: &Subsystems<'_>, running: &dyn Running, socket: Option<&str>) {
-        let expected = self.expected.borrow();
-        let known = self.candidates(subsystems).sockets.iter().chain(expected.iter());
-        let mut sockets: Vec<&str> = known.map(String::as_str).chain(socket).collect();
-        sockets.retain(|socket| !self.answers.borrow().contains_key(*socket));
+    /// Asks whoever was not asked yet, and those that were announced.
+    fn ask<'s>(&self, running: &dyn Running, sockets: impl Iterator<Item = &'s str>) {
+        let announced = self.announced.take();
+        let mut sockets: Vec<String> = sockets.map(str::to_owned).chain(announced).collect();
+        sockets.retain(|socket| !self.answers.borrow().contains_key(socket));
         sockets.sort_unstable();
         sockets.dedup();
         if sockets.is_empty() {
@@ -171,7 +164,7 @@ impl Cri {
         }
         let paths: Vec<HostPath> = sockets.iter().map(HostPath::new).collect();
         let answers = running.cri(&paths, running.time_out());
-        self.answers.borrow_mut().extend(sockets.into_iter().map(str::to_owned).zip(answers));
+        self.answers.borrow_mut().extend(sockets.into_iter().zip(answers));
     }
 }
 

@@ -58,11 +58,12 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Mom
     let crio = || version(&["cri-o", "crio"]).map(|version| version >= (1, 28));
     let containerd = || version(&["containerd.io", "containerd"]).map(|version| version >= (2, 0));
     // Told which one to ask, the kubelet doesn't care what else is installed.
-    let (live, unasked) = match (moment == Moment::Now && asks == Some(true)).then(|| live(subsystems)) {
-        Some(Ok(told)) => (told, None),
-        Some(Err(reason)) => (None, Some(reason)),
-        None => (None, None),
-    };
+    let (live, unasked) =
+        match (moment == Moment::Now && asks == Some(true)).then(|| live(kubelet, subsystems)) {
+            Some(Ok(told)) => (told, None),
+            Some(Err(reason)) => (None, Some(reason)),
+            None => (None, None),
+        };
     let by_version =
         || match (kubelet.field("containerRuntimeEndpoint").state, runtime(kubelet, subsystems).state) {
             (State::Known(_), State::Known(Value::Text(name))) if name == "cri-o" => crio(),
@@ -94,9 +95,11 @@ pub(super) fn source(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Mom
 ///
 /// # Errors
 /// Why the one that may run could not be asked.
-fn live(subsystems: &Subsystems<'_>) -> Result<Option<(bool, Origin)>, String> {
+fn live(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Result<Option<(bool, Origin)>, String> {
     let Some(running) = subsystems.host().running() else { return Ok(None) };
-    let Ok(chosen) = subsystems.cri().choose(subsystems, running, None) else { return Ok(None) };
+    let Ok(chosen) = subsystems.cri().choose(running, kubelet.candidates(subsystems)) else {
+        return Ok(None);
+    };
     let silent = |silence: &Silence| match silence {
         Silence::Missing | Silence::NotASocket(_) | Silence::Refused => Ok(None),
         _ => Err(format!("{}: {silence}", chosen.socket)),

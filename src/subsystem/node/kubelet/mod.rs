@@ -20,6 +20,7 @@ use std::cell::OnceCell;
 
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
 use crate::subsystem::Subsystems;
+use crate::subsystem::runtime::cri::Candidates;
 use crate::subsystem::systemd::exec_context::Launch;
 use config::{Config, Reader};
 use defaults::Context;
@@ -43,6 +44,8 @@ pub struct Kubelet {
     minor: Option<u64>,
     /// What could not be read and may tell the version.
     unread: Option<String>,
+    /// The sockets at which its runtime may listen.
+    candidates: OnceCell<Candidates>,
     /// The kubelet that runs, if one does.
     now: OnceCell<Result<Option<InForce>, String>>,
 }
@@ -73,6 +76,7 @@ impl Kubelet {
             unread,
             launch,
             config: Config::default(),
+            candidates: OnceCell::new(),
             now: OnceCell::new(),
         };
         if installed {
@@ -209,6 +213,14 @@ impl Kubelet {
             },
             _ => self.field(key),
         }
+    }
+
+    /// The sockets at which the node's runtime may listen.
+    pub fn candidates(&self, subsystems: &Subsystems<'_>) -> &Candidates {
+        self.candidates.get_or_init(|| {
+            let listen = subsystems.crio().at_boot(subsystems, "api.listen");
+            Candidates::of(self.at_boot("containerRuntimeEndpoint"), &listen)
+        })
     }
 
     /// The effective value of a field at the next boot.

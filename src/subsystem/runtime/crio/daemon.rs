@@ -160,11 +160,10 @@ fn ask(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Daemon, String> {
         State::Known(Value::Text(text)) => socket_path(text).unwrap_or(default),
         _ => default,
     };
-    let chosen = subsystems.cri().choose(subsystems, running, Some(&socket));
-    let chosen = chosen.map_err(|notes| notes.join("; "))?;
-    let runtime = chosen.answer.as_ref().map_err(|silence| format!("{socket}: {silence}"))?;
+    let answer = subsystems.cri().answer(running, &socket);
+    let runtime = answer.as_ref().map_err(|silence| format!("{socket}: {silence}"))?;
     let config = runtime.config.as_ref().map_err(|silence| format!("{socket}: GET /config: {silence}"))?;
     let document =
         toml_document::parse(config.as_bytes()).map_err(|error| format!("{socket}: GET /config: {error}"))?;
-    Ok(Daemon { document, place: chosen.socket.clone() })
+    Ok(Daemon { document, place: socket })
 }
