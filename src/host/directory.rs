@@ -52,6 +52,13 @@ impl Directory {
         Ok(Directory { root, live: false, by_kernel, scratch: RefCell::default() })
     }
 
+    /// A directory in this one; a link in its place is not followed.
+    pub(super) fn below(&self, path: &HostPath) -> Result<Self, HostError> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        let root = self.open_in_root(path, flags)?;
+        Ok(Directory { root, live: false, by_kernel: self.by_kernel, scratch: RefCell::default() })
+    }
+
     /// The same directory, its paths resolved without the kernel's help.
     #[cfg(test)]
     pub(super) fn without_openat2(self) -> Self {

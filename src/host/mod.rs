@@ -16,7 +16,6 @@ mod page;
 mod parts;
 mod path;
 mod read;
-mod recorded;
 mod recording;
 mod resolve;
 #[cfg(test)]

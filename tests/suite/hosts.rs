@@ -14,9 +14,12 @@ fn trouble<T>(answer: Result<T, HostError>) -> Option<HostErrorKind> {
     answer.err().map(|error| error.kind)
 }
 
+fn place(tree: &Tree, name: &str) -> std::path::PathBuf {
+    tree.recording().join(name)
+}
+
 #[test]
 fn every_mistake_is_told_before_anything_is_asked() {
-    let place = |tree: &Tree, name: &str| tree.recording().join(name);
     for (meta, expected) in [
         ("[root.\"/etc/x\"]\nmode = \"0999\"\n", "`0999` is not an octal mode"),
         ("[root.\"/etc/x\"]\nmode = \"10644\"\n", "`10644` is not an octal mode"),
@@ -36,7 +39,7 @@ fn every_mistake_is_told_before_anything_is_asked() {
         let tree = Tree::new().file("/etc/x", "").file("/usr/lib/y", "").link("/lib", "usr/lib").machine("");
         fs::write(place(&tree, "meta.toml"), meta).unwrap();
         let error = Host::recording(&tree.recording()).err().expect(meta).to_string();
-        assert!(error.starts_with("meta.toml: ") && error.contains(expected), "{meta}: {error}");
+        assert!(error.starts_with("meta.toml:") && error.contains(expected), "{meta}: {error}");
     }
     for (machine, expected) in [
         ("cpu = 2\n", "unknown field `cpu`"),
@@ -57,11 +60,65 @@ fn every_mistake_is_told_before_anything_is_asked() {
     ] {
         let error =
             Host::recording(&Tree::new().machine(machine).recording()).err().expect(machine).to_string();
-        assert!(error.starts_with("live/machine.toml: ") && error.contains(expected), "{machine}: {error}");
+        assert!(error.starts_with("live/machine.toml:") && error.contains(expected), "{machine}: {error}");
     }
     let tree = Tree::new();
     fs::remove_dir(tree.root()).unwrap();
     assert!(Host::recording(&tree.recording()).err().unwrap().is_not_found());
+}
+
+#[test]
+fn a_mistake_is_told_in_one_short_line_with_its_place() {
+    let long = format!("time = 1\n[units.\"{}\u{9b}\"]\nload = 7\n", "x".repeat(200_000));
+    let error = Host::recording(&Tree::new().machine(&long).recording()).err().unwrap().to_string();
+    assert!(error.starts_with("live/machine.toml:3: ") && error.contains("load = 7"), "{error}");
+    let long = format!("uname = \"{}\"\n", "\u{9b}".repeat(100_000));
+    let error = Host::recording(&Tree::new().machine(&long).recording()).err().unwrap().to_string();
+    assert!(error.starts_with("live/machine.toml:1: ") && error.len() < 2000, "{error}");
+    assert!(!error.contains(['\n', '\u{9b}']), "{error}");
+}
+
+#[test]
+fn a_recording_never_leads_out_of_its_directory() {
+    use std::os::unix::fs::symlink;
+    let outside = Tree::new().file("/etc/hostname", "secret").live("/proc/cmdline", "secret");
+    for part in ["root", "live"] {
+        for target in [outside.recording().join(part), "../live".into(), "other".into(), "nowhere".into()] {
+            let tree = Tree::new().live("/proc/cmdline", "x");
+            fs::create_dir(place(&tree, "other")).unwrap();
+            fs::remove_dir_all(place(&tree, part)).unwrap();
+            symlink(&target, place(&tree, part)).unwrap();
+            let error = Host::recording(&tree.recording()).err().expect(part).to_string();
+            assert_eq!(
+                error,
+                format!("{part}: is a symbolic link, and a recording never leads out of its directory")
+            );
+        }
+    }
+    // What describes it doesn't come from elsewhere either.
+    for name in ["meta.toml", "live/machine.toml"] {
+        let tree = Tree::new().live("/proc/cmdline", "x");
+        fs::write(place(&outside, "secret"), "cpus = 7\n").unwrap();
+        symlink(place(&outside, "secret"), place(&tree, name)).unwrap();
+        let host = Host::recording(&tree.recording()).unwrap();
+        assert!(host.running().unwrap().cpus().is_err(), "{name}");
+    }
+}
+
+#[test]
+fn many_entries_cost_no_more_than_their_number() {
+    let lines = |part: &str| -> String {
+        (0..60_000).map(|number| format!("[{part}.\"/etc/x{number}\"]\nkind=\"socket\"\n")).collect()
+    };
+    let tree = Tree::new().file("/etc/x7", "").machine("");
+    fs::write(place(&tree, "meta.toml"), lines("root")).unwrap();
+    let host = Host::recording(&tree.recording()).unwrap();
+    let names = host.files().list("/etc").found().unwrap().unwrap();
+    assert_eq!(names.len(), 60_000);
+    for name in names.iter() {
+        let kind = host.files().kind(std::path::Path::new("/etc").join(name)).found().unwrap();
+        assert_eq!(kind, Some(Kind::Socket));
+    }
 }
 
 #[test]

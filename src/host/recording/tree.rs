@@ -1,116 +1,22 @@
-//! A host kept for later: `root/` holds its files, `live/` what the running system answered, and
-//! `meta.toml` what a copy can't keep: owners, modes, sockets, empty directories.
+//! The files of a recording: a directory with what `meta.toml` adds.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use foldhash::HashMap;
-use serde::Deserialize;
+use foldhash::{HashMap, HashSet};
 
-use super::directory::Directory;
-use super::error::{HostError, HostErrorKind};
-use super::files::Files;
-use super::path::{HostPath, Look};
-use super::recorded::Recorded;
-use super::running::Running;
-use super::tree::{Content, DirEntry, Kind, Metadata, Script, Tree};
+use super::meta::{Entries, Entry};
 use crate::fact::printable;
-
-/// The parts of a recording.
-pub(super) struct Recording {
-    pub(super) files: Rc<Files>,
-    pub(super) running: Option<Box<dyn Running>>,
-}
-
-impl Recording {
-    pub(super) fn open(path: &Path) -> Result<Self, HostError> {
-        let top = Files::new(Box::new(Directory::open(path)?));
-        let meta: Meta = match top.read("/meta.toml").legacy() {
-            Ok(bytes) => toml::from_slice(&bytes)
-                .map_err(|error| HostError::new("meta.toml", HostErrorKind::Corrupt(error.to_string())))?,
-            Err(error) if error.is_not_found() => Meta::default(),
-            Err(error) => return Err(error),
-        };
-        let tree = |name: &str, entries| -> Result<Files, HostError> {
-            let directory = Directory::open(&path.join(name))?;
-            Ok(Files::new(Box::new(RecordedTree::new(directory, entries)?)))
-        };
-        let running: Option<Box<dyn Running>> = match top.stat("/live").legacy() {
-            Ok(_) => Some(Box::new(Recorded::open(tree("live", meta.live)?)?)),
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Recording { files: Rc::new(tree("root", meta.root)?), running })
-    }
-}
-
-/// `meta.toml`: by path, what a copy of the files doesn't say.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Meta {
-    root: Entries,
-    live: Entries,
-}
-
-type Entries = BTreeMap<PathBuf, Entry>;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Entry {
-    /// Octal, `0640`.
-    mode: Option<Mode>,
-    uid: Option<u32>,
-    gid: Option<u32>,
-    /// In seconds since 1970.
-    modified: Option<i64>,
-    kind: Option<EntryKind>,
-    /// Whether its content could not be read when the recording was made.
-    denied: bool,
-}
-
-/// Permission bits, written in octal.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Mode(u32);
-
-impl TryFrom<String> for Mode {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let digits = text.bytes().all(|digit| digit.is_ascii_digit());
-        let bits = u32::from_str_radix(&text, 8).ok().filter(|bits| digits && *bits <= 0o7777);
-        bits.map(Mode).ok_or_else(|| format!("`{}` is not an octal mode such as 0640", printable(&text)))
-    }
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum EntryKind {
-    Directory,
-    Fifo,
-    Socket,
-    CharDevice,
-    BlockDevice,
-}
-
-impl From<EntryKind> for Kind {
-    fn from(kind: EntryKind) -> Self {
-        match kind {
-            EntryKind::Directory => Kind::Directory,
-            EntryKind::Fifo => Kind::Fifo,
-            EntryKind::Socket => Kind::Socket,
-            EntryKind::CharDevice => Kind::CharDevice,
-            EntryKind::BlockDevice => Kind::BlockDevice,
-        }
-    }
-}
+use crate::host::directory::Directory;
+use crate::host::error::{HostError, HostErrorKind};
+use crate::host::path::{HostPath, Look};
+use crate::host::tree::{Content, DirEntry, Kind, Metadata, Script, Tree};
 
 /// A directory with what `meta.toml` adds. Owners and modes of the copy say nothing: unless the recording
 /// says otherwise, everything belongs to root, with the usual modes.
-struct RecordedTree {
+pub(super) struct RecordedTree {
     directory: Directory,
     entries: Entries,
     /// The text of links by their path; none for what is no link.
@@ -118,10 +24,12 @@ struct RecordedTree {
 }
 
 impl RecordedTree {
-    fn new(directory: Directory, entries: Entries) -> Result<Self, HostError> {
+    pub(super) fn new(directory: Directory, entries: Entries) -> Result<Self, HostError> {
         let tree = RecordedTree { directory, entries, links: RefCell::default() };
-        for (path, entry) in &tree.entries {
-            if let Some(wrong) = tree.mistake(path, entry) {
+        // Entries are sorted, so that those of one directory follow each other.
+        let parent = RefCell::new((HostPath::new("/"), Some(Kind::Directory)));
+        for (path, entry) in tree.entries.iter() {
+            if let Some(wrong) = tree.mistake(path, entry, &parent) {
                 let wrong = format!("`{}` {wrong}", printable(&path.to_string_lossy()));
                 return Err(HostError::new("meta.toml", HostErrorKind::Corrupt(wrong)));
             }
@@ -130,7 +38,12 @@ impl RecordedTree {
     }
 
     /// Why an entry would never be looked up, or would describe nothing.
-    fn mistake(&self, path: &Path, entry: &Entry) -> Option<&'static str> {
+    fn mistake(
+        &self,
+        path: &Path,
+        entry: &Entry,
+        last: &RefCell<(HostPath, Option<Kind>)>,
+    ) -> Option<&'static str> {
         let found = HostPath::new(path);
         if found.as_path().as_os_str() != path.as_os_str() || path.iter().any(|part| part == "..") {
             return Some("is not an absolute path without `.`, `..` and `//`");
@@ -142,10 +55,13 @@ impl RecordedTree {
         if entry.kind.is_none() && !entry.denied {
             return (!is_there(&found)).then_some("is not in the recording and has no `kind`");
         }
-        let parent = found.parent().and_then(|parent| self.directory.lstat(&parent).ok());
-        parent
-            .is_some_and(|parent| parent.kind != Kind::Directory)
-            .then_some("is below something that is not a directory")
+        let parent = found.parent()?;
+        if last.borrow().0 != parent {
+            let kind = self.directory.lstat(&parent).ok().map(|parent| parent.kind);
+            last.replace((parent, kind));
+        }
+        let is_directory = last.borrow().1.is_none_or(|kind| kind == Kind::Directory);
+        (!is_directory).then_some("is below something that is not a directory")
     }
 
     /// Where a path leads.
@@ -174,14 +90,10 @@ impl RecordedTree {
         }
     }
 
-    fn is_denied(&self, place: &HostPath) -> bool {
-        self.entries.get(place.as_path()).is_some_and(|entry| entry.denied)
-    }
-
     /// Where a path leads, unless `meta.toml` says that there is nothing to read.
     fn readable(&self, path: &HostPath) -> Result<HostPath, HostError> {
         let place = self.place(path);
-        match self.entries.get(place.as_path()) {
+        match self.entries.get(&place) {
             Some(entry) if entry.denied => Err(HostError::new(path, HostErrorKind::Denied)),
             Some(Entry { kind: Some(kind), .. }) => {
                 Err(HostError::new(path, HostErrorKind::NotAFile(Kind::from(*kind))))
@@ -190,30 +102,17 @@ impl RecordedTree {
         }
     }
 
-    /// What `meta.toml` says of a place: a directory that holds only such entries is not kept by a copy.
-    fn kind(&self, place: &HostPath) -> Option<Kind> {
-        let implied = || self.below(place).next().map(|_| Kind::Directory);
-        let recorded = self.entries.get(place.as_path()).and_then(|entry| entry.kind);
-        recorded.map(Kind::from).or_else(implied)
-    }
-
-    /// The names in a directory that lead to entries of `meta.toml`; some come several times.
-    fn below<'e>(&'e self, place: &'e HostPath) -> impl Iterator<Item = &'e OsStr> {
-        self.entries.keys().filter_map(move |path| path.strip_prefix(place).ok()?.iter().next())
-    }
-
     /// What the recording lacks at or below a place that could not be read may be there all the same.
     fn missing(&self, place: &HostPath, error: HostError) -> HostError {
-        let denied = |part: &Path| self.entries.get(part).is_some_and(|entry| entry.denied);
-        if error.is_not_found() && place.as_path().ancestors().any(denied) {
+        if error.is_not_found() && self.entries.hides(place) {
             return HostError { kind: HostErrorKind::Denied, ..error };
         }
         error
     }
 
     fn amend(&self, place: &HostPath, found: Result<Metadata, HostError>) -> Result<Metadata, HostError> {
-        let entry = self.entries.get(place.as_path());
-        let found = match (found, self.kind(place)) {
+        let entry = self.entries.get(place);
+        let found = match (found, self.entries.kind(place)) {
             (Err(_), Some(kind)) => Metadata { kind, size: 0, mode: 0, uid: None, gid: None, modified: None },
             (found, kind) => {
                 let found = found.map_err(|error| self.missing(place, error))?;
@@ -251,20 +150,23 @@ impl Tree for RecordedTree {
 
     fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<DirEntry>, HostError> {
         let place = self.place(path);
-        if self.is_denied(&place) {
+        if self.entries.get(&place).is_some_and(|entry| entry.denied) {
             return Err(HostError::new(path, HostErrorKind::Denied));
         }
-        let mut listed = match (self.directory.list(path, limit), self.kind(&place)) {
+        let mut listed = match (self.directory.list(path, limit), self.entries.kind(&place)) {
             (Err(error), Some(Kind::Directory)) if error.is_not_found() => Vec::new(),
             (listed, _) => listed.map_err(|error| self.missing(&place, error))?,
         };
         // Entries that exist only in meta.toml: sockets, devices, empty directories.
-        for name in self.below(&place) {
-            match listed.iter_mut().find(|known| known.name == name) {
-                Some(known) => known.kind = None,
-                None => listed.push(DirEntry { name: name.to_owned(), kind: None }),
+        let added: HashSet<&OsStr> = self.entries.names_in(&place).collect();
+        let mut missing = added.clone();
+        for known in &mut listed {
+            if added.contains(known.name.as_os_str()) {
+                known.kind = None;
+                missing.remove(known.name.as_os_str());
             }
         }
+        listed.extend(missing.into_iter().map(|name| DirEntry { name: name.to_owned(), kind: None }));
         Ok(listed)
     }
 
