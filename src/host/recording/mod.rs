@@ -67,8 +67,9 @@ fn parse<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, HostError> 
     toml::from_slice(bytes).map_err(|error| {
         let text = String::from_utf8_lossy(bytes);
         let at = error.span().map_or(0, |span| span.start).min(text.len());
-        let start = text.as_bytes()[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let line = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let before = &text.as_bytes()[..at];
+        let start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
         let written = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let place = format!("{name}:{line}");
         let why = format!("{}: `{}`", cut(error.message()), cut(written.trim()));
