@@ -53,10 +53,12 @@ pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<Given
 fn render(file: SourceFile, remarks: &[Remark], code: Code) -> String {
     // The lines that are shown may hold tokens.
     let file = SourceFile::given(file.name, syntax::masked(&file.text));
+    let ends = file.text.match_indices('\n').map(|(newline, _)| newline + 1);
+    let starts: Vec<usize> = std::iter::once(0).chain(ends).collect();
     let diagnostics: Vec<Diagnostic> = remarks
         .iter()
         .map(|remark| {
-            let place = Place::new(0, &span(&file.text, remark));
+            let place = Place::new(0, &span(&file.text, &starts, remark));
             Diagnostic::at(&place, code, remark.message.clone()).help(remark.help.clone())
         })
         .collect();
@@ -64,10 +66,10 @@ fn render(file: SourceFile, remarks: &[Remark], code: Code) -> String {
 }
 
 /// The bytes of the remark's word in its line; of the line without its margins if it is not there.
-fn span(text: &str, remark: &Remark) -> std::ops::Range<usize> {
+fn span(text: &str, starts: &[usize], remark: &Remark) -> std::ops::Range<usize> {
     let index = (remark.line as usize).saturating_sub(1);
-    let line = text.split_inclusive('\n').nth(index).unwrap_or_default();
-    let start: usize = text.split_inclusive('\n').take(index).map(str::len).sum();
+    let start = starts.get(index).copied().unwrap_or(text.len());
+    let line = text[start..].split_inclusive('\n').next().unwrap_or_default();
     let word = if remark.word.is_empty() { line.trim() } else { remark.word.as_str() };
     let (at, length) = match line.find(word) {
         Some(at) => (at, word.len()),

@@ -7,7 +7,8 @@ use super::error::Failure;
 use super::{LintArguments, rules, terminal, waivers};
 use crate::builtin;
 use crate::engine::{self, Selection};
-use crate::rule::{self, diagnostic, waiver};
+use crate::rule::waiver::{self, Targets};
+use crate::rule::{self, diagnostic};
 
 /// Mistakes end in exit code 2, warnings alone in 1.
 pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
@@ -24,7 +25,7 @@ pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
     if let Err(wrong) = engine::compile(&rules, &Selection::everything(), &[]) {
         return Err(Failure::Rules(diagnostic::render(&rules.files, &wrong, color)));
     }
-    let waivers = waivers::load(waived, &rules, &builtin::peers())?;
+    let waivers = waivers::load(waived, &Targets::new(&rules.rules, &builtin::peers()))?;
     let overdue = waivers::overdue(&waivers, waivers::today());
     let warnings = if only_waivers { Vec::new() } else { rule::lint::lint(&rules) };
     if warnings.is_empty() && overdue.is_empty() {

@@ -1,5 +1,6 @@
 //! Loads and compiles rules: the built-in ones, and the files that the user names.
 
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use super::{RulesArguments, SourceArguments, source, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Given, Selection};
-use crate::rule::peer::{self, Peers};
-use crate::rule::waiver::{self, Target};
+use crate::rule::peer;
+use crate::rule::waiver::{Target, Targets};
 use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
 
 /// What is judged if no profile is named.
@@ -83,21 +84,23 @@ pub(super) fn compile(
 
 /// Words that select rules, with checks of other tools (`kubeadm:Swap`) replaced by the rules that answer them.
 fn ids(rules: &RuleSet, option: &str, words: &[String]) -> Result<Vec<String>, Failure> {
-    let is_own = |word: &String| {
-        let is = |name: &Text| name == word;
-        rules.rules.iter().any(|rule| is(&rule.id.value) || rule.tags.iter().any(is))
-    };
+    let own: HashSet<&str> = (rules.rules.iter())
+        .flat_map(|rule| std::iter::once(&rule.id.value).chain(rule.tags.iter()))
+        .map(Text::as_str)
+        .collect();
+    let is_own = |word: &String| own.contains(word.as_str());
     if words.iter().all(is_own) {
         return Ok(words.to_vec());
     }
     let peers = builtin::peers();
+    let targets = Targets::new(&rules.rules, &peers);
     let mut ids = Vec::new();
     for word in words {
         if is_own(word) {
             ids.push(word.clone());
         } else if peer::split(word).is_some() {
-            ids.extend(answering(rules, &peers, option, word)?);
-        } else if let Some(check) = kubeadms(&peers, word) {
+            ids.extend(answering(&targets, option, word)?);
+        } else if let Some(check) = targets.of_kubeadm(word) {
             let failure = Failure::input(format!("{option} {word}: no rule has this id or tag"));
             return Err(failure.hint(format!("did you mean `{check}`?")));
         } else {
@@ -109,8 +112,8 @@ fn ids(rules: &RuleSet, option: &str, words: &[String]) -> Result<Vec<String>, F
 }
 
 /// The rules that answer a check of another tool.
-fn answering(rules: &RuleSet, peers: &Peers, option: &str, check: &str) -> Result<Vec<String>, Failure> {
-    match waiver::target(check, &rules.rules, peers) {
+fn answering(targets: &Targets<'_>, option: &str, check: &str) -> Result<Vec<String>, Failure> {
+    match targets.find(check) {
         Ok(Target::Rules(found)) => Ok(found.iter().map(ToString::to_string).collect()),
         Ok(Target::Nothing(why)) => Err(Failure::input(format!("{option} {check}: {why}"))),
         Err(near) => {
@@ -121,13 +124,6 @@ fn answering(rules: &RuleSet, peers: &Peers, option: &str, check: &str) -> Resul
             })
         }
     }
-}
-
-/// The full name of a check of kubeadm's, as it is called there.
-fn kubeadms<'p>(peers: &'p Peers, check: &str) -> Option<&'p str> {
-    let is =
-        |name: &&str| matches!(peer::split(name), Some(("kubeadm", own)) if own.eq_ignore_ascii_case(check));
-    peers.names().find(is)
 }
 
 /// The profiles that the arguments name, or the default: who gives a command to join is about to join.

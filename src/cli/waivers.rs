@@ -8,8 +8,7 @@ use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::waive::{Applied, Fate};
 use crate::fact::{Date, Origin};
-use crate::rule::peer::Peers;
-use crate::rule::waiver::{self, Target, Waiver, WaiverSet};
+use crate::rule::waiver::{self, Target, Targets, Waiver, WaiverSet};
 use crate::rule::{Code, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
 
 /// The option, as it is named in reports.
@@ -33,14 +32,14 @@ impl Waivers {
             return Ok(Waivers::default());
         }
         let peers = builtin::peers();
-        let WaiverSet { files, waivers } =
-            load(rules::read("the waivers", &arguments.waivers)?, rules, &peers)?;
+        let targets = Targets::new(&rules.rules, &peers);
+        let WaiverSet { files, waivers } = load(rules::read("the waivers", &arguments.waivers)?, &targets)?;
         let target = |waiver: Waiver| {
-            let target = waiver::target(&waiver.name, &rules.rules, &peers).ok()?;
+            let target = targets.find(&waiver.name).ok()?;
             Some((waiver, target))
         };
         let mut waivers: Vec<(Waiver, Target)> = waivers.into_iter().filter_map(target).collect();
-        waivers.extend(ignored(&arguments.ignore_preflight_errors, rules, plan, &peers)?);
+        waivers.extend(ignored(&arguments.ignore_preflight_errors, plan, &targets)?);
         Ok(Waivers { files, waivers })
     }
 }
@@ -51,12 +50,12 @@ pub(super) fn are_given(arguments: &CheckArguments) -> bool {
 }
 
 /// Waivers of files, every name of which is known.
-pub(super) fn load(files: Vec<SourceFile>, rules: &RuleSet, peers: &Peers) -> Result<WaiverSet, Failure> {
+pub(super) fn load(files: Vec<SourceFile>, targets: &Targets<'_>) -> Result<WaiverSet, Failure> {
     let refused = |files: &[SourceFile], wrong: &[Diagnostic]| {
         Failure::Rules(diagnostic::render(files, wrong, rules::colors()))
     };
     let set = waiver::load(files).map_err(|(files, wrong)| refused(&files, &wrong))?;
-    let mut wrong = waiver::unknown_names(&set.waivers, rules, peers);
+    let mut wrong = waiver::unknown_names(&set.waivers, targets);
     if wrong.is_empty() {
         return Ok(set);
     }
@@ -65,12 +64,7 @@ pub(super) fn load(files: Vec<SourceFile>, rules: &RuleSet, peers: &Peers) -> Re
 }
 
 /// As kubeadm takes them: several with commas, in upper or lower case, `all` alone.
-fn ignored(
-    names: &[String],
-    rules: &RuleSet,
-    plan: &Plan,
-    peers: &Peers,
-) -> Result<Vec<(Waiver, Target)>, Failure> {
+fn ignored(names: &[String], plan: &Plan, targets: &Targets<'_>) -> Result<Vec<(Waiver, Target)>, Failure> {
     let names: Vec<&str> = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
     let is_all = |name: &&str| name.eq_ignore_ascii_case("all");
     if names.len() > 1 && names.iter().any(is_all) {
@@ -83,7 +77,7 @@ fn ignored(
         let target = if is_all(&name) {
             Target::Rules(plan.rules.iter().map(|rule| rule.id.clone()).collect())
         } else {
-            match waiver::target(name, &rules.rules, peers) {
+            match targets.find(name) {
                 Ok(target) => target,
                 Err(near) => {
                     let message =

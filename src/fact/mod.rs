@@ -11,6 +11,7 @@ pub use date::Date;
 pub use network::Network;
 pub use origin::{Origin, OriginKind, Setting};
 pub use reason::{Reason, ReasonCode};
+pub(crate) use value::is_dangerous;
 pub use value::{Value, format_size, parse_size, printable};
 pub use version::{Requirement, Version};
 

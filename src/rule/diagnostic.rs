@@ -1,9 +1,8 @@
 //! A mistake in rules: code, message, places, help; and how it is shown.
 
-use std::ops::Range;
-
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::excerpt::{self, MARK};
 use super::{Code, Place, SourceFile};
 use crate::fact::printable;
 
@@ -67,52 +66,72 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.dedup();
 }
 
-/// Diagnostics as rustc shows its own: message, file, line, column, the lines, help.
+/// So many mistakes are shown; who has made more mends these first.
+const MAX_SHOWN: usize = 20;
+/// Places of one mistake.
+const MAX_LABELS: usize = 10;
+
+/// Diagnostics as rustc shows its own: message, file, line, column, the lines, help. Of many, the first, and how many
+/// more there are.
 #[must_use]
 pub fn render(files: &[SourceFile], diagnostics: &[Diagnostic], color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
-    for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&[group(files, diagnostic)]));
+    for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
+        text.push_str(&without_marked(&renderer.render(&[group(files, diagnostic)])));
         text.push_str("\n\n");
+    }
+    let more = diagnostics.len().saturating_sub(MAX_SHOWN);
+    if more > 0 {
+        let level = if diagnostics.iter().all(|one| one.code.is_warning()) { "warning" } else { "error" };
+        let words = if more == 1 { "mistake is" } else { "mistakes are" };
+        text.extend([level, ": ", &more.to_string(), " more ", words, " not shown\n\n"]);
     }
     text
 }
 
-fn group<'a>(files: &'a [SourceFile], diagnostic: &'a Diagnostic) -> Group<'a> {
-    let level = if diagnostic.code.is_warning() { Level::WARNING } else { Level::ERROR };
-    let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.name());
-    let mut group = Group::with_title(title);
-    let mut shown: Vec<usize> = Vec::new();
-    for label in &diagnostic.labels {
-        if shown.contains(&label.place.file()) {
-            continue;
-        }
-        shown.push(label.place.file());
-        let Some(file) = files.get(label.place.file()) else { continue };
-        let mut snippet = Snippet::source(&*file.text).path(printable(&file.name));
-        for (index, label) in diagnostic.labels.iter().enumerate() {
-            if label.place.file() != shown[shown.len() - 1] {
-                continue;
-            }
-            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let annotation = kind.span(inside(&file.text, &label.place.span()));
-            snippet = snippet.annotation(if label.text.is_empty() {
-                annotation
-            } else {
-                annotation.label(printable(&label.text))
-            });
-        }
-        group = group.element(snippet);
-    }
-    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(printable(help))))
+/// Without the line and column that the renderer counted behind a mark.
+fn without_marked(rendered: &str) -> String {
+    let mut parts = rendered.split(MARK);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit()))
 }
 
-/// A span that lies inside the text and on character boundaries, whatever a parser said.
-fn inside(text: &str, span: &Range<usize>) -> Range<usize> {
-    let floor = |index: usize| {
-        (0..=index.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
-    };
-    let start = floor(span.start);
-    start..floor(span.end).max(start)
+fn group<'a>(files: &'a [SourceFile], diagnostic: &'a Diagnostic) -> Group<'a> {
+    let level = if diagnostic.code.is_warning() { Level::WARNING } else { Level::ERROR };
+    let title = level.primary_title(line(&diagnostic.message)).id(diagnostic.code.name());
+    let mut group = Group::with_title(title);
+    let mut left: Vec<&Label> = diagnostic.labels.iter().take(MAX_LABELS).collect();
+    while let Some(number) = left.first().map(|label| label.place.file()) {
+        let (labels, others): (Vec<&Label>, _) = left.into_iter().partition(|l| l.place.file() == number);
+        left = others;
+        let Some(file) = files.get(number) else { continue };
+        let places: Vec<_> = labels.iter().map(|label| label.place.span()).collect();
+        for excerpt in excerpt::excerpts(&file.text, &places) {
+            let path = match excerpt.origin {
+                Some((line, column)) => format!("{}:{line}:{column}{MARK}", printable(&file.name)),
+                None => printable(&file.name).into_owned(),
+            };
+            let mut snippet = Snippet::source(excerpt.text).line_start(excerpt.line).path(path);
+            for (index, place) in excerpt.places {
+                let Label { text, .. } = labels[index];
+                let is_first =
+                    diagnostic.labels.first().is_some_and(|first| std::ptr::eq(first, labels[index]));
+                let kind = if is_first { AnnotationKind::Primary } else { AnnotationKind::Context };
+                let annotation = kind.span(place);
+                snippet = snippet.annotation(if text.is_empty() {
+                    annotation
+                } else {
+                    annotation.label(line(text))
+                });
+            }
+            group = group.element(snippet);
+        }
+    }
+    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(line(help))))
+}
+
+/// A text of a message, in one line of sensible length.
+fn line(text: &str) -> String {
+    printable(&excerpt::shortened(text)).replace(MARK, "\u{fffd}")
 }

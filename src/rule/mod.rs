@@ -2,6 +2,7 @@
 
 mod code;
 pub mod diagnostic;
+mod excerpt;
 mod expression;
 mod lazy;
 pub mod lint;

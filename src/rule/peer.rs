@@ -124,17 +124,13 @@ impl Peers {
     /// The name that was most likely meant; without `kubeadm:` where that was left out.
     #[must_use]
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        let lower: Vec<(String, &str)> = self
-            .names()
-            .filter_map(|known| match (split(name), split(known)) {
-                (Some(_), _) => Some(known),
-                (None, Some(("kubeadm", check))) => Some(check),
-                (None, _) => None,
-            })
-            .map(|known| (known.to_ascii_lowercase().replace('_', "-"), known))
-            .collect();
-        let near = suggestion::nearest(name, lower.iter().map(|(lower, _)| lower.as_str()))?;
-        lower.iter().find(|(lower, _)| lower == near).map(|(_, known)| *known)
+        let has_peer = split(name).is_some();
+        let names = self.names().filter_map(|known| match split(known) {
+            _ if has_peer => Some(known),
+            Some(("kubeadm", check)) => Some(check),
+            _ => None,
+        });
+        suggestion::nearest(name, names)
     }
 
     /// The places of the rules that answer a check.

@@ -4,12 +4,10 @@ use std::collections::HashMap;
 
 use toml::de::{DeTable, DeValue};
 
-use super::peer::{Answer, Peers};
+use super::peer::{self, Answer, PeerCheck, Peers};
 use super::syntax::WAIVER;
 use super::table::{Reader, Value};
-use super::{
-    Code, Diagnostic, Place, Rule, RuleSet, SourceFile, Spanned, Text, diagnostic, suggestion, syntax,
-};
+use super::{Code, Diagnostic, Place, Rule, SourceFile, Spanned, Text, diagnostic, suggestion, syntax};
 use crate::fact::{Date, Moment, Origin};
 
 /// An accepted failure.
@@ -51,29 +49,75 @@ pub enum Target {
     Nothing(String),
 }
 
-/// The rules that a name stands for: a rule's id, or a check of another tool; upper and lower case are the same.
-///
-/// # Errors
-/// If nothing has this name: what was probably meant.
-pub fn target(name: &str, rules: &[Rule], peers: &Peers) -> Result<Target, Option<String>> {
-    if let Some(rule) = rules.iter().find(|rule| rule.id.value.eq_ignore_ascii_case(name)) {
-        return Ok(Target::Rules(vec![rule.id.value.clone()]));
-    }
-    let own = |rule: &&Rule| rule.prose.covers.iter().any(|covers| covers.eq_ignore_ascii_case(name));
-    let check = peers.find(name);
-    let mut ids: Vec<Text> = rules.iter().filter(own).map(|rule| rule.id.value.clone()).collect();
-    if let Some(check) = check {
-        let answers = peers.rules(check, rules);
-        ids = answers.into_iter().map(|index| rules[index].id.value.clone()).collect();
-    }
-    match (ids.is_empty(), check.map(|check| &check.answer)) {
-        (false, _) => Ok(Target::Rules(ids)),
-        (true, Some(Answer::Refused(reason))) => Ok(Target::Nothing(format!("no rule answers it: {reason}"))),
-        (true, Some(_)) => Ok(Target::Nothing("no rule answers it yet".into())),
-        (true, None) => {
-            let ids = rules.iter().map(|rule| rule.id.value.as_str());
-            Err(suggestion::nearest(name, ids).or_else(|| peers.nearest(name)).map(str::to_owned))
+/// What a waiver may name: rules by their ids, and checks of other tools; upper and lower case are the same.
+pub struct Targets<'r> {
+    rules: &'r [Rule],
+    peers: &'r Peers,
+    ids: HashMap<String, usize>,
+    /// The rules that cover a check, which other tools need not have.
+    covered: HashMap<String, Vec<usize>>,
+    checks: HashMap<String, &'r PeerCheck>,
+}
+
+impl<'r> Targets<'r> {
+    /// All that these rules and checks are called.
+    #[must_use]
+    pub fn new(rules: &'r [Rule], peers: &'r Peers) -> Self {
+        let mut targets =
+            Targets { rules, peers, ids: HashMap::new(), covered: HashMap::new(), checks: HashMap::new() };
+        for (index, rule) in rules.iter().enumerate() {
+            targets.ids.entry(rule.id.value.to_ascii_lowercase()).or_insert(index);
+            for covers in &rule.prose.covers {
+                targets.covered.entry(covers.to_ascii_lowercase()).or_default().push(index);
+            }
         }
+        for (name, check) in peers.checks.iter().flat_map(|check| check.names.iter().map(move |n| (n, check)))
+        {
+            let name = name.to_ascii_lowercase();
+            // A name without a tool is one of kubeadm's.
+            if let Some(own) = name.strip_prefix("kubeadm:") {
+                targets.checks.entry(own.to_owned()).or_insert(check);
+            }
+            targets.checks.entry(name).or_insert(check);
+        }
+        targets
+    }
+
+    /// The rules that a name stands for.
+    ///
+    /// # Errors
+    /// If nothing has this name: what was probably meant.
+    pub fn find(&self, name: &str) -> Result<Target, Option<String>> {
+        let lower = name.to_ascii_lowercase();
+        let id = |index: &usize| self.rules[*index].id.value.clone();
+        if let Some(index) = self.ids.get(&lower) {
+            return Ok(Target::Rules(vec![id(index)]));
+        }
+        let Some(check) = self.checks.get(&lower) else {
+            return match self.covered.get(&lower) {
+                Some(rules) => Ok(Target::Rules(rules.iter().map(id).collect())),
+                None => Err(self.nearest(name)),
+            };
+        };
+        let ids: Vec<Text> = self.peers.rules(check, self.rules).iter().map(id).collect();
+        Ok(match &check.answer {
+            _ if !ids.is_empty() => Target::Rules(ids),
+            Answer::Refused(reason) => Target::Nothing(format!("no rule answers it: {reason}")),
+            _ => Target::Nothing("no rule answers it yet".into()),
+        })
+    }
+
+    /// The full name of a check of kubeadm's, as it is called there without its tool.
+    #[must_use]
+    pub fn of_kubeadm(&self, check: &str) -> Option<&'r str> {
+        let names = &self.checks.get(&check.to_ascii_lowercase())?.names;
+        let is = |name: &&str| matches!(peer::split(name), Some(("kubeadm", own)) if own.eq_ignore_ascii_case(check));
+        names.iter().map(Text::as_str).find(is)
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        let ids = self.rules.iter().map(|rule| rule.id.value.as_str());
+        suggestion::nearest(name, ids).or_else(|| self.peers.nearest(name)).map(str::to_owned)
     }
 }
 
@@ -98,11 +142,18 @@ pub fn load(files: Vec<SourceFile>) -> Result<WaiverSet, (Vec<SourceFile>, Vec<D
         let mut reader = Reader { file: index, mistakes: Vec::new() };
         let (document, wrong) = DeTable::parse_recoverable(&file.text);
         let table = document.get_ref();
+        let lines: Vec<usize> = file.text.match_indices('\n').map(|(newline, _)| newline).collect();
+        let line = |place: Place| {
+            let before = lines.partition_point(|newline| *newline < place.span().start);
+            u32::try_from(before + 1).unwrap_or(u32::MAX)
+        };
         reader.check_keys(table, syntax::WAIVERS, "a waiver file");
         match table.get("waiver").map(|value| (value, value.get_ref().as_array())) {
             Some((_, Some(items))) => {
                 for item in items {
-                    if let Some(waiver) = read(&mut reader, item, file) {
+                    if let Some(waiver) =
+                        read(&mut reader, item, &|place| Origin::line(&file.name, line(place)))
+                    {
                         reader.mistakes.extend(repeated(&waiver, &mut seen));
                         waivers.push(waiver);
                     }
@@ -140,10 +191,10 @@ fn repeated(waiver: &Waiver, seen: &mut HashMap<(String, Option<Moment>), Place>
 
 /// Names of waivers that nothing has.
 #[must_use]
-pub fn unknown_names(waivers: &[Waiver], rules: &RuleSet, peers: &Peers) -> Vec<Diagnostic> {
+pub fn unknown_names(waivers: &[Waiver], targets: &Targets<'_>) -> Vec<Diagnostic> {
     let mut mistakes = Vec::new();
     for waiver in waivers {
-        let (Some(place), Err(near)) = (&waiver.place, target(&waiver.name, &rules.rules, peers)) else {
+        let (Some(place), Err(near)) = (&waiver.place, targets.find(&waiver.name)) else {
             continue;
         };
         let message = format!("there is neither a rule `{0}` nor a check of another tool `{0}`", waiver.name);
@@ -153,7 +204,7 @@ pub fn unknown_names(waivers: &[Waiver], rules: &RuleSet, peers: &Peers) -> Vec<
     mistakes
 }
 
-fn read(reader: &mut Reader, value: &Value<'_>, file: &SourceFile) -> Option<Waiver> {
+fn read(reader: &mut Reader, value: &Value<'_>, written: &dyn Fn(Place) -> Origin) -> Option<Waiver> {
     let table = reader.table(value, "`waiver`")?;
     reader.check_keys(table, WAIVER, "a waiver");
     let name = reader.text(table, "rule");
@@ -176,9 +227,8 @@ fn read(reader: &mut Reader, value: &Value<'_>, file: &SourceFile) -> Option<Wai
     });
     let accepts_unknown = accepts(reader, table);
     let name = name?;
-    let line = file.text[..name.place.span().start.min(file.text.len())].matches('\n').count();
     Some(Waiver {
-        by: Origin::line(&file.name, u32::try_from(line).unwrap_or(u32::MAX - 1) + 1),
+        by: written(name.place),
         place: Some(name.place),
         name: name.value,
         reason: reason?.value,

@@ -9,7 +9,7 @@ use node_preflight::engine::waive::{Fate, waive};
 use node_preflight::engine::{Selection, compile, judge};
 use node_preflight::fact::{Date, Moment, Origin};
 use node_preflight::host::Host;
-use node_preflight::rule::waiver::{self, Target, Waiver};
+use node_preflight::rule::waiver::{self, Target, Targets, Waiver};
 use node_preflight::rule::{SourceFile, diagnostic};
 use node_preflight::subsystem::Subsystems;
 
@@ -149,7 +149,8 @@ fn complaint(text: &str) -> String {
     match waiver::load(vec![SourceFile::given("w.toml", text.to_owned())]) {
         Err((files, wrong)) => diagnostic::render(&files, &wrong, false),
         Ok(set) => {
-            let wrong = waiver::unknown_names(&set.waivers, &rules, &builtin::peers());
+            let peers = builtin::peers();
+            let wrong = waiver::unknown_names(&set.waivers, &Targets::new(&rules.rules, &peers));
             diagnostic::render(&set.files, &wrong, false)
         }
     }

@@ -158,8 +158,9 @@ pub fn mistakes_with(probes: &[&'static Probe], broken: &Broken) -> Vec<Diagnost
 
 fn check_profiles(rules: &RuleSet, mistakes: &mut Vec<Diagnostic>) {
     let names = || rules.profiles.iter().map(|profile| profile.name.value.as_str());
+    let known: HashSet<&str> = names().collect();
     for include in rules.profiles.iter().flat_map(|profile| &profile.includes) {
-        if !names().any(|name| name == include.value) {
+        if !known.contains(include.value.as_str()) {
             let message = format!("there is no profile `{}`", include.value);
             let help = suggestion::help(&include.value, names());
             mistakes.push(Diagnostic::at(&include.place, Code::UnknownProfile, message).help(help));
@@ -284,7 +285,8 @@ impl<'r> Compiler<'r> {
         for need in &rule.needs {
             if !names.ids.contains_key(need.value.as_str()) {
                 let message = format!("there is no rule `{}`", need.value);
-                let near = suggestion::nearest(&need.value, names.ids.keys().copied());
+                let ids = self.rules.rules.iter().map(|rule| rule.id.value.as_str());
+                let near = suggestion::nearest(&need.value, ids);
                 let help = near.map(|near| format!("did you mean `{near}`?"));
                 self.mistakes.push(Diagnostic::at(&need.place, Code::UnknownRule, message).help(help));
             }

@@ -2,7 +2,7 @@
 
 use foldhash::{HashMap, HashSet};
 
-use crate::rule::{Code, Diagnostic, Profile, Rule, RuleSet, Text, suggestion};
+use crate::rule::{Code, Diagnostic, Profile, Rule, RuleSet, suggestion};
 
 /// What the user selects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,9 +77,15 @@ pub(super) fn rules(
     } else {
         vec![false; rules.rules.len()]
     };
+    let tags =
+        if [&selection.only, &selection.skip].into_iter().flatten().all(|word| ids.contains_key(&**word)) {
+            Tags::default()
+        } else {
+            by_tag(rules)
+        };
     for word in &selection.only {
         let mut matched = false;
-        for index in named(rules, ids, word) {
+        for index in named(&tags, ids, word).iter().copied() {
             let rule = &rules.rules[index];
             if rule.id.value == *word || of_profile(rule) {
                 selected[index] = true;
@@ -87,17 +93,17 @@ pub(super) fn rules(
             }
         }
         if !matched {
-            mistakes.push(unmatched(rules, ids, word, "--only", profiles));
+            mistakes.push(unmatched(rules, &tags, word, "--only", profiles));
         }
     }
     let mut skipped = vec![false; rules.rules.len()];
     for word in &selection.skip {
-        let indices = named(rules, ids, word);
+        let indices = named(&tags, ids, word);
         if indices.is_empty() {
-            mistakes.push(unmatched(rules, ids, word, "--skip", profiles));
+            mistakes.push(unmatched(rules, &tags, word, "--skip", profiles));
         }
         for index in indices {
-            skipped[index] = true;
+            skipped[*index] = true;
         }
     }
     add_needed(rules, ids, &mut selected, &skipped);
@@ -108,30 +114,42 @@ pub(super) fn rules(
     selected
 }
 
-/// The rules of an id or tag.
-fn named(rules: &RuleSet, ids: &HashMap<&str, usize>, word: &str) -> Vec<usize> {
-    match ids.get(word) {
-        Some(index) => vec![*index],
-        None => {
-            (0..rules.rules.len()).filter(|i| rules.rules[*i].tags.iter().any(|tag| tag == word)).collect()
+/// The rules of each tag.
+type Tags<'r> = HashMap<&'r str, Vec<usize>>;
+
+fn by_tag(rules: &RuleSet) -> Tags<'_> {
+    let mut tags = Tags::default();
+    for (index, rule) in rules.rules.iter().enumerate() {
+        for tag in rule.tags.iter() {
+            tags.entry(tag.as_str()).or_default().push(index);
         }
+    }
+    tags
+}
+
+/// The rules of an id or tag.
+fn named<'t>(tags: &'t Tags<'_>, ids: &'t HashMap<&str, usize>, word: &str) -> &'t [usize] {
+    match (ids.get(word), tags.get(word)) {
+        (Some(index), _) => std::slice::from_ref(index),
+        (None, Some(indices)) => indices,
+        (None, None) => &[],
     }
 }
 
 fn unmatched(
     rules: &RuleSet,
-    ids: &HashMap<&str, usize>,
+    tags: &Tags<'_>,
     word: &str,
     option: &str,
     profiles: &[&Profile],
 ) -> Diagnostic {
-    if rules.rules.iter().any(|rule| rule.tags.iter().any(|tag| tag == word)) {
+    if tags.contains_key(word) {
         let names: Vec<&str> = profiles.iter().map(|profile| profile.name.value.as_str()).collect();
         let message = format!("{option} {word}: no rule of profile {} has this tag", names.join(", "));
         return Diagnostic::new(Code::EmptySelection, message);
     }
-    let tags = rules.rules.iter().flat_map(|rule| &*rule.tags).map(Text::as_str);
-    let help = suggestion::nearest(word, ids.keys().copied().chain(tags));
+    let ids = rules.rules.iter().map(|rule| rule.id.value.as_str());
+    let help = suggestion::nearest(word, ids.chain(tags.keys().copied()));
     Diagnostic::new(Code::UnknownRule, format!("{option} {word}: no rule has this id or tag"))
         .help(help.map(|near| format!("did you mean `{near}`?")))
 }

@@ -232,6 +232,38 @@ fn hostile_names_and_texts_reach_no_terminal() {
 }
 
 #[test]
+fn what_a_terminal_obeys_is_replaced_in_the_lines_that_are_shown() {
+    let text = "[[rule]]\nid = \"a\"\nseverity = \"error\"\ncheck = { swap = { exists = true } }\n\"k\u{9b}1m\u{2028}\u{202e}\u{61c}\" = 1\n";
+    let found = complaints(&[given("a.toml", text)]);
+    assert!(found.contains("a.toml:5:1") && found.contains("k\u{fffd}1m"), "{found}");
+    assert!(!found.contains(['\u{9b}', '\u{2028}', '\u{202e}']), "{found:?}");
+}
+
+#[test]
+fn of_many_mistakes_the_first_are_shown_and_the_others_counted() {
+    let found = complaints(&[given("a.toml", &"../".repeat(16_000))]);
+    assert_eq!(found.matches("error[").count(), 20);
+    assert!(
+        found.ends_with("error: 31983 more mistakes are not shown\n\n"),
+        "{}",
+        &found[found.len() - 100..]
+    );
+    assert!(found.len() < 20_000, "{}", found.len());
+}
+
+#[test]
+fn a_place_far_to_the_right_has_its_column_and_a_long_name_is_cut() {
+    let fine = "{ swap = { exists = false } }, ".repeat(1000);
+    let long = "k".repeat(100_000);
+    let rule = format!(
+        "[[rule]]\nid = \"a\"\nseverity = \"error\"\ncheck = {{ all = [{fine}{{ swep = {{}} }}] }}\n"
+    );
+    let found = complaints(&[given("a.toml", &format!("{rule}{long} = 1\n"))]);
+    assert!(found.contains("a.toml:4:31020\n") && found.contains("did you mean `swap`?"), "{found}");
+    assert!(found.contains("a.toml:5:1\n") && found.len() < 5000, "{}", found.len());
+}
+
+#[test]
 fn syntax_errors_hide_what_only_follows_from_them() {
     let broken = "[[rule]]\nid = \"first\nseverity = \"error\"\ncheck = { swap = { equals = [] } }\n";
     let found = complaints(&[given("a.toml", broken)]);
