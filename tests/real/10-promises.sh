@@ -9,7 +9,11 @@ if need strace strace; then
 
     # The first execve is strace's own start of the binary.
     execs=$(grep -cE '(execve|execveat)\(' "$work/trace")
-    [ "$execs" = 1 ] && pass "no other program is started" || fail "$execs calls of execve"
+    if [ "$execs" = 1 ]; then
+        pass "no other program is started"
+    else
+        fail "$execs calls of execve"
+    fi
 
     if grep -E '\b(fork|vfork)\(|clone3?\(' "$work/trace" | grep -qv CLONE_THREAD; then
         fail "a process is forked"

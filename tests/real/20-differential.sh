@@ -11,7 +11,11 @@ if need jq jq; then
             [ "$want" = hold ] && held=true
             [ "$found" = "$version $held" ] || { printf '      %s: %s, dpkg says %s %s\n' "$package" "$found" "$version" "$held"; wrong=$((wrong + 1)); }
         done <"$work/packages"
-        [ "$wrong" = 0 ] && pass "60 packages: the same versions and holds as dpkg" || fail "$wrong packages differ from dpkg"
+        if [ "$wrong" = 0 ]; then
+            pass "60 packages: the same versions and holds as dpkg"
+        else
+            fail "$wrong packages differ from dpkg"
+        fi
     else
         skip "packages" "no dpkg on this machine"
     fi
@@ -28,8 +32,11 @@ if need jq jq; then
             value=$(sysctl -n "$key" 2>/dev/null | tr -s '\t ' '  ') && printf '%s = %s\n' "$key" "$value"
         done <"$work/keys" | sort >"$work/theirs"
         wrong=$(comm -3 "$work/ours" "$work/theirs" | wc -l)
-        [ "$wrong" = 0 ] && [ -s "$work/ours" ] && pass "$(wc -l <"$work/ours") kernel variables: the same as sysctl" ||
+        if [ "$wrong" = 0 ] && [ -s "$work/ours" ]; then
+            pass "$(wc -l <"$work/ours") kernel variables: the same as sysctl"
+        else
             fail "$wrong kernel variables differ from sysctl: $(comm -3 "$work/ours" "$work/theirs" | head -4 | tr '\n' ';')"
+        fi
     else
         skip "kernel variables" "sysctl is missing and can't be installed"
     fi
@@ -47,14 +54,19 @@ if need jq jq; then
             count=$((count + 1))
             [ "$found" = "$(readlink -f "$value") $mode" ] || { printf '      %s: %s, update-alternatives says %s %s\n' "$name" "$found" "$value" "$mode"; wrong=$((wrong + 1)); }
         done
-        [ "$wrong" = 0 ] && pass "$count alternatives: the same as update-alternatives" || fail "$wrong alternatives differ"
+        if [ "$wrong" = 0 ]; then
+            pass "$count alternatives: the same as update-alternatives"
+        else
+            fail "$wrong alternatives differ"
+        fi
     else
         skip "alternatives" "no update-alternatives on this machine"
     fi
 
     if command -v systemctl >/dev/null && [ -d /usr/lib/systemd/system ]; then
         # Offline on both sides: what the files say. Templates can't be asked without an instance.
-        units=$(cd /usr/lib/systemd/system && ls -- *.service *.socket *.timer 2>/dev/null | grep -v '@\.' | head -150)
+        units=$(find /usr/lib/systemd/system/ -maxdepth 1 \( -name '*.service' -o -name '*.socket' -o -name '*.timer' \) |
+            sed 's|.*/||' | grep -v '@\.' | sort | head -150)
         # shellcheck disable=SC2046,SC2086 # the units are words
         "$binary" facts --root / --format json $(printf 'service:%s ' $units) |
             jq -r '.facts[] | select(.value.enabled) | "\(.key) \(.value.enabled)"' | sort >"$work/ours"
@@ -64,8 +76,11 @@ if need jq jq; then
         done | sort >"$work/theirs"
         wrong=$(join "$work/ours" "$work/theirs" | awk '$2 != $3' | tee "$work/differ" | wc -l)
         count=$(join "$work/ours" "$work/theirs" | wc -l)
-        [ "$wrong" = 0 ] && [ "$count" -gt 20 ] && pass "$count units: is-enabled as systemctl says" ||
+        if [ "$wrong" = 0 ] && [ "$count" -gt 20 ]; then
+            pass "$count units: is-enabled as systemctl says"
+        else
             fail "$wrong of $count units differ from systemctl: $(head -3 "$work/differ" | tr '\n' ';')"
+        fi
     else
         skip "units" "no systemctl on this machine"
     fi

@@ -82,7 +82,7 @@ else
     install -m 755 "$binary" "$runtime_binary"
     as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
     options='[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\n  runtime_type = "io.containerd.runc.v2"\n'
-    options="$options[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc.options]\n  SystemdCgroup = "
+    options="${options}[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc.options]\n  SystemdCgroup = "
     containerd_reads "an empty file" ''
     containerd_reads "SystemdCgroup" "version = 2\n${options}true\n"
     containerd_reads "SystemdCgroup in an import" 'version = 2\nimports = ["conf.d/a.toml"]\n' "version = 2\n${options}true\n"

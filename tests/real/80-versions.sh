@@ -45,12 +45,18 @@ else
         containerd=$("$bare/usr/bin/containerd" --version | awk '{ print $3 }')
         runc=$("$bare/usr/sbin/runc" --version | awk 'NR == 1 { print $3 }')
         kubectl=$("$bare/usr/bin/kubectl" version --client 2>/dev/null | grep -oE 'v[0-9]+\.[0-9]+\.[0-9]+[^", ]*' | head -1)
-        [ -n "$containerd" ] && [ -n "$runc" ] && [ -n "$kubectl" ] || fail "versions: a program doesn't tell its own"
+        if [ -z "$containerd" ] || [ -z "$runc" ] || [ -z "$kubectl" ]; then
+            fail "versions: a program doesn't tell its own"
+        fi
 
         for program in "containerd $containerd" "runc $runc"; do
             name=${program% *} version=${program#* }
             found=$(told "$whole" "$name")
-            [ "${found%% *}" = "$version" ] && pass "$name: $found, as it says itself" || fail "$name: $found, it says $version"
+            if [ "${found%% *}" = "$version" ]; then
+                pass "$name: $found, as it says itself"
+            else
+                fail "$name: $found, it says $version"
+            fi
         done
         for name in crun conmon; do
             version=$(leading "$(dpkg-deb -f "$debs/$name"_*.deb Version)")
@@ -58,7 +64,11 @@ else
             # Where its libraries are missing, it can't start.
             if [ -n "$said" ]; then who="it says itself"; else who="its package says" && said=$version; fi
             found=$(told "$whole" "$name")
-            [ "$(leading "${found%% *}")" = "$said" ] && pass "$name: $found, as $who" || fail "$name: $found, not $said"
+            if [ "$(leading "${found%% *}")" = "$said" ]; then
+                pass "$name: $found, as $who"
+            else
+                fail "$name: $found, not $said"
+            fi
         done
 
         # Kubernetes' own programs are built with -trimpath, and then have no -ldflags in their build information; Debian's
@@ -70,14 +80,21 @@ else
         "$binary" facts --root "$data" program:kubectl | grep -q 'recognised by the commit' || fail "kubectl without -ldflags"
         for root in "$bare" "$whole" "$data"; do
             found=$(told "$root" kubectl)
-            [ "${found%% *}" = "${kubectl#v}" ] && [[ $found = *" binary "* ]] &&
-                pass "kubectl: $found, as it says itself ($(basename "$root"))" || fail "kubectl: $found, it says $kubectl"
+            if [ "${found%% *}" = "${kubectl#v}" ] && [[ $found = *" binary "* ]]; then
+                pass "kubectl: $found, as it says itself ($(basename "$root"))"
+            else
+                fail "kubectl: $found, it says $kubectl"
+            fi
         done
 
         # What tells nothing is unknown, never guessed: Debian's build leaves the settings of the linker out, and C says nothing.
         for name in containerd runc crun conmon; do
             found=$(told "$bare" "$name")
-            [[ $found = "unknown unknown "* ]] && pass "$name without its package: unknown" || fail "$name without its package: $found"
+            if [[ $found = "unknown unknown "* ]]; then
+                pass "$name without its package: unknown"
+            else
+                fail "$name without its package: $found"
+            fi
         done
 
         # The distribution's crun and conmon, beside a CRI-O that writes for a newer runtime: Debian 12's crun refuses all it writes.
@@ -91,21 +108,32 @@ else
             if dpkg --compare-versions "$version" ge "$least"; then expected=pass; else expected=fail; fi
             found=$("$binary" --root "$whole" --profile crio --only "$name-new-enough" --format json |
                 jq -r --arg rule "$name-new-enough" '.findings[] | select(.rule == $rule) | .boot.verdict')
-            [ "$found" = "$expected" ] && pass "$name $version beside CRI-O 1.34: $found" || fail "$name $version beside CRI-O 1.34: $found, expected $expected"
+            if [ "$found" = "$expected" ]; then
+                pass "$name $version beside CRI-O 1.34: $found"
+            else
+                fail "$name $version beside CRI-O 1.34: $found, expected $expected"
+            fi
         done
 
         # A newer package that did not replace the file: what runs is the file.
         sed -i 's/^Version: .*really.*/Version: 1.34.1-1.1/' "$whole/var/lib/dpkg/status"
         note=$("$binary" facts --root "$whole" --format json program:kubectl | jq -r '.facts[0] | .value.version, .notes[]?')
-        [[ $note = "${kubectl#v}"$'\n'*1.34.1*replaced* ]] && pass "kubectl beside another package's version: the file wins" ||
+        if [[ $note = "${kubectl#v}"$'\n'*1.34.1*replaced* ]]; then
+            pass "kubectl beside another package's version: the file wins"
+        else
             fail "kubectl beside another package's version: $note"
+        fi
 
         if need strace strace; then
             mv "$data/usr/bin/kubectl" "$bare/usr/bin/kubectl"
             strace -f -y -e trace=pread64,read -o "$work/trace" "$binary" facts --root "$bare" program:containerd program:kubectl >"$work/out"
             bytes=$(grep -E '/(containerd|kubectl)>' "$work/trace" | sed -nE 's/.* = ([0-9]+)$/\1/p' | awk '{ sum += $1 } END { print sum }')
             size=$(cat "$bare"/usr/bin/{containerd,kubectl} | wc -c)
-            [ "${bytes:-0}" -gt 0 ] && [ "$bytes" -lt 4000000 ] && pass "of $size bytes $bytes are read" || fail "of $size bytes ${bytes:-0} are read"
+            if [ "${bytes:-0}" -gt 0 ] && [ "$bytes" -lt 4000000 ]; then
+                pass "of $size bytes $bytes are read"
+            else
+                fail "of $size bytes ${bytes:-0} are read"
+            fi
         else
             skip "bytes read" "strace is missing and can't be installed"
         fi

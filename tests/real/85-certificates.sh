@@ -27,7 +27,11 @@ else
         [ "$found" = "$theirs true" ] || { printf '      %s: %s, openssl says %s\n' "$name" "$found" "$theirs"; wrong=$((wrong + 1)); }
         count=$((count + 1))
     done
-    [ "$wrong" = 0 ] && [ "$count" -gt 50 ] && pass "$count certificates: the same dates as openssl" || fail "$wrong of $count certificates differ from openssl"
+    if [ "$wrong" = 0 ] && [ "$count" -gt 50 ]; then
+        pass "$count certificates: the same dates as openssl"
+    else
+        fail "$wrong of $count certificates differ from openssl"
+    fi
 
     # Names that need no escapes, of the kinds that RFC 4514 has words for; how others are written is a matter of taste.
     wrong=0
@@ -39,7 +43,11 @@ else
         [ "$found" = "$theirs" ] || { printf '      %s, openssl says %s\n' "$found" "$theirs"; wrong=$((wrong + 1)); }
         count=$((count + 1))
     done
-    [ "$wrong" = 0 ] && [ "$count" -gt 40 ] && pass "$count subjects: the same names as openssl" || fail "$wrong of $count subjects differ from openssl"
+    if [ "$wrong" = 0 ] && [ "$count" -gt 40 ]; then
+        pass "$count subjects: the same names as openssl"
+    else
+        fail "$wrong of $count subjects differ from openssl"
+    fi
 
     if "$binary" facts --root "$work/ca" --format json certificate:/etc/kubernetes/pki/leaf.crt | grep -qF "$(sed -n 2p "$work/leaf.key")"; then
         fail "a private key is shown"
@@ -62,7 +70,7 @@ else
             for name in $names; do
                 openssl req -newkey ed25519 -nodes -keyout "$work/leaf.key" -subj "/CN=$name" -out "$work/leaf.csr"
                 openssl x509 -req -in "$work/leaf.csr" -CA $authority.crt -CAkey "$work/node.key" -CAcreateserial \
-                    -extfile <(echo authorityKeyIdentifier=keyid) -days 100 -out $name.crt
+                    -extfile <(echo authorityKeyIdentifier=keyid) -days 100 -out "$name.crt"
             done
         done
         rm -f ./*.srl etcd/*.srl
@@ -72,7 +80,11 @@ else
         echo "time = $(($(date +%s) + $1 * 86400))" >"$work/node/live/machine.toml"
         found=$("$binary" --recording "$work/node" --profile joined --only certificates --format json |
             jq -r '[.findings[] | "\(.rule) \(.now.verdict) \(.now.found)"] | sort | .[]')
-        printf '%s\n' "$found" | grep -qE "$2" && pass "certificates, $3" || fail "certificates, $3: $found"
+        if printf '%s\n' "$found" | grep -qE "$2"; then
+            pass "certificates, $3"
+        else
+            fail "certificates, $3: $found"
+        fi
     }
     on 1 '^certificates-last pass' "a day old: none ends soon"
     on 1 '^certificates-of-cluster pass' "each of its own authority"

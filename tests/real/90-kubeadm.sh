@@ -13,7 +13,9 @@ built() {
     src=$dir/go/src/k8s.io/kubernetes
     mkdir -p "$dir/lists" "$src" target/kubeadm
     local mirror suite
+    # shellcheck disable=SC2016 # apt-get puts its own values in
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m1 -E 'debian/?$')
+    # shellcheck disable=SC2016 # apt-get puts its own values in
     suite=$(apt-get indextargets --format '$(CODENAME)' "Created-By: Packages" 2>/dev/null | head -1)
     [ "$suite" = bookworm ] || { echo "this is Debian's ${suite:-unknown release}, not bookworm"; return 1; }
     echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm main" >"$dir/sources.list"
@@ -23,7 +25,7 @@ built() {
     need "$go" golang-1.19-go || { echo "golang-1.19-go can't be installed"; return 1; }
     tar -xzf "$dir"/kubernetes_*.orig.tar.gz -C "$src" --strip-components 1 || return 1
     local version=k8s.io/component-base/version
-    GOPATH=$dir/go GO111MODULE=off GOFLAGS= GOCACHE=$dir/cache CGO_ENABLED=0 "$go" build -trimpath -o "$PWD/$kubeadm" \
+    GOPATH=$dir/go GO111MODULE=off GOFLAGS="" GOCACHE=$dir/cache CGO_ENABLED=0 "$go" build -trimpath -o "$PWD/$kubeadm" \
         -ldflags "-s -w -X $version.gitVersion=v1.20.2 -X $version.gitMajor=1 -X $version.gitMinor=20" \
         k8s.io/kubernetes/cmd/kubeadm >"$work/go" 2>&1 || { echo "it can't be built: $(tail -1 "$work/go")"; return 1; }
 }
