@@ -18,6 +18,7 @@ use super::path::HostPath;
 use super::running::{Address, Connection, Running, Space, Uname, UnitState};
 use super::silence::Silence;
 use super::tree::Kind;
+use crate::parse::systemd::RUNTIME_UNITS;
 
 type Units = Result<Rc<BTreeMap<String, UnitState>>, HostError>;
 
@@ -46,7 +47,7 @@ impl Kernel {
 
     fn ask_units(&self) -> Units {
         // sd_booted(3): this directory exists if and only if systemd is the running init.
-        if let Err(error) = self.files.stat("/run/systemd/system").legacy() {
+        if let Err(error) = self.files.stat(RUNTIME_UNITS).legacy() {
             return Err(match error.kind {
                 HostErrorKind::NotFound => HostError::new("systemd", HostErrorKind::NotFound),
                 _ => error,

@@ -12,6 +12,7 @@ mod error;
 mod files;
 pub mod https;
 mod kernel;
+mod merged_usr;
 mod page;
 mod parts;
 mod path;

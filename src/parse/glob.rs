@@ -1,4 +1,5 @@
-//! Shell patterns: `*`, `?`, `[a-c]`, `[!x]` and a backslash, as glob(3) and fnmatch(3) read them.
+//! Shell patterns: `*`, `?`, `[a-c]`, `[!x]` and a backslash, one function for each reader that is imitated: glob(3),
+//! fnmatch(3), fnmatch(3) without escapes, and the matcher of systemd-boot. Only glob(3) with `GLOB_BRACE` knows braces.
 
 /// Whether a path is a pattern (`net/ipv4/conf/*/rp_filter`).
 #[must_use]
@@ -20,10 +21,101 @@ pub fn covers_path(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// Whether a pattern covers a name, as fnmatch(3) does with `FNM_PERIOD`.
+/// What one reader makes of a pattern.
+#[derive(Clone, Copy)]
+struct Reader {
+    /// A leading dot has to be written out (`FNM_PERIOD`).
+    keeps_dot: bool,
+    /// A backslash makes the next character plain.
+    escapes: bool,
+    /// `!` or `^` at the start of a class negates it.
+    negates: bool,
+}
+
+const FNMATCH: Reader = Reader { keeps_dot: false, escapes: true, negates: true };
+
+/// Whether a pattern covers a name, as one component of glob(3): fnmatch(3) with `FNM_PERIOD`.
 #[must_use]
 pub fn covers_name(pattern: &str, name: &str) -> bool {
-    if name.starts_with('.') && !pattern.starts_with('.') {
+    covers(pattern, name, Reader { keeps_dot: true, ..FNMATCH })
+}
+
+/// Whether a pattern covers a text, as fnmatch(3) does without flags: a wildcard covers slashes and leading dots, too.
+#[must_use]
+pub fn fnmatch(pattern: &str, text: &str) -> bool {
+    covers(pattern, text, FNMATCH)
+}
+
+/// Whether a pattern covers a text, as fnmatch(3) does with `FNM_NOESCAPE`: so systemd reads presets, as names of units
+/// hold backslashes.
+#[must_use]
+pub fn fnmatch_noescape(pattern: &str, text: &str) -> bool {
+    covers(pattern, text, Reader { escapes: false, ..FNMATCH })
+}
+
+/// Whether a pattern covers the id of a boot entry, as `efi_fnmatch` of systemd-boot does: no class is negated.
+#[must_use]
+pub fn efi_fnmatch(pattern: &str, id: &str) -> bool {
+    covers(pattern, id, Reader { negates: false, ..FNMATCH })
+}
+
+/// No honest pattern has more alternatives.
+const MAX_ALTERNATIVES: usize = 256;
+
+/// The patterns that glob(3) makes of one with `GLOB_BRACE`: `/a{b,c}` is `/ab` and `/ac`. A brace without its partner is
+/// a plain character, and so is `{}`. None if there are too many.
+#[must_use]
+pub fn brace_alternatives(pattern: &str) -> Option<Vec<String>> {
+    let mut done = Vec::new();
+    // What is left to expand, and where in it the search for the next brace goes on.
+    let mut left = vec![(pattern.to_owned(), 0)];
+    while let Some((text, from)) = left.pop() {
+        match group(&text, from) {
+            None => done.push(text),
+            Some((open, close, parts)) => {
+                // The first part is expanded first.
+                for part in parts.iter().rev() {
+                    let part = &text[part.clone()];
+                    left.push((format!("{}{part}{}", &text[..open], &text[close + 1..]), open));
+                }
+            }
+        }
+        if done.len() + left.len() > MAX_ALTERNATIVES {
+            return None;
+        }
+    }
+    Some(done)
+}
+
+/// The first group of braces from a place on: where it opens and closes, and its alternatives.
+fn group(text: &str, from: usize) -> Option<(usize, usize, Vec<std::ops::Range<usize>>)> {
+    let bytes = text.as_bytes();
+    let mut open = from + memchr::memchr(b'{', &bytes[from..])?;
+    while bytes[open..].starts_with(b"{}") {
+        open += 2;
+        open += memchr::memchr(b'{', &bytes[open..])?;
+    }
+    let (mut depth, mut start, mut parts) = (0_usize, open + 1, Vec::new());
+    for (at, byte) in bytes.iter().enumerate().skip(open + 1) {
+        match byte {
+            b'{' => depth += 1,
+            b',' if depth == 0 => {
+                parts.push(start..at);
+                start = at + 1;
+            }
+            b'}' if depth == 0 => {
+                parts.push(start..at);
+                return Some((open, at, parts));
+            }
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn covers(pattern: &str, name: &str, reader: Reader) -> bool {
+    if reader.keeps_dot && name.starts_with('.') && !pattern.starts_with('.') {
         return false;
     }
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
@@ -32,7 +124,7 @@ pub fn covers_name(pattern: &str, name: &str) -> bool {
         if pattern.get(p) == Some(&'*') {
             star = Some((p, n));
             p += 1;
-        } else if let Some(next) = one_covers(&pattern, p, name[n]) {
+        } else if let Some(next) = one_covers(&pattern, p, name[n], reader) {
             p = next;
             n += 1;
         } else if let Some((at, from)) = star {
@@ -47,22 +139,22 @@ pub fn covers_name(pattern: &str, name: &str) -> bool {
 }
 
 /// Where the pattern goes on if its element at `p` covers `c`.
-fn one_covers(pattern: &[char], p: usize, c: char) -> Option<usize> {
+fn one_covers(pattern: &[char], p: usize, c: char, reader: Reader) -> Option<usize> {
     match pattern.get(p)? {
         '?' => Some(p + 1),
-        '[' => match class_covers(pattern, p + 1, c) {
+        '[' => match class_covers(pattern, p + 1, c, reader) {
             Some((true, next)) => Some(next),
             Some((false, _)) => None,
             None => (c == '[').then_some(p + 1),
         },
-        '\\' => (pattern.get(p + 1) == Some(&c)).then_some(p + 2),
+        '\\' if reader.escapes => (pattern.get(p + 1) == Some(&c)).then_some(p + 2),
         plain => (*plain == c).then_some(p + 1),
     }
 }
 
 /// Whether a bracket class covers `c`, and where it ends; none if it never ends.
-fn class_covers(pattern: &[char], start: usize, c: char) -> Option<(bool, usize)> {
-    let negated = matches!(pattern.get(start), Some('!' | '^'));
+fn class_covers(pattern: &[char], start: usize, c: char, reader: Reader) -> Option<(bool, usize)> {
+    let negated = reader.negates && matches!(pattern.get(start), Some('!' | '^'));
     let mut at = start + usize::from(negated);
     let (first, mut found) = (at, false);
     loop {
@@ -105,7 +197,38 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_reader_has_its_own_patterns() {
+        assert!(fnmatch("a*", "a/.b") && !covers_path("a*", "a/.b"));
+        assert!(!fnmatch("{a,b}", "a") && !efi_fnmatch("{a,zz}*", "a") && !fnmatch_noescape("{a,b}", "a"));
+        assert!(fnmatch("dev\\-a", "dev-a") && !fnmatch("dev\\x2da", "dev\\x2da"));
+        assert!(fnmatch_noescape("dev\\x2d?", "dev\\x2da"));
+        assert!(fnmatch("[!a]", "b") && !efi_fnmatch("[!a]", "b") && efi_fnmatch("[!a]", "!"));
+    }
+
+    #[test]
+    fn braces_are_expanded_as_glob_does() {
+        for (pattern, expected) in [
+            ("/a", &["/a"][..]),
+            ("/{a,b}/c*", &["/a/c*", "/b/c*"]),
+            ("{a,b{c,d}}e", &["ae", "bce", "bde"]),
+            ("{a", &["{a"]),
+            ("{}", &["{}"]),
+            ("{}{a,}", &["{}a", "{}"]),
+            ("x{a}", &["xa"]),
+        ] {
+            assert_eq!(brace_alternatives(pattern).unwrap(), expected, "{pattern}");
+        }
+        assert_eq!(brace_alternatives(&"{a,b}".repeat(20)), None);
+    }
+
     proptest! {
+        #[test]
+        fn any_braces_give_an_answer(pattern in "[{},a\u{e9}]{0,30}") {
+            let found = brace_alternatives(&pattern);
+            prop_assert!(found.is_none_or(|found| !found.is_empty()));
+        }
+
         #[test]
         fn any_pattern_gives_an_answer(pattern in ".{0,30}", name in ".{0,30}") {
             let _ = covers_path(&pattern, &name);

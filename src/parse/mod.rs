@@ -28,6 +28,7 @@ pub mod resolv_conf;
 pub mod socket_table;
 pub mod swaps;
 pub mod sysctl_d;
+pub mod systemd;
 pub mod toml_document;
 pub mod unit;
 pub mod yaml;

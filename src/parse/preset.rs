@@ -1,5 +1,6 @@
 //! Preset files of systemd: which units are enabled by default (systemd.preset(5), systemd 252).
 
+use super::glob::fnmatch_noescape;
 use super::lines;
 
 /// One rule of a preset file.
@@ -7,7 +8,7 @@ use super::lines;
 pub struct PresetRule {
     /// What happens to the units that match.
     pub action: Action,
-    /// Shell glob over unit names.
+    /// Pattern over unit names, as fnmatch(3) reads it.
     pub pattern: String,
     /// Instances of a template that `enable` names.
     pub instances: Vec<String>,
@@ -44,11 +45,10 @@ pub fn parse(bytes: &[u8]) -> Vec<PresetRule> {
 }
 
 impl PresetRule {
-    /// Whether the rule speaks of a unit; a pattern that makes no sense matches nothing.
+    /// Whether the rule speaks of a unit.
     #[must_use]
     pub fn matches(&self, unit: &str) -> bool {
-        self.pattern == unit
-            || globset::Glob::new(&self.pattern).is_ok_and(|glob| glob.compile_matcher().is_match(unit))
+        fnmatch_noescape(&self.pattern, unit)
     }
 }
 
@@ -64,6 +64,13 @@ mod tests {
         assert!(rules[0].matches("ssh.service") && !rules[0].matches("sshd.service"));
         assert!(rules[1].matches("anything.target"));
         assert_eq!((rules[2].line, rules[2].instances.len()), (5, 2));
+    }
+
+    #[test]
+    fn braces_are_plain_and_so_are_backslashes() {
+        let rules = parse(b"enable {docker,podman}.service\ndisable dev\\x2da.swap\n");
+        assert!(!rules[0].matches("docker.service") && rules[0].matches("{docker,podman}.service"));
+        assert!(rules[1].matches("dev\\x2da.swap"));
     }
 
     proptest! {

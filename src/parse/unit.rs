@@ -139,16 +139,6 @@ pub fn commands(value: &str) -> Vec<Command> {
         .collect()
 }
 
-/// A boolean as systemd reads it: `yes`, `true`, `on`, `1` and their opposites, in any case.
-#[must_use]
-pub fn boolean(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "1" | "yes" | "y" | "true" | "t" | "on" => Some(true),
-        "0" | "no" | "n" | "false" | "f" | "off" => Some(false),
-        _ => None,
-    }
-}
-
 /// The template of an instance: `a@b.service` → `a@.service`.
 #[must_use]
 pub fn template(name: &str) -> Option<String> {

@@ -4,8 +4,8 @@ use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::host::Kind;
+use crate::parse::systemd::DEFAULT_PATH;
 use crate::subsystem::Subsystems;
-use crate::subsystem::systemd::system_conf::DEFAULT_PATH;
 use crate::subsystem::systemd::units::full_name;
 
 const PATH: Attribute = Attribute::new("path", Shape::Text, "Where it is.");

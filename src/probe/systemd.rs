@@ -2,6 +2,7 @@
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::parse::systemd::RUNTIME_UNITS;
 use crate::subsystem::Subsystems;
 
 const INIT: Attribute = Attribute::new("init", Shape::Bool, "Whether it is the first process.");
@@ -26,16 +27,15 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
-    const BOOTED: &str = "/run/systemd/system";
     let systemd = subsystems.systemd();
     let doubt = systemd.doubt.as_deref().unwrap_or("no init was found");
     let (init, origin) = match (moment, subsystems.host().running()) {
         (Moment::Boot, _) => (systemd.is_init.map_or_else(|| State::unknown(doubt), State::from), None),
         (Moment::Now, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => match running.files().lstat(BOOTED).legacy() {
-            Ok(_) => (State::from(true), Some(Origin::file(BOOTED))),
+        (Moment::Now, Some(running)) => match running.files().lstat(RUNTIME_UNITS).legacy() {
+            Ok(_) => (State::from(true), Some(Origin::file(RUNTIME_UNITS))),
             Err(error) if error.is_not_found() => {
-                (State::from(false), Some(Origin::file(BOOTED).says("is not there")))
+                (State::from(false), Some(Origin::file(RUNTIME_UNITS).says("is not there")))
             }
             Err(error) => (State::unknown(error.to_string()), None),
         },

@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use std::rc::Rc;
 
 use crate::fact::Origin;
-use crate::host::{Files, HostErrorKind, HostPath, Kind};
+use crate::host::{Files, HostError, HostErrorKind, HostPath, Kind, Read};
+use crate::parse::systemd::conf_paths;
 use crate::subsystem::Unreadable;
 
 /// The files of several directories of one kind, merged.
@@ -41,22 +42,44 @@ pub enum Content {
     Unread(Unreadable),
 }
 
+/// The files of one kind of configuration that count at a boot: `sysctl.d`, `systemd/network`.
+#[must_use]
+pub fn at_boot(files: &Files, name: &str, suffix: &str) -> DropIns {
+    merge(files, &conf_paths(name), suffix)
+}
+
+/// A main file with its drop-ins, in the order in which they apply: of `systemd/system.conf` the highest file of that name,
+/// then those of all `systemd/system.conf.d` (`config_parse_standard_file_with_dropins`).
+#[must_use]
+pub fn standard_file(files: &Files, name: &str) -> DropIns {
+    let mut gaps = Vec::new();
+    let mut main = None;
+    for path in conf_paths(name) {
+        match files.lstat(&path) {
+            Read::There(_) => main = Some(DropIn { path: HostPath::new(path), hides: Vec::new() }),
+            Read::Missing(_) => continue,
+            Read::Hidden(error) => gaps.push(error.into()),
+        }
+        break;
+    }
+    let drop_ins = at_boot(files, &format!("{name}.d"), ".conf");
+    gaps.extend(drop_ins.gaps);
+    DropIns { files: main.into_iter().chain(drop_ins.files).collect(), gaps }
+}
+
 /// Merges directories, given from the highest precedence to the lowest: the first directory that has a name
 /// claims it, whatever is behind the name. Hidden files and those without the suffix don't count.
 #[must_use]
-pub fn merge(files: &Files, directories: &[&str], suffix: &str) -> DropIns {
+pub fn merge(files: &Files, directories: &[impl AsRef<str>], suffix: &str) -> DropIns {
     let mut names: BTreeMap<OsString, DropIn> = BTreeMap::new();
     let mut gaps = Vec::new();
-    for directory in directories {
-        if directory.starts_with("/lib/") && is_link(files, "/lib") {
-            continue;
-        }
-        let entries = match files.list(directory).legacy() {
-            Ok(entries) => entries,
-            Err(error) if matches!(error.kind, HostErrorKind::NotFound | HostErrorKind::NotAFile(_)) => {
-                continue;
-            }
-            Err(error) => {
+    for directory in files.distinct(directories.iter().map(AsRef::as_ref)) {
+        let entries = match files.list(directory) {
+            Read::There(entries) => entries,
+            Read::Missing(_) => continue,
+            // A file by the name of a directory holds none.
+            Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => continue,
+            Read::Hidden(error) => {
                 gaps.push(error.into());
                 continue;
             }
@@ -78,21 +101,20 @@ pub fn merge(files: &Files, directories: &[&str], suffix: &str) -> DropIns {
     DropIns { files: names.into_values().collect(), gaps }
 }
 
-/// On merged-usr hosts `/lib` is `/usr/lib`, which would otherwise be listed twice.
-fn is_link(files: &Files, path: &str) -> bool {
-    files.lstat(path).legacy().is_ok_and(|metadata| metadata.kind == Kind::Link)
-}
-
 /// What is in a file that counts.
 #[must_use]
 pub fn read(files: &Files, path: &HostPath) -> Content {
-    if files.read_link(path).legacy().is_ok_and(|target| target.as_os_str() == "/dev/null") {
+    // What can't be read as a link is read as a file, which tells why it can't be read.
+    if let Read::There(target) = files.read_link(path)
+        && target.as_os_str() == "/dev/null"
+    {
         return Content::Masked;
     }
-    match files.read(path).legacy() {
-        Ok(bytes) => Content::Bytes(bytes),
-        Err(error) => match error.kind {
-            HostErrorKind::NotFound | HostErrorKind::NotAFile(Kind::CharDevice) => Content::Masked,
+    match files.read(path) {
+        Read::There(bytes) => Content::Bytes(bytes),
+        Read::Missing(_) => Content::Masked,
+        Read::Hidden(error) => match error.kind {
+            HostErrorKind::NotAFile(Kind::CharDevice) => Content::Masked,
             HostErrorKind::NotAFile(Kind::Directory | Kind::Socket) | HostErrorKind::Loop => {
                 Content::Broken(error.into())
             }

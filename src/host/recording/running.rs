@@ -18,6 +18,7 @@ use crate::host::read::Read;
 use crate::host::running::{Address, Connection, Running, Space, Uname, UnitState};
 use crate::host::silence::Silence;
 use crate::host::tree::Kind;
+use crate::parse::systemd::RUNTIME_UNITS;
 
 /// A running system as it was recorded.
 pub(super) struct Recorded {
@@ -112,7 +113,7 @@ impl Running for Recorded {
             return Err(HostError::new("systemd", HostErrorKind::Unsupported(reason.clone())));
         }
         let Some(units) = &self.units else {
-            self.files.stat("/run/systemd/system").legacy()?;
+            self.files.stat(RUNTIME_UNITS).legacy()?;
             let missing = "the recording doesn't say which units are loaded";
             return Err(HostError::new("systemd", HostErrorKind::Unsupported(missing.into())));
         };

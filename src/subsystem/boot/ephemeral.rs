@@ -143,11 +143,9 @@ struct Line {
 
 impl Emptied {
     pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
-        const DIRECTORIES: [&str; 4] =
-            ["/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"];
         let tree = subsystems.host().files();
         let mut emptied = Emptied::default();
-        let merged = drop_in::merge(tree, &DIRECTORIES, ".conf");
+        let merged = drop_in::at_boot(tree, "tmpfiles.d", ".conf");
         emptied.gaps.extend(merged.gaps.into_iter().map(|gap| (0, gap)));
         for file in merged.files {
             let bytes = match drop_in::read(tree, &file.path) {

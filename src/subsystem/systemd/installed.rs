@@ -77,7 +77,7 @@ impl Systemd {
         };
         let version = library.or_else(|| {
             systemd.confidence = Confidence::High;
-            release(files)
+            release(subsystems, &mut systemd.unread)
         });
         if let Some((version, origin)) = version {
             systemd.version = Some(version);
@@ -188,20 +188,16 @@ fn library(files: &Files, unread: &mut Option<String>) -> Option<(u32, Origin)> 
     })
 }
 
-fn release(files: &Files) -> Option<(u32, Origin)> {
-    let path = ["/etc/os-release", "/usr/lib/os-release"]
-        .into_iter()
-        .find(|path| files.read(path).legacy().is_ok())?;
-    let bytes = files.read(path).legacy().ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    let value = |key: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-        line.map(|value| value.trim().trim_matches(['"', '\'']))
-    };
-    let (id, release) = (value("ID")?, value("VERSION_ID")?);
+/// The version that the distribution's release ships.
+fn release(subsystems: &Subsystems<'_>, unread: &mut Option<String>) -> Option<(u32, Origin)> {
+    let os = subsystems.os_release();
+    if let Some(error) = &os.trouble {
+        unread.get_or_insert_with(|| error.to_string());
+    }
     let (_, _, version) = RELEASES.iter().find(|(known, start, _)| {
-        *known == id
-            && release.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        *known == os.id
+            && os.version.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })?;
-    Some((*version, Origin::file(path).says(format!("{id} {release} ships systemd {version}"))))
+    let says = format!("{} {} ships systemd {version}", os.id, os.version);
+    Some((*version, os.origin.clone()?.says(says)))
 }

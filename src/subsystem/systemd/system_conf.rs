@@ -4,43 +4,27 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::fact::Origin;
+use crate::parse::systemd::DEFAULT_PATH;
 use crate::parse::unit;
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::systemd::exec_context::Launch;
 use crate::subsystem::{Subsystems, Unreadable};
 
-/// The standard directories, in the order of systemd's and sudo's default `$PATH`.
-pub const DEFAULT_PATH: [&str; 6] =
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
-const PLACES: [&str; 3] = ["/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd"];
-
 /// The assignments of the section `[Manager]` in the order in which they apply.
 fn settings(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, unit::Assignment)>, Unreadable> {
     let files = subsystems.host().files();
-    let mut paths = Vec::new();
-    for place in PLACES {
-        let path = format!("{place}/system.conf");
-        if files.stat(&path).legacy().is_ok() {
-            paths.push(crate::host::HostPath::new(path));
-            break;
-        }
-    }
-    let directories = PLACES.map(|place| format!("{place}/system.conf.d"));
-    let directories: Vec<&str> = directories.iter().map(String::as_str).collect();
-    let merged = drop_in::merge(files, &directories, ".conf");
+    let merged = drop_in::standard_file(files, "systemd/system.conf");
     if let Some(gap) = merged.gaps.into_iter().next() {
         return Err(gap);
     }
-    paths.extend(merged.files.into_iter().map(|file| file.path));
     let mut settings = Vec::new();
-    for path in paths {
-        match drop_in::read(files, &path) {
+    for file in merged.files {
+        match drop_in::read(files, &file.path) {
             Content::Bytes(bytes) => settings.extend(
                 unit::parse(&bytes)
                     .into_iter()
                     .filter(|assignment| &*assignment.section == "Manager")
-                    .map(|assignment| (Origin::line(&path, assignment.line), assignment)),
+                    .map(|assignment| (file.line(assignment.line), assignment)),
             ),
             Content::Masked | Content::Broken(_) => {}
             Content::Unread(gap) => return Err(gap),
@@ -48,6 +32,29 @@ fn settings(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, unit::Assignment
     }
     Ok(settings)
 }
+
+/// What `DefaultEnvironment=` gives every unit: by name the place and the value.
+///
+/// # Errors
+/// Why that can't be known.
+pub fn environment(subsystems: &Subsystems<'_>) -> Result<Environment, String> {
+    let settings = settings(subsystems).map_err(|gap| gap.reason)?;
+    let mut environment = Environment::new();
+    for (origin, assignment) in settings.into_iter().filter(|(_, a)| a.key == "DefaultEnvironment") {
+        if assignment.value.is_empty() {
+            environment.clear();
+        }
+        for word in unit::words(&assignment.value) {
+            if let Some((name, value)) = word.split_once('=') {
+                environment.insert(name.to_owned(), (origin.clone(), value.to_owned()));
+            }
+        }
+    }
+    Ok(environment)
+}
+
+/// Variables with the places that set them.
+pub type Environment = BTreeMap<String, (Origin, String)>;
 
 /// The value of a key of `[Manager]` that counts; none if nothing sets it.
 ///
@@ -100,17 +107,8 @@ fn directories(subsystems: &Subsystems<'_>, name: &str) -> Directories {
     if let Some(last) = search.last() {
         return Ok((search.iter().flat_map(|setting| split(&setting.value)).collect(), Some(last.origin())));
     }
-    let settings = settings(subsystems).map_err(|gap| gap.reason)?;
-    let mut found = None;
-    for (origin, assignment) in settings.into_iter().filter(|(_, a)| a.key == "DefaultEnvironment") {
-        if assignment.value.is_empty() {
-            found = None;
-        }
-        for word in unit::words(&assignment.value) {
-            if let Some(path) = word.strip_prefix("PATH=") {
-                found = Some((split(path), Some(origin.clone())));
-            }
-        }
-    }
-    Ok(found.unwrap_or_else(|| (DEFAULT_PATH.map(String::from).to_vec(), None)))
+    Ok(match environment(subsystems)?.remove("PATH") {
+        Some((origin, path)) => (split(&path), Some(origin)),
+        None => (DEFAULT_PATH.map(String::from).to_vec(), None),
+    })
 }

@@ -7,6 +7,7 @@ mod rpm;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::host::{Files, HostError, HostErrorKind};
 use crate::parse::dpkg_status::{self, Paragraph};
+use crate::parse::glob::fnmatch;
 use crate::parse::ini;
 use crate::subsystem::Subsystems;
 
@@ -222,10 +223,7 @@ fn excluded(files: &Files, path: &str, keys: &[&str], name: &str) -> Result<Opti
     let file = ini::parse(&content);
     let entry = file.entries.iter().find(|entry| {
         keys.contains(&entry.key.as_str())
-            && entry
-                .value
-                .split([' ', '\t', ','])
-                .any(|glob| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name)))
+            && entry.value.split([' ', '\t', ',']).any(|pattern| fnmatch(pattern, name))
     });
     Ok(entry.map(|entry| Origin::line(path, entry.line).says(format!("{}={}", entry.key, entry.value))))
 }

@@ -5,6 +5,7 @@ mod controllers;
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
 use crate::host::Running;
 use crate::parse::mountinfo::{self, Mount};
+use crate::parse::systemd;
 use crate::subsystem::Subsystems;
 use crate::subsystem::distribution::os_release::OsRelease;
 
@@ -229,11 +230,10 @@ fn default_hierarchy(os: &OsRelease) -> Option<Hierarchy> {
     Some(if os.number()? < Version::parse(version)? { before } else { Unified })
 }
 
-/// `parse_boolean` of systemd; a parameter without a value is true.
 fn is_true(value: &str) -> bool {
-    matches!(value.to_ascii_lowercase().as_str(), "" | "1" | "yes" | "y" | "true" | "t" | "on")
+    systemd::parameter(value) == Some(true)
 }
 
 fn is_false(value: &str) -> bool {
-    matches!(value.to_ascii_lowercase().as_str(), "0" | "no" | "n" | "false" | "f" | "off")
+    systemd::parameter(value) == Some(false)
 }

@@ -51,12 +51,6 @@ struct Plan {
 }
 
 const SERVICE: &str = "systemd-modules-load.service";
-const DIRECTORIES: [&str; 4] = [
-    "/etc/modules-load.d",
-    "/usr/local/lib/modules-load.d",
-    "/usr/lib/modules-load.d",
-    "/lib/modules-load.d",
-];
 
 impl Boot {
     pub(super) fn merge(modules: &Modules, subsystems: &Subsystems<'_>) -> Self {
@@ -237,7 +231,7 @@ fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Unreadable>) -> Vec
         return Vec::new();
     }
     let files = subsystems.host().files();
-    let merged = drop_in::merge(files, &DIRECTORIES, ".conf");
+    let merged = drop_in::at_boot(files, "modules-load.d", ".conf");
     gaps.extend(merged.gaps);
     let mut found: Vec<(String, Origin)> = Vec::new();
     for file in merged.files {

@@ -8,6 +8,7 @@ use crate::fact::Origin;
 use crate::host::Files;
 use crate::parse::glob;
 use crate::parse::modprobe_d::{self, Kind};
+use crate::parse::systemd::runtime_path;
 use crate::subsystem::Unreadable;
 use crate::subsystem::drop_in::{self, Content};
 
@@ -20,9 +21,6 @@ pub(super) struct Rules {
     pub(super) softdeps: FirstFor<(Vec<String>, Vec<String>, Origin)>,
     pub(super) gaps: Vec<Unreadable>,
 }
-
-const ON_DISK: [&str; 4] =
-    ["/etc/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d"];
 
 /// What the first line says that covers a module; its name there may be a glob.
 #[derive(Clone, Debug)]
@@ -60,7 +58,7 @@ impl<T> FirstFor<T> {
 impl Rules {
     /// The rules on disk: those of the next boot.
     pub(super) fn on_disk(files: &Files) -> Self {
-        let merged = drop_in::merge(files, &ON_DISK, ".conf");
+        let merged = drop_in::at_boot(files, "modprobe.d", ".conf");
         let mut rules = Rules { gaps: merged.gaps, ..Rules::default() };
         for file in merged.files {
             match drop_in::read(files, &file.path) {
@@ -79,7 +77,7 @@ impl Rules {
     /// Adds what `/run/modprobe.d` says on a running system; files of the same name elsewhere are rare and
     /// are not unsaid by it.
     pub(super) fn with_runtime(mut self, files: &Files) -> Self {
-        for file in drop_in::merge(files, &["/run/modprobe.d"], ".conf").files {
+        for file in drop_in::merge(files, &[runtime_path("modprobe.d")], ".conf").files {
             if let Content::Bytes(bytes) = drop_in::read(files, &file.path) {
                 for command in modprobe_d::parse(&bytes) {
                     self.add(command.kind, file.line(command.line));

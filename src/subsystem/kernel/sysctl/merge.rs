@@ -39,8 +39,6 @@ pub(super) struct Merge {
     pub(super) hidden: Option<String>,
 }
 
-const DIRECTORIES: [&str; 4] =
-    ["/etc/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d"];
 /// Where systemd 252 and later find the credential `sysctl.extra` on disk; the first has it.
 const CREDENTIALS: [&str; 2] = ["/etc/credstore/sysctl.extra", "/usr/lib/credstore/sysctl.extra"];
 /// Its encrypted kin, which can't be read without the host's keys.
@@ -51,7 +49,7 @@ impl Merge {
     pub(super) fn on_disk(files: &Files, systemd: Option<u32>) -> Self {
         let since = |first: u32| systemd.is_none_or(|version| version >= first);
         let mut merge = Merge { spares: since(250), ..Merge::default() };
-        let merged = drop_in::merge(files, &DIRECTORIES, ".conf");
+        let merged = drop_in::at_boot(files, "sysctl.d", ".conf");
         for file in &merged.files {
             match drop_in::read(files, &file.path) {
                 Content::Bytes(bytes) => merge.add_file(&bytes, |line| file.line(line)),

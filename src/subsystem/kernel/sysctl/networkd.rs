@@ -4,23 +4,10 @@
 //! and `IPv6Forwarding=` since 256, `IPMasquerade=`.
 
 use crate::fact::Origin;
-use crate::host::{Files, HostPath};
-use crate::parse::lines;
+use crate::host::Files;
+use crate::parse::{lines, systemd};
 use crate::subsystem::Unreadable;
 use crate::subsystem::drop_in::{self, Content};
-
-const NETWORKS: [&str; 4] = [
-    "/etc/systemd/network",
-    "/usr/local/lib/systemd/network",
-    "/usr/lib/systemd/network",
-    "/lib/systemd/network",
-];
-const MAIN: [&str; 4] = [
-    "/etc/systemd/networkd.conf",
-    "/usr/local/lib/systemd/networkd.conf",
-    "/usr/lib/systemd/networkd.conf",
-    "/lib/systemd/networkd.conf",
-];
 
 /// A variable that systemd-networkd writes.
 #[derive(Debug)]
@@ -34,7 +21,7 @@ pub(super) struct Setting {
 /// What the configuration of networks and of the daemon itself sets, and what could not be read of it.
 pub(super) fn settings(files: &Files) -> (Vec<Setting>, Vec<Unreadable>) {
     let (mut settings, mut gaps) = (Vec::new(), Vec::new());
-    let merged = drop_in::merge(files, &NETWORKS, ".network");
+    let merged = drop_in::at_boot(files, "systemd/network", ".network");
     gaps.extend(merged.gaps);
     let mut paths = Vec::new();
     for network in merged.files {
@@ -43,10 +30,13 @@ pub(super) fn settings(files: &Files) -> (Vec<Setting>, Vec<Unreadable>) {
         if !name.starts_with("80-") || network.path.as_path().starts_with("/etc") {
             paths.push(network.path);
         }
-        paths.extend(beside(files, &NETWORKS.map(|directory| format!("{directory}/{name}.d")), &mut gaps));
+        let beside = drop_in::at_boot(files, &format!("systemd/network/{name}.d"), ".conf");
+        gaps.extend(beside.gaps);
+        paths.extend(beside.files.into_iter().map(|file| file.path));
     }
-    paths.extend(MAIN.into_iter().find(|path| files.lstat(path).legacy().is_ok()).map(HostPath::new));
-    paths.extend(beside(files, &MAIN.map(|path| format!("{path}.d")), &mut gaps));
+    let own = drop_in::standard_file(files, "systemd/networkd.conf");
+    gaps.extend(own.gaps);
+    paths.extend(own.files.into_iter().map(|file| file.path));
     for path in paths {
         match drop_in::read(files, &path) {
             Content::Bytes(bytes) => settings.extend(
@@ -59,18 +49,10 @@ pub(super) fn settings(files: &Files) -> (Vec<Setting>, Vec<Unreadable>) {
     (settings, gaps)
 }
 
-/// The drop-ins of several directories, merged.
-fn beside(files: &Files, directories: &[String], gaps: &mut Vec<Unreadable>) -> Vec<HostPath> {
-    let names: Vec<&str> = directories.iter().map(String::as_str).collect();
-    let merged = drop_in::merge(files, &names, ".conf");
-    gaps.extend(merged.gaps);
-    merged.files.into_iter().map(|file| file.path).collect()
-}
-
 fn of_line(text: &str, place: &Origin) -> Vec<Setting> {
     let Some((key, value)) = text.split_once('=') else { return Vec::new() };
     let value = value.trim().to_ascii_lowercase();
-    let off = matches!(value.as_str(), "" | "no" | "false" | "off" | "0" | "n" | "f");
+    let off = value.is_empty() || systemd::boolean(&value) == Some(false);
     let (v4, v6) = match key.trim() {
         "IPForward" => (!off && value != "ipv6", !off && value != "ipv4"),
         "IPMasquerade" => (!off && value != "ipv6", matches!(value.as_str(), "ipv6" | "both")),

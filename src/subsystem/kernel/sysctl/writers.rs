@@ -206,9 +206,7 @@ impl Writers {
 
     /// Lines of type `w`: systemd-tmpfiles runs beside systemd-sysctl, and nobody orders the two.
     fn tmpfiles(&mut self, files: &Files) {
-        const DIRECTORIES: [&str; 4] =
-            ["/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"];
-        let merged = drop_in::merge(files, &DIRECTORIES, ".conf");
+        let merged = drop_in::at_boot(files, "tmpfiles.d", ".conf");
         for file in merged.files {
             let drop_in::Content::Bytes(bytes) = drop_in::read(files, &file.path) else { continue };
             for (line, text) in lines(&bytes) {
@@ -291,9 +289,7 @@ impl Writers {
 
 /// A rule of udev that applies sysctl.d when a module is loaded; systemd's own do so for interfaces only.
 fn udev(files: &Files) -> Option<Origin> {
-    const DIRECTORIES: [&str; 4] =
-        ["/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"];
-    drop_in::merge(files, &DIRECTORIES, ".rules").files.iter().find_map(|file| {
+    drop_in::at_boot(files, "udev/rules.d", ".rules").files.iter().find_map(|file| {
         let drop_in::Content::Bytes(bytes) = drop_in::read(files, &file.path) else { return None };
         lines(&bytes).find_map(|(line, text)| {
             let applies = text.contains("SUBSYSTEM==\"module\"") && text.contains("sysctl");

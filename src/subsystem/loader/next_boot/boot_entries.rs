@@ -9,6 +9,7 @@ use crate::fact::Origin;
 use crate::host::{Files, Running};
 use crate::parse::boot_entry::BootEntryFile;
 use crate::parse::cmdline;
+use crate::parse::glob::efi_fnmatch;
 use crate::parse::grub::{Grub, Item, first_entry};
 use crate::subsystem::Subsystems;
 
@@ -247,7 +248,7 @@ fn number(digits: &[u8]) -> &[u8] {
 /// `default` is a pattern over ids; the suffix `.conf` may be given.
 fn matches(pattern: &str, id: &str) -> bool {
     let pattern = pattern.strip_suffix(".conf").unwrap_or(pattern);
-    globset::Glob::new(pattern).map_or(pattern == id, |glob| glob.compile_matcher().is_match(id))
+    efi_fnmatch(pattern, id)
 }
 
 fn boot_entry(files: &Files, candidate: &Candidate, grub: &Grub) -> BootEntry {

@@ -5,7 +5,7 @@ use super::{Kubelet, Subsystems};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::host::Files;
 use crate::parse::lines;
-use crate::subsystem::systemd::system_conf::DEFAULT_PATH;
+use crate::parse::systemd::DEFAULT_PATH;
 
 const USER: &str = "kubelet";
 const PASSWD: &str = "/etc/passwd";

@@ -4,8 +4,8 @@ use super::handlers::{self, Handler};
 use super::{Crio, defaults, storage};
 use crate::fact::{Fact, Origin, State};
 use crate::host::{Files, Kind, Metadata};
+use crate::parse::systemd::DEFAULT_PATH;
 use crate::subsystem::Subsystems;
-use crate::subsystem::systemd::system_conf::DEFAULT_PATH;
 
 /// What is wrong with the programs of CRI-O.
 #[derive(Debug, Default)]

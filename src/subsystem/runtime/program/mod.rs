@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use crate::fact::{Confidence, Fact, Origin, State, Value, Version, printable};
 use crate::host::{Files, Kind};
+use crate::parse::systemd::DEFAULT_PATH;
 use crate::parse::unit;
 use crate::subsystem::Subsystems;
-use crate::subsystem::systemd::system_conf::DEFAULT_PATH;
 use binary::Told;
 use owner::Untold;
 

@@ -2,7 +2,7 @@
 
 use super::Swap;
 use crate::fact::{Confidence, Origin};
-use crate::parse::cmdline;
+use crate::parse::{cmdline, systemd};
 use crate::subsystem::Subsystems;
 use crate::subsystem::loader::next_boot::Parameter;
 
@@ -50,12 +50,11 @@ pub(super) fn extra(subsystems: &Subsystems<'_>) -> Vec<(String, String, Origin)
     found
 }
 
-/// `parse_boolean` of systemd; a bare parameter is true.
 pub(super) fn is_false(value: &str) -> bool {
-    matches!(value.to_ascii_lowercase().as_str(), "0" | "no" | "n" | "false" | "f" | "off")
+    systemd::parameter(value) == Some(false)
 }
 
-/// `parse_boolean` of systemd; a bare parameter is true.
+/// A bare parameter is true.
 pub(super) fn is_true(value: &str) -> bool {
-    matches!(value.to_ascii_lowercase().as_str(), "" | "1" | "yes" | "y" | "true" | "t" | "on")
+    systemd::parameter(value) == Some(true)
 }

@@ -4,13 +4,9 @@ use super::unit_name::of_device;
 use super::{Area, Swap};
 use crate::fact::Origin;
 use crate::host::Files;
+use crate::parse::systemd::conf_paths;
 use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
-
-/// Where distributions keep systemd's generators.
-const INSTALLED: [&str; 2] = ["/usr/lib/systemd/system-generators", "/lib/systemd/system-generators"];
-/// Where an administrator masks them (systemd.generator(7)); `/run` is empty at boot.
-const ABOVE: [&str; 2] = ["/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators"];
 
 /// Decides about an area whose unit a generator makes; `auto` says that `swap.target` is to pull it in.
 pub(super) fn settle(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area, auto: bool) {
@@ -65,7 +61,7 @@ fn target(subsystems: &Subsystems<'_>) -> Target {
 
 /// Whether a generator is installed.
 pub(super) fn is_installed(files: &Files, name: &str) -> bool {
-    INSTALLED.iter().chain(&ABOVE).any(|directory| {
+    conf_paths("systemd/system-generators").iter().any(|directory| {
         let path = format!("{directory}/{name}");
         files.stat(path).legacy().is_ok_and(|found| found.kind == crate::host::Kind::File)
     })
@@ -74,7 +70,9 @@ pub(super) fn is_installed(files: &Files, name: &str) -> bool {
 /// The link to `/dev/null` or the empty file that masks a generator.
 pub(super) fn masked(subsystems: &Subsystems<'_>, name: &str) -> Option<Origin> {
     let files = subsystems.host().files();
-    ABOVE.iter().find_map(|directory| {
+    // Those of packages are above no other.
+    let [etc, local, ..] = conf_paths("systemd/system-generators");
+    [etc, local].iter().find_map(|directory| {
         let path = format!("{directory}/{name}");
         let is_null = files.read_link(&path).legacy().is_ok_and(|target| target.as_os_str() == "/dev/null");
         let is_empty =

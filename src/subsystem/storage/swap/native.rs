@@ -3,22 +3,14 @@
 use super::unit_name::{device_of, of_device};
 use super::{Area, Swap};
 use crate::fact::Origin;
-use crate::host::Kind;
+use crate::parse::systemd::UNITS_AT_BOOT;
 use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
 
-const DIRECTORIES: [&str; 4] = [
-    "/etc/systemd/system",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
-
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let files = subsystems.host().files();
-    let merged_usr = files.lstat("/lib").legacy().is_ok_and(|lib| lib.kind == Kind::Link);
     let mut seen: Vec<String> = Vec::new();
-    for directory in DIRECTORIES.iter().filter(|path| !(merged_usr && path.starts_with("/lib/"))) {
+    for directory in files.distinct(UNITS_AT_BOOT) {
         let names = match files.list(directory).legacy() {
             Ok(names) => names,
             Err(error) => {

@@ -6,8 +6,8 @@ use super::{Area, MOST_AREAS, Swap};
 use crate::fact::{Confidence, Origin, State};
 use crate::host::HostPath;
 use crate::parse::ini;
-use crate::subsystem::drop_in::{self, Content};
-use crate::subsystem::{Subsystems, Unreadable};
+use crate::subsystem::Subsystems;
+use crate::subsystem::drop_in::{self, Content, DropIn};
 
 const GENERATOR: &str = "zram-generator";
 const NAME: &str = "systemd/zram-generator.conf";
@@ -36,8 +36,11 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         let origin = because.next().unwrap_or_else(|| Origin::file("kernel command line"));
         sections.push(Section::new("zram0", origin.says("systemd.zram")));
     }
-    for path in configuration(subsystems, &mut swap.gaps) {
-        match drop_in::read(subsystems.host().files(), &path) {
+    let files = subsystems.host().files();
+    let configuration = drop_in::standard_file(files, NAME);
+    swap.gaps.extend(configuration.gaps);
+    for DropIn { path, .. } in configuration.files {
+        match drop_in::read(files, &path) {
             Content::Bytes(bytes) => merge(&mut sections, &path, &ini::parse(&bytes)),
             Content::Masked => {}
             Content::Broken(gap) | Content::Unread(gap) => swap.gaps.push(gap),
@@ -81,22 +84,6 @@ fn decide(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section, confid
             settle(subsystems, swap, area, true);
         }
     }
-}
-
-/// The main file, then the drop-ins; `/run` is empty at boot.
-fn configuration(subsystems: &Subsystems<'_>, gaps: &mut Vec<Unreadable>) -> Vec<HostPath> {
-    const DIRECTORIES: [&str; 3] = ["/etc", "/usr/local/lib", "/usr/lib"];
-    let files = subsystems.host().files();
-    let main = DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}"));
-    let mut paths: Vec<HostPath> =
-        main.filter(|path| files.lstat(path).legacy().is_ok()).take(1).map(HostPath::new).collect();
-    let directories: Vec<String> =
-        DIRECTORIES.iter().map(|directory| format!("{directory}/{NAME}.d")).collect();
-    let directories: Vec<&str> = directories.iter().map(String::as_str).collect();
-    let drop_ins = drop_in::merge(files, &directories, ".conf");
-    gaps.extend(drop_ins.gaps);
-    paths.extend(drop_ins.files.into_iter().map(|file| file.path));
-    paths
 }
 
 /// A `[zramN]` section, all files merged.

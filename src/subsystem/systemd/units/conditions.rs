@@ -3,8 +3,8 @@
 use super::merged::{MergedUnit, Setting};
 use super::options::Options;
 use crate::fact::Origin;
-use crate::host::{HostError, Kind, Metadata};
-use crate::parse::unit;
+use crate::host::{HostError, Kind, Metadata, Read};
+use crate::parse::{glob, systemd};
 use crate::subsystem::Subsystems;
 
 /// What the conditions of a unit come to.
@@ -72,7 +72,7 @@ fn in_force<'u>(unit: &'u MergedUnit, prefix: &str) -> Vec<(&'u Setting, &'u str
 
 fn evaluate(subsystems: &Subsystems<'_>, options: &Options, kind: &str, value: &str) -> Option<bool> {
     match kind {
-        "FirstBoot" => Some(unit::boolean(value)? == options.first_boot?),
+        "FirstBoot" => Some(systemd::boolean(value)? == options.first_boot?),
         "KernelCommandLine" => Some(on_command_line(options.words.as_deref().unwrap_or_default(), value)),
         "Architecture" => architecture(subsystems, value),
         // A node is no container, and its first process has every capability.
@@ -136,17 +136,30 @@ fn on_disk(path: &str) -> bool {
             .any(|made| path.strip_prefix(made).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
-/// A glob in the last component only; others are rare and stay unknown.
+/// Braces are expanded, as `GLOB_BRACE` does. A wildcard stands in the last component only; others are rare and stay
+/// unknown.
 fn path_glob(subsystems: &Subsystems<'_>, pattern: &str) -> Option<bool> {
+    let mut answer = Some(false);
+    for pattern in glob::brace_alternatives(pattern)? {
+        match one_glob(subsystems, &pattern) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => answer = None,
+        }
+    }
+    answer
+}
+
+fn one_glob(subsystems: &Subsystems<'_>, pattern: &str) -> Option<bool> {
     let (directory, last) = pattern.rsplit_once('/')?;
-    if !on_disk(pattern) || directory.contains(['*', '?', '[']) {
+    if !on_disk(pattern) || glob::is_glob(directory) {
         return None;
     }
-    let glob = globset::Glob::new(last).ok()?.compile_matcher();
-    match subsystems.host().files().list(if directory.is_empty() { "/" } else { directory }).legacy() {
-        Ok(names) => Some(names.iter().any(|name| glob.is_match(name))),
-        Err(error) if is_absent(&error) => Some(false),
-        Err(_) => None,
+    match subsystems.host().files().list(if directory.is_empty() { "/" } else { directory }) {
+        Read::There(names) => Some(names.iter().any(|name| glob::covers_name(last, &name.to_string_lossy()))),
+        Read::Missing(_) => Some(false),
+        Read::Hidden(error) if is_absent(&error) => Some(false),
+        Read::Hidden(_) => None,
     }
 }
 

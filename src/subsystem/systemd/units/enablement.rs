@@ -7,10 +7,9 @@ use super::merged::MergedUnit;
 use super::search_path::{Found, SearchPath, place};
 use crate::fact::{Origin, State, printable};
 use crate::host::{Files, HostErrorKind, Kind, Read};
+use crate::parse::systemd::{ETC_UNITS, RUNTIME_UNITS};
 use crate::parse::unit;
 use crate::subsystem::Unreadable;
-
-const PERSISTENT: &str = "/etc/systemd/system";
 
 /// A word, and the place that decides it.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,8 +88,7 @@ fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &st
     {
         return Some(word("static", Some(place(link))));
     }
-    let runtime = "/run/systemd/system";
-    [(PERSISTENT, "linked"), (runtime, "linked-runtime")].into_iter().find_map(|(directory, says)| {
+    [(ETC_UNITS, "linked"), (RUNTIME_UNITS, "linked-runtime")].into_iter().find_map(|(directory, says)| {
         let own = fragment.strip_prefix(directory)?.strip_prefix('/')?;
         (own == unit.name && link_target(files, fragment).is_some())
             .then(|| word(says, Some(place(fragment))))
@@ -100,7 +98,7 @@ fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &st
 /// Whether links in a directory of the search path make a difference to a unit: those that packages bring do only for
 /// an instance.
 fn counts(directory: &str, name: &str) -> bool {
-    directory == PERSISTENT || directory.starts_with("/run/") || unit::instance(name).is_some()
+    directory == ETC_UNITS || directory.starts_with("/run/") || unit::instance(name).is_some()
 }
 
 /// A directory beside another unit that could not be listed: it may hold a link to this one.

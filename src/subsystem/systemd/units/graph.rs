@@ -12,6 +12,7 @@ use super::refused::refused;
 use super::search_path::{Found, SearchPath, place, suffix};
 use crate::fact::Origin;
 use crate::host::Files;
+use crate::parse::systemd::VENDOR_UNITS;
 use crate::parse::unit;
 use crate::subsystem::Unreadable;
 
@@ -224,7 +225,7 @@ impl Walk<'_> {
 
     fn default_target(&self) -> Origin {
         let holder = self.search.directories.iter().find(|directory| directory.has("default.target"));
-        let path = holder.map_or("/usr/lib/systemd/system", |directory| directory.path);
+        let path = holder.map_or(VENDOR_UNITS, |directory| directory.path);
         place(&format!("{path}/default.target")).says("is the target that boots")
     }
 

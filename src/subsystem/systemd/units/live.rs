@@ -4,6 +4,7 @@ use super::enablement;
 use super::search_path::{Found, SearchPath, place};
 use crate::fact::{Fact, Origin, State, Value};
 use crate::host::{HostErrorKind, Running};
+use crate::parse::systemd::RUNTIME_UNITS;
 use crate::subsystem::Subsystems;
 
 /// Where the cgroups of services are, in all hierarchies.
@@ -76,10 +77,10 @@ fn active(running: &dyn Running, name: &str, real: &str) -> (Option<&'static str
         }
         Err(error) => error,
     };
-    let booted = running.files().lstat("/run/systemd/system");
+    let booted = running.files().lstat(RUNTIME_UNITS);
     if booted.legacy().as_ref().is_err_and(crate::host::HostError::is_not_found) {
         let note = "systemd does not run here";
-        return (Some("not-found"), place("/run/systemd/system").says("is missing"), Some(note.into()));
+        return (Some("not-found"), place(RUNTIME_UNITS).says("is missing"), Some(note.into()));
     }
     for cgroups in CGROUPS {
         let path = format!("{cgroups}/{real}/cgroup.events");

@@ -7,7 +7,7 @@ use super::links::{is_null, link_target};
 use super::search_path::{Found, SearchPath, suffix};
 use crate::fact::{Origin, printable};
 use crate::host::Files;
-use crate::parse::unit;
+use crate::parse::{systemd, unit};
 use crate::subsystem::Unreadable;
 
 /// A unit as systemd loads it: its file and its drop-ins.
@@ -73,7 +73,7 @@ impl MergedUnit {
     /// The boolean value of a key.
     #[must_use]
     pub fn boolean(&self, section: &str, key: &str) -> Option<bool> {
-        unit::boolean(&self.last(section, key)?.value)
+        systemd::boolean(&self.last(section, key)?.value)
     }
 
     /// The unit of a name with its drop-ins; none if no file describes it.

@@ -1,7 +1,7 @@
 //! What a kernel command line tells systemd to start (kernel-command-line(7), systemd 252).
 
 use crate::host::Files;
-use crate::parse::unit;
+use crate::parse::systemd;
 use crate::subsystem::Subsystems;
 
 /// More plausible entries than this say nothing more.
@@ -52,7 +52,7 @@ impl Options {
                 ("systemd.mask", Some(value)) => options.masks.push(full_name(value)),
                 ("systemd.wants", Some(value)) => options.wants.push(full_name(value)),
                 ("systemd.condition-first-boot", value) => {
-                    options.first_boot = value.map_or(Some(true), unit::boolean).or(options.first_boot);
+                    options.first_boot = value.map_or(Some(true), systemd::boolean).or(options.first_boot);
                 }
                 ("emergency" | "-b", None) => options.target = Some("emergency.target".into()),
                 ("rescue" | "single" | "s" | "S" | "1", None) => {

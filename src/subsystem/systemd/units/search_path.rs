@@ -11,36 +11,9 @@ use foldhash::HashMap;
 use super::links::{is_empty, is_null, link_target};
 use crate::fact::{Origin, printable};
 use crate::host::{Files, HostErrorKind, Kind};
+use crate::parse::systemd::{ETC_UNITS, UNITS_AT_BOOT, UNITS_NOW};
 use crate::parse::unit;
 use crate::subsystem::Unreadable;
-
-/// The directories that count at a boot, highest first. Those below `/run` are empty then; what generators
-/// will put there is computed elsewhere.
-const AT_BOOT: &[&str] = &[
-    "/etc/systemd/system.control",
-    "/etc/systemd/system",
-    "/etc/systemd/system.attached",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
-
-/// The directories of a running system, highest first.
-const NOW: &[&str] = &[
-    "/etc/systemd/system.control",
-    "/run/systemd/system.control",
-    "/run/systemd/transient",
-    "/run/systemd/generator.early",
-    "/etc/systemd/system",
-    "/etc/systemd/system.attached",
-    "/run/systemd/system",
-    "/run/systemd/system.attached",
-    "/run/systemd/generator",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-    "/run/systemd/generator.late",
-];
 
 /// No honest chain of aliases is longer.
 pub(super) const MAX_ALIASES: usize = 16;
@@ -109,15 +82,14 @@ enum Step {
 
 impl SearchPath {
     pub(super) fn at_boot(files: &Files, systemd: Option<u32>) -> Self {
-        SearchPath::open(files, systemd, AT_BOOT)
+        SearchPath::open(files, systemd, UNITS_AT_BOOT)
     }
 
     pub(super) fn now(files: &Files, systemd: Option<u32>) -> Self {
-        SearchPath::open(files, systemd, NOW)
+        SearchPath::open(files, systemd, UNITS_NOW)
     }
 
     fn open(files: &Files, systemd: Option<u32>, paths: &'static [&'static str]) -> Self {
-        let merged_usr = files.lstat("/lib").legacy().is_ok_and(|lib| lib.kind == Kind::Link);
         // `.upholds` directories came with systemd 254; seen with 252: it doesn't look into them.
         let links: &[_] = if systemd.is_some_and(|version| version < 254) {
             &[".wants", ".requires"]
@@ -125,11 +97,9 @@ impl SearchPath {
             &[".wants", ".requires", ".upholds"]
         };
         let mut search = SearchPath { paths, links, ..SearchPath::default() };
-        for path in paths.iter().copied().filter(|path| !(merged_usr && path.starts_with("/lib/"))) {
-            match files.list(path).legacy() {
-                Ok(names) => search.directories.push(Directory { path, names }),
-                Err(error) if error.is_not_found() => {}
-                Err(error) => search.gaps.push(error.into()),
+        for path in files.distinct(paths.iter().copied()) {
+            if let Some(names) = files.list(path).or_hidden(&mut search.gaps) {
+                search.directories.push(Directory { path, names });
             }
         }
         let (beside, names) = search.find_beside();
@@ -144,7 +114,7 @@ impl SearchPath {
     fn find_beside(&self) -> (Beside, Vec<&str>) {
         let (mut beside, mut names) = (Beside::new(), Vec::new());
         for Directory { path, names: entries } in &self.directories {
-            let is_etc = *path == "/etc/systemd/system";
+            let is_etc = *path == ETC_UNITS;
             for entry in entries.iter() {
                 if let Some((unit, side)) = split_side(entry) {
                     beside.entry(side).or_default().entry(unit.to_owned()).or_default().push(path);
