@@ -4,7 +4,7 @@ use procfs::FromRead as _;
 use procfs::net::RouteEntries;
 
 use crate::fact::{Fact, Network, Origin, State, Value};
-use crate::host::Running;
+use crate::host::{Read, Running};
 
 /// A network that the host has, and the interface that it is at.
 pub struct Attachment {
@@ -96,11 +96,12 @@ type Table = Option<(&'static str, std::rc::Rc<[u8]>)>;
 
 /// The tables of IPv4 and IPv6.
 fn tables(running: &dyn Running) -> Result<[Table; 2], String> {
-    let read = |path: &'static str| match running.files().read(path).legacy() {
-        Ok(bytes) => Ok(Some((path, bytes))),
+    let read = |path: &'static str| match running.files().read(path) {
+        Read::There(bytes) => Ok(Some((path, bytes))),
         // A kernel may do without IPv6; where the table of IPv4 is missing, /proc is.
-        Err(error) if path.ends_with("ipv6_route") && error.is_not_found() => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Read::Missing(_) if path.ends_with("ipv6_route") => Ok(None),
+        Read::Missing(_) => Err(format!("{path}: not found")),
+        Read::Hidden(error) => Err(error.to_string()),
     };
     Ok([read("/proc/net/route")?, read("/proc/net/ipv6_route")?])
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::fact::State;
-use crate::host::Running;
+use crate::host::{HostError, Read, Running};
 use crate::parse::socket_table::{self, Listener};
 
 /// Processes that are looked at to find the owner of a socket, and files of all of them together.
@@ -73,15 +73,16 @@ impl Ports {
 fn read(running: &dyn Running, protocol: Protocol) -> Result<Rc<[Found]>, String> {
     let mut found = Vec::new();
     for (table, optional) in protocol.tables().into_iter().zip([false, true]) {
-        match running.files().read(table).legacy() {
-            Ok(bytes) => {
+        match running.files().read(table) {
+            Read::There(bytes) => {
                 let listeners =
                     socket_table::parse(&bytes).ok_or(format!("{table}: not a table of sockets"))?;
                 found.extend(listeners.into_iter().map(|listener| Found { table, listener }));
             }
             // A kernel may do without IPv6; where the table of IPv4 is missing, /proc is.
-            Err(error) if optional && error.is_not_found() => {}
-            Err(error) => return Err(error.to_string()),
+            Read::Missing(_) if optional => {}
+            Read::Missing(_) => return Err(format!("{table}: not found")),
+            Read::Hidden(error) => return Err(error.to_string()),
         }
     }
     Ok(found.into())
@@ -98,39 +99,51 @@ pub fn owner(running: &dyn Running, sockets: &[Found]) -> State {
         return State::unknown("only root sees whose socket it is");
     }
     let files = running.files();
+    let mut hidden: Vec<HostError> = Vec::new();
     let mut left = MOST_FILES;
     for process in processes(running).iter().take(MOST_PROCESSES) {
         let directory = format!("/proc/{process}/fd");
-        let Ok(names) = files.list(&directory).legacy() else { continue };
+        // A process may end while it is looked at; of one that is hidden it stays unknown whether it is the owner.
+        let Some(names) = files.list(&directory).or_hidden(&mut hidden) else { continue };
         for name in names.iter() {
             if left == 0 {
                 return State::unknown("too many files are open to find whose socket it is");
             }
             left -= 1;
-            let Ok(target) = files.read_link(format!("{directory}/{}", name.to_string_lossy())).legacy()
-            else {
-                continue;
-            };
+            let link = files.read_link(format!("{directory}/{}", name.to_string_lossy()));
+            let Some(target) = link.or_hidden(&mut hidden) else { continue };
             let inode = target
                 .to_str()
                 .and_then(|text| text.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
             if inode.is_some_and(|inode: u64| inodes.contains(&inode)) {
-                let Ok(comm) = files.read(format!("/proc/{process}/comm")).legacy() else { continue };
+                let comm = files.read(format!("/proc/{process}/comm"));
+                let Some(comm) = comm.or_hidden(&mut hidden) else { continue };
                 return State::from(String::from_utf8_lossy(&comm).trim_end());
             }
         }
     }
-    State::unknown("no process that can be seen has the socket open")
+    match hidden.into_iter().next() {
+        Some(error) => State::unknown(error),
+        None => State::unknown("no process that can be seen has the socket open"),
+    }
 }
 
-/// All processes; first those of the kubelet, which is asked for most.
+/// All processes that can be seen; first those of the kubelet, which is asked for most. Where none can be listed, no
+/// owner is found, and that is unknown.
 fn processes(running: &dyn Running) -> Vec<u32> {
     let files = running.files();
     let number = |text: &str| text.parse::<u32>().ok();
-    let kubelet =
-        files.read("/sys/fs/cgroup/system.slice/kubelet.service/cgroup.procs").legacy().unwrap_or_default();
-    let mut processes: Vec<u32> = String::from_utf8_lossy(&kubelet).lines().filter_map(number).collect();
-    let all = files.list("/proc").legacy().unwrap_or_default();
-    processes.extend(all.iter().filter_map(|name| number(name.to_str()?)));
+    let mut processes: Vec<u32> = Vec::new();
+    // Only the order of looking depends on it.
+    match files.read("/sys/fs/cgroup/system.slice/kubelet.service/cgroup.procs") {
+        Read::There(kubelet) => {
+            processes.extend(String::from_utf8_lossy(&kubelet).lines().filter_map(number));
+        }
+        Read::Missing(_) | Read::Hidden(_) => {}
+    }
+    match files.list("/proc") {
+        Read::There(all) => processes.extend(all.iter().filter_map(|name| number(name.to_str()?))),
+        Read::Missing(_) | Read::Hidden(_) => {}
+    }
     processes
 }

@@ -1,7 +1,7 @@
 //! Proxies for HTTP: the variables that systemd gives the programs of a node, and those of logins.
 
 use crate::fact::Origin;
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::parse::no_proxy::{self, NoProxy};
 use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::exec_context::Launch;
@@ -53,16 +53,16 @@ pub fn of_unit(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<Proxies
 /// # Errors
 /// Why they can't be known.
 pub fn of_logins(files: &Files) -> Result<Option<Proxies>, String> {
-    match files.read(LOGIN).legacy() {
-        Ok(content) => {
+    match files.read(LOGIN) {
+        Read::There(content) => {
             // pam_env takes `export`, too.
             let found = crate::parse::assignments::parse(&content).into_iter();
             let environment =
                 found.map(|set| (set.name, (Origin::line(LOGIN, set.line), set.value))).collect();
             Ok(Some(from(&environment)))
         }
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Read::Missing(_) => Ok(None),
+        Read::Hidden(error) => Err(error.to_string()),
     }
 }
 

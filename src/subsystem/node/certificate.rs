@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::fact::{Fact, Origin, State, Value};
-use crate::host::{Files, HostPath};
+use crate::fact::{Fact, Origin, Reason, State, Value};
+use crate::host::{Files, HostError, HostPath, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
 use crate::pki::certificate::{self, Certificate};
@@ -34,6 +34,8 @@ pub(in crate::subsystem) struct Found {
     pub(in crate::subsystem) chain: Vec<Certificate>,
     /// The certificate authorities of a kubeconfig, and their place.
     pub(in crate::subsystem) authorities: Vec<(Origin, Certificate)>,
+    /// Why its authorities are not known, where a file that it names can't be read.
+    pub(in crate::subsystem) hidden: Option<Reason>,
     /// The file; then the one that a kubeconfig names.
     pub(in crate::subsystem) because: Vec<Origin>,
 }
@@ -91,7 +93,7 @@ pub(in crate::subsystem) fn find(files: &Files, path: &str) -> Result<Found, Fac
     let text = read(files, path)?;
     if text.contains("-----BEGIN ") {
         let chain = certificate::parse(&text).map_err(|wrong| Fact::unknown(format!("{origin}: {wrong}")))?;
-        return Ok(Found { chain, authorities: Vec::new(), because: vec![origin] });
+        return Ok(Found { chain, authorities: Vec::new(), hidden: None, because: vec![origin] });
     }
     // A mistake in a kubeconfig is not repeated: it may be in the key.
     let document = yaml::parse(text.as_bytes()).ok().filter(|document| document.at("users").is_some());
@@ -102,12 +104,12 @@ pub(in crate::subsystem) fn find(files: &Files, path: &str) -> Result<Found, Fac
 }
 
 fn read(files: &Files, path: &str) -> Result<String, Fact> {
-    match files.read(path).legacy() {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) if error.is_not_found() => {
+    match files.read(path) {
+        Read::There(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Read::Missing(_) => {
             Err(Fact::absent().because(Origin::file(HostPath::new(path))).note("the file is not there"))
         }
-        Err(error) => Err(Fact::unknown(error.to_string())),
+        Read::Hidden(error) => Err(Fact::unknown(error.to_string())),
     }
 }
 
@@ -126,13 +128,21 @@ fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, Fact>
         None => return Err(Fact::unknown(format!("{origin} doesn't say which user is meant"))),
     };
     let mut places = vec![origin];
+    let mut hidden = None;
     let authorities = chosen("clusters", "cluster")
-        .and_then(|cluster| pem(files, path, cluster, "cluster.certificate-authority", &mut places).ok())
-        .unwrap_or_default();
+        .map(|cluster| pem(files, path, cluster, "cluster.certificate-authority", &mut places))
+        .unwrap_or_else(|| Ok(Vec::new()));
+    let authorities = authorities.unwrap_or_else(|fact| {
+        hidden = match fact.state {
+            State::Unknown(reason) => Some(reason),
+            State::Known(_) | State::Absent => None,
+        };
+        Vec::new()
+    });
     // Both where the authority lies in another file and where it doesn't, the last place is its own.
     let place = places.pop().unwrap_or_default();
     let authorities = authorities.into_iter().map(|authority| (place.clone(), authority)).collect();
-    Ok(Found { chain, authorities, because })
+    Ok(Found { chain, authorities, hidden, because })
 }
 
 /// What lies under `KEY-data` in base64, or in the file that `KEY` names; no certificates without either.
@@ -186,17 +196,23 @@ pub(in crate::subsystem) fn issuer(
         return Ok((None, true));
     }
     let mut known = authorities;
+    let mut hidden: Vec<HostError> = Vec::new();
     if known.is_empty() {
         for place in places_of_authorities(path) {
-            known.extend(authorities_in(files, &place));
+            match authorities_in(files, &place) {
+                Ok(authorities) => known.extend(authorities),
+                Err(error) => hidden.push(error),
+            }
         }
     }
-    match known.iter().find(|(_, other)| first.names_as_issuer(other)) {
-        Some((origin, _)) => Ok((Some(origin.clone()), true)),
-        None => match known.into_iter().next() {
-            Some((origin, _)) => Ok((Some(origin.says("is not the issuer")), false)),
-            None => Err("no certificate authority was found beside it".into()),
-        },
+    if let Some((origin, _)) = known.iter().find(|(_, other)| first.names_as_issuer(other)) {
+        return Ok((Some(origin.clone()), true));
+    }
+    // One that can't be read may be the issuer.
+    match (hidden.into_iter().next(), known.into_iter().next()) {
+        (Some(error), _) => Err(error.to_string()),
+        (None, Some((origin, _))) => Ok((Some(origin.says("is not the issuer")), false)),
+        (None, None) => Err("no certificate authority was found beside it".into()),
     }
 }
 
@@ -210,9 +226,15 @@ fn places_of_authorities(path: &str) -> Vec<HostPath> {
     beside.into_iter().chain(AUTHORITIES.map(HostPath::new)).collect()
 }
 
-/// The certificates of a file; none if it can't be read.
-pub(in crate::subsystem) fn authorities_in(files: &Files, place: &HostPath) -> Vec<(Origin, Certificate)> {
-    let Ok(bytes) = files.read(place).legacy() else { return Vec::new() };
+/// The certificates of a file; none if it isn't there or holds none that can be understood.
+///
+/// # Errors
+/// Why it can't be read.
+pub(in crate::subsystem) fn authorities_in(
+    files: &Files,
+    place: &HostPath,
+) -> Result<Vec<(Origin, Certificate)>, HostError> {
+    let Some(bytes) = files.read(place).found()? else { return Ok(Vec::new()) };
     let found = certificate::parse(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
-    found.into_iter().map(|found| (Origin::file(place), found)).collect()
+    Ok(found.into_iter().map(|found| (Origin::file(place), found)).collect())
 }

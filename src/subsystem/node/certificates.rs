@@ -134,7 +134,10 @@ fn answer(all: All, found: Vec<(Origin, String)>) -> Fact {
 fn all(subsystems: &Subsystems<'_>) -> All {
     let files = subsystems.host().files();
     let mut all = All { held: Vec::new(), foreign: Vec::new(), gap: None };
-    let cluster = authorities_in(files, &HostPath::new(CLUSTER));
+    let cluster = authorities_in(files, &HostPath::new(CLUSTER)).unwrap_or_else(|error| {
+        all.gap = Some(error.to_string());
+        Vec::new()
+    });
     for (path, kind) in PLACES {
         match certificate::find(files, path) {
             Ok(found) => all.take(files, path, *kind, found, &cluster),
@@ -157,6 +160,9 @@ impl All {
         cluster: &[(Origin, Certificate)],
     ) {
         let place = Origin::file(HostPath::new(path));
+        if let Some(reason) = &found.hidden {
+            self.gap.get_or_insert_with(|| reason.to_string());
+        }
         let name = path.rsplit('/').next().unwrap_or(path);
         let trusted: Vec<&Certificate> = found.authorities.iter().map(|(_, authority)| authority).collect();
         let is_strange =

@@ -1,7 +1,7 @@
 //! Files and directories that the configuration for kubeadm names and the host lacks.
 
 use crate::fact::{Fact, Moment, State, Value};
-use crate::host::HostPath;
+use crate::host::{HostPath, Read};
 use crate::kubeadm::Kubeadm;
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::ephemeral;
@@ -29,9 +29,9 @@ fn is_there(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> Res
         // A service makes it anew, or nothing does.
         (true, ..) => return Ok(true),
     };
-    match files.stat(&end).legacy() {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_not_found() => Ok(false),
-        Err(error) => Err(error.to_string()),
+    match files.stat(&end) {
+        Read::There(_) => Ok(true),
+        Read::Missing(_) => Ok(false),
+        Read::Hidden(error) => Err(error.to_string()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::host::cri::{Container, ContainerState, Pod};
-use crate::host::{Files, Kind};
+use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
 use crate::subsystem::Subsystems;
@@ -246,34 +246,31 @@ struct Holds {
 /// The pods of a directory, and its files that are none; the kubelet passes over names with a dot in front
 /// (`pkg/kubelet/config/file.go`).
 fn manifests(files: &Files, directory: &str) -> Result<Holds, String> {
-    let single = || match files.stat(directory).legacy() {
-        Ok(found) if found.kind == Kind::File => vec![directory.to_owned()],
-        _ => Vec::new(),
-    };
-    let paths = match files.list(directory).legacy() {
-        Ok(names) => {
+    let paths = match files.list(directory) {
+        Read::There(names) => {
             let names = names.iter().map(|name| name.to_string_lossy());
             let seen = names.filter(|name| !name.starts_with('.'));
             seen.map(|name| format!("{}/{name}", directory.trim_end_matches('/'))).collect()
         }
-        Err(error) if error.is_not_found() => Vec::new(),
-        Err(error) => match single() {
-            paths if !paths.is_empty() => paths,
-            _ => return Err(error.to_string()),
-        },
+        Read::Missing(_) => Vec::new(),
+        // The kubelet takes the path of one file, too.
+        Read::Hidden(HostError { kind: HostErrorKind::NotAFile(Kind::File), .. }) => {
+            vec![directory.to_owned()]
+        }
+        Read::Hidden(error) => return Err(error.to_string()),
     };
     if paths.len() > MOST_FILES {
         return Err(format!("{directory}: more than {MOST_FILES} files"));
     }
     let mut directory_holds = Holds::default();
     for path in paths {
-        match files.stat(&path).legacy() {
-            Ok(metadata) if metadata.kind != Kind::File => continue,
-            Err(error) if error.is_not_found() => continue,
-            Err(error) => return Err(error.to_string()),
-            Ok(_) => {}
+        match files.stat(&path) {
+            Read::There(metadata) if metadata.kind != Kind::File => continue,
+            Read::Missing(_) => continue,
+            Read::Hidden(error) => return Err(error.to_string()),
+            Read::There(_) => {}
         }
-        let bytes = files.read(&path).legacy().map_err(|error| error.to_string())?;
+        let Some(bytes) = files.read(&path).found().map_err(|error| error.to_string())? else { continue };
         let is_meant = SUFFIXES.iter().any(|suffix| path.ends_with(suffix));
         let read = yaml::parse(&bytes).map_err(|error| error.to_string());
         match read.and_then(|node| Manifest::of(&path, &node)) {

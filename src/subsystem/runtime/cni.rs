@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::host::{Files, Kind};
+use crate::host::{Files, Kind, Read};
 use crate::subsystem::Subsystems;
 
 /// Where runtimes look unless they are told otherwise.
@@ -44,12 +44,12 @@ pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
         _ => vec![PLUGINS],
     };
     let files = subsystems.host().files();
-    let names = match files.list(directory).legacy() {
-        Ok(names) => names,
-        Err(error) if error.is_not_found() => {
+    let names = match files.list(directory) {
+        Read::There(names) => names,
+        Read::Missing(_) => {
             return Fact::absent().because(Origin::file(directory).says("is not there"));
         }
-        Err(error) => return Fact::unknown(error.to_string()),
+        Read::Hidden(error) => return Fact::unknown(error.to_string()),
     };
     let mut valid = Vec::new();
     let mut ignored: Vec<(Origin, String)> = Vec::new();
@@ -106,10 +106,10 @@ enum Wrong {
 }
 
 fn read(files: &Files, path: &str, directories: &[&str]) -> Result<Network, Wrong> {
-    let bytes = match files.read(path).legacy() {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_not_found() => return Err(Wrong::Invalid("leads to no file".into())),
-        Err(error) => return Err(Wrong::Unreadable(error.to_string())),
+    let bytes = match files.read(path) {
+        Read::There(bytes) => bytes,
+        Read::Missing(_) => return Err(Wrong::Invalid("leads to no file".into())),
+        Read::Hidden(error) => return Err(Wrong::Unreadable(error.to_string())),
     };
     let json: Json =
         serde_json::from_slice(&bytes).map_err(|error| Wrong::Invalid(format!("no JSON: {error}")))?;
@@ -155,11 +155,11 @@ fn is_installed(files: &Files, directories: &[&str], name: &str) -> Result<bool,
         return Ok(false);
     }
     for directory in directories {
-        match files.stat(format!("{}/{name}", directory.trim_end_matches('/'))).legacy() {
-            Ok(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => return Ok(true),
-            Ok(_) => {}
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(Wrong::Unreadable(error.to_string())),
+        match files.stat(format!("{}/{name}", directory.trim_end_matches('/'))) {
+            Read::There(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => return Ok(true),
+            Read::There(_) => {}
+            Read::Missing(_) => {}
+            Read::Hidden(error) => return Err(Wrong::Unreadable(error.to_string())),
         }
     }
     Ok(false)

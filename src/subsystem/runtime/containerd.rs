@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::fact::{Confidence, Fact, Origin, State, Value, Version};
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::parse::document::Node;
 use crate::parse::glob::covers_name;
 use crate::parse::toml_document;
@@ -96,14 +96,14 @@ impl Config {
             if seen.len() > MAX_FILES {
                 return Err(format!("{path}: more than {MAX_FILES} files are imported"));
             }
-            let bytes = match files.read(&path).legacy() {
-                Ok(bytes) => bytes,
-                Err(error) if error.is_not_found() && !required => continue,
-                Err(error) if error.is_not_found() => {
+            let bytes = match files.read(&path) {
+                Read::There(bytes) => bytes,
+                Read::Missing(_) if !required => continue,
+                Read::Missing(_) => {
                     config.mistakes.push((Origin::file(&path), "is not there".into()));
                     continue;
                 }
-                Err(error) => return Err(error.to_string()),
+                Read::Hidden(error) => return Err(error.to_string()),
             };
             match toml_document::parse(&bytes) {
                 Ok(document) => {
@@ -247,14 +247,14 @@ fn imports(files: &Files, path: &str, document: &Node) -> Result<Vec<String>, St
         if !item.starts_with('/') {
             return Err(format!("{path}: imports {item}: relative to what depends on containerd's version"));
         }
-        match files.list(directory).legacy() {
-            Ok(names) => {
+        match files.list(directory) {
+            Read::There(names) => {
                 let names = names.iter().filter_map(|name| name.to_str());
                 found
                     .extend(names.filter(|n| covers_name(name, n)).map(|name| format!("{directory}/{name}")));
             }
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error.to_string()),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => return Err(error.to_string()),
         }
     }
     Ok(found)

@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::subsystem::Subsystems;
 
 /// Where it is if CRI-O's `signature_policy` names none. /usr/share/containers is not looked at (cri-o/cri-o#10191).
@@ -73,10 +73,10 @@ pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
         None => (FILES.to_vec(), Vec::new()),
     };
     for path in &places {
-        let bytes = match files.read(path).legacy() {
-            Ok(bytes) => bytes,
-            Err(error) if error.is_not_found() => continue,
-            Err(error) => return Fact::unknown(error.to_string()),
+        let bytes = match files.read(path) {
+            Read::There(bytes) => bytes,
+            Read::Missing(_) => continue,
+            Read::Hidden(error) => return Fact::unknown(error.to_string()),
         };
         let (default, mistakes, keys) = match serde_json::from_slice::<Json>(&bytes) {
             Ok(json) => {
@@ -124,10 +124,10 @@ fn keys(json: &Json) -> impl Iterator<Item = (String, &'static str, &str)> {
 fn missing(files: &Files, json: &Json) -> Result<Vec<String>, String> {
     let mut missing = Vec::new();
     for (of, _, path) in keys(json).take(MOST) {
-        match files.stat(path).legacy() {
-            Ok(_) => {}
-            Err(error) if error.is_not_found() => missing.push(format!("{path}: for {of}")),
-            Err(error) => return Err(error.to_string()),
+        match files.stat(path) {
+            Read::There(_) => {}
+            Read::Missing(_) => missing.push(format!("{path}: for {of}")),
+            Read::Hidden(error) => return Err(error.to_string()),
         }
     }
     Ok(missing)

@@ -2,7 +2,7 @@
 //! the policy, these files stop CRI-O when it starts.
 
 use crate::fact::{Fact, Origin, State, Value};
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::toml_document;
 use crate::subsystem::Subsystems;
@@ -36,10 +36,10 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Fact {
     let mut mistakes: Vec<(Origin, String)> = Vec::new();
     let mut read = Vec::new();
     for (path, is_drop_in) in paths {
-        let bytes = match files.read(&path).legacy() {
-            Ok(bytes) => bytes,
-            Err(error) if error.is_not_found() => continue,
-            Err(error) => return Fact::unknown(error.to_string()),
+        let bytes = match files.read(&path) {
+            Read::There(bytes) => bytes,
+            Read::Missing(_) => continue,
+            Read::Hidden(error) => return Fact::unknown(error.to_string()),
         };
         read.push(path.clone());
         match toml_document::parse(&bytes) {
@@ -70,20 +70,20 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Fact {
 
 /// The files that count, the last one most, and whether each is a drop-in.
 fn paths(files: &Files) -> Result<Vec<(String, bool)>, String> {
-    match files.lstat(OWN).legacy() {
-        Ok(_) => return Ok(vec![(OWN.to_owned(), false)]),
-        Err(error) if error.is_not_found() => {}
-        Err(error) => return Err(error.to_string()),
+    match files.lstat(OWN) {
+        Read::There(_) => return Ok(vec![(OWN.to_owned(), false)]),
+        Read::Missing(_) => {}
+        Read::Hidden(error) => return Err(error.to_string()),
     }
     let mut paths = vec![(SYSTEM.to_owned(), false)];
-    match files.list(DROPINS).legacy() {
-        Ok(names) => {
+    match files.list(DROPINS) {
+        Read::There(names) => {
             let names = names.iter().filter_map(|name| name.to_str());
             let names = names.filter(|name| name.strip_suffix(".conf").is_some());
             paths.extend(names.map(|name| (format!("{DROPINS}/{name}"), true)));
         }
-        Err(error) if error.is_not_found() => {}
-        Err(error) => return Err(error.to_string()),
+        Read::Missing(_) => {}
+        Read::Hidden(error) => return Err(error.to_string()),
     }
     Ok(paths)
 }

@@ -6,7 +6,7 @@ mod settings;
 use std::cmp::Reverse;
 
 use crate::fact::{Confidence, Fact, Moment, Origin, Value};
-use crate::host::{Files, HostPath};
+use crate::host::{Files, HostPath, Read};
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::{Subsystems, Unreadable};
 use matching::{Match, is_veth, list, split};
@@ -25,8 +25,11 @@ const UDEV_RULES: [&str; 4] = [
 /// `{managed}` of an interface; absent without NetworkManager.
 pub fn interface(subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> Fact {
     let files = subsystems.host().files();
-    let is_there =
-        |path: &&str| files.stat(path).legacy().map_or_else(|error| !error.is_not_found(), |_| true);
+    let is_there = |path: &&str| match files.stat(path) {
+        // What is hidden may be there: then its settings decide, or stay unknown.
+        Read::There(_) | Read::Hidden(_) => true,
+        Read::Missing(_) => false,
+    };
     if !PROGRAMS.iter().any(is_there) {
         return Fact::absent().note("NetworkManager is not installed");
     }
@@ -103,10 +106,10 @@ fn by_section(mut devices: Vec<Device>, name: &str, unsure: &mut Option<Origin>)
 /// The rule of udev by which NetworkManager leaves veth devices alone.
 fn udev_leaves_veth(files: &Files) -> Result<Option<Origin>, Unreadable> {
     for path in UDEV_RULES {
-        match files.lstat(path).legacy() {
-            Ok(_) => {}
-            Err(error) if error.is_not_found() => continue,
-            Err(error) => return Err(error.into()),
+        match files.lstat(path) {
+            Read::There(_) => {}
+            Read::Missing(_) => continue,
+            Read::Hidden(error) => return Err(error.into()),
         }
         let path = HostPath::new(path);
         // The first of the name hides the others.

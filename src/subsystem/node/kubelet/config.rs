@@ -5,7 +5,7 @@
 use crate::component::kubelet::field_table::{KNOWN_UP_TO, SINCE};
 use crate::component::kubelet::fields::{self, Oddities};
 use crate::fact::Origin;
-use crate::host::{Files, HostError, HostErrorKind, Kind};
+use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
 use crate::subsystem::Unreadable;
@@ -52,42 +52,44 @@ impl Config {
     /// Reads the main file; that it isn't there is normal before kubeadm has run.
     pub(super) fn main(&mut self, reader: &Reader<'_>, path: &str) {
         self.file = Some(path.to_owned());
-        match reader.files.read(path).legacy() {
-            Ok(content) => {
+        match reader.files.read(path) {
+            Read::There(content) => {
                 self.there = true;
                 self.add(reader, path, &content);
             }
-            Err(error) if error.is_not_found() => {}
-            Err(error) => self.trouble(path, error),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => self.trouble(path, error),
         }
     }
 
     /// Reads the drop-ins in the order of Go's `filepath.WalkDir`: by name, a directory in its place among the files.
     pub(super) fn drop_ins(&mut self, reader: &Reader<'_>, flag: &Origin, directory: &str) {
         let root = directory.trim_end_matches('/');
-        match reader.files.lstat(root).legacy() {
+        match reader.files.lstat(root) {
             // WalkDir follows no link, the one it begins with neither, unless a slash follows its name.
-            Ok(found) if found.kind == Kind::Link && root == directory => {
+            Read::There(found) if found.kind == Kind::Link && root == directory => {
                 self.notes.push(format!("{directory} is a link: the kubelet reads no drop-in behind it"));
             }
-            Ok(_) => self.walk(reader, root, DEPTH),
-            Err(error) if error.is_not_found() => {
+            Read::There(_) => self.walk(reader, root, DEPTH),
+            Read::Missing(_) => {
                 self.errors.push((flag.clone(), format!("{directory}: no such directory")));
             }
-            Err(error) => self.gaps.push(error.into()),
+            Read::Hidden(error) => self.gaps.push(error.into()),
         }
     }
 
     fn walk(&mut self, reader: &Reader<'_>, directory: &str, depth: usize) {
-        let names = match reader.files.list(directory).legacy() {
-            Ok(names) => names,
-            Err(error) => return self.gaps.push(error.into()),
+        let names = match reader.files.list(directory) {
+            Read::There(names) => names,
+            Read::Missing(_) => return,
+            Read::Hidden(error) => return self.gaps.push(error.into()),
         };
         for name in names.iter() {
             let path = format!("{directory}/{}", name.to_string_lossy());
-            let is_directory = match reader.files.kind(&path).legacy() {
-                Ok(kind) => kind == Kind::Directory,
-                Err(error) => {
+            let is_directory = match reader.files.kind(&path) {
+                Read::There(kind) => kind == Kind::Directory,
+                Read::Missing(_) => continue,
+                Read::Hidden(error) => {
                     self.gaps.push(error.into());
                     continue;
                 }
@@ -99,9 +101,10 @@ impl Config {
             if is_directory {
                 self.walk(reader, &path, depth - 1);
             } else if name.as_encoded_bytes().ends_with(b".conf") {
-                match reader.files.read(&path).legacy() {
-                    Ok(content) => self.add(reader, &path, &content),
-                    Err(error) => self.trouble(&path, error),
+                match reader.files.read(&path) {
+                    Read::There(content) => self.add(reader, &path, &content),
+                    Read::Missing(_) => self.leads_nowhere(&path),
+                    Read::Hidden(error) => self.trouble(&path, error),
                 }
             }
         }
@@ -110,11 +113,13 @@ impl Config {
     /// What keeps us from reading may keep the kubelet, too, or not.
     fn trouble(&mut self, path: &str, error: HostError) {
         match error.kind {
-            HostErrorKind::NotFound | HostErrorKind::Loop | HostErrorKind::NotAFile(Kind::Directory) => {
-                self.errors.push((Origin::file(path), "leads to no file".into()));
-            }
+            HostErrorKind::Loop | HostErrorKind::NotAFile(Kind::Directory) => self.leads_nowhere(path),
             _ => self.gaps.push(error.into()),
         }
+    }
+
+    fn leads_nowhere(&mut self, path: &str) {
+        self.errors.push((Origin::file(path), "leads to no file".into()));
     }
 
     fn add(&mut self, reader: &Reader<'_>, path: &str, content: &[u8]) {

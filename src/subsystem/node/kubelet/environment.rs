@@ -2,7 +2,7 @@
 //! `/etc/sysconfig/kubelet`; the unit decides, and nobody reads the other one.
 
 use crate::fact::{Fact, Origin, State};
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::parse::env_file;
 use crate::subsystem::systemd::exec_context::Launch;
 
@@ -23,14 +23,14 @@ pub(super) fn ignored(files: &Files, launch: &Launch) -> Fact {
     }
     let reads = |path: &str| launch.files.iter().any(|(_, read)| read == path);
     let mut unread = FAMILIES.into_iter().filter(|path| !reads(path));
-    let found = unread.find_map(|path| match files.read(path).legacy() {
-        Ok(content) => {
+    let found = unread.find_map(|path| match files.read(path) {
+        Read::There(content) => {
             let set = env_file::parse(&content).into_iter().find(|set| !set.value.trim().is_empty())?;
             let origin = Origin::line(path, set.line).says(format!("sets {}, which nobody reads", set.name));
             Some(Ok((path, origin)))
         }
-        Err(error) if error.is_not_found() => None,
-        Err(error) => Some(Err(error)),
+        Read::Missing(_) => None,
+        Read::Hidden(error) => Some(Err(error)),
     });
     match found {
         None => Fact::absent(),

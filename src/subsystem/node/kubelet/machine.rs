@@ -2,7 +2,7 @@
 
 use super::{Kubelet, Subsystems, absolute, drivers};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
-use crate::host::{HostError, Running};
+use crate::host::{HostError, Read, Running};
 
 const CGROUP: &str = "/sys/fs/cgroup";
 const ONLINE: &str = "/sys/devices/system/cpu/online";
@@ -76,39 +76,35 @@ fn slice(root: &str) -> String {
 /// What is missing of a cgroup: itself, controllers in it, or hierarchies that don't have it.
 fn missing(running: &dyn Running, name: &str) -> Result<Vec<String>, HostError> {
     let files = running.files();
-    match files.read(format!("{CGROUP}/cgroup.controllers")).legacy() {
-        Ok(all) => {
+    match files.read(format!("{CGROUP}/cgroup.controllers")) {
+        Read::There(all) => {
             let path = format!("{CGROUP}/{name}/cgroup.controllers");
-            let enabled = match files.read(&path).legacy() {
-                Ok(enabled) => enabled,
-                Err(error) if error.is_not_found() => return Ok(vec![format!("no {CGROUP}/{name}")]),
-                Err(error) => return Err(error),
+            let enabled = match files.read(&path) {
+                Read::There(enabled) => enabled,
+                Read::Missing(_) => return Ok(vec![format!("no {CGROUP}/{name}")]),
+                Read::Hidden(error) => return Err(error),
             };
             let (all, enabled) = (String::from_utf8_lossy(&all), String::from_utf8_lossy(&enabled));
             let is_in = |list: &str, name: &str| list.split_ascii_whitespace().any(|word| word == name);
             let wanted = UNIFIED.into_iter().filter(|name| is_in(&all, name) && !is_in(&enabled, name));
             Ok(wanted.map(|controller| format!("no controller {controller}")).collect())
         }
-        Err(error) if error.is_not_found() => {
+        Read::Missing(_) => {
             let mut gone = Vec::new();
             for controller in OLD {
-                if files
-                    .stat(format!("{CGROUP}/{controller}"))
-                    .legacy()
-                    .is_err_and(|error| error.is_not_found())
-                {
+                if files.stat(format!("{CGROUP}/{controller}")).found()?.is_none() {
                     continue;
                 }
                 let path = format!("{CGROUP}/{controller}/{name}");
-                match files.stat(&path).legacy() {
-                    Ok(_) => {}
-                    Err(error) if error.is_not_found() => gone.push(format!("no {path}")),
-                    Err(error) => return Err(error),
+                match files.stat(&path) {
+                    Read::There(_) => {}
+                    Read::Missing(_) => gone.push(format!("no {path}")),
+                    Read::Hidden(error) => return Err(error),
                 }
             }
             Ok(gone)
         }
-        Err(error) => Err(error),
+        Read::Hidden(error) => Err(error),
     }
 }
 
@@ -123,9 +119,10 @@ pub(super) fn reserved_cpus(kubelet: &Kubelet, subsystems: &Subsystems<'_>, mome
         return Fact::unknown("which CPUs there will be is not known");
     };
     let place = setting.because.first().cloned().unwrap_or_default();
-    let online = match running.files().read(ONLINE).legacy() {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) => return Fact::unknown(error.to_string()),
+    let online = match running.files().read(ONLINE) {
+        Read::There(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Read::Missing(_) => return Fact::unknown(format!("{ONLINE}: not found")),
+        Read::Hidden(error) => return Fact::unknown(error.to_string()),
     };
     let Some(online) = ranges(online.trim()) else {
         return Fact::unknown(format!("{ONLINE} is no list of CPUs"));
@@ -186,10 +183,10 @@ pub(super) fn kubeconfig(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact
         places = KUBECONFIGS.iter().map(|path| (Origin::file(path), (*path).to_owned())).collect();
     }
     for (origin, path) in &places {
-        match subsystems.host().files().stat(path).legacy() {
-            Ok(_) => return Fact::new(path.as_str()).because(origin.clone()),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Fact::unknown(error.to_string()),
+        match subsystems.host().files().stat(path) {
+            Read::There(_) => return Fact::new(path.as_str()).because(origin.clone()),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => return Fact::unknown(error.to_string()),
         }
     }
     let names: Vec<&str> = places.iter().map(|(_, path)| path.as_str()).collect();

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Kubelet, Subsystems};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
-use crate::host::HostPath;
+use crate::host::{HostPath, Read};
 use crate::parse::lines;
 use crate::subsystem::boot::ephemeral;
 
@@ -52,18 +52,16 @@ pub(super) fn loopback(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: M
                 .note(format!("systemd-resolved writes {real}"));
         }
     };
-    match content.legacy() {
-        Ok(content) => {
+    match content {
+        Read::There(content) => {
             let servers = servers(&content);
             let origins = servers.iter().map(|(line, _)| Origin::line(&path, *line));
             let mut fact = told(Value::list(servers.iter().map(|(_, server)| server.to_string())));
             fact.because.splice(0..0, origins);
             fact
         }
-        Err(error) if error.is_not_found() => {
-            Fact::absent().because(Origin::file(&path)).note("the file is not there")
-        }
-        Err(error) => Fact::unknown(error.to_string()),
+        Read::Missing(_) => Fact::absent().because(Origin::file(&path)).note("the file is not there"),
+        Read::Hidden(error) => Fact::unknown(error.to_string()),
     }
 }
 

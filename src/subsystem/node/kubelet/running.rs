@@ -4,7 +4,7 @@
 use super::Kubelet;
 use super::flags::{CommandLine, Flag};
 use crate::fact::{Confidence, Fact, Origin};
-use crate::host::Running;
+use crate::host::{Read, Running};
 use crate::parse::process;
 use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::CGROUPS;
@@ -32,22 +32,22 @@ pub(super) fn find(running: &dyn Running) -> Result<Option<Process>, String> {
     let mut unread = None;
     let mut members = None;
     for directory in CGROUPS {
-        match files.read(format!("{directory}/kubelet.service/cgroup.procs")).legacy() {
-            Ok(bytes) if bytes.is_empty() => {}
-            Ok(bytes) => {
+        match files.read(format!("{directory}/kubelet.service/cgroup.procs")) {
+            Read::There(bytes) if bytes.is_empty() => {}
+            Read::There(bytes) => {
                 members = Some(bytes);
                 break;
             }
-            Err(error) if error.is_not_found() => {}
-            Err(error) => unread = Some(error.to_string()),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => unread = Some(error.to_string()),
         }
     }
     let members = members.unwrap_or_default();
     let members = String::from_utf8_lossy(&members);
     for pid in members.lines().take(MOST).filter_map(|line| line.trim().parse::<u32>().ok()) {
         let path = format!("/proc/{pid}/cmdline");
-        match files.read(&path).legacy() {
-            Ok(bytes) => {
+        match files.read(&path) {
+            Read::There(bytes) => {
                 let words = process::command_line(&bytes);
                 if words.first().and_then(|program| program.rsplit('/').next()) == Some("kubelet") {
                     let origin = Origin::file(&path);
@@ -55,7 +55,9 @@ pub(super) fn find(running: &dyn Running) -> Result<Option<Process>, String> {
                     return Ok(Some(Process { pid, words }));
                 }
             }
-            Err(error) => unread = Some(error.to_string()),
+            // It ended meanwhile, or belongs to another user (hidepid=): then nothing of it is there.
+            Read::Missing(_) => unread = Some(format!("{path}: not found")),
+            Read::Hidden(error) => unread = Some(error.to_string()),
         }
     }
     unread.map_or(Ok(None), Err)
@@ -65,7 +67,11 @@ impl Process {
     /// When it was started, in seconds since 1970.
     fn started(&self, running: &dyn Running) -> Result<i64, String> {
         let path = format!("/proc/{}/stat", self.pid);
-        let read = |path: &str| running.files().read(path).legacy().map_err(|error| error.to_string());
+        let read = |path: &str| match running.files().read(path) {
+            Read::There(bytes) => Ok(bytes),
+            Read::Missing(path) => Err(format!("{path}: not found")),
+            Read::Hidden(error) => Err(error.to_string()),
+        };
         let after = process::started(&read(&path)?).ok_or_else(|| format!("{path} has no start time"))?;
         let booted = process::boot_time(&read("/proc/stat")?).ok_or("/proc/stat has no btime")?;
         i64::try_from(booted.saturating_add(after)).map_err(|error| error.to_string())
@@ -110,13 +116,16 @@ pub(super) fn changed_files(kubelet: &Kubelet, subsystems: &Subsystems<'_>, proc
     };
     let mut found = Vec::new();
     for document in &kubelet.config.documents {
-        match subsystems.host().files().stat(&document.path).map(|found| found.modified).legacy() {
-            Ok(Some(modified)) if modified > started.saturating_add(BLUR) => {
+        match subsystems.host().files().stat(&document.path).map(|found| found.modified) {
+            Read::There(Some(modified)) if modified > started.saturating_add(BLUR) => {
                 found.push((Origin::file(&document.path), document.path.clone()));
             }
-            Ok(Some(_)) => {}
-            Ok(None) => return Fact::unknown(format!("when {} was changed is not recorded", document.path)),
-            Err(error) => return Fact::unknown(error.to_string()),
+            Read::There(Some(_)) => {}
+            Read::There(None) => {
+                return Fact::unknown(format!("when {} was changed is not recorded", document.path));
+            }
+            Read::Missing(path) => return Fact::unknown(format!("{path}: not found")),
+            Read::Hidden(error) => return Fact::unknown(error.to_string()),
         }
     }
     Fact::findings(found).at_most(Confidence::Heuristic).note(

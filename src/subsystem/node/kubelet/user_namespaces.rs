@@ -3,7 +3,7 @@
 
 use super::{Kubelet, Subsystems};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::parse::lines;
 use crate::parse::systemd::DEFAULT_PATH;
 
@@ -92,10 +92,10 @@ fn look(kubelet: &Kubelet, files: &Files) -> Result<Found, String> {
 
 /// The lines of a file; none if there is no such file.
 fn text(files: &Files, path: &str) -> Result<Vec<(u32, String)>, String> {
-    match files.read(path).legacy() {
-        Ok(bytes) => Ok(lines(&bytes).map(|(number, line)| (number, line.into_owned())).collect()),
-        Err(error) if error.is_not_found() => Ok(Vec::new()),
-        Err(error) => Err(error.to_string()),
+    match files.read(path) {
+        Read::There(bytes) => Ok(lines(&bytes).map(|(number, line)| (number, line.into_owned())).collect()),
+        Read::Missing(_) => Ok(Vec::new()),
+        Read::Hidden(error) => Err(error.to_string()),
     }
 }
 

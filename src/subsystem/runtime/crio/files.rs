@@ -1,7 +1,7 @@
 //! CRI-O's files: crio.conf, then every file of crio.conf.d, at any depth and whatever its name.
 
 use crate::fact::Origin;
-use crate::host::{Files, HostError, HostErrorKind, Kind};
+use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::document::Node;
 use crate::parse::toml_document;
 use crate::subsystem::Unreadable;
@@ -83,41 +83,44 @@ impl ConfigFiles {
     ) -> Self {
         let mut found = ConfigFiles::default();
         let path = main.map_or(MAIN, |(_, path)| path.as_str());
-        let is_missing = files.lstat(path).legacy().is_err_and(|error| error.is_not_found());
-        match main {
+        match (files.lstat(path), main) {
             // Only its own one may be missing.
-            Some((origin, _)) if is_missing => {
+            (Read::Missing(_), Some((origin, _))) => {
                 found.fatal.push((origin.clone(), format!("open {path}: no such file")));
             }
-            _ if is_missing => {}
-            _ => found.add(files, path),
+            (Read::Missing(_), None) => {}
+            (Read::There(_) | Read::Hidden(_), _) => found.add(files, path),
         }
         found.walk(files, drop_ins.map_or(DROPINS, |(_, path)| path.trim_end_matches('/')), DEPTH);
         found
     }
 
     fn walk(&mut self, files: &Files, directory: &str, depth: usize) {
-        let names = match files.list(directory).legacy() {
-            Ok(names) => names,
-            Err(error) if error.is_not_found() => return,
-            Err(error) => return self.unlisted(error.into()),
+        let names = match files.list(directory) {
+            Read::There(names) => names,
+            Read::Missing(_) => return,
+            Read::Hidden(error) => return self.unlisted(error.into()),
         };
         for name in names.iter() {
             let name = name.to_string_lossy();
             let path = format!("{directory}/{name}");
-            match files.lstat(&path).legacy() {
-                Ok(found) if found.kind == Kind::Directory && depth > 0 => self.walk(files, &path, depth - 1),
-                Ok(found) if found.kind == Kind::Directory => {
+            match files.lstat(&path) {
+                Read::There(found) if found.kind == Kind::Directory && depth > 0 => {
+                    self.walk(files, &path, depth - 1)
+                }
+                Read::There(found) if found.kind == Kind::Directory => {
                     let reason = format!("{path}: nested too deeply, not read");
                     self.unlisted(Unreadable { origin: Origin::file(&path), reason });
                 }
-                Ok(_) => {
+                Read::There(_) => {
                     if is_leftover(&name) {
                         self.leftovers.push(Origin::file(&path));
                     }
                     self.add(files, &path);
                 }
-                Err(error) => self.gaps.push(error.into()),
+                Read::Missing(_) => {}
+                // It may be a directory of more files.
+                Read::Hidden(error) => self.unlisted(error.into()),
             }
         }
     }
@@ -129,22 +132,22 @@ impl ConfigFiles {
 
     /// CRI-O stops at the first file that it can't open or decode.
     fn add(&mut self, files: &Files, path: &str) {
-        use HostErrorKind::{Loop, NotAFile, NotFound};
-        match files.read(path).legacy() {
-            Ok(content) => match toml_document::parse(&content) {
+        use HostErrorKind::{Loop, NotAFile};
+        match files.read(path) {
+            Read::There(content) => match toml_document::parse(&content) {
                 Ok(document) => self.documents.push((path.to_owned(), document)),
                 Err(error) => {
                     let origin = Origin::at(path, error.line);
                     self.fatal.push((origin, format!("toml: {error}")));
                 }
             },
-            Err(HostError { kind: NotFound | Loop, .. }) => {
+            Read::Missing(_) | Read::Hidden(HostError { kind: Loop, .. }) => {
                 self.fatal.push((Origin::file(path), "a link that leads to no file".into()));
             }
-            Err(HostError { kind: NotAFile(Kind::Directory), .. }) => {
+            Read::Hidden(HostError { kind: NotAFile(Kind::Directory), .. }) => {
                 self.fatal.push((Origin::file(path), "a link to a directory".into()));
             }
-            Err(error) => self.gaps.push(error.into()),
+            Read::Hidden(error) => self.gaps.push(error.into()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::handlers::{self, Handler};
 use super::{Crio, defaults, storage};
 use crate::fact::{Fact, Origin, State};
-use crate::host::{Files, Kind, Metadata};
+use crate::host::{Files, Kind, Metadata, Read};
 use crate::parse::systemd::DEFAULT_PATH;
 use crate::subsystem::Subsystems;
 
@@ -189,10 +189,14 @@ impl Needs<'_> {
     fn execute(&mut self, place: Origin, path: &str, what_for: &str) {
         let is_executable = |found: Metadata| found.kind == Kind::File && found.mode & 0o111 != 0;
         let text = format!("{path}: {what_for}");
-        if self.files.stat(path).legacy().is_ok_and(|found| !is_executable(found))
-            && !self.found.unexecutable.iter().any(|(_, known)| *known == text)
-        {
-            self.found.unexecutable.push((place, text));
+        match self.files.stat(path) {
+            Read::There(found) if !is_executable(found) => {
+                if !self.found.unexecutable.iter().any(|(_, known)| *known == text) {
+                    self.found.unexecutable.push((place, text));
+                }
+            }
+            Read::There(_) | Read::Missing(_) => {}
+            Read::Hidden(error) => self.found.unsure = Some(error.to_string()),
         }
     }
 
@@ -208,10 +212,10 @@ impl Needs<'_> {
 
     /// An absolute path is only looked at (`stat`); one that is searched for must be executable.
     fn is_program(&mut self, path: &str, executable: bool) -> bool {
-        match self.files.stat(path).legacy() {
-            Ok(found) => !executable || (found.kind == Kind::File && found.mode & 0o111 != 0),
-            Err(error) if error.is_not_found() => false,
-            Err(error) => {
+        match self.files.stat(path) {
+            Read::There(found) => !executable || (found.kind == Kind::File && found.mode & 0o111 != 0),
+            Read::Missing(_) => false,
+            Read::Hidden(error) => {
                 self.found.unsure = Some(error.to_string());
                 true
             }

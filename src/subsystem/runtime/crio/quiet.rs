@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::options::OPTIONS;
 use super::{Crio, storage};
 use crate::fact::{Fact, Origin, State, Value};
+use crate::host::Read;
 use crate::parse::document::Content;
 use crate::subsystem::Subsystems;
 
@@ -46,13 +47,13 @@ pub(super) fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     else {
         return Fact::findings(Vec::new());
     };
-    match subsystems.host().files().stat(&path).legacy() {
-        Err(error) if error.is_not_found() => {
+    match subsystems.host().files().stat(&path) {
+        Read::Missing(_) => {
             let place = crio.effective(subsystems, "runtime.seccomp_profile").because.into_iter().next();
             Fact::findings(vec![(place.unwrap_or_default(), path)])
         }
-        Err(error) => Fact::unknown(error.to_string()),
-        Ok(_) => Fact::findings(Vec::new()),
+        Read::Hidden(error) => Fact::unknown(error.to_string()),
+        Read::There(_) => Fact::findings(Vec::new()),
     }
 }
 
@@ -167,19 +168,19 @@ pub(super) fn look_at_hooks(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<
     let files = subsystems.host().files();
     let mut hooks = Hooks::default();
     for directory in directories {
-        let names = match files.list(&directory).legacy() {
-            Ok(names) => names,
+        let names = match files.list(&directory) {
+            Read::There(names) => names,
             // CRI-O makes those that are missing.
-            Err(error) if error.is_not_found() => continue,
-            Err(error) => return Err(error.to_string()),
+            Read::Missing(_) => continue,
+            Read::Hidden(error) => return Err(error.to_string()),
         };
         let names = names.iter().filter_map(|name| name.to_str());
         for name in names.filter(|name| name.strip_suffix(".json").is_some()) {
             let path = format!("{}/{name}", directory.trim_end_matches('/'));
-            let bytes = match files.read(&path).legacy() {
-                Ok(bytes) => bytes,
-                Err(error) if error.is_not_found() => continue,
-                Err(error) => return Err(error.to_string()),
+            let bytes = match files.read(&path) {
+                Read::There(bytes) => bytes,
+                Read::Missing(_) => continue,
+                Read::Hidden(error) => return Err(error.to_string()),
             };
             let program = match serde_json::from_slice::<Json>(&bytes) {
                 Ok(json) => json["hook"]["path"].as_str().map(str::to_owned),
@@ -192,12 +193,12 @@ pub(super) fn look_at_hooks(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<
                 hooks.refused.push((Origin::file(&path), "a hook without a path".into()));
                 continue;
             };
-            match files.stat(&program).legacy() {
-                Ok(_) => {}
-                Err(error) if error.is_not_found() => {
+            match files.stat(&program) {
+                Read::There(_) => {}
+                Read::Missing(_) => {
                     hooks.broken.push((Origin::file(&path), format!("{path}: no {program}")));
                 }
-                Err(error) => return Err(error.to_string()),
+                Read::Hidden(error) => return Err(error.to_string()),
             }
         }
     }

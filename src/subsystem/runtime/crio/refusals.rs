@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 
 use super::Crio;
 use crate::fact::{Origin, State, Value};
-use crate::host::{HostError, HostErrorKind};
+use crate::host::{HostError, HostErrorKind, Read};
 use crate::subsystem::Subsystems;
 
 /// Keys whose value is one of few words, and the minor version from which on CRI-O looks at them.
@@ -80,13 +80,13 @@ fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Option<(Origin, S
     let path = crio.text(subsystems, "runtime.seccomp_profile").filter(|path| path.starts_with('/'));
     let Some(path) = path else { return Ok(None) };
     let refused = |wrong: String| Ok(Some((Origin::file(&path), wrong)));
-    let bytes = match subsystems.host().files().read(&path).legacy() {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_not_found() => return Ok(None),
-        Err(HostError { kind: HostErrorKind::NotAFile(kind), .. }) => {
+    let bytes = match subsystems.host().files().read(&path) {
+        Read::There(bytes) => bytes,
+        Read::Missing(_) => return Ok(None),
+        Read::Hidden(HostError { kind: HostErrorKind::NotAFile(kind), .. }) => {
             return refused(format!("seccomp_profile is {kind}"));
         }
-        Err(error) => return Err(error.to_string()),
+        Read::Hidden(error) => return Err(error.to_string()),
     };
     // Go's decoder takes `null` for an empty object.
     let is_object = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'n'));

@@ -3,6 +3,7 @@
 
 use super::Candidate;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
+use crate::host::Read;
 use crate::parse::document::{Content, Node, SyntaxError};
 use crate::parse::toml_document;
 use crate::subsystem::Subsystems;
@@ -28,10 +29,10 @@ fn places<'s>(subsystems: &'s Subsystems<'_>) -> Vec<&'s str> {
 fn document<'s>(subsystems: &'s Subsystems<'_>) -> Result<Option<Document<'s>>, String> {
     let files = subsystems.host().files();
     for path in places(subsystems) {
-        match files.read(path).legacy() {
-            Ok(bytes) => return Ok(Some((path, toml_document::parse(&bytes)))),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error.to_string()),
+        match files.read(path) {
+            Read::There(bytes) => return Ok(Some((path, toml_document::parse(&bytes)))),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => return Err(error.to_string()),
         }
     }
     Ok(None)

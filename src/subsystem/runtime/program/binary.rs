@@ -3,7 +3,7 @@
 use super::known::Known;
 use super::kubernetes;
 use crate::fact::{Origin, Version, printable};
-use crate::host::{Files, HostPath, Parts};
+use crate::host::{Files, HostPath, Parts, Read};
 use crate::parse::elf::{Elf, Ranges};
 use crate::parse::go_build::{self, GoBuild};
 
@@ -33,9 +33,10 @@ pub(super) fn told(files: &Files, path: &HostPath, known: Option<&Known>) -> Tol
     let Some(known) = known.filter(|known| !known.modules.is_empty()) else {
         return Told::Nothing("is not known to say its version".into());
     };
-    let parts = match files.parts(path).legacy() {
-        Ok(parts) => parts,
-        Err(error) => return Told::Unread(format!("can't be read: {}", error.kind)),
+    let parts = match files.parts(path) {
+        Read::There(parts) => parts,
+        Read::Missing(path) => return Told::Unread(format!("can't be read: {path}: not found")),
+        Read::Hidden(error) => return Told::Unread(format!("can't be read: {}", error.kind)),
     };
     let told = Elf::parse(&*parts).and_then(|elf| {
         let Some(elf) = elf else { return Ok(None) };
@@ -51,7 +52,7 @@ pub(super) fn told(files: &Files, path: &HostPath, known: Option<&Known>) -> Tol
     match told {
         Ok(Some(told)) => told,
         Ok(None) => Told::Nothing("has no Go build information".into()),
-        Err(reason) => Told::Nothing(format!("can't be read: {reason}")),
+        Err(reason) => Told::Unread(format!("can't be read: {reason}")),
     }
 }
 

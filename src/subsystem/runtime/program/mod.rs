@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::fact::{Confidence, Fact, Origin, State, Value, Version, printable};
-use crate::host::{Files, Kind};
+use crate::host::{Files, Kind, Read};
 use crate::parse::systemd::DEFAULT_PATH;
 use crate::parse::unit;
 use crate::subsystem::Subsystems;
@@ -124,11 +124,13 @@ fn none(found: Found) -> Fact {
 }
 
 fn is_program(files: &Files, found: &mut Found) -> Result<bool, Fact> {
-    match files.stat(&found.path).legacy() {
-        Ok(metadata) if metadata.kind == Kind::File && metadata.mode & 0o111 != 0 => return Ok(true),
-        Ok(_) => found.passed.push(Origin::file(&found.path).says("is no executable file")),
-        Err(error) if error.is_not_found() => {}
-        Err(error) => return Err(Fact::unknown(error.to_string())),
+    match files.stat(&found.path) {
+        Read::There(metadata) if metadata.kind == Kind::File && metadata.mode & 0o111 != 0 => {
+            return Ok(true);
+        }
+        Read::There(_) => found.passed.push(Origin::file(&found.path).says("is no executable file")),
+        Read::Missing(_) => {}
+        Read::Hidden(error) => return Err(Fact::unknown(error.to_string())),
     }
     Ok(false)
 }

@@ -3,7 +3,7 @@
 
 use super::known::Known;
 use crate::fact::{Origin, State, Value, Version, printable};
-use crate::host::{Files, HostError, HostPath};
+use crate::host::{Files, HostError, HostPath, Read};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
 
@@ -72,7 +72,7 @@ pub(super) fn packaged(
         }
     }
     // Without dpkg there may be another database, and a reason why it tells nothing.
-    if files.lstat(INFO).legacy().is_err() {
+    if !matches!(files.lstat(INFO), Read::There(_)) {
         version(subsystems.packages().package(subsystems, name).state)
             .map_err(|reason| told(subsystems, reason))?;
     }
@@ -127,10 +127,10 @@ fn owns(files: &Files, package: &str, path: &HostPath) -> Result<bool, HostError
         return Ok(false);
     }
     // Three lines each: the file, where it goes instead, and the package that may keep it (dpkg-divert(1)).
-    let diversions = match files.read_database(DIVERSIONS).legacy() {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_not_found() => return Ok(true),
-        Err(error) => return Err(error),
+    let diversions = match files.read_database(DIVERSIONS) {
+        Read::There(bytes) => bytes,
+        Read::Missing(_) => return Ok(true),
+        Read::Hidden(error) => return Err(error),
     };
     let texts: Vec<_> = lines(&diversions).map(|(_, line)| line).collect();
     Ok(!texts.chunks(3).any(|entry| is_path(&entry[0]) && entry.get(2).is_none_or(|by| by != package)))
@@ -138,18 +138,18 @@ fn owns(files: &Files, package: &str, path: &HostPath) -> Result<bool, HostError
 
 /// The files of a package; of a package for several architectures the list has one in its name.
 fn list(files: &Files, package: &str) -> Result<Option<std::rc::Rc<[u8]>>, HostError> {
-    let read = |name: &str| match files.read_database(format!("{INFO}/{name}")).legacy() {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
+    let read = |name: &str| match files.read_database(format!("{INFO}/{name}")) {
+        Read::There(bytes) => Ok(Some(bytes)),
+        Read::Missing(_) => Ok(None),
+        Read::Hidden(error) => Err(error),
     };
     if let Some(list) = read(&format!("{package}.list"))? {
         return Ok(Some(list));
     }
-    let names = match files.list(INFO).legacy() {
-        Ok(names) => names,
-        Err(error) if error.is_not_found() => return Ok(None),
-        Err(error) => return Err(error),
+    let names = match files.list(INFO) {
+        Read::There(names) => names,
+        Read::Missing(_) => return Ok(None),
+        Read::Hidden(error) => return Err(error),
     };
     let is_list = |name: &str| {
         let rest = name.strip_prefix(package).and_then(|rest| rest.strip_prefix(':'));
