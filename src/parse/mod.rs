@@ -25,6 +25,7 @@ pub mod no_proxy;
 pub mod preset;
 pub mod process;
 pub mod resolv_conf;
+pub mod shell;
 pub mod socket_table;
 pub mod swaps;
 pub mod sysctl_d;

@@ -1,5 +1,7 @@
 //! Calls of swapon(8) in a line of shell or an `ExecStart=`, as far as the text tells.
 
+use crate::parse::shell;
+
 /// What one call turns on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Call {
@@ -20,9 +22,9 @@ pub(super) fn calls(line: &str) -> Vec<Call> {
 }
 
 fn search(line: &str, depth: usize, found: &mut Vec<Call>) {
-    for command in commands(line) {
-        let program = command.iter().position(|word| !leads_in(word));
-        let Some((at, name)) = program.and_then(|at| Some((at, base(command.get(at)?)))) else { continue };
+    for command in shell::commands(line) {
+        let Some(at) = shell::program(&command) else { continue };
+        let name = shell::base(&command[at]);
         if name == "swapon" {
             found.extend(call(&command[at + 1..]));
         } else if matches!(name, "sh" | "bash" | "dash" | "ash" | "busybox") && depth > 0 {
@@ -31,28 +33,6 @@ fn search(line: &str, depth: usize, found: &mut Vec<Call>) {
             }
         }
     }
-}
-
-/// Words that may stand before a command's name.
-fn leads_in(word: &str) -> bool {
-    const KEYWORDS: [&str; 16] = [
-        "if", "then", "else", "elif", "while", "until", "do", "!", "{", "exec", "sudo", "nice", "ionice",
-        "env", "time", "timeout",
-    ];
-    let is_assignment = word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    });
-    is_assignment
-        || KEYWORDS.contains(&base(word))
-        || word.starts_with('-') && !word.contains('/')
-        || word.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// A program's name without its directory and systemd's prefixes (systemd.service(5)).
-fn base(word: &str) -> &str {
-    let bare = word.trim_start_matches(['-', '@', ':', '+', '!']);
-    let word = if bare.is_empty() { word } else { bare };
-    word.rsplit('/').next().unwrap_or_default()
 }
 
 /// What the words behind `swapon` ask for; none if they only ask what is on.
@@ -101,51 +81,6 @@ fn short<'w>(letters: &str, words: &mut impl Iterator<Item = &'w str>, call: &mu
         }
     }
     Some(())
-}
-
-/// The simple commands of a line as words: quotes removed, comments and redirections dropped.
-fn commands(line: &str) -> Vec<Vec<String>> {
-    let mut commands = vec![Vec::new()];
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        match (c, quote) {
-            ('\'' | '"', None) => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (c, Some(open)) if c == open => quote = None,
-            ('\\', None | Some('"')) => word.get_or_insert_default().extend(chars.next()),
-            ('#', None) if word.is_none() => break,
-            (';' | '&' | '|' | '(' | ')' | '`' | '\n', None) => {
-                finish(&mut word, &mut commands);
-                commands.push(Vec::new());
-            }
-            (c, None) if c.is_whitespace() => finish(&mut word, &mut commands),
-            (c, _) => word.get_or_insert_default().push(c),
-        }
-    }
-    finish(&mut word, &mut commands);
-    commands.iter_mut().for_each(drop_redirections);
-    commands
-}
-
-fn finish(word: &mut Option<String>, commands: &mut [Vec<String>]) {
-    if let (Some(word), Some(command)) = (word.take(), commands.last_mut()) {
-        command.push(word);
-    }
-}
-
-fn drop_redirections(command: &mut Vec<String>) {
-    let mut is_target = false;
-    command.retain(|word| {
-        let operator = word.trim_start_matches(|c: char| c.is_ascii_digit());
-        let redirects = operator.starts_with(['<', '>']);
-        let keep = !redirects && !is_target;
-        is_target = redirects && operator.chars().all(|c| matches!(c, '<' | '>'));
-        keep
-    });
 }
 
 #[cfg(test)]
