@@ -2,19 +2,21 @@
 
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::error::{self, Failure};
+use super::output::Outputs;
 use super::waivers::Waivers;
-use super::{CheckArguments, kubeadm, rules, source, terminal, waivers};
+use super::{CheckArguments, kubeadm, rules, source, waivers};
 use crate::engine::identity::identify;
 use crate::engine::{self, Detail};
-use crate::report::Report;
-use crate::report::render::FORMATS;
+use crate::report::render::Format;
+use crate::report::{Circumstances, Report};
 use crate::subsystem::Subsystems;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let start = Instant::now();
+    let outputs = Outputs::of(&arguments.format, arguments.output.as_ref())?;
     let profiles = rules::profiles(&arguments.rules, &arguments.source);
     // A waiver may name any rule.
     let rules = rules::load_for(&arguments.rules, &profiles, waivers::are_given(arguments))?;
@@ -28,21 +30,19 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let (host, moments) = source::open(&arguments.source)?;
     let host = ManuallyDrop::new(host);
     let subsystems = ManuallyDrop::new(Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()));
-    let style = terminal::style(arguments.all, arguments.output.is_none());
-    let format = FORMATS.iter().find(|format| format.name == arguments.format);
-    let detail = format.map_or(Detail::Full, |format| (format.detail)(plan.rules.len(), style));
+    let needs_all = |format: &Format| format.shows_every_rule(plan.rules.len(), arguments.all);
+    let detail = if outputs.formats().any(needs_all) { Detail::Full } else { Detail::Troubles };
     let mut findings = engine::judge_with(&plan, &subsystems, &moments, detail);
     let applied = engine::waive(&mut findings, waivers, waivers::today());
-    let mut report = ManuallyDrop::new(Report::new(&plan, findings, identify(&subsystems), &moments));
-    report.fail_on = arguments.fail_on.into();
-    report.waivers = applied;
-    report.duration = start.elapsed();
-
-    let mut out = Vec::new();
-    if let Some(format) = format {
-        (format.render)(&report, style, &mut out)?;
-    }
-    terminal::write(arguments.output.as_deref(), &out)?;
+    let host = identify(&subsystems);
+    let circumstances = Circumstances {
+        moments: &moments,
+        fail_on: arguments.fail_on.into(),
+        time: SystemTime::now(),
+        duration: start.elapsed(),
+    };
+    let report = ManuallyDrop::new(Report::new(&plan, host, findings, applied, circumstances));
+    outputs.write(&report, arguments.all)?;
     waivers::complain(&waiver_files, &report.waivers);
     Ok(error::code(report.outcome()))
 }

@@ -1,9 +1,9 @@
-//! What went wrong, hints, and the exit codes: they are documented here and nowhere else.
+//! What went wrong, hints, and the exit codes, as `--help` says them.
 //!
 //! | code | meaning |
 //! |---|---|
 //! | 0 | every rule of error severity passed, was skipped, or failed in a way that is waived |
-//! | 1 | at least one failed |
+//! | 1 | at least one failed; `lint`: there are warnings |
 //! | 2 | bad usage, rules, waivers or input: nothing was judged |
 //! | 3 | nothing failed, but a rule of error severity can't be known |
 
@@ -11,7 +11,6 @@ use std::io;
 use std::process::ExitCode;
 
 use super::terminal;
-use crate::fact::printable;
 use crate::kubeadm::syntax;
 use crate::report::Outcome;
 
@@ -56,27 +55,24 @@ pub(super) fn code(outcome: Outcome) -> ExitCode {
     }
 }
 
-/// Tells the user why nothing was done, and gives the exit code. A closed pipe is no error.
+/// Says why nothing was done, and gives the exit code. A closed pipe is no error.
 #[must_use]
 pub fn exit(failure: &Failure) -> ExitCode {
     match failure {
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Failure::Output(_) => terminal::complain(&format!("error: {failure}\n")),
+        Failure::Output(_) => terminal::complain_line(&format!("error: {failure}")),
         Failure::Rules(rendered) => {
-            terminal::complain(&format!(
-                "{rendered}\nerror: nothing was judged: mend the mistakes above first\n"
+            terminal::complain_rendered(&format!(
+                "{rendered}\nerror: not checked: fix the errors above first\n"
             ));
         }
         Failure::Input { message, hints } => {
             // A command to join that was given in the wrong place.
             let message = syntax::without_tokens(message);
-            let mut text = format!("error: nothing was judged: {}\n", printable(&message));
-            for hint in hints {
-                text.push_str("  hint: ");
-                text.push_str(&printable(hint));
-                text.push('\n');
-            }
-            terminal::complain(&text);
+            // What the user gave may hold line ends of its own.
+            let lines = [format!("error: not checked: {message}")].into_iter();
+            let hints = hints.iter().map(|hint| format!("  hint: {hint}"));
+            lines.chain(hints).for_each(|line| terminal::complain_line(&line));
         }
     }
     ExitCode::from(2)

@@ -1,14 +1,15 @@
-//! `explain`: all about one rule: what it demands and why, what this host says, and how to mend it.
+//! `explain`: one rule: what it demands and why, its result on this host, and how to fix it.
 
-use std::io::Write;
+use std::io;
 use std::process::ExitCode;
 
 use super::error::Failure;
-use super::{ExplainArguments, RulesArguments, kubeadm, list, rules, source, terminal};
+use super::{ExplainArguments, RulesArguments, kubeadm, rules, source, terminal};
 use crate::engine;
 use crate::engine::finding::{Judgement, Verdict};
 use crate::engine::plan::PlannedRule;
-use crate::fact::{Moment, Origin, printable};
+use crate::fact::Moment;
+use crate::report::render::Page;
 use crate::rule::{Fix, Rule, Text, suggestion};
 use crate::subsystem::Subsystems;
 
@@ -37,43 +38,54 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let (host, moments) = source::open(&arguments.source)?;
     let findings = engine::judge(&plan, &Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()), &moments);
     let mut out = Vec::new();
+    let page = &mut Page::new(terminal::style(true, true), &mut out);
     let at = plan.rules.iter().position(|rule| rule.id == *id);
     if let Some((rule, finding)) = at.and_then(|at| Some((plan.rules.get(at)?, findings.get(at)?))) {
-        write_rule(rule, written, &mut out)?;
+        write_rule(rule, written, page)?;
         for moment in Moment::ALL {
             if let Some(judgement) = finding.at(moment) {
-                write_judgement(moment, judgement, &mut out)?;
+                write_judgement(moment, judgement, page)?;
             }
         }
-        write_fix(&rule.prose.fix, &mut out)?;
-        write_list("See", &rule.prose.refs, &mut out)?;
+        write_fix(&rule.prose.fix, page)?;
+        write_list("See", &rule.prose.refs, page)?;
     }
-    terminal::write(None, &out)?;
+    terminal::write(&out)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_rule(rule: &PlannedRule, written: &Rule, out: &mut dyn Write) -> std::io::Result<()> {
-    let title = printable(rule.prose.title_or(&rule.id));
-    writeln!(out, "{}: {title} ({})\n", printable(&rule.id), rule.severity.name())?;
-    paragraph(&rule.prose.why, "", out)?;
-    writeln!(out)?;
-    writeln!(out, "Judged    {}", list::moments(rule))?;
+fn write_rule(rule: &PlannedRule, written: &Rule, page: &mut Page<'_>) -> io::Result<()> {
+    let title = rule.prose.title_or(&rule.id);
+    page.line(format_args!("{}: {title} ({})", rule.id, rule.severity.name()))?;
+    page.line("")?;
+    page.paragraph(&rule.prose.why, "")?;
+    page.line("")?;
+    page.line(format_args!("Checked   {}", moments(rule)))?;
     for (label, names) in [("Profiles", &written.profiles), ("Needs", &written.needs)] {
         let names: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
         if !names.is_empty() {
-            writeln!(out, "{label:<9} {}", names.join(", "))?;
+            page.line(format_args!("{label:<9} {}", names.join(", ")))?;
         }
     }
     for (label, words) in [("Tags", &*written.tags), ("Covers", &written.prose.covers)] {
         if !words.is_empty() {
-            writeln!(out, "{label:<9} {}", words.join(", "))?;
+            page.line(format_args!("{label:<9} {}", words.join(", ")))?;
         }
     }
     Ok(())
 }
 
-/// What this host says at a moment, with every place that has a say and the deciding one marked.
-fn write_judgement(moment: Moment, judgement: &Judgement, out: &mut dyn Write) -> std::io::Result<()> {
+/// `now, after reboot`
+fn moments(rule: &PlannedRule) -> String {
+    let name = |moment: &Moment| match moment {
+        Moment::Now => "now",
+        Moment::Boot => "after reboot",
+    };
+    rule.moments.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// What this host says at a moment, with every place that has a say, the deciding one first.
+fn write_judgement(moment: Moment, judgement: &Judgement, page: &mut Page<'_>) -> io::Result<()> {
     let heading = match moment {
         Moment::Now => "Now",
         Moment::Boot => "After reboot",
@@ -83,46 +95,41 @@ fn write_judgement(moment: Moment, judgement: &Judgement, out: &mut dyn Write) -
         Verdict::Skip(_) => "skipped",
         other => other.name(),
     };
-    writeln!(out, "\n{heading}: {verdict}")?;
+    page.line("")?;
+    page.line(format_args!("{heading}: {verdict}"))?;
     if let Some(reason) = judgement.verdict.reason() {
-        paragraph(reason.as_str(), "  ", out)?;
+        page.paragraph(reason.as_str(), "  ")?;
     } else {
-        paragraph(&format!("found  {}", judgement.found), "  ", out)?;
-        paragraph(&format!("wanted {}", judgement.expected), "  ", out)?;
+        page.paragraph(&format!("found  {}", judgement.found), "  ")?;
+        page.paragraph(&format!("wanted {}", judgement.expected), "  ")?;
     }
-    let mut write_places = |mark: &str, places: &[Origin]| {
-        places.iter().try_for_each(|place| {
-            let says = place.says.as_deref().map_or(String::new(), |says| format!("  {}", printable(says)));
-            writeln!(out, "  {mark} {}{says}", printable(&place.to_string()))
-        })
-    };
-    write_places("✓", &judgement.because)?;
-    write_places("✗ overruled:", &judgement.overruled)?;
+    for (mark, places) in [("✓", &judgement.because), ("✗ overruled:", &judgement.overruled)] {
+        for place in places {
+            let says = place.says.as_deref().map_or(String::new(), |says| format!("  {says}"));
+            page.line(format_args!("  {mark} {place}{says}"))?;
+        }
+    }
     for note in &judgement.notes {
-        paragraph(&format!("note: {note}"), "  ", out)?;
+        page.paragraph(&format!("note: {note}"), "  ")?;
     }
     match judgement.confidence.name() {
         "certain" => Ok(()),
-        other => writeln!(out, "  confidence: {other}"),
+        other => page.line(format_args!("  confidence: {other}")),
     }
 }
 
-fn write_fix(fix: &Fix, out: &mut dyn Write) -> std::io::Result<()> {
+fn write_fix(fix: &Fix, page: &mut Page<'_>) -> io::Result<()> {
     let Some(text) = &fix.text else { return Ok(()) };
-    writeln!(out, "\nTo fix")?;
-    paragraph(text, "  ", out)
+    page.line("")?;
+    page.line("To fix")?;
+    page.paragraph(text, "  ")
 }
 
-fn write_list(heading: &str, items: &[Text], out: &mut dyn Write) -> std::io::Result<()> {
+fn write_list(heading: &str, items: &[Text], page: &mut Page<'_>) -> io::Result<()> {
     if items.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{heading}")?;
-    items.iter().try_for_each(|item| writeln!(out, "  {}", printable(item)))
-}
-
-/// Text in lines that fit the terminal; a word that is longer stays whole.
-fn paragraph(text: &str, indent: &str, out: &mut dyn Write) -> std::io::Result<()> {
-    let width = terminal::style(true, true).width;
-    crate::report::render::write_wrapped(&printable(text), indent, width, out)
+    page.line("")?;
+    page.line(heading)?;
+    items.iter().try_for_each(|item| page.line(format_args!("  {item}")))
 }

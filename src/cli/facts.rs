@@ -1,42 +1,50 @@
-//! `facts`: what the program sees, and why, without judging.
+//! `facts`: the collected facts and where they come from.
 
-use std::io::Write as _;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Failure;
-use super::{FactsArguments, kubeadm, source, terminal};
+use super::output::Outputs;
+use super::{FactsArguments, kubeadm, source};
 use crate::engine::plan::Question;
-use crate::fact::{Fact, Moment, State, printable};
+use crate::fact::{Fact, Moment, Reason, State, Value, bounded};
 use crate::probe::{self, KeySyntax, PROBES};
-use crate::report::render::{Json, OriginV1};
+use crate::report::render::v1::{Json, OriginV1};
+use crate::report::render::{Format, Page, Style, write_document};
 use crate::rule::suggestion;
 use crate::subsystem::Subsystems;
 
 pub(super) fn run(arguments: &FactsArguments) -> Result<ExitCode, Failure> {
+    let outputs = Outputs::of(&arguments.format, None)?;
     let questions = questions(&arguments.questions)?;
     let kubeadm = kubeadm::read(&arguments.source)?;
     let (host, moments) = source::open(&arguments.source)?;
     let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
-    let answers: Vec<Answer> = questions
-        .into_iter()
-        .flat_map(|question| {
-            let asked = moments.iter().filter(move |moment| question.probe.moments.contains(moment));
-            let question_ref = question.clone();
-            asked.map(move |moment| (question_ref.clone(), *moment))
-        })
-        .map(|(question, moment)| Answer { fact: question.ask(&subsystems, moment), question, moment })
-        .collect();
-    let mut out = Vec::new();
-    match arguments.format.as_str() {
-        "json" => write_json(&answers, &mut out)?,
-        _ => write_text(&answers, &mut out)?,
+    let mut answers = Vec::new();
+    for question in questions {
+        for moment in moments.iter().copied().filter(|moment| question.probe.moments.contains(moment)) {
+            answers.push(Answer {
+                fact: question.ask(&subsystems, moment),
+                question: question.clone(),
+                moment,
+            });
+        }
     }
-    terminal::write(None, &out)?;
+    outputs.write(&Facts(answers), true)?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// What was asked, and the answers.
+pub(super) struct Facts(Vec<Answer>);
+
+/// The formats of facts.
+pub(super) static FORMATS: &[Format<Facts>] = &[
+    Format { name: "table", summary: "Text for people.", complete: true, render: write_text },
+    Format { name: "json", summary: "One JSON document, schema v1.", complete: true, render: write_json },
+];
 
 struct Answer {
     question: Question,
@@ -100,17 +108,30 @@ struct Document<'f> {
     facts: Vec<FactV1<'f>>,
 }
 
+/// The answer to a question at a moment.
 #[derive(JsonSchema, Serialize)]
 struct FactV1<'f> {
+    /// The probe that was asked.
     probe: &'static str,
+    /// What it was asked about.
     key: Option<&'f str>,
+    /// `now` or `boot`.
     moment: &'static str,
+    /// `known`, `absent` or `unknown`.
     state: &'static str,
+    /// The value, if it is known.
     value: Option<Json>,
+    /// The places that decided; the deciding place comes first.
     because: Vec<OriginV1<'f>>,
+    /// Candidates that lost, in the order in which they apply.
     overruled: Vec<OriginV1<'f>>,
+    /// `certain`, `high` or `heuristic`.
     confidence: &'static str,
+    /// Why the value, or an attribute of it, is unknown, in words.
     reason: Option<String>,
+    /// What kind of reason that is, of the first one if there are several; recommended over the words.
+    reason_code: Option<&'static str>,
+    /// What a reader should know besides.
     notes: &'f [String],
 }
 
@@ -123,12 +144,12 @@ pub fn schema() -> serde_json::Value {
         .to_value()
 }
 
-fn write_json(answers: &[Answer], out: &mut Vec<u8>) -> std::io::Result<()> {
+fn write_json(Facts(answers): &Facts, _style: Style, out: &mut dyn Write) -> io::Result<()> {
     let facts = answers.iter().map(|Answer { question, moment, fact }| {
-        let (state, value, reason) = match &fact.state {
+        let (state, value, reasons) = match &fact.state {
             State::Known(value) => ("known", Some(Json::from(value)), attribute_reasons(value)),
-            State::Absent => ("absent", None, None),
-            State::Unknown(reason) => ("unknown", None, Some(reason.to_string())),
+            State::Absent => ("absent", None, Vec::new()),
+            State::Unknown(reason) => ("unknown", None, vec![(None, reason)]),
         };
         FactV1 {
             probe: question.probe.name,
@@ -139,56 +160,60 @@ fn write_json(answers: &[Answer], out: &mut Vec<u8>) -> std::io::Result<()> {
             because: fact.because.iter().map(OriginV1::from).collect(),
             overruled: fact.overruled.iter().map(OriginV1::from).collect(),
             confidence: fact.confidence.name(),
-            reason,
+            reason: in_words(&reasons),
+            reason_code: reasons.first().map(|(_, reason)| reason.code.name()),
             notes: &fact.notes,
         }
     });
-    let document = Document { schema: "node-preflight/facts/v1", facts: facts.collect() };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    write_document(&Document { schema: "node-preflight/facts/v1", facts: facts.collect() }, out)
 }
 
 /// Why attributes of a record are unknown: their values are null in JSON.
-fn attribute_reasons(value: &crate::fact::Value) -> Option<String> {
-    let crate::fact::Value::Record(attributes) = value else { return None };
-    let reasons: Vec<String> = attributes
-        .iter()
-        .filter_map(|(name, state)| match state {
-            State::Unknown(reason) => Some(format!("{name}: {reason}")),
-            State::Known(_) | State::Absent => None,
-        })
-        .collect();
-    (!reasons.is_empty()).then(|| reasons.join("; "))
+fn attribute_reasons(value: &Value) -> Vec<(Option<&str>, &Reason)> {
+    let Value::Record(attributes) = value else { return Vec::new() };
+    let unknown = attributes.iter().filter_map(|(name, state)| match state {
+        State::Unknown(reason) => Some((Some(name.as_str()), reason)),
+        State::Known(_) | State::Absent => None,
+    });
+    unknown.collect()
 }
 
-fn write_text(answers: &[Answer], out: &mut Vec<u8>) -> std::io::Result<()> {
+fn in_words(reasons: &[(Option<&str>, &Reason)]) -> Option<String> {
+    let texts = reasons.iter().map(|(attribute, reason)| match attribute {
+        Some(name) => format!("{name}: {reason}"),
+        None => reason.to_string(),
+    });
+    (!reasons.is_empty()).then(|| texts.collect::<Vec<_>>().join("; "))
+}
+
+fn write_text(Facts(answers): &Facts, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(style, out);
     let mut last = String::new();
     for answer in answers {
         let name = answer.name();
         if name != last {
-            writeln!(out, "{}", printable(&name))?;
+            page.line(&name)?;
             last = name;
         }
         let fact = &answer.fact;
         let value = match &fact.state {
-            State::Known(value) => value.to_string(),
+            State::Known(value) => bounded(value),
             State::Absent => "absent".into(),
-            State::Unknown(reason) => format!("unknown: {}", printable(reason.as_str())),
+            State::Unknown(reason) => format!("unknown: {reason}"),
         };
         let confidence = match fact.confidence.name() {
             "certain" => String::new(),
             other => format!("  ({other})"),
         };
-        writeln!(out, "  {:<13} {value}{confidence}", heading(answer.moment))?;
+        page.line(format_args!("  {:<13} {value}{confidence}", heading(answer.moment)))?;
         for (mark, origins) in [("*", &fact.because), ("-", &fact.overruled)] {
             for origin in origins {
-                let says =
-                    origin.says.as_deref().map_or(String::new(), |says| format!(" {}", printable(says)));
-                writeln!(out, "                {mark} {}{says}", printable(&origin.to_string()))?;
+                let says = origin.says.as_deref().map_or(String::new(), |says| format!(" {says}"));
+                page.line(format_args!("                {mark} {origin}{says}"))?;
             }
         }
         for note in &fact.notes {
-            writeln!(out, "                  note: {}", printable(note))?;
+            page.line(format_args!("                  note: {note}"))?;
         }
     }
     Ok(())

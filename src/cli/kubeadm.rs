@@ -20,7 +20,7 @@ pub(super) fn read(arguments: &SourceArguments) -> Result<Option<Kubeadm>, Failu
     match Kubeadm::read(&file.name, &file.text) {
         Ok(kubeadm) => {
             if !kubeadm.remarks.is_empty() {
-                terminal::complain(&render(file, &kubeadm.remarks, Code::KubeadmIgnores));
+                terminal::complain_rendered(&render(file, &kubeadm.remarks, Code::KubeadmIgnores));
             }
             Ok(Some(kubeadm))
         }
@@ -39,7 +39,7 @@ pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<Given
     };
     if let Some(message) = target.and_then(|target| kubeadm?.unfit(target)) {
         let remark = Diagnostic::new(Code::KubeadmUnfit, message);
-        terminal::complain(&diagnostic::render(&[], &[remark], rules::colors()));
+        terminal::complain_rendered(&diagnostic::render(&[], &[remark], rules::colors()));
     }
     let settings = kubeadm.map_or_else(Vec::new, |kubeadm| kubeadm.settings(target));
     let given = settings.into_iter().map(|setting| Given {

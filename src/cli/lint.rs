@@ -30,10 +30,10 @@ pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
     let warnings = if only_waivers { Vec::new() } else { rule::lint::lint(&rules) };
     if warnings.is_empty() && overdue.is_empty() {
         let noun = if looked_at == 1 { "file" } else { "files" };
-        terminal::write(None, format!("{looked_at} {noun}, no mistakes\n").as_bytes())?;
+        terminal::write(format!("{looked_at} {noun}, no mistakes\n").as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    terminal::complain(&diagnostic::render(&rules.files, &warnings, color));
-    terminal::complain(&diagnostic::render(&waivers.files, &overdue, color));
+    terminal::complain_rendered(&diagnostic::render(&rules.files, &warnings, color));
+    terminal::complain_rendered(&diagnostic::render(&waivers.files, &overdue, color));
     Ok(ExitCode::from(1))
 }

@@ -1,59 +1,91 @@
 //! `list`: the rules of a profile, or what other tools' checks they stand for.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
 
+use super::coverage::Coverage;
 use super::error::Failure;
-use super::listing::Listing;
-use super::{ListArguments, parity, rules, terminal};
-use crate::engine::plan::PlannedRule;
+use super::output::Outputs;
+use super::table::NameTable;
+use super::{ListArguments, rules};
+use crate::engine::plan::{Plan, PlannedRule};
+use crate::report::render::{Format, Page, Style, write_document};
 use crate::rule::{Datum, Rule, RuleSet, Spanned, Text, Variable, VariableKind};
 
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
+    let outputs = Outputs::of(&arguments.format, None)?;
     let rules = rules::load(&arguments.rules.rules)?;
     let plan = rules::compile(&rules, &arguments.rules, &arguments.rules.profile, &[])?;
-    let written: BTreeMap<&str, &Rule> =
-        rules.rules.iter().map(|rule| (rule.id.value.as_str(), rule)).collect();
-    let chosen: Vec<(&PlannedRule, &Rule)> =
-        plan.rules.iter().filter_map(|planned| Some((planned, *written.get(planned.id.as_str())?))).collect();
-    let mut out = Vec::new();
-    match (arguments.format.as_str(), arguments.covers) {
-        (format, true) => {
-            let of: Vec<&Rule> = chosen.iter().map(|(_, rule)| *rule).collect();
-            let all = chosen.len() == rules.rules.len();
-            parity::write(format, &of, all, &mut out)?;
-        }
-        ("json", _) => write_json(&rules, &chosen, &mut out)?,
-        _ => write_rules(&rules, &chosen, &mut out)?,
-    }
-    terminal::write(None, &out)?;
+    outputs.write(&Catalogue { rules, plan, covers: arguments.covers }, true)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_rules(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut shown = Listing::new(&["RULE", "SEVERITY", "MOMENTS", "PROFILES", "TITLE"]);
-    for (planned, rule) in chosen {
+/// What is listed.
+pub(super) struct Catalogue {
+    rules: RuleSet,
+    /// The rules that the arguments select.
+    plan: Plan,
+    /// Whether what other tools check is listed instead.
+    covers: bool,
+}
+
+/// The formats of a list.
+pub(super) static FORMATS: &[Format<Catalogue>] = &[
+    Format { name: "table", summary: "Tables for people.", complete: true, render: write_text },
+    Format { name: "json", summary: "One JSON document, schema v1.", complete: true, render: write_json },
+];
+
+impl Catalogue {
+    /// The selected rules, as they are planned and as they were written.
+    fn chosen(&self) -> Vec<(&PlannedRule, &Rule)> {
+        let written: BTreeMap<&str, &Rule> =
+            self.rules.rules.iter().map(|rule| (rule.id.value.as_str(), rule)).collect();
+        let rules = self.plan.rules.iter();
+        rules.filter_map(|planned| Some((planned, *written.get(planned.id.as_str())?))).collect()
+    }
+
+    /// The rules that are written, of which other tools' checks are looked for.
+    fn written(&self) -> (Vec<Rule>, bool) {
+        let rules: Vec<Rule> = self.chosen().into_iter().map(|(_, rule)| rule.clone()).collect();
+        let all = rules.len() == self.rules.rules.len();
+        (rules, all)
+    }
+}
+
+fn write_text(catalogue: &Catalogue, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(style, out);
+    if catalogue.covers {
+        let (rules, all) = catalogue.written();
+        return Coverage::of(&rules, all).write_table(&mut page);
+    }
+    let chosen = catalogue.chosen();
+    let mut shown = NameTable::new(&["RULE", "SEVERITY", "MOMENTS", "PROFILES", "TITLE"]);
+    for (planned, rule) in &chosen {
         let profiles: Vec<&str> = rule.profiles.iter().map(|profile| profile.value.as_str()).collect();
         let severity = planned.severity.name().to_owned();
         let title = title(planned).to_owned();
         shown.row([planned.id.to_string(), severity, moments(planned), profiles.join(" "), title]);
     }
-    shown.write(out)?;
-    writeln!(out, "\n {} rules; `node-preflight explain RULE` tells all about one\n", chosen.len())?;
-    let mut profiles = Listing::new(&["PROFILE", "DESCRIPTION"]);
-    for profile in &rules.profiles {
+    shown.write(&mut page)?;
+    let count = chosen.len();
+    let noun = if count == 1 { "rule" } else { "rules" };
+    page.line("")?;
+    page.paragraph(&format!("{count} {noun}; `node-preflight explain RULE` explains one"), " ")?;
+    page.line("")?;
+    let mut profiles = NameTable::new(&["PROFILE", "DESCRIPTION"]);
+    for profile in &catalogue.rules.profiles {
         profiles.row([profile.name.value.to_string(), profile.description.to_string()]);
     }
-    profiles.write(out)?;
-    writeln!(out)?;
-    let mut variables = Listing::new(&["VARIABLE", "DESCRIPTION"]);
-    for variable in &rules.variables {
+    profiles.write(&mut page)?;
+    page.line("")?;
+    let mut variables = NameTable::new(&["VARIABLE", "DESCRIPTION"]);
+    for variable in &catalogue.rules.variables {
         variables.row([variable.name.value.to_string(), describe(variable)]);
     }
-    variables.write(out)
+    variables.write(&mut page)
 }
 
 /// What a variable says, the values that it takes, and the one that it has if nobody sets it.
@@ -83,7 +115,7 @@ fn title(rule: &PlannedRule) -> &str {
 }
 
 /// `now`, `boot` or both.
-pub(super) fn moments(rule: &PlannedRule) -> String {
+fn moments(rule: &PlannedRule) -> String {
     rule.moments.iter().map(|moment| moment.name()).collect::<Vec<_>>().join(" ")
 }
 
@@ -130,7 +162,12 @@ struct RuleV1<'r> {
 }
 
 /// Of a run with `--profile` the rules are fewer; profiles and variables are always all.
-fn write_json(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u8>) -> std::io::Result<()> {
+fn write_json(catalogue: &Catalogue, _style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if catalogue.covers {
+        let (rules, all) = catalogue.written();
+        return Coverage::of(&rules, all).write_json(out);
+    }
+    let Catalogue { rules, .. } = catalogue;
     let names = |words: &'_ [_]| words.iter().map(|word: &Spanned<Text>| word.value.to_string()).collect();
     let profiles = rules.profiles.iter().map(|profile| ProfileV1 {
         name: &profile.name.value,
@@ -147,6 +184,7 @@ fn write_json(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u
         default: variable.default.as_ref().map(|default| shown(&default.value)),
     });
     let (profiles, variables) = (profiles.collect(), variables.collect());
+    let chosen = catalogue.chosen();
     let rules = chosen.iter().map(|(planned, rule)| RuleV1 {
         id: &planned.id,
         title: title(planned),
@@ -160,6 +198,5 @@ fn write_json(rules: &RuleSet, chosen: &[(&PlannedRule, &Rule)], out: &mut Vec<u
     });
     let document =
         Document { schema: "node-preflight/rules/v1", rules: rules.collect(), profiles, variables };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    write_document(&document, out)
 }

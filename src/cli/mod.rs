@@ -1,18 +1,20 @@
 //! The command line: arguments, and one arm a command.
 
+mod arguments;
 mod check;
+mod coverage;
 mod error;
 mod explain;
 mod facts;
 mod kubeadm;
 mod lint;
 mod list;
-mod listing;
-mod parity;
-mod quotes;
+mod output;
+mod replace_file;
 mod rules;
 mod schema;
 mod source;
+mod table;
 mod terminal;
 mod waivers;
 
@@ -21,20 +23,25 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use self::output::{Destination, FormatArgument};
 use crate::fact::Moment;
-pub use crate::report::render::report_schema;
+use crate::report::Report;
+use crate::report::render::FORMATS;
+pub use crate::report::render::v1::report_schema;
 use crate::rule::Severity;
+pub use arguments::arguments;
 pub use error::{Failure, exit};
 pub use facts::schema as facts_schema;
-pub use quotes::arguments;
 
-/// Judges a Linux host that is about to become a Kubernetes node: now, and after the next reboot.
+/// Checks a Linux host that is about to become a Kubernetes node: now, and after the next reboot.
 ///
 /// Without a command, `check` runs. Nothing on the host is changed, and no other program is run.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 ready · 1 a rule failed · 2 bad usage or input, nothing was judged · \
-3 nothing failed, but something can't be known (no root rights, say)")]
+#[command(
+    after_help = "Exit codes: 0 ready · 1 a rule failed · 2 bad usage or input, nothing was checked · \
+3 nothing failed, but a rule can't be checked (without root, say)"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -44,15 +51,15 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Judge a host by rules (the default).
+    /// Check a host by rules (the default).
     Check(CheckArguments),
-    /// Print what the program sees, and why, without judging.
+    /// Show the collected facts and where they come from.
     Facts(FactsArguments),
     /// Show the rules, profiles and variables.
     List(ListArguments),
-    /// Tell all about one rule, and what it comes to on this host.
+    /// Explain one rule and show its result on this host.
     Explain(ExplainArguments),
-    /// Look for mistakes in rule files and waiver files.
+    /// Check rule files and waiver files for mistakes.
     Lint(LintArguments),
     /// Print a JSON Schema, for editors that complete and check TOML.
     Schema(SchemaArguments),
@@ -64,12 +71,12 @@ enum Command {
 struct ListArguments {
     #[command(flatten)]
     rules: RulesArguments,
-    /// Show what other tools check, and which rules answer it, or why none does.
+    /// Show what other tools check, and which rules answer each check, or why none does.
     #[arg(long)]
     covers: bool,
-    /// The output format.
-    #[arg(long, default_value = "table", value_parser = ["table", "json"])]
-    format: String,
+    /// The output format, and a file to write it to instead of standard output; may be repeated.
+    #[arg(long, value_name = "NAME[=FILE]", default_value = "table", value_parser = output::formats(list::FORMATS))]
+    format: Vec<FormatArgument<list::Catalogue>>,
 }
 
 #[derive(Debug, Args)]
@@ -78,7 +85,7 @@ struct ExplainArguments {
     rule: String,
     #[command(flatten)]
     source: SourceArguments,
-    /// The profiles whose variables count, with commas or repeated [default: node, or kubeadm-join with --kubeadm-join].
+    /// The profiles whose variables apply, with commas or repeated [default: node, or kubeadm-join with --kubeadm-join].
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     profile: Vec<String>,
     /// Add rules from a file or directory.
@@ -105,7 +112,7 @@ struct LintArguments {
 
 #[derive(Debug, Args)]
 struct SchemaArguments {
-    /// What is described.
+    /// The files or document that it describes.
     #[arg(value_enum)]
     of: SchemaOf,
 }
@@ -125,21 +132,21 @@ enum SchemaOf {
 /// Which host.
 #[derive(Debug, Args)]
 struct SourceArguments {
-    /// Judge a directory that holds a root filesystem, instead of this machine.
+    /// Check a directory that holds a root filesystem, instead of this machine.
     #[arg(long, value_name = "DIR", conflicts_with = "recording")]
     root: Option<PathBuf>,
-    /// Judge a recording: a directory with root/ and live/.
+    /// Check a recording: a directory with root/ and live/.
     #[arg(long, value_name = "PATH")]
     recording: Option<PathBuf>,
-    /// The file that kubeadm will be given with `--config`: it is checked, and sets the variables of the rules.
+    /// The file for `kubeadm --config`: it is checked, and sets the variables of the rules.
     #[arg(long, value_name = "FILE")]
     kubeadm_config: Option<PathBuf>,
-    /// The `kubeadm join` command that will be run, in single quotes: it is checked, sets variables, and selects the profile
-    /// kubeadm-join where none is named, with which its cluster is asked over the network.
+    /// The `kubeadm join` command that you will run, in single quotes: it is checked, sets variables, and selects the
+    /// profile kubeadm-join if you name none. This profile contacts the cluster over the network.
     #[arg(long, value_name = "COMMAND", conflicts_with = "kubeadm_config")]
     kubeadm_join: Option<String>,
-    /// The moments to ask about.
-    #[arg(long, value_enum, default_value_t = Moments::Both, hide_default_value = true)]
+    /// Check the running system, the next boot, or both.
+    #[arg(long, value_enum, default_value_t = Moments::Both)]
     moment: Moments,
 }
 
@@ -169,19 +176,21 @@ struct CheckArguments {
     source: SourceArguments,
     #[command(flatten)]
     rules: RulesArguments,
-    /// The output format.
-    #[arg(long, default_value = "table", value_parser = source::format_names())]
-    format: String,
-    /// Write the report to a file instead of standard output.
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// The least severity that makes the host not ready.
-    #[arg(long, value_enum, default_value_t = FailOn::Error, hide_default_value = true)]
+    /// The output format, and a file to write it to instead of standard output; may be repeated: --format table --format
+    /// json=report.json.
+    #[arg(long, value_name = "NAME[=FILE]", default_value = "table", value_parser = output::formats(FORMATS))]
+    format: Vec<FormatArgument<Report>>,
+    /// Write the report to a file instead of standard output (`-`). The file is replaced as a whole and keeps its mode; a
+    /// link there is followed if it belongs to you or root.
+    #[arg(long, short, value_name = "FILE", value_parser = output::destination())]
+    output: Option<Destination>,
+    /// Fail on findings of this severity or higher.
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
     /// Also show what passed or was skipped.
     #[arg(long)]
     all: bool,
-    /// Accept the failures that a file (or the files of a directory) names, each for a reason, by an owner, until a day;
+    /// Accept the failures listed in a file (or the files of a directory), each with a reason, an owner and a last day;
     /// may be repeated.
     #[arg(long, value_name = "FILE")]
     waivers: Vec<PathBuf>,
@@ -233,15 +242,15 @@ struct FactsArguments {
     /// What to ask: a probe, or a probe and its key, `sysctl:net.ipv4.ip_forward`; everything if none.
     #[arg(value_name = "PROBE[:KEY]")]
     questions: Vec<String>,
-    /// The output format.
-    #[arg(long, default_value = "table", value_parser = ["table", "json"])]
-    format: String,
+    /// The output format, and a file to write it to instead of standard output; may be repeated.
+    #[arg(long, value_name = "NAME[=FILE]", default_value = "table", value_parser = output::formats(facts::FORMATS))]
+    format: Vec<FormatArgument<facts::Facts>>,
 }
 
 /// Runs a command.
 ///
 /// # Errors
-/// If nothing could be judged; [`exit`] tells it to the user.
+/// If nothing could be checked; [`exit`] reports it to the user.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         None => check::run(&arguments.check),
@@ -258,6 +267,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 fn completions(arguments: &CompletionsArguments) -> Result<ExitCode, Failure> {
     let mut out = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut out);
-    terminal::write(None, &out)?;
+    terminal::write(&out)?;
     Ok(ExitCode::SUCCESS)
 }

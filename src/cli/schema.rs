@@ -10,9 +10,9 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
     let schema = match arguments.of {
         SchemaOf::Rule => schema::rules(),
         SchemaOf::Waivers => schema::waivers(),
-        SchemaOf::Report => crate::report::render::report_schema(),
+        SchemaOf::Report => crate::report::render::v1::report_schema(),
         SchemaOf::Facts => super::facts::schema(),
     };
-    terminal::write(None, format!("{schema:#}\n").as_bytes())?;
+    terminal::write(format!("{schema:#}\n").as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,14 +2,11 @@
 
 use std::path::Path;
 
-use clap::builder::PossibleValuesParser;
-
 use super::error::Failure;
 use super::{SourceArguments, terminal};
 use crate::engine::Given;
-use crate::fact::{Moment, Origin, printable};
+use crate::fact::{Moment, Origin, OriginKind};
 use crate::host::{Host, HostError, Read};
-use crate::report::render::FORMATS;
 use crate::rule::{RuleSet, suggestion};
 
 /// The host that the arguments name, and the moments that were asked for and that it has.
@@ -83,13 +80,16 @@ pub(super) fn environment(rules: &RuleSet) -> Result<Vec<Given>, Failure> {
     for (key, value) in set {
         let name = key[PREFIX.len()..].to_lowercase().replace('_', "-");
         if !names().any(|known| known == name) {
-            terminal::complain(&format!("warning: {}\n", nobodys(&key, suggestion::nearest(&name, names()))));
+            terminal::complain_line(&format!(
+                "warning: {}",
+                nobodys(&key, suggestion::nearest(&name, names()))
+            ));
             continue;
         }
         let value = value
             .into_string()
             .map_err(|_| Failure::input(format!("the value of {key} in the environment is not UTF-8")))?;
-        given.push(Given { name, value, origin: Origin::file(&key) });
+        given.push(Given { name, value, origin: Origin::named(OriginKind::CommandLine, &key) });
     }
     Ok(given)
 }
@@ -99,7 +99,7 @@ fn nobodys(key: &str, near: Option<&str>) -> String {
         || "`node-preflight list` shows all variables".to_owned(),
         |near| format!("did you mean {PREFIX}{}?", near.to_uppercase().replace('-', "_")),
     );
-    format!("{} in the environment sets no variable: {hint}", printable(key))
+    format!("{key} in the environment sets no variable: {hint}")
 }
 
 /// The values that the command line gives variables.
@@ -110,9 +110,4 @@ pub(super) fn variables(given: &[String]) -> Result<Vec<(String, String)>, Failu
             .hint("for example --set pod-cidr=10.244.0.0/16")),
     };
     given.iter().map(split).collect()
-}
-
-/// The names that `--format` takes.
-pub(super) fn format_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
 }

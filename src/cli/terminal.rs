@@ -1,8 +1,11 @@
-//! The only place that prints: standard output and error, their width and colour, and output files.
+//! The only place that prints: standard output and error, and their width and colour.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
+use super::error::Failure;
+use super::replace_file;
+use crate::fact::printable;
 use crate::report::render::Style;
 
 /// Columns assumed where nothing says how wide the output is.
@@ -27,38 +30,35 @@ fn width(terminal: bool) -> u16 {
     columns.filter(|columns| *columns > 0).or(window).unwrap_or(USUAL_WIDTH)
 }
 
-/// Writes to standard output, or to a file that is replaced as a whole.
-pub(super) fn write(file: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
-    match file {
-        None => {
-            let mut out = io::stdout().lock();
-            match out.write_all(bytes).and_then(|()| out.flush()) {
-                // Who reads no further wanted no more; what was found stands, and so does its exit code.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                written => written,
-            }
-        }
-        Some(path) => replace(path, bytes)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+/// Writes to standard output.
+pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        // Who reads no further wanted no more; what was found stands, and so does its exit code.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
 }
 
-/// A reader of the file, such as a metrics collector, never sees half of it.
-#[expect(clippy::disallowed_methods, reason = "the user named this file with --output")]
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_regular = std::fs::symlink_metadata(path).map_or(true, |metadata| metadata.is_file());
-    if !is_regular {
-        return std::fs::write(path, bytes);
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    std::fs::write(&temporary, bytes)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .inspect_err(|_| drop(std::fs::remove_file(&temporary)))
+/// Writes to a file, which is replaced as a whole.
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace_file::write_file(path, bytes).map_err(|error| {
+        Failure::Output(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    })
 }
 
-/// Writes to standard error; a closed one is nobody's problem.
+/// Writes a line to standard error, with everything in it made visible that could harm a terminal.
+pub(super) fn complain_line(line: &str) {
+    complain_rendered(&format!("{}\n", printable(line)));
+}
+
+/// Writes text of several lines to standard error, as [`complain_line`] does.
 pub(super) fn complain(text: &str) {
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    complain_rendered(&lines.join("\n"));
+}
+
+/// Writes text with colours of its own to standard error; a closed one is nobody's problem.
+pub(super) fn complain_rendered(text: &str) {
     drop(io::stderr().lock().write_all(text.as_bytes()));
 }

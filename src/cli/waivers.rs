@@ -7,7 +7,7 @@ use super::{CheckArguments, rules, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::waive::{Applied, Fate};
-use crate::fact::{Date, Origin};
+use crate::fact::{Date, Origin, OriginKind};
 use crate::rule::waiver::{self, Target, Targets, Waiver, WaiverSet};
 use crate::rule::{Code, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
 
@@ -90,7 +90,7 @@ fn ignored(names: &[String], plan: &Plan, targets: &Targets<'_>) -> Result<Vec<(
         };
         waivers.push((of_command_line(name), target));
     }
-    terminal::complain(&diagnostic::render(&[], &unknown, rules::colors()));
+    terminal::complain_rendered(&diagnostic::render(&[], &unknown, rules::colors()));
     Ok(waivers)
 }
 
@@ -102,7 +102,7 @@ fn of_command_line(name: &str) -> Waiver {
         expires: None,
         moment: None,
         accepts_unknown: false,
-        by: Origin::file(IGNORE),
+        by: Origin::named(OriginKind::CommandLine, IGNORE),
         place: None,
     }
 }
@@ -113,10 +113,10 @@ pub(super) fn today() -> Option<Date> {
     Date::of_unix(since.as_secs()).filter(|today| EARLIEST.is_some_and(|earliest| *today >= earliest))
 }
 
-/// Tells of the waivers of files that changed nothing. Those of the command line are often given to all machines alike.
+/// Reports the waivers of files that changed nothing. Those of the command line are often given to all machines alike.
 pub(super) fn complain(files: &[SourceFile], applied: &[Applied]) {
     let told: Vec<Diagnostic> = applied.iter().filter_map(remark).collect();
-    terminal::complain(&diagnostic::render(files, &told, rules::colors()));
+    terminal::complain_rendered(&diagnostic::render(files, &told, rules::colors()));
 }
 
 /// What is to be said of a waiver of a file.
@@ -132,17 +132,16 @@ fn remark(Applied { waiver, fate, .. }: &Applied) -> Option<Diagnostic> {
         (Fate::Expired, Some(last)) => Some(expired(waiver, last)),
         (Fate::NoClock, Some(_)) => {
             let message =
-                format!("the waiver of `{name}` doesn't count: the clock of this machine can't be right");
-            let help = "set the clock: one that was set back must not bring old waivers to life".to_owned();
+                format!("the waiver of `{name}` is not applied: the clock of this machine is wrong");
+            let help = "set the clock: a wrong one must not bring old waivers to life".to_owned();
             Some(Diagnostic::at(place, Code::ExpiredWaiver, message).help(help))
         }
     }
 }
 
 fn expired(waiver: &Waiver, last: Date) -> Diagnostic {
-    let message = format!("the waiver of `{}` counted until {last}", waiver.name);
-    let help =
-        "mend what it accepted, or let its owner decide anew; then remove it or set another day".to_owned();
+    let message = format!("the waiver of `{}` expired: its last day was {last}", waiver.name);
+    let help = "fix the problem or have the owner extend the waiver, then remove or re-date it".to_owned();
     let diagnostic = Diagnostic::new(Code::ExpiredWaiver, message).help(help);
     match &waiver.place {
         Some(place) => diagnostic.label(place, ""),

@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::finding::{Judgement, Verdict};
 use super::logic::{Evidence, same_subject};
 use super::plan::{Matcher, Subject, Test};
-use crate::fact::{Moment, Origin, State, Value};
+use crate::fact::{Moment, Origin, State, Value, bounded, cut};
 
 /// Everything that the deciding tests say, each subject once.
 pub(super) fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Moment) -> Judgement {
@@ -49,8 +49,8 @@ pub(super) fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Mom
         }
     }
     expected.dedup();
-    judgement.found = found.iter().map(Clause::to_string).collect::<Vec<_>>().join(", ");
-    judgement.expected = expected.join(", ");
+    judgement.found = cut(found.iter().map(Clause::to_string).collect::<Vec<_>>().join(", "));
+    judgement.expected = cut(expected.join(", "));
     judgement
 }
 
@@ -193,7 +193,7 @@ pub(super) fn name(facts: &Facts<'_>, subject: &Subject) -> String {
 fn show(state: &State) -> String {
     match state {
         State::Known(Value::Text(text)) if text.is_empty() => "empty".into(),
-        State::Known(value) => value.to_string(),
+        State::Known(value) => bounded(value),
         State::Absent => "absent".into(),
         State::Unknown(reason) => format!("unknown ({reason})"),
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::fact::{Confidence, Date, Moment, Origin, Reason};
-use crate::rule::{Severity, Text};
+use crate::rule::{Lazy, Prose, Severity, Text};
 
 /// What a rule came to at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,22 +80,45 @@ pub struct Judgement {
     pub blocked: bool,
 }
 
-/// One rule's verdicts.
+/// One rule and what it came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// Index into the plan's rules.
-    pub rule: usize,
     /// The rule's id.
-    pub id: Text,
+    pub rule: Text,
     /// What failing costs.
     pub severity: Severity,
-    /// The verdict now; none if it isn't judged at this moment.
+    /// Words that select the rule.
+    pub tags: Lazy<Vec<Text>>,
+    /// What the rule says to people.
+    pub prose: Lazy<Prose>,
+    /// The judgement now; none if the rule isn't judged at this moment.
     pub now: Option<Arc<Judgement>>,
-    /// The verdict after a reboot; none if it isn't judged at this moment.
+    /// The judgement after a reboot; none if the rule isn't judged at this moment.
     pub boot: Option<Arc<Judgement>>,
 }
 
+/// The worst that a rule came to at its moments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Worst {
+    /// It fails at a moment.
+    Fail,
+    /// It can't be known at a moment, and fails at none.
+    Unknown,
+    /// It fails or can't be known at a moment, and that is accepted wherever it does.
+    Waived,
+    /// It holds.
+    Pass,
+    /// It applies at no moment of this run.
+    Skip,
+}
+
 impl Finding {
+    /// What must hold, as a sentence; the id of a rule that has no title.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.prose.title_or(&self.rule)
+    }
+
     /// The judgement at a moment.
     #[must_use]
     pub fn at(&self, moment: Moment) -> Option<&Judgement> {
@@ -109,6 +132,35 @@ impl Finding {
         match moment {
             Moment::Now => self.now.as_mut().map(Arc::make_mut),
             Moment::Boot => self.boot.as_mut().map(Arc::make_mut),
+        }
+    }
+
+    /// The worst that the rule came to.
+    #[must_use]
+    pub fn worst(&self) -> Worst {
+        Moment::ALL
+            .iter()
+            .filter_map(|moment| self.at(*moment))
+            .map(|judgement| match judgement.verdict {
+                Verdict::Fail => Worst::Fail,
+                Verdict::Unknown(_) => Worst::Unknown,
+                Verdict::Waived(_) => Worst::Waived,
+                Verdict::Pass => Worst::Pass,
+                Verdict::Skip(_) => Worst::Skip,
+            })
+            .min()
+            .unwrap_or(Worst::Skip)
+    }
+
+    /// Whether a reboot changes the verdict: what a reader must see first.
+    #[must_use]
+    pub fn changes_at_reboot(&self) -> bool {
+        match (&self.now, &self.boot) {
+            (Some(now), Some(boot)) => {
+                std::mem::discriminant(&now.verdict) != std::mem::discriminant(&boot.verdict)
+                    && [now, boot].iter().any(|judgement| judgement.verdict == Verdict::Fail)
+            }
+            _ => false,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::finding::{Finding, Judgement, Verdict};
 use super::logic::{Missing, evidence, truth};
 use super::plan::{Check, Condition, Plan, PlannedRule};
 use super::truth::Truth;
-use crate::fact::{Confidence, Moment, Reason};
+use crate::fact::{Confidence, Moment, Reason, ReasonCode};
 use crate::rule::{Diagnostic, Text};
 use crate::subsystem::Subsystems;
 
@@ -52,8 +52,9 @@ pub fn judge_with(
     for index in needed_first(&plan.rules) {
         let rule = &plan.rules[index];
         let [now, boot] = judge.rule(rule, &findings);
-        let finding = Finding { rule: index, id: rule.id.clone(), severity: rule.severity, now, boot };
-        findings[index] = Some(finding);
+        let PlannedRule { id, severity, tags, prose, .. } = rule;
+        let (tags, prose) = (tags.clone(), prose.clone());
+        findings[index] = Some(Finding { rule: id.clone(), severity: *severity, tags, prose, now, boot });
     }
     findings.into_iter().flatten().collect()
 }
@@ -149,7 +150,7 @@ fn gate<'p>(
     moment: Moment,
 ) -> Result<Option<Reason>, Decided<'p>> {
     let needs = rule.needs.iter().filter_map(|need| findings[*need].as_ref());
-    for (needed, judgement) in needs.filter_map(|finding| Some((&finding.id, finding.at(moment)?))) {
+    for (needed, judgement) in needs.filter_map(|finding| Some((&finding.rule, finding.at(moment)?))) {
         match &judgement.verdict {
             Verdict::Fail => return Err(Decided::Blocked((*needed).clone(), "failed")),
             Verdict::Skip(_) if judgement.blocked => {
@@ -209,7 +210,8 @@ impl Decided<'_> {
             Decided::Blocked(needed, how) => skipped(format!("needs {needed}, which {how}"), true),
             Decided::Shut(when) => {
                 let judgement = describe(facts, &evidence(facts, when, moment, Missing::One), moment);
-                let reason = Reason::from(format!("does not apply: {}", judgement.found));
+                let text = format!("does not apply: {}", judgement.found);
+                let reason = Reason::new(ReasonCode::DoesNotApply, text);
                 Judgement { verdict: Verdict::Skip(reason), ..judgement }
             }
             Decided::ByCheck(check, verdict) => {
@@ -222,7 +224,8 @@ impl Decided<'_> {
 }
 
 fn skipped(reason: impl Into<String>, blocked: bool) -> Judgement {
-    Judgement { blocked, ..Judgement::of(Verdict::Skip(Reason::from(reason))) }
+    let code = if blocked { ReasonCode::Blocked } else { ReasonCode::DoesNotApply };
+    Judgement { blocked, ..Judgement::of(Verdict::Skip(Reason::new(code, reason))) }
 }
 
 impl Judgement {

@@ -98,6 +98,8 @@ pub struct PlannedRule {
     pub id: Text,
     /// What failing costs.
     pub severity: Severity,
+    /// Words to select it by.
+    pub tags: Lazy<Vec<Text>>,
     /// What it says to people.
     pub prose: Lazy<Prose>,
     /// The moments it is judged at: those that all its probes can answer, narrowed by the rule.

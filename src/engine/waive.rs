@@ -61,7 +61,7 @@ pub fn waive(findings: &mut [Finding], waivers: Vec<(Waiver, Target)>, today: Op
             Target::Nothing(_) => &[],
         };
         let (mut of_run, mut accepted) = (false, false);
-        for finding in findings.iter_mut().filter(|finding| ids.contains(&finding.id)) {
+        for finding in findings.iter_mut().filter(|finding| ids.contains(&finding.rule)) {
             for moment in Moment::ALL.into_iter().filter(|m| waiver.moment.is_none_or(|only| only == *m)) {
                 let Some(judgement) = finding.at_mut(moment) else { continue };
                 of_run = true;
@@ -121,7 +121,7 @@ fn tell(waiver: &Waiver, fate: &Fate, judgement: &mut Judgement) {
     }
     let by = &waiver.by;
     judgement.notes.push(match (fate, waiver.expires) {
-        (Fate::Expired, Some(last)) => format!("the waiver of {by} counted until {last}"),
-        _ => format!("the waiver of {by} doesn't count: the clock of this machine can't be right"),
+        (Fate::Expired, Some(last)) => format!("the waiver of {by} expired: its last day was {last}"),
+        _ => format!("the waiver of {by} is not applied: the clock of this machine is wrong"),
     });
 }

@@ -1,6 +1,7 @@
 //! A day of the calendar.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A day in UTC, by the Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,15 @@ impl Date {
         }
         Date::new(year, month, u8::try_from(days).ok()? + 1)
     }
+}
+
+/// A time in UTC, to the second: `2026-12-31T23:59:59Z`; none before 1970 or behind the year 9999.
+#[must_use]
+pub fn utc(time: SystemTime) -> Option<String> {
+    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let day = Date::of_unix(seconds)?;
+    let (hour, minute, second) = (seconds % DAY / 3600, seconds % 3600 / 60, seconds % 60);
+    Some(format!("{day}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
 const fn is_leap(year: u16) -> bool {

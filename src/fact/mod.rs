@@ -1,18 +1,19 @@
 //! The words that all rooms share: a fact is what a probe answers for one moment. No I/O here.
 
 mod date;
+mod escape;
 mod network;
 mod origin;
 mod reason;
 mod value;
 mod version;
 
-pub use date::Date;
+pub use date::{Date, utc};
+pub use escape::{MAX_TEXT, bounded, cut, is_dangerous, mark, printable, shortened, shown_bytes};
 pub use network::Network;
 pub use origin::{Origin, OriginKind, Setting};
 pub use reason::{Reason, ReasonCode};
-pub(crate) use value::is_dangerous;
-pub use value::{Value, format_size, parse_size, printable};
+pub use value::{Value, format_size, parse_size};
 pub use version::{Requirement, Version};
 
 use std::fmt;
@@ -205,7 +206,7 @@ impl<T> Answer<T> {
     /// Adds a note for the reader.
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
-        self.notes.push(text.into());
+        self.notes.push(cut(text.into()));
         self
     }
 }

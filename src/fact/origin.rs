@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::escape::{cut, shortened};
+
 /// A place that decided a fact: a file and line of the host, or a named interface such as `uname(2)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
@@ -86,17 +88,33 @@ impl Origin {
         Origin::at(path, Some(line))
     }
 
+    /// The path, if the place is a file: of the host, or one that the user named on the command line.
+    #[must_use]
+    pub fn path_of_file(&self) -> Option<&str> {
+        let is_path = match self.kind {
+            OriginKind::File => true,
+            OriginKind::CommandLine => self.line.is_some(),
+            OriginKind::Socket => self.path.starts_with('/'),
+            OriginKind::Kernel
+            | OriginKind::SystemCall
+            | OriginKind::Bus
+            | OriginKind::Network
+            | OriginKind::Program => false,
+        };
+        is_path.then_some(&*self.path)
+    }
+
     /// Adds what the place says.
     #[must_use]
     pub fn says(mut self, text: impl Into<String>) -> Self {
-        self.says = Some(text.into());
+        self.says = Some(cut(text.into()));
         self
     }
 
     /// Adds what the line sets.
     #[must_use]
     pub fn sets(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.sets = Some(Box::new(Setting { key: key.into(), value: value.into() }));
+        self.sets = Some(Box::new(Setting { key: cut(key.into()), value: cut(value.into()) }));
         self
     }
 }
@@ -104,7 +122,7 @@ impl Origin {
 /// `path:line`, as editors and terminals understand it.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)?;
+        f.write_str(&shortened(&self.path))?;
         match self.line {
             Some(line) => write!(f, ":{line}"),
             None => Ok(()),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::escape::cut;
+
 /// Why something can't be known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
@@ -11,7 +13,7 @@ pub struct Reason {
     text: String,
 }
 
-/// What kind of reason keeps something from being known. The words are part of the JSON reports.
+/// What kind of reason keeps something from being known, or a rule from being judged. The words are part of the JSON reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ReasonCode {
     /// The rights of this process don't suffice; root may see it.
@@ -32,6 +34,10 @@ pub enum ReasonCode {
     NotUnderstood,
     /// It depends on what happens before or during the next boot.
     Undecided,
+    /// A rule doesn't apply to this host.
+    DoesNotApply,
+    /// A rule that is needed failed.
+    Blocked,
     /// Any other reason; the words say it.
     Other,
 }
@@ -50,15 +56,17 @@ impl ReasonCode {
             ReasonCode::NotRecorded => "not-recorded",
             ReasonCode::NotUnderstood => "not-understood",
             ReasonCode::Undecided => "undecided",
+            ReasonCode::DoesNotApply => "does-not-apply",
+            ReasonCode::Blocked => "blocked",
             ReasonCode::Other => "other",
         }
     }
 }
 
 impl Reason {
-    /// A reason of a kind, in words without a full stop.
+    /// A reason of a kind, in words without a full stop; words that quote too much of a host are cut.
     pub fn new(code: ReasonCode, text: impl Into<String>) -> Self {
-        Reason { code, text: text.into() }
+        Reason { code, text: cut(text.into()) }
     }
 
     /// The words.
@@ -70,8 +78,7 @@ impl Reason {
     /// The same kind of reason, in other words, which are made of these.
     #[must_use]
     pub fn reworded(self, make: impl FnOnce(&str) -> String) -> Self {
-        let text = make(&self.text);
-        Reason { code: self.code, text }
+        Reason::new(self.code, make(&self.text))
     }
 }
 

@@ -85,11 +85,12 @@ fn read(
 ) {
     let table = document.get_ref();
     reader.check_keys(table, syntax::FILE, "a rule file");
+    let topic = files.get(reader.file).map_or("", SourceFile::topic);
     if let Some(value) = table.get("rule") {
         match value.get_ref().as_array() {
             Some(items) => {
                 for item in items {
-                    if let Some(rule) = syntax::rule(reader, item) {
+                    if let Some(rule) = syntax::rule(reader, item, topic) {
                         define(reader, files, &mut seen.rules, &mut set.rules, rule, |rule| &rule.id, "rule");
                     }
                 }

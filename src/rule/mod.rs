@@ -60,6 +60,13 @@ impl SourceFile {
     pub fn built_in(name: &str, text: impl Into<Cow<'static, str>>) -> Self {
         SourceFile { name: format!("built-in:{name}"), text: text.into(), built_in: true }
     }
+
+    /// What the file is about, by its name: `network` for `built-in:network.toml` and `/etc/rules/network.toml`.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        let name = self.name.rsplit(['/', ':']).next().unwrap_or(&self.name);
+        name.strip_suffix(".toml").unwrap_or(name)
+    }
 }
 
 /// Everything that was loaded, replacements by id applied.

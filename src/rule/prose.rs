@@ -8,6 +8,8 @@ use super::{Fix, Text};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
 pub struct Prose {
+    /// The name of the rule's file without directory and suffix: `network`.
+    pub topic: Text,
     /// What must hold, as a sentence; empty if the file says none.
     pub title: Text,
     /// Why it matters to a node.

@@ -166,8 +166,8 @@ pub const PROFILE: &[Key] = &[
     key("vars", KeyKind::Values, "Values of variables under this profile."),
 ];
 
-/// Reads a `[[rule]]`; none if it has no id to speak of it.
-pub(super) fn rule(reader: &mut Reader, value: &Value<'_>) -> Option<Rule> {
+/// Reads a `[[rule]]` of a file on this topic; none if it has no id to speak of it.
+pub(super) fn rule(reader: &mut Reader, value: &Value<'_>, topic: &str) -> Option<Rule> {
     let table = reader.table(value, "`rule`")?;
     reader.check_keys(table, RULE, "a rule");
     let id = reader.text(table, "id");
@@ -197,13 +197,14 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>) -> Option<Rule> {
         when: table.get("when").and_then(|when| expression::read(reader, when, "`when`")).map(Lazy::from),
         needs: reader.texts(table, "needs"),
         moments: table.get("moments").map(|value| moments(reader, table, value)),
-        prose: prose(reader, table).into(),
+        prose: prose(reader, table, topic).into(),
         id: id?,
     })
 }
 
-fn prose(reader: &mut Reader, table: &DeTable<'_>) -> Prose {
+fn prose(reader: &mut Reader, table: &DeTable<'_>, topic: &str) -> Prose {
     Prose {
+        topic: topic.to_owned().into(),
         title: reader.text(table, "title").map(|title| title.value).unwrap_or_default(),
         why: reader.text(table, "why").map(|why| why.value).unwrap_or_default(),
         fix: table.get("fix").map(|value| fix(reader, value)).unwrap_or_default(),

@@ -266,7 +266,7 @@ const HOLDS_ANYWAY: &[&str] = &["crio-selinux-on", "swap-accounted"];
 fn passes(findings: &[Finding]) -> Vec<(String, Moment)> {
     let all = findings.iter().flat_map(|finding| Moment::ALL.map(|moment| (finding, moment)));
     all.filter(|(finding, moment)| finding.at(*moment).is_some_and(|j| matches!(j.verdict, Verdict::Pass)))
-        .map(|(finding, moment)| (finding.id.to_string(), moment))
+        .map(|(finding, moment)| (finding.rule.to_string(), moment))
         .collect()
 }
 

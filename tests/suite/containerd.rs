@@ -73,8 +73,8 @@ fn drivers(kubelet: &str, containerd: &str, socket: &str) -> (Vec<String>, Vec<S
     host.change("live/machine.toml", &told("systemd"), &told(socket));
     let report = host.report("node", &SETS);
     let rules = ["containerd-cgroup-systemd", "containerd-cgroup-driver-agrees", "cgroup-driver-running"];
-    let failing = report.entries.iter().filter(|entry| rules.contains(&entry.rule.as_str()));
-    let failing = failing.filter(|entry| entry.worst() == node_preflight::report::Worst::Fail);
+    let failing = report.findings.iter().filter(|entry| rules.contains(&entry.rule.as_str()));
+    let failing = failing.filter(|entry| entry.worst() == node_preflight::engine::finding::Worst::Fail);
     failing
         .map(|entry| {
             let judgement = entry.boot.as_ref().or(entry.now.as_ref()).unwrap();

@@ -231,8 +231,8 @@ proptest! {
         let texts: Vec<String> =
             checks.iter().enumerate().map(|(n, check)| rule(&format!("r-{n}"), check, "")).collect();
         let reversed: Vec<String> = texts.iter().rev().cloned().collect();
-        let mut forward: Vec<_> = judge(&texts.concat()).into_iter().map(|f| (f.id, f.boot)).collect();
-        let mut backward: Vec<_> = judge(&reversed.concat()).into_iter().map(|f| (f.id, f.boot)).collect();
+        let mut forward: Vec<_> = judge(&texts.concat()).into_iter().map(|f| (f.rule, f.boot)).collect();
+        let mut backward: Vec<_> = judge(&reversed.concat()).into_iter().map(|f| (f.rule, f.boot)).collect();
         forward.sort_by(|a, b| a.0.cmp(&b.0));
         backward.sort_by(|a, b| a.0.cmp(&b.0));
         prop_assert_eq!(forward, backward);
@@ -250,7 +250,7 @@ fn one_root_cause_is_one_failure() {
     ]
     .concat();
     let findings = judge(&text);
-    let words: Vec<(&str, &str)> = findings.iter().map(|f| (f.id.as_str(), word(f))).collect();
+    let words: Vec<(&str, &str)> = findings.iter().map(|f| (f.rule.as_str(), word(f))).collect();
     assert_eq!(words, [("c", "skip"), ("b", "skip"), ("a", "fail"), ("d", "fail"), ("u", "unknown")]);
     let Some(Verdict::Skip(reason)) = findings[0].boot.as_ref().map(|judgement| judgement.verdict.clone())
     else {

@@ -5,17 +5,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use node_preflight::builtin;
-use node_preflight::engine::finding::Verdict;
-use node_preflight::engine::identity::identify;
+use node_preflight::engine::finding::{Finding, Verdict, Worst};
+use node_preflight::engine::identity::{Identity, identify};
 use node_preflight::engine::{self, Detail, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 use node_preflight::report::render::{FORMATS, Style};
-use node_preflight::report::{Entry, Outcome, Report, Worst};
+use node_preflight::report::{Circumstances, Outcome, Report};
+use node_preflight::rule::Severity;
 use node_preflight::subsystem::Subsystems;
+
+pub const CIRCUMSTANCES: Circumstances<'static> = Circumstances {
+    moments: &Moment::ALL,
+    fail_on: Severity::Error,
+    time: UNIX_EPOCH,
+    duration: Duration::ZERO,
+};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
@@ -47,11 +55,9 @@ fn judged_in(name: &str, profile: &str, sets: &[(String, String)], detail: Detai
     let host = Host::recording(&fixtures().join(name)).unwrap();
     let subsystems = Subsystems::of(&host);
     let findings = engine::judge_with(&plan, &subsystems, &Moment::ALL, detail);
-    let mut report = Report::new(&plan, findings, identify(&subsystems), &Moment::ALL);
     // Where the checkout is and how fast the machine is say nothing about the host.
-    report.host.path = Some(format!("fixtures/{name}"));
-    report.duration = Duration::ZERO;
-    report
+    let host = Identity { path: Some(format!("fixtures/{name}")), ..identify(&subsystems) };
+    Report::new(&plan, host, findings, Vec::new(), CIRCUMSTANCES)
 }
 
 fn rendered(report: &Report, format: &str) -> String {
@@ -61,13 +67,13 @@ fn rendered(report: &Report, format: &str) -> String {
     String::from_utf8(out).unwrap()
 }
 
-fn id(entry: &Entry) -> &str {
+fn id(entry: &Finding) -> &str {
     entry.rule.as_str()
 }
 
 /// What a rule came to: now, after reboot.
 fn verdicts(report: &Report, rule: &str) -> (String, String) {
-    let entry = report.entries.iter().find(|entry| entry.rule == rule).unwrap();
+    let entry = report.findings.iter().find(|entry| entry.rule == rule).unwrap();
     let word =
         |moment| entry.at(moment).map_or("-".to_owned(), |judgement| format!("{:?}", judgement.verdict));
     (word(Moment::Now), word(Moment::Boot))
@@ -96,12 +102,12 @@ fn in_words(entry: &Entry) -> String {
 
 /// One line a rule: what most recordings say, and those that say otherwise.
 fn verdicts_of(reports: &BTreeMap<String, Report>) -> String {
-    let rules: BTreeSet<&str> = reports.values().flat_map(|report| &report.entries).map(id).collect();
+    let rules: BTreeSet<&str> = reports.values().flat_map(|report| &report.findings).map(id).collect();
     let mut out = String::new();
     for rule in rules {
         let mut by_words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (name, report) in reports {
-            let entry = report.entries.iter().find(|entry| entry.rule == rule);
+            let entry = report.findings.iter().find(|entry| entry.rule == rule);
             by_words.entry(entry.map_or("absent".into(), in_words)).or_default().push(name);
         }
         let (most, _) = by_words.iter().max_by_key(|(_, names)| names.len()).unwrap();
@@ -120,7 +126,7 @@ fn troubles_of(reports: &BTreeMap<String, Report>) -> String {
     for (name, report) in reports {
         writeln!(out, "# {name}: {:?}", report.outcome()).unwrap();
         let mut lines: Vec<String> = Vec::new();
-        for entry in &report.entries {
+        for entry in &report.findings {
             let judgements = Moment::ALL.into_iter().filter_map(|moment| entry.at(moment));
             let mut troubles = judgements
                 .filter(|judgement| !matches!(judgement.verdict, Verdict::Pass | Verdict::Skip(_)))
@@ -168,10 +174,10 @@ fn a_table_is_the_same_if_only_what_it_shows_was_put_into_words() {
     for name in names() {
         let [full, shown] =
             [Detail::Full, Detail::Troubles].map(|detail| judged_in(&name, "node", &[], detail));
-        assert_eq!((table.detail)(full.entries.len(), style), Detail::Troubles);
+        assert!(!table.shows_every_rule(full.findings.len(), style.all));
         assert_eq!(text(&full), text(&shown), "{name}");
         let words = |report: &Report| {
-            let judgements = report.entries.iter().flat_map(|entry| [&entry.now, &entry.boot]).flatten();
+            let judgements = report.findings.iter().flat_map(|entry| [&entry.now, &entry.boot]).flatten();
             judgements.filter(|judgement| !judgement.found.is_empty()).count()
         };
         spared += words(&full) - words(&shown);
@@ -184,14 +190,14 @@ fn the_article_passes_now_and_fails_after_reboot() {
     let report = judged("debian10-article", "article");
     assert_eq!(report.outcome(), Outcome::NotReady);
     assert_eq!(verdicts(&report, "swap-off"), ("Pass".into(), "Fail".into()));
-    let swap = report.entries.iter().find(|entry| entry.rule == "swap-off").unwrap();
+    let swap = report.findings.iter().find(|entry| entry.rule == "swap-off").unwrap();
     assert_eq!(swap.boot.as_ref().unwrap().because[0].to_string(), "/etc/fstab:11");
     assert_eq!(verdicts(&report, "pod-cidr-free"), ("Fail".into(), "-".into()));
-    let network = report.entries.iter().find(|entry| entry.rule == "pod-cidr-free").unwrap();
+    let network = report.findings.iter().find(|entry| entry.rule == "pod-cidr-free").unwrap();
     let found = &network.now.as_ref().unwrap().found;
     assert_eq!(found, "192.168.0.0/16 contains this node's 192.168.45.2/24 (eth0)");
     let failing: Vec<&str> = report
-        .entries
+        .findings
         .iter()
         .filter(|entry| matches!(entry.worst(), Worst::Fail | Worst::Unknown))
         .map(|entry| entry.rule.as_str())
@@ -215,9 +221,9 @@ fn a_ready_node_raises_no_alarm() {
     ] {
         let report = judged(name, "node");
         assert_eq!(report.outcome(), Outcome::Ready, "{name}");
-        assert!(report.entries.iter().all(|entry| entry.worst() != Worst::Fail), "{name}");
+        assert!(report.findings.iter().all(|entry| entry.worst() != Worst::Fail), "{name}");
         let unknowns = report
-            .entries
+            .findings
             .iter()
             .filter(|entry| entry.worst() == Worst::Unknown)
             .map(|entry| entry.rule.as_str())
@@ -229,7 +235,7 @@ fn a_ready_node_raises_no_alarm() {
 #[test]
 fn another_init_is_no_failure_and_what_it_does_is_unknown_with_its_reason() {
     let report = judged("alpine322", "node");
-    for entry in &report.entries {
+    for entry in &report.findings {
         for judgement in Moment::ALL.into_iter().filter_map(|moment| entry.at(moment)) {
             match &judgement.verdict {
                 Verdict::Pass => {}
@@ -259,7 +265,7 @@ fn a_ready_node_stays_ready_when_its_pod_network_needs_bridged_traffic() {
         assert_eq!(verdicts(&report, rule), ("Pass".into(), "Pass".into()), "{rule}");
     }
     let odd: Vec<&str> = report
-        .entries
+        .findings
         .iter()
         .filter(|entry| matches!(entry.worst(), Worst::Fail | Worst::Unknown))
         .map(|entry| entry.rule.as_str())
@@ -271,7 +277,7 @@ fn a_ready_node_stays_ready_when_its_pod_network_needs_bridged_traffic() {
 fn zram_comes_back() {
     let report = judged("ubuntu2404-zram", "node");
     assert_eq!(verdicts(&report, "swap-off"), ("Pass".into(), "Fail".into()));
-    let swap = report.entries.iter().find(|entry| entry.rule == "swap-off").unwrap();
+    let swap = report.findings.iter().find(|entry| entry.rule == "swap-off").unwrap();
     assert_eq!(swap.boot.as_ref().unwrap().because[0].to_string(), "/etc/systemd/zram-generator.conf:2");
 }
 

@@ -4,12 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use node_preflight::builtin;
+use node_preflight::engine::finding::Worst;
 use node_preflight::engine::identity::identify;
 use node_preflight::engine::{self, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
-use node_preflight::report::{Outcome, Report, Worst};
+use node_preflight::report::{Outcome, Report};
 use node_preflight::subsystem::Subsystems;
+
+use crate::fixtures::CIRCUMSTANCES;
 
 /// A copy of a recording.
 pub struct RecordingCopy {
@@ -79,13 +82,14 @@ impl RecordingCopy {
         let host = Host::recording(self.directory.path()).unwrap();
         let subsystems = Subsystems::of(&host);
         let findings = engine::judge(&plan, &subsystems, &Moment::ALL);
-        Report::new(&plan, findings, identify(&subsystems), &Moment::ALL)
+        Report::new(&plan, identify(&subsystems), findings, Vec::new(), CIRCUMSTANCES)
     }
 
     /// The outcome, and the rules that fail or are unknown.
     pub fn judged(&self, profile: &str, sets: &[(&str, &str)]) -> (Outcome, Vec<String>) {
         let report = self.report(profile, sets);
-        let odd = report.entries.iter().filter(|entry| matches!(entry.worst(), Worst::Fail | Worst::Unknown));
+        let odd =
+            report.findings.iter().filter(|entry| matches!(entry.worst(), Worst::Fail | Worst::Unknown));
         (report.outcome(), odd.map(|entry| entry.rule.to_string()).collect())
     }
 }

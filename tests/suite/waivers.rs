@@ -263,9 +263,13 @@ fn a_waived_failure_lets_the_host_be_ready_and_is_shown() {
 fn a_waiver_that_is_over_or_of_no_use_is_told() {
     let run = check(&[], &written("swap-off", "2020-12-31"));
     assert_eq!(run.code, Some(1));
-    assert!(run.told.contains("warning[expired-waiver]: the waiver of `swap-off` counted until 2020-12-31"));
     assert!(
-        run.out.contains("the waiver of swap-off by ops (w.toml:2) counted until 2020-12-31"),
+        run.told.contains(
+            "warning[expired-waiver]: the waiver of `swap-off` expired: its last day was 2020-12-31"
+        )
+    );
+    assert!(
+        run.out.contains("the waiver of swap-off by ops (w.toml:2) expired: its last day was 2020-12-31"),
         "{}",
         run.out
     );

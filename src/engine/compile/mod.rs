@@ -229,6 +229,7 @@ impl<'r> Compiler<'r> {
         Some(PlannedRule {
             id: rule.id.value.clone(),
             severity: rule.severity,
+            tags: rule.tags.clone(),
             prose: rule.prose.clone(),
             moments,
             when,

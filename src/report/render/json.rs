@@ -1,237 +1,79 @@
-//! JSON, schema `node-preflight/report/v1`: within v1, fields are only ever added. The structs here are the
-//! contract and mirror no internal type.
+//! JSON, schema `node-preflight/report/v1`: what a report says, in the types of the document.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
+use super::v1::{
+    CountsV1, FindingV1, FixV1, Host, Json, JudgementV1, OriginV1, ReportV1, SCHEMA, SourceV1, Summary, Tool,
+    WaivedV1, WaiverV1, Words,
+};
 use super::{Format, Style};
-use crate::engine::Detail;
-use crate::engine::finding::{Judgement, Verdict, Waived};
+use crate::engine::finding::{Finding, Judgement, Verdict, Waived};
+use crate::engine::identity::Identity;
 use crate::engine::waive::{Applied, Fate};
 use crate::fact::{Moment, Origin, Reason, State, Value};
-use crate::report::{Counts, Entry, Outcome, Report};
+use crate::report::{Counts, Outcome, Report};
 use crate::rule::waiver::Target;
 use crate::rule::{Fix, Severity, Text};
 
-pub(super) static FORMAT: Format =
-    Format { name: "json", summary: "One JSON document, schema v1.", detail: |_, _| Detail::Full, render };
+pub(super) const FORMAT: Format =
+    Format { name: "json", summary: "One JSON document, schema v1.", complete: true, render };
 
-#[derive(JsonSchema, Serialize)]
-#[schemars(title = "node-preflight/report/v1")]
-struct Document<'r> {
-    schema: &'static str,
-    tool: Tool,
-    host: Host<'r>,
-    profile: String,
-    profiles: &'r [String],
-    moments: Vec<&'static str>,
-    vars: BTreeMap<&'r str, Option<Json>>,
-    summary: Summary,
-    ready: bool,
-    outcome: &'static str,
-    findings: Vec<FindingV1<'r>>,
-    waivers: Vec<WaiverV1<'r>>,
-    duration_us: u128,
+fn render(report: &Report, _style: Style, out: &mut dyn Write) -> io::Result<()> {
+    ReportV1::from(report).write(out)
 }
 
-#[derive(JsonSchema, Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(JsonSchema, Serialize)]
-struct Host<'r> {
-    name: Option<&'r str>,
-    os: Option<&'r str>,
-    kernel: Option<&'r str>,
-    machine_id: Option<&'r str>,
-    source: &'static str,
-    path: Option<&'r str>,
-}
-
-#[derive(JsonSchema, Serialize)]
-struct Summary {
-    error: CountsV1,
-    warning: CountsV1,
-    info: CountsV1,
-}
-
-#[derive(JsonSchema, Serialize)]
-struct CountsV1 {
-    pass: usize,
-    fail: usize,
-    unknown: usize,
-    waived: usize,
-    skip: usize,
-}
-
-#[derive(JsonSchema, Serialize)]
-struct FindingV1<'r> {
-    rule: &'r str,
-    title: &'r str,
-    severity: &'static str,
-    now: Option<JudgementV1<'r>>,
-    boot: Option<JudgementV1<'r>>,
-    why: &'r str,
-    fix: Option<FixV1<'r>>,
-    #[schemars(with = "Vec<String>")]
-    refs: &'r [Text],
-}
-
-#[derive(JsonSchema, Serialize)]
-struct JudgementV1<'r> {
-    verdict: &'static str,
-    found: &'r str,
-    expected: &'r str,
-    reason: Option<&'r str>,
-    because: Vec<OriginV1<'r>>,
-    overruled: Vec<OriginV1<'r>>,
-    notes: &'r [String],
-    confidence: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    waived: Option<WaivedV1<'r>>,
-}
-
-/// Why a failure counts for nothing: the verdict is `waived`.
-#[derive(JsonSchema, Serialize)]
-struct WaivedV1<'r> {
-    /// `fail` or `unknown`.
-    verdict: &'static str,
-    reason: &'r str,
-    owner: Option<&'r str>,
-    expires: Option<String>,
-    by: OriginV1<'r>,
-}
-
-#[derive(JsonSchema, Serialize)]
-struct WaiverV1<'r> {
-    /// As it was written.
-    name: &'r str,
-    /// The rules that it is about.
-    #[schemars(with = "Vec<String>")]
-    rules: &'r [Text],
-    moment: Option<&'static str>,
-    reason: &'r str,
-    owner: Option<&'r str>,
-    expires: Option<String>,
-    by: OriginV1<'r>,
-    /// `used`, `unused`, `expired`, or `no-clock`: whether it expired can't be known.
-    fate: &'static str,
-    /// Why it is unused.
-    why: Option<&'r str>,
-}
-
-/// A place that decided, as in facts.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct OriginV1<'r> {
-    path: &'r str,
-    line: Option<u32>,
-    says: Option<&'r str>,
-}
-
-#[derive(JsonSchema, Serialize)]
-struct FixV1<'r> {
-    text: Option<&'r str>,
-    sysctl: BTreeMap<&'r str, &'r str>,
-    #[schemars(with = "Vec<String>")]
-    modules: &'r [Text],
-    #[schemars(with = "Vec<String>")]
-    enable: &'r [Text],
-    #[schemars(with = "Vec<String>")]
-    mask: &'r [Text],
-    #[schemars(with = "Vec<String>")]
-    hold: &'r [Text],
-}
-
-/// A value as JSON: sizes are bytes; an attribute that is absent or unknown is null.
-#[derive(JsonSchema, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Json {
-    Bool(bool),
-    Integer(i64),
-    Size(u64),
-    Text(String),
-    List(Vec<Json>),
-    Record(BTreeMap<String, Option<Json>>),
-}
-
-impl From<&Value> for Json {
-    fn from(value: &Value) -> Self {
-        match value {
-            Value::Bool(value) => Json::Bool(*value),
-            Value::Integer(value) => Json::Integer(*value),
-            Value::Size(bytes) => Json::Size(*bytes),
-            Value::Text(text) => Json::Text(text.clone()),
-            Value::List(items) => Json::List(items.iter().map(Json::from).collect()),
-            Value::Record(attributes) => Json::Record(
-                attributes
-                    .iter()
-                    .map(|(name, state)| {
-                        let value = match state {
-                            State::Known(value) => Some(Json::from(value)),
-                            State::Absent | State::Unknown(_) => None,
-                        };
-                        (name.clone(), value)
-                    })
-                    .collect(),
-            ),
+impl<'r> From<&'r Report> for ReportV1<'r> {
+    fn from(report: &'r Report) -> Self {
+        let counts = |severity| CountsV1::from(report.counts(severity));
+        ReportV1 {
+            schema: SCHEMA.into(),
+            tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
+            host: Host::from(&report.host),
+            profile: report.profiles.join(",").into(),
+            profiles: words(&report.profiles),
+            moments: report.moments.iter().map(|moment| moment.name().into()).collect(),
+            vars: report
+                .variables
+                .iter()
+                .map(|(name, value)| (name.into(), value.as_ref().map(Json::from)))
+                .collect(),
+            summary: Summary {
+                error: counts(Severity::Error),
+                warning: counts(Severity::Warning),
+                info: counts(Severity::Info),
+            },
+            ready: report.outcome() == Outcome::Ready,
+            outcome: report.outcome().name().into(),
+            fail_on: Some(report.fail_on.name().into()),
+            findings: report.findings.iter().map(FindingV1::from).collect(),
+            waivers: report.waivers.iter().map(WaiverV1::from).collect(),
+            time: crate::fact::utc(report.time).map(Cow::Owned),
+            duration_us: u64::try_from(report.duration.as_micros()).unwrap_or(u64::MAX),
         }
     }
 }
 
-impl<'r> From<&'r Origin> for OriginV1<'r> {
-    fn from(origin: &'r Origin) -> Self {
-        OriginV1 { path: &origin.path, line: origin.line, says: origin.says.as_deref() }
+fn words<T: AsRef<str>>(texts: &[T]) -> Vec<Words<'_>> {
+    texts.iter().map(|text| Cow::Borrowed(text.as_ref())).collect()
+}
+
+fn word(text: Option<&Text>) -> Option<Words<'_>> {
+    text.map(|text| Cow::Borrowed(text.as_str()))
+}
+
+impl<'r> From<&'r Identity> for Host<'r> {
+    fn from(host: &'r Identity) -> Self {
+        let text = |text: &'r Option<String>| text.as_deref().map(Cow::Borrowed);
+        Host {
+            name: text(&host.name),
+            os: text(&host.os),
+            kernel: text(&host.kernel),
+            machine_id: text(&host.machine_id),
+            source: host.source.into(),
+            path: text(&host.path),
+        }
     }
-}
-
-/// The JSON Schema of the document.
-#[must_use]
-pub fn report_schema() -> serde_json::Value {
-    schemars::generate::SchemaSettings::draft07()
-        .into_generator()
-        .into_root_schema_for::<Document<'_>>()
-        .to_value()
-}
-
-fn render(report: &Report, _style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let host = &report.host;
-    let document = Document {
-        schema: "node-preflight/report/v1",
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        host: Host {
-            name: host.name.as_deref(),
-            os: host.os.as_deref(),
-            kernel: host.kernel.as_deref(),
-            machine_id: host.machine_id.as_deref(),
-            source: host.source,
-            path: host.path.as_deref(),
-        },
-        profile: report.profiles.join(","),
-        profiles: &report.profiles,
-        moments: report.moments.iter().map(|moment| moment.name()).collect(),
-        vars: report.variables.iter().map(|(k, v)| (k.as_str(), v.as_ref().map(Json::from))).collect(),
-        summary: Summary {
-            error: report.counts(Severity::Error).into(),
-            warning: report.counts(Severity::Warning).into(),
-            info: report.counts(Severity::Info).into(),
-        },
-        ready: report.outcome() == Outcome::Ready,
-        outcome: match report.outcome() {
-            Outcome::Ready => "ready",
-            Outcome::NotReady => "not-ready",
-            Outcome::Unknown => "unknown",
-        },
-        findings: report.entries.iter().map(FindingV1::from).collect(),
-        waivers: report.waivers.iter().map(WaiverV1::from).collect(),
-        duration_us: report.duration.as_micros(),
-    };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
 }
 
 impl From<Counts> for CountsV1 {
@@ -240,17 +82,20 @@ impl From<Counts> for CountsV1 {
     }
 }
 
-impl<'r> From<&'r Entry> for FindingV1<'r> {
-    fn from(entry: &'r Entry) -> Self {
+impl<'r> From<&'r Finding> for FindingV1<'r> {
+    fn from(finding: &'r Finding) -> Self {
+        let prose = &*finding.prose;
         FindingV1 {
-            rule: &entry.rule,
-            title: entry.title(),
-            severity: entry.severity.name(),
-            now: entry.at(Moment::Now).map(JudgementV1::from),
-            boot: entry.at(Moment::Boot).map(JudgementV1::from),
-            why: &entry.prose.why,
-            fix: (entry.prose.fix != Fix::default()).then(|| FixV1::from(&entry.prose.fix)),
-            refs: &entry.prose.refs,
+            rule: finding.rule.as_str().into(),
+            title: finding.title().into(),
+            severity: finding.severity.name().into(),
+            topic: (!prose.topic.is_empty()).then(|| prose.topic.as_str().into()),
+            tags: words(&finding.tags),
+            now: finding.at(Moment::Now).map(JudgementV1::from),
+            boot: finding.at(Moment::Boot).map(JudgementV1::from),
+            why: prose.why.as_str().into(),
+            fix: (prose.fix != Fix::default()).then(|| FixV1::from(&prose.fix)),
+            refs: words(&prose.refs),
         }
     }
 }
@@ -261,15 +106,17 @@ impl<'r> From<&'r Judgement> for JudgementV1<'r> {
             Verdict::Waived(waived) => Some(WaivedV1::from(&**waived)),
             Verdict::Pass | Verdict::Fail | Verdict::Unknown(_) | Verdict::Skip(_) => None,
         };
+        let reason = judgement.verdict.reason();
         JudgementV1 {
-            verdict: judgement.verdict.name(),
-            found: &judgement.found,
-            expected: &judgement.expected,
-            reason: judgement.verdict.reason().map(Reason::as_str),
+            verdict: judgement.verdict.name().into(),
+            found: judgement.found.as_str().into(),
+            expected: judgement.expected.as_str().into(),
+            reason: reason.map(|reason| reason.as_str().into()),
+            reason_code: reason.map(|Reason { code, .. }| code.name().into()),
             because: judgement.because.iter().map(OriginV1::from).collect(),
             overruled: judgement.overruled.iter().map(OriginV1::from).collect(),
-            notes: &judgement.notes,
-            confidence: judgement.confidence.name(),
+            notes: words(&judgement.notes),
+            confidence: judgement.confidence.name().into(),
             waived,
         }
     }
@@ -278,10 +125,10 @@ impl<'r> From<&'r Judgement> for JudgementV1<'r> {
 impl<'r> From<&'r Waived> for WaivedV1<'r> {
     fn from(waived: &'r Waived) -> Self {
         WaivedV1 {
-            verdict: if waived.unknown.is_some() { "unknown" } else { "fail" },
-            reason: &waived.reason,
-            owner: waived.owner.as_deref(),
-            expires: waived.expires.map(|last| last.to_string()),
+            verdict: if waived.unknown.is_some() { "unknown" } else { "fail" }.into(),
+            reason: waived.reason.as_str().into(),
+            owner: word(waived.owner.as_ref()),
+            expires: waived.expires.map(|last| last.to_string().into()),
             by: OriginV1::from(&waived.by),
         }
     }
@@ -291,21 +138,39 @@ impl<'r> From<&'r Applied> for WaiverV1<'r> {
     fn from(applied: &'r Applied) -> Self {
         let waiver = &applied.waiver;
         WaiverV1 {
-            name: &waiver.name,
+            name: waiver.name.as_str().into(),
             rules: match &applied.target {
-                Target::Rules(ids) => ids,
-                Target::Nothing(_) => &[],
+                Target::Rules(ids) => words(ids),
+                Target::Nothing(_) => Vec::new(),
             },
-            moment: waiver.moment.map(Moment::name),
-            reason: &waiver.reason,
-            owner: waiver.owner.as_deref(),
-            expires: waiver.expires.map(|last| last.to_string()),
+            moment: waiver.moment.map(|moment| moment.name().into()),
+            reason: waiver.reason.as_str().into(),
+            owner: word(waiver.owner.as_ref()),
+            expires: waiver.expires.map(|last| last.to_string().into()),
             by: OriginV1::from(&waiver.by),
-            fate: applied.fate.name(),
+            fate: applied.fate.name().into(),
             why: match &applied.fate {
-                Fate::Unused(why) => Some(why),
+                Fate::Unused(why) => Some(why.into()),
                 Fate::Used | Fate::Expired | Fate::NoClock => None,
             },
+        }
+    }
+}
+
+impl<'r> From<&'r Origin> for OriginV1<'r> {
+    fn from(origin: &'r Origin) -> Self {
+        let setting = origin.sets.as_deref();
+        OriginV1 {
+            path: origin.path.as_str().into(),
+            line: origin.line,
+            says: origin.says.as_deref().map(Cow::Borrowed),
+            source: Some(SourceV1 {
+                kind: origin.kind.name().into(),
+                path: origin.path_of_file().map(Cow::Borrowed),
+                line: origin.line,
+                key: setting.map(|setting| setting.key.as_str().into()),
+                value: setting.map(|setting| setting.value.as_str().into()),
+            }),
         }
     }
 }
@@ -313,12 +178,35 @@ impl<'r> From<&'r Applied> for WaiverV1<'r> {
 impl<'r> From<&'r Fix> for FixV1<'r> {
     fn from(fix: &'r Fix) -> Self {
         FixV1 {
-            text: fix.text.as_deref(),
-            sysctl: fix.sysctl.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
-            modules: &fix.modules,
-            enable: &fix.enable,
-            mask: &fix.mask,
-            hold: &fix.hold,
+            text: word(fix.text.as_ref()),
+            sysctl: fix
+                .sysctl
+                .iter()
+                .map(|(key, value)| (key.as_str().into(), value.as_str().into()))
+                .collect(),
+            modules: words(&fix.modules),
+            enable: words(&fix.enable),
+            mask: words(&fix.mask),
+            hold: words(&fix.hold),
+        }
+    }
+}
+
+impl From<&Value> for Json {
+    fn from(value: &Value) -> Self {
+        let attribute = |state: &State| match state {
+            State::Known(value) => Some(Json::from(value)),
+            State::Absent | State::Unknown(_) => None,
+        };
+        match value {
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Integer(value) => Json::Integer(*value),
+            Value::Size(bytes) => Json::Size(*bytes),
+            Value::Text(text) => Json::Text(text.clone()),
+            Value::List(items) => Json::List(items.iter().map(Json::from).collect()),
+            Value::Record(attributes) => Json::Record(
+                attributes.iter().map(|(name, state)| (name.clone(), attribute(state))).collect(),
+            ),
         }
     }
 }
@@ -332,11 +220,30 @@ mod tests {
     fn the_sample_is_a_document_of_its_schema() {
         let text = sample::shown(&FORMAT, 80, true);
         insta::assert_snapshot!(text);
-        assert!(!text.contains(['\u{1b}', '\r', '\u{7}']), "control characters are escaped");
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let entries = sample::report().entries.len();
-        assert_eq!(document["findings"].as_array().unwrap().len(), entries);
-        assert_eq!(document["schema"], "node-preflight/report/v1");
+        assert_eq!(document["findings"].as_array().unwrap().len(), sample::report().findings.len());
+        assert_eq!(document["schema"], SCHEMA);
         assert_eq!(document["ready"], false);
+    }
+
+    #[test]
+    fn the_sample_is_read_back_byte_for_byte() {
+        let text = sample::shown(&FORMAT, 80, true);
+        let read = ReportV1::read(text.as_bytes()).unwrap();
+        assert_eq!(read, ReportV1::from(&sample::report()));
+        let mut again = Vec::new();
+        read.write(&mut again).unwrap();
+        assert_eq!(String::from_utf8(again).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_no_report_of_this_schema_is_refused() {
+        let text = sample::shown(&FORMAT, 80, true);
+        let other = text.replace("report/v1", "report/v2");
+        let refused = |text: &str| ReportV1::read(text.as_bytes()).unwrap_err().to_string();
+        assert!(refused(&other).contains("has the schema `node-preflight/report/v2`"), "{}", refused(&other));
+        assert!(refused("{}").contains("this is no report"));
+        let older = text.replace("\"fail_on\": \"error\",", "").replace("\"source\": {", "\"sources\": {");
+        assert_eq!(ReportV1::read(older.as_bytes()).unwrap().fail_on, None, "an older report is read");
     }
 }

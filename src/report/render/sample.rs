@@ -3,19 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::{Format, Style};
-use crate::engine::finding::{Judgement, Verdict, Waived};
+use crate::engine::finding::{Finding, Judgement, Verdict, Waived};
 use crate::engine::identity::Identity;
 use crate::engine::waive::{Applied, Fate};
-use crate::fact::{Confidence, Date, Moment, Origin, Reason, Value};
-use crate::report::{Entry, Report};
+use crate::fact::{Confidence, Date, Moment, Origin, OriginKind, Reason, Value};
+use crate::report::Report;
 use crate::rule::waiver::{Target, Waiver};
 use crate::rule::{Fix, Lazy, Prose, Severity};
 
 /// What a hostile host may put into names, values and paths.
-const NASTY: &str = "a\u{1b}[31mb\r\nc\u{202e}d\"'<&>|\\\u{7}é漢字";
+const NASTY: &str = "a\u{1b}[31mb\r\nc\u{9b}31m\u{7f}\u{ad}\u{61c}\u{202e}d\"'<&>|\\\u{7}é漢字";
 
 pub(super) fn report() -> Report {
     let verdicts = || {
@@ -27,8 +27,8 @@ pub(super) fn report() -> Report {
             ("waived", Verdict::Waived(Box::new(waived()))),
         ]
     };
-    let mut entries = Vec::new();
-    entries.push(entry(
+    let mut findings = Vec::new();
+    findings.push(entry(
         "waived-unknown",
         Severity::Error,
         Some(Verdict::Waived(Box::new(Waived {
@@ -41,7 +41,7 @@ pub(super) fn report() -> Report {
     ));
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for (word, verdict) in verdicts() {
-            entries.push(entry(
+            findings.push(entry(
                 &format!("{}-{word}", severity.name()),
                 severity,
                 Some(verdict.clone()),
@@ -49,11 +49,11 @@ pub(super) fn report() -> Report {
             ));
         }
     }
-    entries.push(entry("only-now", Severity::Error, Some(Verdict::Pass), None));
-    entries.push(entry("only-after-reboot", Severity::Error, None, Some(Verdict::Pass)));
-    entries.push(entry("lost-at-reboot", Severity::Error, Some(Verdict::Pass), Some(Verdict::Fail)));
-    entries.push(entry("mended-by-reboot", Severity::Warning, Some(Verdict::Fail), Some(Verdict::Pass)));
-    entries.push(entry(
+    findings.push(entry("only-now", Severity::Error, Some(Verdict::Pass), None));
+    findings.push(entry("only-after-reboot", Severity::Error, None, Some(Verdict::Pass)));
+    findings.push(entry("lost-at-reboot", Severity::Error, Some(Verdict::Pass), Some(Verdict::Fail)));
+    findings.push(entry("mended-by-reboot", Severity::Warning, Some(Verdict::Fail), Some(Verdict::Pass)));
+    findings.push(entry(
         "a-rule-with-a-name-that-is-longer-than-any-column-should-be",
         Severity::Info,
         None,
@@ -74,9 +74,10 @@ pub(super) fn report() -> Report {
             ("cni".into(), None),
             ("pod-cidr".into(), Some(Value::from("10.244.0.0/16"))),
         ]),
-        entries,
-        duration: Duration::from_micros(2900),
+        findings,
         fail_on: Severity::Error,
+        time: UNIX_EPOCH + Duration::from_secs(1_796_061_600),
+        duration: Duration::from_micros(2900),
         waivers: [Fate::Used, Fate::Unused("nothing fails".into()), Fate::Expired, Fate::NoClock]
             .map(applied)
             .to_vec(),
@@ -108,21 +109,27 @@ fn applied(fate: Fate) -> Applied {
     Applied { waiver, target: Target::Rules(vec!["error-waived".into()]), fate }
 }
 
-pub(super) fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verdict>) -> Entry {
+pub(super) fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verdict>) -> Finding {
     let judged = |verdict: Verdict| Judgement {
         verdict,
         found: format!("vm.swappiness is {NASTY}"),
         expected: "equals 1".into(),
-        because: vec![Origin::line("/etc/sysctl.d/99-x.conf", 12).says("vm.swappiness = 60")],
-        overruled: vec![Origin::file("kernel default")],
+        because: vec![
+            Origin::line("/etc/sysctl.d/99-x.conf", 12)
+                .says("vm.swappiness = 60")
+                .sets("vm.swappiness", "60"),
+        ],
+        overruled: vec![Origin::named(OriginKind::Kernel, "kernel default")],
         notes: vec![NASTY.into()],
         confidence: Confidence::High,
         blocked: false,
     };
-    Entry {
+    Finding {
         rule: rule.to_owned().into(),
         severity,
+        tags: Lazy::from(vec!["tag".into()]),
         prose: Lazy::from(Prose {
+            topic: "sample".into(),
             title: format!("What must hold, with {NASTY}").into(),
             why: "Because.".into(),
             fix: Fix { text: Some("run `sysctl --system`".into()), ..Fix::default() },

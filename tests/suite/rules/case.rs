@@ -227,5 +227,5 @@ pub fn judge_on(host: &Host, plan: &Plan, id: &str, case: &Case) -> Finding {
     let kubeadm = case.kubeadm();
     let subsystems = Subsystems::of(host).with_kubeadm(kubeadm.as_ref());
     let findings = engine::judge(plan, &subsystems, &Moment::ALL);
-    findings.into_iter().find(|finding| finding.id == id).unwrap()
+    findings.into_iter().find(|finding| finding.rule == id).unwrap()
 }

@@ -8,6 +8,7 @@ use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
 
 use super::{Arguments, terminal};
+use crate::fact::is_dangerous;
 use crate::kubeadm::syntax;
 
 const OPTION: &str = "--kubeadm-join";
@@ -21,10 +22,12 @@ const HINT: &str =
 /// If there is nothing to do, as with `--help`, or they are mistaken: what is to be said is said, and the process is to
 /// end with this code.
 pub fn arguments() -> Result<Arguments, ExitCode> {
-    parse(std::env::args_os().collect()).map_err(|error| {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let is_harmless = words.iter().all(|word| !word.to_string_lossy().contains(is_dangerous));
+    parse(words).map_err(|error| {
         let text = error.render().to_string();
         let masked = if error.use_stderr() { syntax::masked(&text) } else { text.clone() };
-        if masked == text {
+        if masked == text && (is_harmless || !error.use_stderr()) {
             // A closed pipe is nobody's problem.
             drop(error.print());
         } else {

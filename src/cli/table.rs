@@ -1,11 +1,11 @@
-//! Tables that name things; on a narrow terminal, what is told of a thing goes below its name.
+//! Tables that name things; on a narrow terminal, what is said of a thing goes below its name.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::terminal;
-use crate::report::render::write_wrapped;
+use crate::fact::printable;
+use crate::report::render::Page;
 
 /// Columns that a table of this many columns wants: with fewer, its words would be cut.
 const fn wanted(columns: usize) -> u16 {
@@ -13,44 +13,41 @@ const fn wanted(columns: usize) -> u16 {
 }
 
 /// A table whose first column names things and whose last one has the most to say.
-pub(super) struct Listing {
+pub(super) struct NameTable {
     header: Vec<&'static str>,
     rows: Vec<Vec<String>>,
 }
 
-impl Listing {
+impl NameTable {
     pub(super) fn new(header: &[&'static str]) -> Self {
-        Listing { header: header.to_vec(), rows: Vec::new() }
+        NameTable { header: header.to_vec(), rows: Vec::new() }
     }
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| printable(&cell).into_owned()).collect());
     }
 
-    /// Writes it for the terminal.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        self.write_in(terminal::style(true, true).width, out)
-    }
-
-    fn write_in(&self, width: u16, out: &mut Vec<u8>) -> io::Result<()> {
+    /// Writes it, as wide as the page.
+    pub(super) fn write(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let width = page.width();
         if width < wanted(self.header.len()) {
             let header: Vec<String> = self.header.iter().map(|name| (*name).to_owned()).collect();
-            return [header].iter().chain(&self.rows).try_for_each(|row| stack(row, width, out));
+            return [header].iter().chain(&self.rows).try_for_each(|row| stack(row, page));
         }
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(width).set_header(self.header.clone()).add_rows(&self.rows);
-        table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
+        table.lines().try_for_each(|line| page.line(line))
     }
 }
 
 /// The name, below it the short words, and below them the last cell.
-fn stack(row: &[String], width: u16, out: &mut Vec<u8>) -> io::Result<()> {
+fn stack(row: &[String], page: &mut Page<'_>) -> io::Result<()> {
     let [name, between @ .., last] = row else { return Ok(()) };
-    write_wrapped(name, " ", width, out)?;
-    for told in [&between.join(" · "), last] {
-        if !told.is_empty() {
-            write_wrapped(told, "   ", width, out)?;
+    page.paragraph(name, " ")?;
+    for text in [&between.join(" · "), last] {
+        if !text.is_empty() {
+            page.paragraph(text, "   ")?;
         }
     }
     Ok(())
@@ -59,14 +56,15 @@ fn stack(row: &[String], width: u16, out: &mut Vec<u8>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::render::Style;
 
     fn shown(width: u16) -> String {
-        let mut listing = Listing::new(&["RULE", "SEVERITY", "MOMENTS", "TITLE"]);
+        let mut table = NameTable::new(&["RULE", "SEVERITY", "MOMENTS", "TITLE"]);
         let row =
             ["kubernetes-packages-held", "warning", "now boot", "The packages are held at their version"];
-        listing.row(row.map(str::to_owned));
+        table.row(row.map(str::to_owned));
         let mut out = Vec::new();
-        listing.write_in(width, &mut out).unwrap();
+        table.write(&mut Page::new(Style { width, color: false, all: true }, &mut out)).unwrap();
         String::from_utf8(out).unwrap()
     }
 
