@@ -13,6 +13,7 @@ use node_preflight::engine::identity::{Identity, identify};
 use node_preflight::engine::{self, Detail, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
+use node_preflight::report::render::v1::ReportV1;
 use node_preflight::report::render::{FORMATS, Style};
 use node_preflight::report::{Circumstances, Outcome, Report};
 use node_preflight::rule::Severity;
@@ -96,7 +97,7 @@ fn two_recordings_have_the_reports_that_their_snapshots_say() {
 }
 
 /// Now and after reboot: `pass unknown`.
-fn in_words(entry: &Entry) -> String {
+fn in_words(entry: &Finding) -> String {
     Moment::ALL.map(|moment| entry.at(moment).map_or("-", |judgement| judgement.verdict.name())).join(" ")
 }
 
@@ -286,5 +287,16 @@ fn every_recording_is_described() {
     let text = std::fs::read_to_string(fixtures().join("README.md")).unwrap();
     for name in names() {
         assert!(text.contains(&format!("`{name}`")), "fixtures/README.md says nothing of {name}");
+    }
+}
+
+/// What a program reads in a report is all there is: nothing is lost by reading it and writing it again.
+#[test]
+fn every_report_is_read_back_byte_for_byte() {
+    for name in names() {
+        let text = rendered(&judged(&name, "node"), "json");
+        let mut again = Vec::new();
+        ReportV1::read(text.as_bytes()).unwrap().write(&mut again).unwrap();
+        assert!(String::from_utf8(again).unwrap() == text, "{name}");
     }
 }

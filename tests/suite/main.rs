@@ -28,6 +28,7 @@ mod hosts;
 mod join;
 mod joined;
 mod open_once;
+mod output;
 mod parity;
 mod peers;
 mod probe;
