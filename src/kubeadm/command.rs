@@ -116,7 +116,7 @@ impl Reader {
     /// The name alone is told: its value may be a secret, which is why a name that looks like one isn't told either.
     fn unknown(&mut self, name: &str) -> Option<&'static Flag> {
         let near = nearest(name);
-        let name = syntax::masked(name);
+        let name = syntax::flag_name(name);
         self.wrong.push(match near {
             Some((near, ..)) => format!("kubeadm join has no flag `{name}`; did you mean `{near}`?"),
             None => format!("kubeadm join has no flag `{name}`"),
@@ -146,6 +146,7 @@ impl Reader {
             insert(&mut root, "controlPlane", Content::Table(BTreeMap::new()));
         }
         let findings = self.wrong.into_iter();
+        let findings = findings.map(|text| syntax::without_tokens(&text));
         let findings = findings.map(|text| Finding { topic: Topic::DiscoveryErrors, line: 0, text });
         let document = Document { kind: "JoinConfiguration", line: 0, root };
         // With `--config` and without discovery, the file holds it.
@@ -297,6 +298,32 @@ mod tests {
             let found = found(&good.replace(from, to));
             assert!(found.iter().all(|text| !text.contains("9876543210")), "a secret: {found:?}");
             assert_eq!(found.len(), count, "{to}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn broken_tokens_are_not_shown() {
+        let good = format!("kubeadm join k8s:6443 --token {TOKEN} --discovery-token-ca-cert-hash {}", hash());
+        for broken in [
+            "--tokenQ7W8E9.zyx4543210ZYXWVU",
+            "--tokenzyxwvu.9876543210zyxwv",
+            "--toknzyxwvu.9876543210zyxwvu",
+            "--token:zyxwvu.9876543210zyxwvu",
+            "--tokenzyxwvu9876543210zyxwvu",
+            "zyxwvu.9876543210zyxwvuX",
+            "zyxwvu.9876543210",
+            "\u{2013}tokenzyxwvu.9876543210zyxwv",
+            "--certificate-keyzyxwvu9876543210",
+        ] {
+            for command in
+                [good.replace(&format!("--token {TOKEN}"), broken), format!("kubeadm join {broken}")]
+            {
+                let found = found(&command);
+                assert!(!found.is_empty(), "{command}");
+                for part in ["987654", "zyxwvu", "4543210", "Q7W8E9"] {
+                    assert!(found.iter().all(|text| !text.contains(part)), "{command}: a secret: {found:?}");
+                }
+            }
         }
     }
 

@@ -244,11 +244,37 @@ fn the_kubelets_name_server_is_held_against_the_service_network() {
 
 #[test]
 fn secrets_are_in_no_answer() {
-    let kubeadm = Kubeadm::read("k.yaml", JOIN).unwrap();
-    for key in ["JoinConfiguration.discovery", "JoinConfiguration.discovery.bootstrapToken.token"] {
-        let fact = kubeadm.value(key);
-        assert!(format!("{fact:?}").contains("(not shown)"), "{fact:?}");
-        assert!(!format!("{fact:?}").contains("abcdef.0"), "{fact:?}");
+    for (name, shown) in [("token", "token"), ("tokn", "tokn"), ("Token", "Token"), ("tokens", "tokens")] {
+        let kubeadm = Kubeadm::read("k.yaml", &JOIN.replace("token:", &format!("{name}:"))).unwrap();
+        let key = format!("JoinConfiguration.discovery.bootstrapToken.{shown}");
+        for key in ["JoinConfiguration.discovery", &key] {
+            let fact = kubeadm.value(key);
+            assert!(format!("{fact:?}").contains("(not shown)"), "{fact:?}");
+            assert!(!format!("{fact:?}").contains("abcdef.0"), "{fact:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_shown_of_a_file_has_no_token_however_it_is_broken() {
+    for text in [
+        "token: zyxwvu.9876543210zyxwvu\n",
+        "token: zyxwvu.\n  9876543210zyxwvu\n",
+        "token: \"zyxwvu.\\\n 9876543210zyxwvu\"\n",
+        "token:\n  zyxwvu9876543210zyxwvu\n",
+        "token: >-\n  zyxwvu\n\n  9876543210\n",
+        "tokn: zyxwvu9876543210\n",
+        "- tokn:\n    zyxwvu9876543210\n",
+        "{tokne: zyxwvu9876543210}\n",
+        "other: zyxwvu.9876543210ZYXWV\n",
+        "certificatekey: 9876543210zyxwvu\n",
+    ] {
+        let shown = syntax::masked(&format!(
+            "kind: JoinConfiguration\n{text}apiServerEndpoint: k8s.example.com:6443\n"
+        ));
+        assert!(!shown.contains("987654") && !shown.contains("zyxwvu"), "{shown}");
+        assert!(shown.starts_with("kind: JoinConfiguration\n"), "{shown}");
+        assert!(shown.ends_with("apiServerEndpoint: k8s.example.com:6443\n"), "{shown}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What web pages and word processors make of a command: characters that look like others, or like nothing.
 
-use super::syntax::masked;
+use super::syntax::{flag_name, masked};
 
 /// More findings than these help nobody.
 const MOST: usize = 20;
@@ -57,7 +57,7 @@ pub(super) fn mistakes(text: &str) -> Vec<String> {
         let name = clean.split('=').next().unwrap_or_default();
         let is_flag = clean.starts_with('-');
         // A name that looks like a secret is one.
-        let shown = masked(name);
+        let shown = if is_flag { flag_name(name) } else { masked(name) };
         let who = match &flag {
             _ if is_flag => format!("`{shown}`"),
             Some(flag) => format!("the value of `{flag}`"),

@@ -129,9 +129,10 @@ fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, Fact>
     };
     let mut places = vec![origin];
     let mut hidden = None;
-    let authorities = chosen("clusters", "cluster")
-        .map(|cluster| pem(files, path, cluster, "cluster.certificate-authority", &mut places))
-        .unwrap_or_else(|| Ok(Vec::new()));
+    let authorities = chosen("clusters", "cluster").map_or_else(
+        || Ok(Vec::new()),
+        |cluster| pem(files, path, cluster, "cluster.certificate-authority", &mut places),
+    );
     let authorities = authorities.unwrap_or_else(|fact| {
         hidden = match fact.state {
             State::Unknown(reason) => Some(reason),

@@ -157,8 +157,7 @@ fn is_installed(files: &Files, directories: &[&str], name: &str) -> Result<bool,
     for directory in directories {
         match files.stat(format!("{}/{name}", directory.trim_end_matches('/'))) {
             Read::There(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => return Ok(true),
-            Read::There(_) => {}
-            Read::Missing(_) => {}
+            Read::There(_) | Read::Missing(_) => {}
             Read::Hidden(error) => return Err(Wrong::Unreadable(error.to_string())),
         }
     }

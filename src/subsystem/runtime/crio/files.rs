@@ -106,7 +106,7 @@ impl ConfigFiles {
             let path = format!("{directory}/{name}");
             match files.lstat(&path) {
                 Read::There(found) if found.kind == Kind::Directory && depth > 0 => {
-                    self.walk(files, &path, depth - 1)
+                    self.walk(files, &path, depth - 1);
                 }
                 Read::There(found) if found.kind == Kind::Directory => {
                     let reason = format!("{path}: nested too deeply, not read");
