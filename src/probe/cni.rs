@@ -1,7 +1,7 @@
 //! `cni`: the pod network that the container runtime takes.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::cni;
 
@@ -28,5 +28,13 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
-    cni::network(subsystems, moment)
+    cni::network(subsystems, moment).map(|network| {
+        Value::record([
+            FILE.is(network.file),
+            IGNORED.is(Value::list(network.ignored)),
+            NAME.is(network.name),
+            OTHERS.is(Value::list(network.others)),
+            PLUGIN.is(network.plugin),
+        ])
+    })
 }

@@ -1,7 +1,7 @@
 //! `containerd`: the configuration of containerd, as far as the kubelet depends on it.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::containerd;
 
@@ -34,5 +34,13 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    containerd::containerd(subsystems)
+    containerd::containerd(subsystems).map(|found| {
+        Value::record([
+            ADDRESS.is(found.address),
+            CONFIG.is(found.config.map_or(State::Absent, State::from)),
+            CRI.is(found.cri),
+            MISTAKES.is(found.mistakes.map(Value::list)),
+            SYSTEMD_CGROUP.is(found.systemd_cgroup),
+        ])
+    })
 }

@@ -1,7 +1,7 @@
 //! `image-policy`: which images may be pulled.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::image_policy;
 
@@ -31,5 +31,12 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
-    image_policy::policy(subsystems, moment)
+    image_policy::policy(subsystems, moment).map(|policy| {
+        Value::record([
+            DEFAULT.is(policy.default.map_or(State::Absent, State::from)),
+            MISTAKES.is(policy.mistakes.map(Value::list)),
+            MISSING_KEYS.is(policy.missing_keys.map(Value::list)),
+            PATH.is(policy.path),
+        ])
+    })
 }

@@ -2,8 +2,9 @@
 
 use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
+use crate::subsystem::runtime::program::Unversioned;
 
 const PATH: Attribute = Attribute::new("path", Shape::Text, "Where it is.");
 const VERSION: Attribute = Attribute::new("version", Shape::Version, "Its version, without a `v`: `1.31.2`.");
@@ -47,5 +48,16 @@ fn canonical(text: &str) -> Result<String, String> {
 }
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    subsystems.programs().program(subsystems, key.as_str())
+    subsystems.programs().program(subsystems, key.as_str()).map(|program| {
+        let (version, source, known) = match program.version {
+            Ok((version, source)) => (State::from(version), State::from(source.word()), State::from(true)),
+            Err(Unversioned::Untold(reason)) => {
+                (State::unknown(reason.clone()), State::unknown(reason), State::from(false))
+            }
+            Err(Unversioned::Unread(reason)) => {
+                (State::unknown(reason.clone()), State::unknown(reason.clone()), State::unknown(reason))
+            }
+        };
+        Value::record([KNOWN.is(known), PATH.is(program.path), SOURCE.is(source), VERSION.is(version)])
+    })
 }

@@ -1,7 +1,7 @@
 //! `registries`: where images with short names come from.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::registries;
 
@@ -26,5 +26,12 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    registries::registries(subsystems)
+    registries::registries(subsystems).map(|found| {
+        let count = i64::try_from(found.search.len()).unwrap_or(i64::MAX);
+        Value::record([
+            MISTAKES.is(Value::list(found.mistakes)),
+            SEARCH.is(Value::List(found.search)),
+            SEARCH_COUNT.is(count),
+        ])
+    })
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Answer, Moment, Origin, Reason, State, Value};
 use crate::host::{Files, Kind, Read};
 use crate::subsystem::Subsystems;
 
@@ -24,8 +24,23 @@ struct Network {
     missing: Vec<String>,
 }
 
-/// The network that the runtime takes: `{name, file, plugin, ignored, others}`; absent if there is none.
-pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+/// The network that the runtime takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodNetwork {
+    /// Its name.
+    pub name: String,
+    /// Its configuration file.
+    pub file: String,
+    /// Its first plugin.
+    pub plugin: String,
+    /// Files that the runtime skips, and why.
+    pub ignored: Vec<String>,
+    /// Valid files that come later and are not used.
+    pub others: Vec<String>,
+}
+
+/// The network that the runtime takes; absent if there is none.
+pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<PodNetwork> {
     let setting = |key: &str| subsystems.crio().ask(subsystems, key, moment);
     let (directory, plugins, wanted) = (
         setting("network.network_dir"),
@@ -34,7 +49,7 @@ pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
     );
     for fact in [&directory, &plugins, &wanted] {
         if let State::Unknown(reason) = &fact.state {
-            return Fact::unknown(reason.as_str());
+            return Answer::unknown(reason.clone());
         }
     }
     let confidence = directory.confidence.min(plugins.confidence);
@@ -47,9 +62,9 @@ pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
     let names = match files.list(directory) {
         Read::There(names) => names,
         Read::Missing(_) => {
-            return Fact::absent().because(Origin::file(directory).says("is not there"));
+            return Answer::absent().because(Origin::file(directory).says("is not there"));
         }
-        Read::Hidden(error) => return Fact::unknown(error.to_string()),
+        Read::Hidden(error) => return Answer::unknown(error),
     };
     let mut valid = Vec::new();
     let mut ignored: Vec<(Origin, String)> = Vec::new();
@@ -65,30 +80,30 @@ pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
                 let searched = plugin_directories.join(", ");
                 ignored.push((Origin::file(&path), format!("{path}: no plugin {missing} in {searched}")));
             }
-            Err(Wrong::Unreadable(reason)) => return Fact::unknown(reason),
+            Err(Wrong::Unreadable(reason)) => return Answer::unknown(reason),
             Err(Wrong::Invalid(why)) => ignored.push((Origin::file(&path), format!("{path}: {why}"))),
         }
     }
     let wanted = text(&wanted.state).unwrap_or_default();
     let chosen = valid.iter().position(|network| wanted.is_empty() || network.name == wanted);
     let Some(chosen) = chosen else {
-        let fact = Fact::absent().because_all(ignored.iter().map(|(place, _)| place.clone()));
-        let fact = ignored.into_iter().fold(fact, |fact, (_, why)| fact.note(why));
+        let fact = Answer::absent().because_all(ignored.iter().map(|(place, _)| place.clone()));
+        let fact = ignored.into_iter().fold(fact, |fact: Answer<PodNetwork>, (_, why)| fact.note(why));
         return match wanted {
             "" => fact,
             name => fact.note(format!("cni_default_network is {name}, and no valid file has that name")),
         };
     };
     let network = valid.remove(chosen);
-    let others = valid.iter().map(|other| other.path.clone());
-    let record = Value::record([
-        ("name", State::from(network.name)),
-        ("file", State::from(network.path.clone())),
-        ("plugin", State::from(network.kind)),
-        ("ignored", State::Known(Value::list(ignored.iter().map(|(_, why)| why.clone())))),
-        ("others", State::Known(Value::list(others))),
-    ]);
-    Fact::new(State::Known(record)).because(Origin::file(network.path)).at_most(confidence)
+    let origin = Origin::file(&network.path);
+    let found = PodNetwork {
+        name: network.name,
+        file: network.path,
+        plugin: network.kind,
+        ignored: ignored.into_iter().map(|(_, why)| why).collect(),
+        others: valid.into_iter().map(|other| other.path).collect(),
+    };
+    Answer::known(found).because(origin).at_most(confidence)
 }
 
 fn text(state: &State) -> Option<&str> {
@@ -100,7 +115,7 @@ fn text(state: &State) -> Option<&str> {
 
 enum Wrong {
     /// Nobody knows what it says.
-    Unreadable(String),
+    Unreadable(Reason),
     /// The runtime passes over it.
     Invalid(String),
 }
@@ -109,7 +124,7 @@ fn read(files: &Files, path: &str, directories: &[&str]) -> Result<Network, Wron
     let bytes = match files.read(path) {
         Read::There(bytes) => bytes,
         Read::Missing(_) => return Err(Wrong::Invalid("leads to no file".into())),
-        Read::Hidden(error) => return Err(Wrong::Unreadable(error.to_string())),
+        Read::Hidden(error) => return Err(Wrong::Unreadable(error.into())),
     };
     let json: Json =
         serde_json::from_slice(&bytes).map_err(|error| Wrong::Invalid(format!("no JSON: {error}")))?;
@@ -158,7 +173,7 @@ fn is_installed(files: &Files, directories: &[&str], name: &str) -> Result<bool,
         match files.stat(format!("{}/{name}", directory.trim_end_matches('/'))) {
             Read::There(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => return Ok(true),
             Read::There(_) | Read::Missing(_) => {}
-            Read::Hidden(error) => return Err(Wrong::Unreadable(error.to_string())),
+            Read::Hidden(error) => return Err(Wrong::Unreadable(error.into())),
         }
     }
     Ok(false)

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::fact::{Confidence, Fact, Origin, State, Value, Version};
+use crate::fact::{Answer, Confidence, Knowledge, Origin, State, Value, Version};
 use crate::host::{Files, Read};
 use crate::parse::document::Node;
 use crate::parse::glob::covers_name;
@@ -34,31 +34,47 @@ struct Config {
     major: Option<u64>,
 }
 
-/// What the kubelet depends on: `{config, cri, systemd_cgroup, address, mistakes}`; absent without containerd.
-pub fn containerd(subsystems: &Subsystems<'_>) -> Fact {
+/// What the kubelet depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Containerd {
+    /// Its socket.
+    pub address: State,
+    /// Its file; none if there is none, so that its defaults count.
+    pub config: Option<String>,
+    /// Whether its CRI is on.
+    pub cri: bool,
+    /// What stops it when it starts.
+    pub mistakes: Knowledge<Vec<String>>,
+    /// `SystemdCgroup` of its default runtime.
+    pub systemd_cgroup: State,
+}
+
+/// What the kubelet depends on; absent without containerd.
+pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     let files = subsystems.host().files();
     let launch = Launch::read(subsystems, "containerd.service");
     let programs = ["/usr/bin/containerd", "/usr/local/bin/containerd", "/usr/sbin/containerd"];
     if !launch.exists {
         match files.any_is_there(programs) {
             Ok(true) => {}
-            Ok(false) => return Fact::absent(),
-            Err(error) => return Fact::unknown(error.to_string()),
+            Ok(false) => return Answer::absent(),
+            Err(error) => return Answer::unknown(error),
         }
     }
     if let Some(gap) = launch.gaps.first() {
-        return Fact::unknown(gap.reason.clone());
+        return Answer::unknown(gap.reason.clone());
     }
     let long = launch.flag("config").pop().map(|(_, path)| path);
     let short =
         || launch.words.iter().skip_while(|(_, word)| word != "-c").nth(1).map(|(_, path)| path.clone());
     let named = long.or_else(short);
     let path = named.as_deref().unwrap_or(CONFIG);
-    let version = subsystems.programs().version(subsystems, "containerd");
-    let major = version.as_deref().and_then(Version::parse).map(|version| version.number(0));
+    let installed = subsystems.programs().version(subsystems, "containerd");
+    let major = installed.as_deref().and_then(Version::parse).map(|version| version.number(0));
+    let unread = if major.is_none() { subsystems.programs().unread(subsystems, "containerd") } else { None };
     let config = match Config::load(files, path, named.is_some(), major) {
         Ok(config) => config,
-        Err(reason) => return Fact::unknown(reason),
+        Err(reason) => return Answer::unknown(reason),
     };
     let (cri, cri_place) = config.cri();
     let (systemd, systemd_place) = config.systemd_cgroup();
@@ -66,16 +82,21 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Fact {
         || (State::from("/run/containerd/containerd.sock"), None),
         |(place, state)| (state, Some(place)),
     );
-    let mistakes = config.mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path));
-    let record = Value::record([
-        ("address", address.0),
-        ("config", if config.documents.is_empty() { State::Absent } else { State::from(path) }),
-        ("cri", cri),
-        ("mistakes", State::Known(Value::list(mistakes))),
-        ("systemd_cgroup", systemd),
-    ]);
+    let mistakes = config.mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path)).collect();
+    let is_versioned = config.documents.iter().any(|(_, document)| version(document) >= 3);
+    let found = Containerd {
+        address: address.0,
+        config: (!config.documents.is_empty()).then(|| path.to_owned()),
+        cri,
+        // Whether a file of version 3 stops it depends on its own version.
+        mistakes: match unread {
+            Some(reason) if config.mistakes.is_empty() && is_versioned => Knowledge::unknown(reason),
+            _ => Knowledge::Known(mistakes),
+        },
+        systemd_cgroup: systemd,
+    };
     let places = config.mistakes.iter().map(|(place, _)| place.clone());
-    let mut fact = Fact::new(State::Known(record)).because_all(places);
+    let mut fact = Answer::known(found).because_all(places);
     fact = fact.because_all([cri_place, systemd_place, address.1].into_iter().flatten());
     if fact.because.is_empty() {
         let says = if config.documents.is_empty() { "is not there" } else { "sets nothing of this" };
@@ -145,17 +166,17 @@ impl Config {
     }
 
     /// Whether the CRI is on. Lists of several files add up.
-    fn cri(&self) -> (State, Option<Origin>) {
+    fn cri(&self) -> (bool, Option<Origin>) {
         for (path, document) in &self.documents {
             let old = version(document) < 2;
             let off = disabled(path, document).into_iter().find(|(_, name)| {
                 self.knows(name) && (CRI.contains(&name.as_str()) || (old && name == "cri"))
             });
             if let Some((place, name)) = off {
-                return (State::from(false), Some(place.says(format!("disables {name}"))));
+                return (false, Some(place.says(format!("disables {name}"))));
             }
         }
-        (State::from(true), None)
+        (true, None)
     }
 
     /// The two plugins that the CRI was split into came with 2.0; before, nobody is called so.

@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Answer, Knowledge, Moment, Origin, State, Value};
 use crate::host::{Files, Read};
 use crate::subsystem::Subsystems;
 
@@ -59,12 +59,25 @@ const KEYS: &[(&str, &[&str])] = &[
     ("sigstoreSigned", &["keyPath", "keyPaths", "keyData", "keyDatas", "fulcio", "pki"]),
 ];
 
-/// The policy: `{path, default, mistakes, missing-keys}`; absent if there is none.
-pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+/// The policy that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImagePolicy {
+    /// The file.
+    pub path: String,
+    /// The type of the first requirement for images that nothing else covers, if there is one.
+    pub default: Option<String>,
+    /// Why the file is refused.
+    pub mistakes: Knowledge<Vec<String>>,
+    /// Files with keys that it names and that are not there.
+    pub missing_keys: Knowledge<Vec<String>>,
+}
+
+/// The policy; absent if there is none.
+pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<ImagePolicy> {
     let named = subsystems.crio().ask(subsystems, "image.signature_policy", moment);
     let named = match named.state {
         State::Known(Value::Text(path)) if !path.is_empty() => Some((path, named.because)),
-        State::Unknown(reason) => return Fact::unknown(reason.as_str()),
+        State::Unknown(reason) => return Answer::unknown(reason),
         _ => None,
     };
     let files = subsystems.host().files();
@@ -76,29 +89,38 @@ pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
         let bytes = match files.read(path) {
             Read::There(bytes) => bytes,
             Read::Missing(_) => continue,
-            Read::Hidden(error) => return Fact::unknown(error.to_string()),
+            Read::Hidden(error) => return Answer::unknown(error),
         };
-        let (default, mistakes, keys) = match serde_json::from_slice::<Json>(&bytes) {
-            Ok(json) => {
-                let mistakes = mistakes(&json, subsystems.crio().minor(subsystems));
-                (default(&json), mistakes, missing(files, &json))
+        let (default, mistakes, missing_keys) = match serde_json::from_slice::<Json>(&bytes) {
+            Ok(json) => (default(&json), refusals(subsystems, &json), missing(files, &json)),
+            Err(error) => {
+                let mistakes = vec![format!("no JSON: {error}")];
+                (None, Knowledge::Known(mistakes), Knowledge::Known(Vec::new()))
             }
-            Err(error) => (State::Absent, vec![format!("no JSON: {error}")], Ok(Vec::new())),
         };
-        let record = Value::record([
-            ("path", State::from(*path)),
-            ("default", default),
-            ("mistakes", State::Known(Value::list(mistakes))),
-            ("missing-keys", keys.map_or_else(State::unknown, |keys| State::Known(Value::list(keys)))),
-        ]);
-        return Fact::new(State::Known(record)).because(Origin::file(path)).because_all(because);
+        let policy = ImagePolicy { path: (*path).to_owned(), default, mistakes, missing_keys };
+        return Answer::known(policy).because(Origin::file(path)).because_all(because);
     }
-    Fact::absent().because_all(because).note(format!("looked for {}", places.join(", ")))
+    Answer::absent().because_all(because).note(format!("looked for {}", places.join(", ")))
 }
 
 /// The type of the first requirement for images that nothing else covers.
-fn default(json: &Json) -> State {
-    json["default"][0]["type"].as_str().map_or(State::Absent, State::from)
+fn default(json: &Json) -> Option<String> {
+    json["default"][0]["type"].as_str().map(str::to_owned)
+}
+
+/// What is wrong with the policy for the installed CRI-O; unknown if that depends on its version, which could not be read.
+fn refusals(subsystems: &Subsystems<'_>, json: &Json) -> Knowledge<Vec<String>> {
+    let minor = subsystems.crio().minor(subsystems);
+    let mistakes_now = mistakes(json, minor);
+    if minor.is_none()
+        && mistakes_now.is_empty()
+        && !mistakes(json, Some(0)).is_empty()
+        && let Some(reason) = subsystems.programs().unread(subsystems, "crio")
+    {
+        return Knowledge::unknown(reason);
+    }
+    Knowledge::Known(mistakes_now)
 }
 
 /// The files with keys that requirements name: for which images, by which word, which file.
@@ -121,16 +143,16 @@ fn keys(json: &Json) -> impl Iterator<Item = (String, &'static str, &str)> {
 }
 
 /// Keys that are not there: images that need them can't be pulled.
-fn missing(files: &Files, json: &Json) -> Result<Vec<String>, String> {
+fn missing(files: &Files, json: &Json) -> Knowledge<Vec<String>> {
     let mut missing = Vec::new();
     for (of, _, path) in keys(json).take(MOST) {
         match files.stat(path) {
             Read::There(_) => {}
             Read::Missing(_) => missing.push(format!("{path}: for {of}")),
-            Read::Hidden(error) => return Err(error.to_string()),
+            Read::Hidden(error) => return Knowledge::unknown(error),
         }
     }
-    Ok(missing)
+    Knowledge::Known(missing)
 }
 
 fn mistakes(json: &Json, minor: Option<u32>) -> Vec<String> {

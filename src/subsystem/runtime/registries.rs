@@ -1,8 +1,8 @@
 //! Where images with short names come from, and whether CRI-O can read it (containers-registries.conf(5)). Other than
 //! the policy, these files stop CRI-O when it starts.
 
-use crate::fact::{Fact, Origin, State, Value};
-use crate::host::{Files, Read};
+use crate::fact::{Answer, Origin, State, Value};
+use crate::host::{Files, HostError, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::toml_document;
 use crate::subsystem::Subsystems;
@@ -25,12 +25,21 @@ const V2: &[&str] = &[
     "unqualified-search-registries",
 ];
 
-/// The registries: `{search, search_count, mistakes}`; absent if there is no file.
-pub fn registries(subsystems: &Subsystems<'_>) -> Fact {
+/// What the files say of registries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Registries {
+    /// Those that are searched for a short name.
+    pub search: Vec<Value>,
+    /// What stops CRI-O when it starts.
+    pub mistakes: Vec<String>,
+}
+
+/// The registries; absent if there is no file.
+pub fn registries(subsystems: &Subsystems<'_>) -> Answer<Registries> {
     let files = subsystems.host().files();
     let paths = match paths(files) {
         Ok(paths) => paths,
-        Err(reason) => return Fact::unknown(reason),
+        Err(error) => return Answer::unknown(error),
     };
     let mut search: Option<(Origin, Vec<Value>)> = None;
     let mut mistakes: Vec<(Origin, String)> = Vec::new();
@@ -39,7 +48,7 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Fact {
         let bytes = match files.read(&path) {
             Read::There(bytes) => bytes,
             Read::Missing(_) => continue,
-            Read::Hidden(error) => return Fact::unknown(error.to_string()),
+            Read::Hidden(error) => return Answer::unknown(error),
         };
         read.push(path.clone());
         match toml_document::parse(&bytes) {
@@ -53,27 +62,22 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Fact {
         }
     }
     if read.is_empty() {
-        return Fact::absent();
+        return Answer::absent();
     }
     let (origin, search) = search.map_or((None, Vec::new()), |(origin, list)| (Some(origin), list));
-    let count = i64::try_from(search.len()).unwrap_or(i64::MAX);
-    let lines = mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path));
-    let record = Value::record([
-        ("search", State::Known(Value::List(search))),
-        ("search_count", State::from(count)),
-        ("mistakes", State::Known(Value::list(lines))),
-    ]);
+    let lines = mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path)).collect();
+    let found = Registries { search, mistakes: lines };
     let places: Vec<Origin> = mistakes.iter().map(|(place, _)| place.clone()).chain(origin).collect();
     let places = if places.is_empty() { read.iter().map(Origin::file).collect() } else { places };
-    Fact::new(State::Known(record)).because_all(places)
+    Answer::known(found).because_all(places)
 }
 
 /// The files that count, the last one most, and whether each is a drop-in.
-fn paths(files: &Files) -> Result<Vec<(String, bool)>, String> {
+fn paths(files: &Files) -> Result<Vec<(String, bool)>, HostError> {
     match files.lstat(OWN) {
         Read::There(_) => return Ok(vec![(OWN.to_owned(), false)]),
         Read::Missing(_) => {}
-        Read::Hidden(error) => return Err(error.to_string()),
+        Read::Hidden(error) => return Err(error),
     }
     let mut paths = vec![(SYSTEM.to_owned(), false)];
     match files.list(DROPINS) {
@@ -83,7 +87,7 @@ fn paths(files: &Files) -> Result<Vec<(String, bool)>, String> {
             paths.extend(names.map(|name| (format!("{DROPINS}/{name}"), true)));
         }
         Read::Missing(_) => {}
-        Read::Hidden(error) => return Err(error.to_string()),
+        Read::Hidden(error) => return Err(error),
     }
     Ok(paths)
 }

@@ -2,8 +2,9 @@
 
 use super::programs::{self, Used};
 use super::{Crio, Programs};
-use crate::fact::{Fact, Origin, State, Value, Version};
+use crate::fact::{Fact, Knowledge, Origin, Version};
 use crate::subsystem::Subsystems;
+use crate::subsystem::runtime::program::Unversioned;
 
 /// What CRI-O needs of a program.
 struct Demand {
@@ -108,17 +109,12 @@ fn old(
 
 /// The version of a program, and who says so.
 fn version(subsystems: &Subsystems<'_>, path: &str) -> Result<(String, String), String> {
-    let fact = subsystems.programs().program(subsystems, path);
-    match fact.state {
-        State::Known(Value::Record(mut attributes)) => match attributes.remove("version") {
-            Some(State::Known(Value::Text(version))) => {
-                let source = attributes.remove("source").map(|source| super::word(&source));
-                Ok((version, format!("its {}", source.unwrap_or_default())))
-            }
-            Some(State::Unknown(reason)) => Err(reason.to_string()),
-            _ => Err(format!("{path} has no version")),
+    match subsystems.programs().program(subsystems, path).state {
+        Knowledge::Known(program) => match program.version {
+            Ok((version, source)) => Ok((version, format!("its {}", source.word()))),
+            Err(Unversioned::Unread(reason) | Unversioned::Untold(reason)) => Err(reason.to_string()),
         },
-        State::Unknown(reason) => Err(reason.to_string()),
-        State::Known(_) | State::Absent => Err(format!("{path} is no program")),
+        Knowledge::Unknown(reason) => Err(reason.to_string()),
+        Knowledge::Absent => Err(format!("{path} is no program")),
     }
 }

@@ -9,7 +9,7 @@ mod owner;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::fact::{Confidence, Fact, Origin, State, Value, Version, printable};
+use crate::fact::{Answer, Confidence, Knowledge, Origin, Reason, Version, printable};
 use crate::host::{Files, Kind, Read};
 use crate::parse::systemd::DEFAULT_PATH;
 use crate::parse::unit;
@@ -23,7 +23,45 @@ const ADDED: &str = "/opt/bin";
 /// Programs and their versions, each looked at once a run.
 #[derive(Debug, Default)]
 pub struct Programs {
-    by_name: RefCell<BTreeMap<String, Fact>>,
+    by_name: RefCell<BTreeMap<String, Answer<Program>>>,
+}
+
+/// A program that a node starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Where it is.
+    pub path: String,
+    /// Its version, and what told it.
+    pub version: Result<(String, Source), Unversioned>,
+}
+
+/// What told the version of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The file itself.
+    Binary,
+    /// The package that owns the file.
+    Package,
+}
+
+/// Why the version of a program is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unversioned {
+    /// Something that may tell it could not be read.
+    Unread(Reason),
+    /// Nothing tells it.
+    Untold(Reason),
+}
+
+impl Source {
+    /// The word in facts.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Source::Binary => "binary",
+            Source::Package => "package",
+        }
+    }
 }
 
 /// The file that a name starts.
@@ -38,9 +76,8 @@ struct Found {
 }
 
 impl Programs {
-    /// `{path, version, known, source}` of a program, by bare name or absolute path. Files don't change at boot, so the
-    /// answer holds for both moments.
-    pub fn program(&self, subsystems: &Subsystems<'_>, name: &str) -> Fact {
+    /// A program, by bare name or absolute path. Files don't change at boot, so the answer holds for both moments.
+    pub fn program(&self, subsystems: &Subsystems<'_>, name: &str) -> Answer<Program> {
         if let Some(known) = self.by_name.borrow().get(name) {
             return known.clone();
         }
@@ -51,23 +88,19 @@ impl Programs {
 
     /// What could not be read of a program or its package and may tell the version.
     pub fn unread(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<String> {
-        let known = match self.program(subsystems, name).state {
-            State::Known(Value::Record(mut attributes)) => attributes.remove("known"),
-            state => Some(state),
-        };
-        match known {
-            Some(State::Unknown(reason)) => Some(reason.to_string()),
-            _ => None,
+        match self.program(subsystems, name).state {
+            Knowledge::Unknown(reason)
+            | Knowledge::Known(Program { version: Err(Unversioned::Unread(reason)), .. }) => {
+                Some(reason.to_string())
+            }
+            Knowledge::Known(_) | Knowledge::Absent => None,
         }
     }
 
     /// The version of a program, if it is known.
     pub fn version(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<String> {
-        let State::Known(Value::Record(mut attributes)) = self.program(subsystems, name).state else {
-            return None;
-        };
-        match attributes.remove("version") {
-            Some(State::Known(Value::Text(version))) => Some(version),
+        match self.program(subsystems, name).state {
+            Knowledge::Known(Program { version: Ok((version, _)), .. }) => Some(version),
             _ => None,
         }
     }
@@ -75,7 +108,7 @@ impl Programs {
 
 /// What the unit `NAME.service` starts, if that is a program of that name; else the first in the directories. If
 /// there is none, that is the answer.
-fn find(subsystems: &Subsystems<'_>, name: &str) -> Result<Found, Fact> {
+fn find(subsystems: &Subsystems<'_>, name: &str) -> Result<Found, Answer<Program>> {
     let files = subsystems.host().files();
     let mut found = Found { path: name.to_owned(), because: None, notes: Vec::new(), passed: Vec::new() };
     if name.starts_with('/') {
@@ -104,39 +137,39 @@ fn find(subsystems: &Subsystems<'_>, name: &str) -> Result<Found, Fact> {
 }
 
 /// The program that the unit `NAME.service` names with its path.
-fn started(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<(Origin, String)>, Fact> {
+fn started(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<(Origin, String)>, Answer<Program>> {
     let Some(merged) = subsystems.units().said(subsystems, &format!("{name}.service")) else {
         return Ok(None);
     };
     if let Some(gap) = merged.gaps.first() {
-        return Err(Fact::unknown(gap.reason.clone()));
+        return Err(Answer::unknown(gap.reason.clone()));
     }
     let Some(setting) = merged.list("Service", "ExecStart").pop() else { return Ok(None) };
     let command = unit::commands(&setting.value).pop().filter(|command| command.program.starts_with('/'));
     Ok(command.map(|command| (setting.origin(), command.program)))
 }
 
-fn none(found: Found) -> Fact {
-    let mut fact = Fact::absent();
+fn none(found: Found) -> Answer<Program> {
+    let mut fact = Answer::absent();
     fact.overruled = found.passed;
     fact.notes = found.notes;
     fact
 }
 
-fn is_program(files: &Files, found: &mut Found) -> Result<bool, Fact> {
+fn is_program(files: &Files, found: &mut Found) -> Result<bool, Answer<Program>> {
     match files.stat(&found.path) {
         Read::There(metadata) if metadata.kind == Kind::File && metadata.mode & 0o111 != 0 => {
             return Ok(true);
         }
         Read::There(_) => found.passed.push(Origin::file(&found.path).says("is no executable file")),
         Read::Missing(_) => {}
-        Read::Hidden(error) => return Err(Fact::unknown(error.to_string())),
+        Read::Hidden(error) => return Err(Answer::unknown(error.to_string())),
     }
     Ok(false)
 }
 
 /// The program wins over its package: a file that was copied over is what runs.
-fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
+fn describe(subsystems: &Subsystems<'_>, found: Found) -> Answer<Program> {
     let files = subsystems.host().files();
     let real = files.real_path(&found.path);
     let name = found.path.rsplit('/').next().unwrap_or_default();
@@ -147,8 +180,7 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
 
     let mut notes = found.notes;
     let mut because: Vec<Origin> = Vec::new();
-    let mut known = State::from(true);
-    let (version, source, sure) = match (&told, &packaged) {
+    let (version, sure) = match (&told, &packaged) {
         (Told::Version { version, origin, assumes }, packaged) => {
             because.push(origin.clone());
             let mut sure = if assumes.is_empty() { Confidence::Certain } else { Confidence::High };
@@ -168,7 +200,7 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
             if sure != Confidence::Certain {
                 notes.push((*assumes).to_owned());
             }
-            (State::from(version.as_str()), State::from("binary"), sure)
+            (Ok((version.clone(), Source::Binary)), sure)
         }
         (Told::Nothing(reason) | Told::Unread(reason), Ok(package)) => {
             because.extend(package.origin.clone());
@@ -178,27 +210,22 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Fact {
                 ("which is named so; no list says whose the file is", Confidence::Heuristic)
             };
             notes.push(format!("as the package {} says, {how}; the file itself {reason}", package.name));
-            (State::from(package.version.as_str()), State::from("package"), sure)
+            (Ok((package.version.clone(), Source::Package)), sure)
         }
         (Told::Nothing(reason) | Told::Unread(reason), Err(wrong)) => {
             let reason = format!("{} {reason}; {}", printable(&found.path), wrong.reason());
             let is_unread = matches!(told, Told::Unread(_)) || matches!(wrong, Untold::Unread(_));
-            known = if is_unread { State::unknown(reason.clone()) } else { State::from(false) };
             notes.push(reason.clone());
-            (State::unknown(reason.clone()), State::unknown(reason), Confidence::Certain)
+            let why = if is_unread { Unversioned::Unread } else { Unversioned::Untold };
+            (Err(why(reason.into())), Confidence::Certain)
         }
     };
     because.extend(found.because);
     if !because.iter().any(|origin| origin.path == found.path) {
         because.push(Origin::file(&found.path));
     }
-    let value = Value::record([
-        ("known", known),
-        ("path", State::from(found.path.as_str())),
-        ("source", source),
-        ("version", version),
-    ]);
-    let mut fact = Fact::new(State::Known(value)).at_most(confidence.min(sure)).because_all(because);
+    let program = Program { path: found.path, version };
+    let mut fact = Answer::known(program).at_most(confidence.min(sure)).because_all(because);
     fact.overruled = found.passed;
     fact.notes = notes;
     fact
