@@ -47,3 +47,18 @@ pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (u32, std::borrow::Cow<'_, st
         (number, str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Into::into))
     })
 }
+
+/// Where the lines of a text begin, so that the line of any place is found without reading from the beginning.
+#[derive(Debug)]
+pub(crate) struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        LineStarts(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1).collect())
+    }
+
+    /// The line, counted from 1, in which a byte is.
+    pub(crate) fn line(&self, at: usize) -> Option<u32> {
+        u32::try_from(self.0.partition_point(|start| *start <= at) + 1).ok()
+    }
+}

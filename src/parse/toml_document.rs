@@ -2,6 +2,7 @@
 
 use toml::de::{DeTable, DeValue};
 
+use super::LineStarts;
 use super::document::{Content, Node, SyntaxError};
 
 /// Deeper nesting is an attack; the parser has its own limit, which is not promised.
@@ -21,20 +22,21 @@ pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
         line: error.span().and_then(|span| line(text.as_bytes(), span.start)),
         message: error.message().to_owned(),
     })?;
-    let content = from_table(text, table.get_ref(), DEPTH);
+    let places = LineStarts::of(text.as_bytes());
+    let content = from_table(&places, table.get_ref(), DEPTH);
     Ok(Node { line: Some(1), content })
 }
 
-fn from_table(text: &str, table: &DeTable<'_>, depth: usize) -> Content {
+fn from_table(places: &LineStarts, table: &DeTable<'_>, depth: usize) -> Content {
     let Some(depth) = depth.checked_sub(1) else { return Content::Null };
     let nodes = table.iter().map(|(key, value)| {
-        let line = line(text.as_bytes(), key.span().start);
-        (key.get_ref().to_string(), Node { line, content: from_value(text, value.get_ref(), depth) })
+        let line = places.line(key.span().start);
+        (key.get_ref().to_string(), Node { line, content: from_value(places, value.get_ref(), depth) })
     });
     Content::Table(nodes.collect())
 }
 
-fn from_value(text: &str, value: &DeValue<'_>, depth: usize) -> Content {
+fn from_value(places: &LineStarts, value: &DeValue<'_>, depth: usize) -> Content {
     match value {
         DeValue::String(value) => Content::Text(value.to_string()),
         DeValue::Integer(value) => i64::from_str_radix(value.as_str(), value.radix())
@@ -46,19 +48,19 @@ fn from_value(text: &str, value: &DeValue<'_>, depth: usize) -> Content {
             items
                 .iter()
                 .map(|item| Node {
-                    line: line(text.as_bytes(), item.span().start),
-                    content: from_value(text, item.get_ref(), depth - 1),
+                    line: places.line(item.span().start),
+                    content: from_value(places, item.get_ref(), depth - 1),
                 })
                 .collect(),
         ),
         DeValue::Array(_) => Content::Null,
-        DeValue::Table(table) => from_table(text, table, depth),
+        DeValue::Table(table) => from_table(places, table, depth),
     }
 }
 
+/// The line of a single place.
 fn line(bytes: &[u8], at: usize) -> Option<u32> {
-    let before = memchr::memchr_iter(b'\n', &bytes[..at.min(bytes.len())]).count();
-    u32::try_from(before + 1).ok()
+    LineStarts::of(&bytes[..at.min(bytes.len())]).line(at)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The programs that CRI-O needs at its start: without them it exits, though its unit and its files look well.
 
+use std::collections::BTreeSet;
+
 use super::handlers::{self, Handler};
 use super::{Crio, defaults, storage};
 use crate::fact::{Fact, Origin, State};
@@ -14,7 +16,7 @@ pub(super) struct Programs {
     /// Handlers that are not there.
     dropped: Vec<(Origin, String)>,
     /// The names of all handlers that are not there.
-    gone: Vec<String>,
+    gone: BTreeSet<String>,
     /// Programs that are there and can't be executed.
     unexecutable: Vec<(Origin, String)>,
     /// The runtimes of handlers that stay, and their monitors.
@@ -75,7 +77,7 @@ fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
     let files = subsystems.host().files();
     let path = crio.launch.environment.get("PATH").map(|(_, path)| path.split(':').collect());
     let search = path.unwrap_or_else(|| DEFAULT_PATH.to_vec());
-    let mut needs = Needs { files, search, found: Programs::default() };
+    let mut needs = Needs { files, search, found: Programs::default(), noted: BTreeSet::new() };
     let minor = crio.minor(subsystems);
     // An empty name means the handler that is compiled in (`ValidateDefaultRuntime`).
     let set = crio.text(subsystems, "runtime.default_runtime");
@@ -113,6 +115,8 @@ struct Needs<'f> {
     files: &'f Files,
     search: Vec<&'f str>,
     found: Programs,
+    /// What is said of programs that can't be executed, so that it is said once.
+    noted: BTreeSet<String>,
 }
 
 impl Needs<'_> {
@@ -125,7 +129,9 @@ impl Needs<'_> {
             match (is_default, &handler.place) {
                 (true, _) => self.lacks(handler, "runtime_path", &handler.name),
                 // Nobody asked for the one that is compiled in.
-                (false, None) => self.found.gone.push(handler.name.clone()),
+                (false, None) => {
+                    self.found.gone.insert(handler.name.clone());
+                }
                 (false, Some(_)) => {
                     let path = Some(handler.text("runtime_path")).filter(|path| !path.is_empty());
                     self.drop(handler, &format!("no {}", path.unwrap_or(name)));
@@ -165,7 +171,7 @@ impl Needs<'_> {
     }
 
     fn drop(&mut self, handler: &Handler, why: &str) {
-        self.found.gone.push(handler.name.clone());
+        self.found.gone.insert(handler.name.clone());
         self.found.dropped.push((handler.origin(), format!("{}: {why}", handler.name)));
     }
 
@@ -191,7 +197,7 @@ impl Needs<'_> {
         let text = format!("{path}: {what_for}");
         match self.files.stat(path) {
             Read::There(found) if !is_executable(found) => {
-                if !self.found.unexecutable.iter().any(|(_, known)| *known == text) {
+                if self.noted.insert(text.clone()) {
                     self.found.unexecutable.push((place, text));
                 }
             }

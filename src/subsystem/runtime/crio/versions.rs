@@ -1,5 +1,7 @@
 //! Programs that are too old for CRI-O: it starts beside them, and only containers show it.
 
+use std::collections::BTreeSet;
+
 use super::programs::{self, Used};
 use super::{Crio, Programs};
 use crate::fact::{Fact, Knowledge, Origin, Version};
@@ -61,6 +63,7 @@ fn old(
         Err(reason) => return Fact::unknown(reason),
     };
     let mut found: Vec<(Origin, String)> = Vec::new();
+    let mut said: BTreeSet<String> = BTreeSet::new();
     let (mut notes, mut unsure) = (Vec::new(), None);
     for used in used {
         let name = used.path.rsplit('/').next().unwrap_or(&used.path);
@@ -93,7 +96,7 @@ fn old(
             }
             _ => {
                 let text = format!("{} {version} (handler {}): {}", used.path, used.handler, demand.why);
-                if !found.iter().any(|(_, known)| *known == text) {
+                if said.insert(text.clone()) {
                     found.push((used.place.clone(), text));
                 }
             }
