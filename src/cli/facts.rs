@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::error::Failure;
 use super::output::Outputs;
 use super::{FactsArguments, kubeadm, source};
+use crate::engine::keys::{self, KeyKnowledge};
 use crate::engine::plan::Question;
 use crate::fact::{Fact, Moment, Reason, State, Value, bounded};
-use crate::probe::{self, KeySyntax, PROBES};
+use crate::probe::{self, PROBES};
 use crate::report::render::v1::{Json, OriginV1};
 use crate::report::render::{Format, Page, Style, write_document};
 use crate::rule::suggestion;
@@ -25,7 +26,8 @@ pub(super) fn run(arguments: &FactsArguments) -> Result<ExitCode, Failure> {
     let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
     let mut answers = Vec::new();
     for question in questions {
-        for moment in moments.iter().copied().filter(|moment| question.probe.moments.contains(moment)) {
+        let answered = question.probe.moments_of(&question.key);
+        for moment in moments.iter().copied().filter(|moment| answered.contains(moment)) {
             answers.push(Answer {
                 fact: question.ask(&subsystems, moment),
                 question: question.clone(),
@@ -69,7 +71,7 @@ fn questions(names: &[String]) -> Result<Vec<Question>, Failure> {
     }
     let mut all = Vec::new();
     for probe in PROBES.iter().copied() {
-        let keyless = !matches!(probe.key, KeySyntax::Required(_));
+        let keyless = probe.key.may_be_missing();
         let keys = keyless.then_some(None).into_iter().chain(probe.examples.iter().copied().map(Some));
         for key in keys {
             let key =
@@ -83,20 +85,32 @@ fn questions(names: &[String]) -> Result<Vec<Question>, Failure> {
 fn question(text: &str) -> Result<Question, Failure> {
     let (name, key) = text.split_once(':').map_or((text, None), |(name, key)| (name, Some(key)));
     let Some(probe) = probe::find(name) else {
-        let names = PROBES.iter().map(|probe| probe.name);
+        let names = PROBES.iter().map(|probe| probe.word());
         let failure = Failure::input(format!("there is no probe `{name}`"));
         return Err(match suggestion::nearest(name, names) {
             Some(similar) => failure.hint(format!("did you mean `{similar}`?")),
             None => failure.hint("`node-preflight facts` without a name asks all probes"),
         });
     };
-    let key = probe.key.parse(key).map_err(|wrong| {
+    let wrong = |wrong: &str, hint: Option<String>| {
         let failure = Failure::input(format!("`{text}`: {wrong}"));
-        match probe.examples.first() {
-            Some(example) => failure.hint(format!("for example {}:{example}", probe.name)),
+        match hint {
+            Some(hint) => failure.hint(hint),
             None => failure,
         }
+    };
+    let key = probe.key.parse(key).map_err(|what| {
+        let words = probe.key.words();
+        let near = key.filter(|_| !words.is_empty());
+        let near = near.and_then(|key| suggestion::help(key, words.iter().map(|word| word.word)));
+        let example =
+            || probe.examples.first().map(|example| format!("for example {}:{example}", probe.word()));
+        wrong(&what, near.or_else(example))
     })?;
+    if let KeyKnowledge::Misspelt(other, word) = keys::look(probe, key.as_str()) {
+        let meant = format!("did you mean `{}:{}`?", other.word(), word.word);
+        return Err(wrong(&format!("there is no such {}", probe.key.noun().unwrap_or("key")), Some(meant)));
+    }
     Ok(Question { probe, key })
 }
 

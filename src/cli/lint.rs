@@ -22,12 +22,13 @@ pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
     let rules = rule::load(sources).map_err(|broken| {
         Failure::Rules(diagnostic::render(&broken.rules.files, &engine::mistakes(&broken), color))
     })?;
-    if let Err(wrong) = engine::compile(&rules, &Selection::everything(), &[]) {
-        return Err(Failure::Rules(diagnostic::render(&rules.files, &wrong, color)));
-    }
+    let plan = engine::compile(&rules, &Selection::everything(), &[])
+        .map_err(|wrong| Failure::Rules(diagnostic::render(&rules.files, &wrong, color)))?;
     let waivers = waivers::load(waived, &Targets::new(&rules.rules, &builtin::peers()))?;
     let overdue = waivers::overdue(&waivers, waivers::today());
-    let warnings = if only_waivers { Vec::new() } else { rule::lint::lint(&rules) };
+    let mut warnings = if only_waivers { Vec::new() } else { rule::lint::lint(&rules) };
+    warnings.extend(plan.hints);
+    diagnostic::sort(&mut warnings);
     if warnings.is_empty() && overdue.is_empty() {
         let noun = if looked_at == 1 { "file" } else { "files" };
         terminal::write(format!("{looked_at} {noun}, no mistakes\n").as_bytes())?;

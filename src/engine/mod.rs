@@ -7,6 +7,7 @@ pub mod facts;
 pub mod finding;
 pub mod identity;
 pub mod judge;
+pub mod keys;
 mod logic;
 mod matcher;
 pub mod plan;

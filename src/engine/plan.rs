@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use crate::fact::{Moment, Origin, Requirement, State, Value};
 use crate::probe::{Key, Probe};
-use crate::rule::{Expression, Lazy, Prose, Severity, Text};
+use crate::rule::{Diagnostic, Expression, Lazy, Prose, Severity, Text};
 
 /// The rules of one run, ready to be judged.
 pub struct Plan {
@@ -21,6 +21,8 @@ pub struct Plan {
     pub questions: Questions<'static>,
     /// The probes by name, for checks that are left for later.
     pub(super) probes: Probes,
+    /// What could be written better in the rules, for `lint`: old spellings, unknown configuration keys.
+    pub hints: Vec<Diagnostic>,
 }
 
 /// Probes by name.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::compile::{OPERATORS, Operand};
+use crate::fact::KeyWord;
 use crate::probe::{KeySyntax, PROBES, Probe, Shape};
 use crate::rule::syntax::{FILE, Key, KeyKind, LOGIC, WAIVERS};
 
@@ -132,13 +133,18 @@ fn condition() -> Value {
         .collect();
     let name = described(json!({ "type": "string" }), "The name of a variable.");
     forms.push(form("var", name, matchers(&Shape::Any)));
-    forms.extend(PROBES.iter().map(|probe| term(probe)));
+    forms.extend(PROBES.iter().flat_map(|probe| names(probe).map(|name| term(probe, name))));
     json!({ "type": "object", "anyOf": forms })
 }
 
 /// A condition that asks one probe.
-fn term(probe: &Probe) -> Value {
-    form(probe.name, reference(&asked_name(probe)), entries(&probe.answer))
+fn term(probe: &Probe, name: &str) -> Value {
+    form(name, reference(&asked_name(probe)), entries(&probe.answer))
+}
+
+/// Its word, and the old one if it has one.
+fn names(probe: &'static Probe) -> impl Iterator<Item = &'static str> {
+    [probe.word()].into_iter().chain((probe.name != probe.word()).then_some(probe.name))
 }
 
 /// Written once, since a probe may be the subject and the operand of a comparison.
@@ -155,6 +161,12 @@ fn asked(probe: &Probe) -> Value {
         KeySyntax::None => vec![table],
         KeySyntax::Optional(kind) => vec![key(kind.noun), variable(), table],
         KeySyntax::Required(kind) => vec![key(kind.noun), variable()],
+        KeySyntax::Setting(setting) => vec![key(setting.noun), variable()],
+        KeySyntax::Word(words) => {
+            let words = (words.all)().into_iter();
+            let word = |word: &KeyWord| json!({ "const": word.word, "description": word.summary });
+            words.map(word).chain([variable()]).collect()
+        }
     };
     let summary = probe.summary;
     if forms.len() == 1 {
@@ -171,8 +183,12 @@ fn entries(shape: &Shape) -> Map<String, Value> {
         for attribute in *attributes {
             let tests = reference(&tests_name(&attribute.shape));
             let forms = [literal(&attribute.shape), reference("operand"), tests];
-            let described = json!({ "anyOf": forms, "description": attribute.summary });
-            entries.insert(attribute.name.to_owned(), described);
+            let described = json!({ "anyOf": &forms, "description": attribute.summary });
+            if attribute.name != attribute.word {
+                let old = json!({ "anyOf": forms, "description": format!("Old spelling of `{}`.", attribute.word) });
+                entries.insert(attribute.name.to_owned(), old);
+            }
+            entries.insert(attribute.word.to_owned(), described);
         }
     }
     entries
@@ -235,9 +251,10 @@ fn literal(shape: &Shape) -> Value {
 /// A variable, or another probe.
 fn operand() -> Value {
     let attribute = described(json!({ "type": "string" }), "The attribute to compare with.");
-    let probes = PROBES.iter().map(|probe| {
+    let probes = PROBES.iter().flat_map(|probe| names(probe).map(move |name| (probe, name)));
+    let probes = probes.map(|(probe, name)| {
         let properties = Map::from_iter([("attribute".to_owned(), attribute.clone())]);
-        form(probe.name, reference(&asked_name(probe)), properties)
+        form(name, reference(&asked_name(probe)), properties)
     });
     let forms: Vec<Value> = std::iter::once(variable()).chain(probes).collect();
     json!({ "type": "object", "anyOf": forms })

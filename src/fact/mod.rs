@@ -2,6 +2,7 @@
 
 mod date;
 mod escape;
+mod key_word;
 mod network;
 mod origin;
 mod reason;
@@ -10,6 +11,7 @@ mod version;
 
 pub use date::{Date, utc};
 pub use escape::{MAX_TEXT, bounded, cut, is_dangerous, mark, printable, shortened, shown_bytes};
+pub use key_word::KeyWord;
 pub use network::Network;
 pub use origin::{Origin, OriginKind, Setting};
 pub use reason::{Reason, ReasonCode};

@@ -2,6 +2,8 @@
 //!
 //! From the references of v1beta3 and v1beta4 (kubernetes.io, `reference/config-api/kubeadm-config.v1beta4`).
 
+use crate::component::kubelet::fields;
+
 /// What the value of a field must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
@@ -239,6 +241,42 @@ pub(super) const PROXY: &[&str] = &[
 /// The fields of a kind, or of a part of one.
 pub(super) fn of(name: &str) -> Option<&'static [Field]> {
     TABLES.iter().find(|(table, _)| *table == name).map(|(_, fields)| *fields)
+}
+
+/// The kinds, or the fields, that there are where a key is none of them: for "did you mean".
+pub(crate) fn unknown_key(key: &str) -> Option<Vec<String>> {
+    let kinds = || TABLES.iter().map(|(kind, _)| *kind).filter(|kind| kind.ends_with("Configuration"));
+    let (kind, field) = key.split_once('.').unwrap_or((key, ""));
+    let in_kind = |names: Vec<String>| names.iter().map(|name| format!("{kind}.{name}")).collect();
+    match kind {
+        "KubeletConfiguration" | "KubeProxyConfiguration" if field.is_empty() => None,
+        "KubeletConfiguration" => fields::unknown(field).map(in_kind),
+        "KubeProxyConfiguration" => {
+            let top = field.split('.').next()?;
+            (!PROXY.contains(&top)).then(|| in_kind(PROXY.iter().map(|name| (*name).to_owned()).collect()))
+        }
+        _ if !kinds().any(|known| known == kind) => {
+            let others = ["KubeletConfiguration", "KubeProxyConfiguration"];
+            Some(kinds().chain(others).map(str::to_owned).collect())
+        }
+        _ if field.is_empty() => None,
+        _ => unknown_field(kind, field).map(in_kind),
+    }
+}
+
+/// The fields of the part in which a dotted field of a kind is none of them.
+fn unknown_field(kind: &str, field: &str) -> Option<Vec<String>> {
+    let (mut path, mut known, mut rest) = (String::new(), of(kind)?, field);
+    loop {
+        let (name, below) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
+        let Some((_, kind, _)) = known.iter().find(|(known, ..)| *known == name) else {
+            return Some(known.iter().map(|(known, ..)| format!("{path}{known}{below}")).collect());
+        };
+        let Table(part) = kind else { return None };
+        known = of(part)?;
+        rest = below.strip_prefix('.')?;
+        path = format!("{path}{name}.");
+    }
 }
 
 /// The parts that fields name.

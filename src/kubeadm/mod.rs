@@ -18,9 +18,10 @@ mod shell_words;
 pub mod syntax;
 mod typography;
 
-use crate::fact::{Fact, Origin, State, Value};
+use crate::fact::{Fact, KeyWord, Origin, State, Value};
 use crate::parse::document::{Content, Node};
 
+pub(crate) use field_table::unknown_key;
 pub use settings::{Setting, Target};
 
 /// A configuration that could be read.
@@ -56,7 +57,7 @@ pub struct Remark {
     pub help: Option<String>,
 }
 
-/// What a finding is about; each is a key of the probe `kubeadm`.
+/// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Topic {
     DiscoveryErrors,
@@ -69,16 +70,82 @@ enum Topic {
     ValueErrors,
 }
 
-const TOPICS: &[(&str, Topic)] = &[
-    ("discoveryErrors", Topic::DiscoveryErrors),
-    ("endpointErrors", Topic::EndpointErrors),
-    ("etcdErrors", Topic::EtcdErrors),
-    ("networkErrors", Topic::NetworkErrors),
-    ("nodeErrors", Topic::NodeErrors),
-    ("unknownFields", Topic::UnknownFields),
-    ("valueErrors", Topic::ValueErrors),
-    ("warnings", Topic::Warnings),
+/// The findings about its text, sorted by word, and what each list holds.
+const TOPICS: &[(KeyWord, Topic)] = &[
+    (
+        KeyWord::new(
+            "discovery-errors",
+            "discoveryErrors",
+            "Tokens, hashes of the CA, certificate keys and the endpoint of a JoinConfiguration.",
+        ),
+        Topic::DiscoveryErrors,
+    ),
+    (
+        KeyWord::new(
+            "endpoint-errors",
+            "endpointErrors",
+            "controlPlaneEndpoint, advertiseAddress, bindPort, kubernetesVersion, image repositories.",
+        ),
+        Topic::EndpointErrors,
+    ),
+    (
+        KeyWord::new("etcd-errors", "etcdErrors", "External etcd, and paths that are not absolute."),
+        Topic::EtcdErrors,
+    ),
+    (
+        KeyWord::new(
+            "network-errors",
+            "networkErrors",
+            "Pod and service networks and dnsDomain: their form, size and families.",
+        ),
+        Topic::NetworkErrors,
+    ),
+    (
+        KeyWord::new("node-errors", "nodeErrors", "The name of the node, criSocket, imagePullPolicy."),
+        Topic::NodeErrors,
+    ),
+    (
+        KeyWord::new("unknown-fields", "unknownFields", "Fields that kubeadm ignores with a warning."),
+        Topic::UnknownFields,
+    ),
+    (
+        KeyWord::new(
+            "value-errors",
+            "valueErrors",
+            "Values of another type than their field, with which kubeadm exits.",
+        ),
+        Topic::ValueErrors,
+    ),
+    (
+        KeyWord::new(
+            "warnings",
+            "warnings",
+            "What kubeadm takes with a warning: clusterDNS and clusterDomain of the kubelet that don't fit the cluster's \
+             networks, criSocket without unix://.",
+        ),
+        Topic::Warnings,
+    ),
 ];
+
+/// Where the configuration is from.
+const SOURCE: KeyWord = KeyWord::new(
+    "kubeadm-config",
+    "kubeadm-config",
+    "The option that gives the configuration, and its file.",
+);
+const API_VERSION: KeyWord = KeyWord::new(
+    "api-version",
+    "apiVersion",
+    "The newest version of kubeadm's own documents, such as `v1beta4`.",
+);
+
+/// What is known of the configuration besides its fields, one text each.
+pub(crate) const PROPERTIES: &[KeyWord] = &[API_VERSION, SOURCE];
+
+/// The findings about the text of a configuration.
+pub(crate) fn findings() -> impl Iterator<Item = &'static KeyWord> {
+    TOPICS.iter().map(|(word, _)| word)
+}
 
 #[derive(Clone, Debug)]
 struct Finding {
@@ -147,19 +214,36 @@ impl Kubeadm {
         kubeadm
     }
 
-    /// The answer for a key: `kubeadm-config`, a topic of findings, or a kind with a dotted field of it.
+    /// The finding of a word; none if it is no word of a finding about the text.
+    #[must_use]
+    pub fn finding(&self, word: &str) -> Option<Fact> {
+        let (_, topic) = TOPICS.iter().find(|(known, _)| known.word == word)?;
+        let found = self.findings.iter().filter(|finding| finding.topic == *topic);
+        let texts = Value::list(found.clone().map(|finding| finding.text.as_str()));
+        Some(Fact::new(State::from(texts)).because_all(found.map(|finding| self.origin(finding.line))))
+    }
+
+    /// The property of a word; absent if it is no word of one.
+    #[must_use]
+    pub fn property(&self, word: &str) -> Fact {
+        match word {
+            word if word == SOURCE.word => {
+                Fact::new(State::from(self.source.as_str())).because(self.origin(0))
+            }
+            word if word == API_VERSION.word => self.api_version(),
+            _ => Fact::absent(),
+        }
+    }
+
+    /// The answer for a key: a kind with a dotted field of it, or a word that was asked like one before it had a probe.
     #[must_use]
     pub fn value(&self, key: &str) -> Fact {
-        if key == "kubeadm-config" {
-            return Fact::new(State::from(self.source.as_str())).because(self.origin(0));
+        if let Some(word) = PROPERTIES.iter().find(|word| word.old == key) {
+            return self.property(word.word);
         }
-        if let Some((_, topic)) = TOPICS.iter().find(|(name, _)| *name == key) {
-            let found = self.findings.iter().filter(|finding| finding.topic == *topic);
-            let texts = Value::list(found.clone().map(|finding| finding.text.as_str()));
-            return Fact::new(State::from(texts)).because_all(found.map(|finding| self.origin(finding.line)));
-        }
-        if key == "apiVersion" {
-            return self.api_version();
+        if let Some(found) = findings().find(|word| word.old == key).and_then(|word| self.finding(word.word))
+        {
+            return found;
         }
         let (kind, field) = key.split_once('.').unwrap_or((key, ""));
         let Some(document) = self.document(kind) else { return Fact::absent() };

@@ -1,9 +1,9 @@
 //! `crio:KEY`: the effective configuration of crio.
 
-use super::key::{KeyKind, verbatim};
-use super::{BOTH, Key, KeySyntax, Probe, Shape};
+use super::{BOTH, Key, KeySyntax, Probe, SettingKey, Shape};
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
+use crate::subsystem::runtime::crio;
 
 pub(super) static PROBE: Probe = Probe {
     name: "crio",
@@ -11,12 +11,13 @@ pub(super) static PROBE: Probe = Probe {
     details: "Now: what the running CRI-O says it works with (`GET /config` on its socket); the files where it can't be \
               asked. At boot: compiled-in defaults by version, storage.conf, /etc/crio/crio.conf, every file of \
               crio.conf.d at any depth and whatever its name, `CONTAINER_*` variables and flags of the unit. Tables \
-              of runtime handlers replace each other as a whole. Some keys ask for what is wrong, as lists: \
-              `bad_monitor_cgroups`, `broken_hooks`, `dropped_handlers`, `fatal_files`, `leftover_files`, \
-              `missing_programs`, `missing_seccomp_profile`, `old_monitors`, `old_runtimes`, `overruled_keys`, \
-              `refused_capabilities`, `stale_keys` (now only), \
-              `unexecutable_programs`, `unknown_keys`. Absent if CRI-O is not installed.",
-    key: KeySyntax::Required(&KeyKind { noun: "configuration key", canonical: verbatim }),
+              of runtime handlers replace each other as a whole. Absent if CRI-O is not installed. What is wrong is asked \
+              with `crio-finding`; its words in their old spelling (`unknown_keys`) are still keys of this probe.",
+    key: KeySyntax::Setting(&SettingKey {
+        noun: "configuration key",
+        unknown: crio::unknown_key,
+        words: &["crio-finding"],
+    }),
     answer: Shape::Any,
     moments: BOTH,
     examples: &["api.listen", "runtime.cgroup_manager", "runtime.default_runtime"],

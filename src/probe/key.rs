@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::fact::KeyWord;
 use crate::host::HostPath;
 
 /// A canonical key of one probe; empty for a probe without keys.
@@ -44,6 +45,10 @@ pub enum KeySyntax {
     Optional(&'static KeyKind),
     /// The probe can't be asked without a key.
     Required(&'static KeyKind),
+    /// The key is one of declared words.
+    Word(&'static KeyWords),
+    /// The key is one of a configuration.
+    Setting(&'static SettingKey),
 }
 
 /// A kind of key.
@@ -54,25 +59,80 @@ pub struct KeyKind {
     pub canonical: fn(&str) -> Result<String, String>,
 }
 
+/// Keys that are declared words.
+pub struct KeyWords {
+    /// What such a word is: `finding`.
+    pub noun: &'static str,
+    /// All of them, sorted.
+    pub all: fn() -> Vec<&'static KeyWord>,
+}
+
+/// Keys of a configuration, of which newer versions may have others than those that are known here.
+pub struct SettingKey {
+    /// What it names: `configuration key`.
+    pub noun: &'static str,
+    /// The keys that are known, if this one is none of them.
+    pub unknown: fn(&str) -> Option<Vec<String>>,
+    /// Words that were keys of this probe before they had probes of their own: these probes.
+    pub words: &'static [&'static str],
+}
+
+impl KeyWords {
+    /// A word.
+    #[must_use]
+    pub fn find(&self, word: &str) -> Option<&'static KeyWord> {
+        (self.all)().into_iter().find(|known| known.word == word)
+    }
+}
+
 impl KeySyntax {
+    /// What the key names; none for a probe that takes none.
+    #[must_use]
+    pub fn noun(&self) -> Option<&'static str> {
+        match self {
+            KeySyntax::None => None,
+            KeySyntax::Optional(kind) | KeySyntax::Required(kind) => Some(kind.noun),
+            KeySyntax::Word(words) => Some(words.noun),
+            KeySyntax::Setting(setting) => Some(setting.noun),
+        }
+    }
+
+    /// Whether the probe can be asked without a key.
+    #[must_use]
+    pub fn may_be_missing(&self) -> bool {
+        matches!(self, KeySyntax::None | KeySyntax::Optional(_))
+    }
+
+    /// The words that the key may be; none where any key may be asked.
+    #[must_use]
+    pub fn words(&self) -> Vec<&'static KeyWord> {
+        match self {
+            KeySyntax::Word(words) => (words.all)(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The canonical key of a text, or what is wrong with it.
     ///
     /// # Errors
     /// A fragment that fits after "the key is wrong:".
     pub fn parse(&self, text: Option<&str>) -> Result<Key, String> {
-        match (self, text) {
-            (KeySyntax::None | KeySyntax::Optional(_), None) => Ok(Key::none()),
-            (KeySyntax::None, Some(_)) => Err("it takes no key".into()),
-            (KeySyntax::Required(kind), None) => Err(format!("it needs the {} to ask about", kind.noun)),
-            (KeySyntax::Optional(kind) | KeySyntax::Required(kind), Some(text)) => {
-                if text.is_empty() {
-                    return Err(format!("the {} is empty", kind.noun));
-                }
-                if has_control(text) {
-                    return Err(format!("the {} has control characters", kind.noun));
-                }
-                (kind.canonical)(text).map(Key)
+        let Some(noun) = self.noun() else {
+            return if text.is_none() { Ok(Key::none()) } else { Err("it takes no key".into()) };
+        };
+        let text = match text {
+            None if self.may_be_missing() => return Ok(Key::none()),
+            None => return Err(format!("it needs the {noun} to ask about")),
+            Some("") => return Err(format!("the {noun} is empty")),
+            Some(text) if has_control(text) => return Err(format!("the {noun} has control characters")),
+            Some(text) => text,
+        };
+        match self {
+            KeySyntax::Optional(kind) | KeySyntax::Required(kind) => (kind.canonical)(text).map(Key),
+            KeySyntax::Word(words) if words.find(text).is_none() => {
+                Err(format!("there is no {noun} `{text}`"))
             }
+            KeySyntax::None | KeySyntax::Word(_) | KeySyntax::Setting(_) => Ok(Key(text.to_owned())),
         }
     }
 }

@@ -17,6 +17,7 @@ mod containerd;
 mod cpu;
 mod cri;
 mod crio;
+mod crio_finding;
 mod directory;
 mod env;
 mod file;
@@ -32,8 +33,12 @@ mod kernel_config;
 mod kernel_option;
 mod key;
 mod kubeadm;
+mod kubeadm_finding;
+mod kubeadm_property;
 mod kubelet;
+mod kubelet_finding;
 mod kubelet_health;
+mod kubelet_property;
 mod local_address;
 mod machine_id;
 mod memory;
@@ -70,7 +75,7 @@ mod unit;
 mod uplink;
 mod yaml;
 
-pub use key::{Key, KeyKind, KeySyntax};
+pub use key::{Key, KeyKind, KeySyntax, KeyWords, SettingKey};
 
 use crate::fact::{Fact, Moment, State};
 use crate::subsystem::Subsystems;
@@ -157,6 +162,12 @@ impl Attribute {
         Attribute { phrase: Some(phrase), ..self }
     }
 
+    /// Whether rules may call it so.
+    #[must_use]
+    pub fn is_called(&self, word: &str) -> bool {
+        self.word == word || self.name == word
+    }
+
     /// This attribute in a record.
     #[must_use]
     pub fn is(&self, state: impl Into<State>) -> (&'static str, State) {
@@ -183,6 +194,7 @@ pub static PROBES: &[&Probe] = &[
     &cpu::PROBE,
     &cri::PROBE,
     &crio::PROBE,
+    &crio_finding::PROBE,
     &directory::PROBE,
     &env::PROBE,
     &file::PROBE,
@@ -197,8 +209,12 @@ pub static PROBES: &[&Probe] = &[
     &kernel_config::PROBE,
     &kernel_option::PROBE,
     &kubeadm::PROBE,
+    &kubeadm_finding::PROBE,
+    &kubeadm_property::PROBE,
     &kubelet::PROBE,
+    &kubelet_finding::PROBE,
     &kubelet_health::PROBE,
+    &kubelet_property::PROBE,
     &local_address::PROBE,
     &machine_id::PROBE,
     &memory::PROBE,
@@ -235,10 +251,37 @@ pub static PROBES: &[&Probe] = &[
     &yaml::PROBE,
 ];
 
-/// The probe of a name.
+/// Probes whose names in JSON are old ones, and their words in rules and in `facts`, where both may be used.
+const RENAMED: &[(&str, &str)] = &[
+    ("proxied", "proxied-by"),
+    ("proxy", "proxy-settings"),
+    ("restarts", "service-restarts"),
+    ("space", "disk-space"),
+    ("unit", "unit-setting"),
+    ("uplink", "default-route"),
+];
+
+impl Probe {
+    /// The word in rules: the name, unless that is an old one.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        RENAMED.iter().find(|(name, _)| *name == self.name).map_or(self.name, |(_, word)| word)
+    }
+
+    /// The moments that the question about a key makes sense for.
+    #[must_use]
+    pub fn moments_of(&self, key: &Key) -> &'static [Moment] {
+        match self.key {
+            KeySyntax::Word(words) => words.find(key.as_str()).map_or(self.moments, |word| word.moments),
+            _ => self.moments,
+        }
+    }
+}
+
+/// The probe of a name, or of its word in rules.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Probe> {
-    PROBES.iter().copied().find(|probe| probe.name == name)
+    PROBES.iter().copied().find(|probe| probe.name == name || probe.word() == name)
 }
 
 /// Both moments: what most probes answer.

@@ -69,11 +69,15 @@ pub enum Code {
     ExpiredWaiver,
     /// `--ignore-preflight-errors` names no check.
     UnknownCheck,
+    /// Lint: a word is written as it was in earlier versions.
+    OldSpelling,
+    /// Lint: no known version of a program has a configuration key.
+    UnknownSetting,
 }
 
 impl Code {
     /// All codes, in the order of the documentation.
-    pub const ALL: [Code; 33] = [
+    pub const ALL: [Code; 35] = [
         Code::Syntax,
         Code::UnknownKey,
         Code::MissingKey,
@@ -107,6 +111,8 @@ impl Code {
         Code::UnusedWaiver,
         Code::ExpiredWaiver,
         Code::UnknownCheck,
+        Code::OldSpelling,
+        Code::UnknownSetting,
     ];
 
     /// The word in square brackets: `error[unknown-probe]`.
@@ -186,6 +192,13 @@ impl Code {
             Code::UnknownCheck => (
                 "unknown-check",
                 "`--ignore-preflight-errors` names a check that neither kubeadm nor this program has.",
+            ),
+            Code::OldSpelling => {
+                ("old-spelling", "A rule uses the old spelling of a word. It means the same as the new one.")
+            }
+            Code::UnknownSetting => (
+                "unknown-setting",
+                "A configuration key is asked for that no known version of the program has: misspelt, or newer.",
             ),
         }
     }

@@ -12,7 +12,7 @@ use node_preflight::engine::plan::Plan;
 use node_preflight::engine::{self, Selection};
 use node_preflight::fact::{Confidence, Fact, Moment, State, Value};
 use node_preflight::host::{Files, Host};
-use node_preflight::probe::{self, KeySyntax, Shape};
+use node_preflight::probe::{self, Shape};
 use node_preflight::subsystem::Subsystems;
 
 use crate::distributions;
@@ -122,7 +122,7 @@ pub fn questions() -> Vec<String> {
     let mut all: Vec<String> = MORE.iter().map(|&question| question.to_owned()).collect();
     for probe in probe::PROBES {
         all.extend(probe.examples.iter().map(|key| format!("{}:{key}", probe.name)));
-        if !matches!(probe.key, KeySyntax::Required(_)) {
+        if probe.key.may_be_missing() {
             all.push(probe.name.to_owned());
         }
     }

@@ -30,6 +30,22 @@ pub(crate) fn look(document: &mut Node, all_known: bool) -> Oddities {
     oddities
 }
 
+/// The fields that there are where a dotted one is none of them: for "did you mean".
+pub(crate) fn unknown(field: &str) -> Option<Vec<String>> {
+    let (mut path, mut known, mut rest) = (String::new(), FIELDS, field);
+    loop {
+        let (name, below) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
+        if !known.iter().any(|(known, _)| *known == name) {
+            return Some(known.iter().map(|(known, _)| format!("{path}{known}{below}")).collect());
+        }
+        path.push_str(name);
+        // What lies in other fields is not looked at.
+        known = NESTED.iter().find(|(nested, _)| *nested == path)?.1;
+        rest = below.strip_prefix('.')?;
+        path.push('.');
+    }
+}
+
 fn look_into(node: &mut Node, path: &str, line: Option<u32>, all_known: bool, found: &mut Oddities) {
     let known = match path {
         "" => FIELDS,

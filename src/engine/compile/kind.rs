@@ -127,7 +127,7 @@ impl fmt::Display for Kind<'_> {
             Kind::Mode => f.write_str("permission bits such as \"0644\""),
             Kind::List(item) => write!(f, "a list, each item {item}"),
             Kind::Record(attributes) => {
-                let names: Vec<&str> = attributes.iter().map(|attribute| attribute.name).collect();
+                let names: Vec<&str> = attributes.iter().map(|attribute| attribute.word).collect();
                 write!(f, "a record of {}", names.join(", "))
             }
             Kind::Any => f.write_str("any value"),

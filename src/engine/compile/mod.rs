@@ -6,6 +6,7 @@ mod literal;
 mod operator;
 mod select;
 mod skew;
+mod spelling;
 mod subject;
 mod term;
 mod variables;
@@ -71,7 +72,8 @@ pub fn compile_with(
     let selected = select::rules(rules, &profiles, selection, &ids, &mut mistakes);
     mistakes.extend(select::circles(rules, &ids));
     check_profiles(rules, &mut mistakes);
-    let probes: Probes = probes.iter().map(|probe| (probe.name, *probe)).collect();
+    let both = |probe: &&'static Probe| [(probe.name, *probe), (probe.word(), *probe)];
+    let probes: Probes = probes.iter().flat_map(both).collect();
     let names =
         Names { profiles: rules.profiles.iter().map(|profile| profile.name.value.as_str()).collect(), ids };
     let mut questions = Questions::default();
@@ -106,7 +108,10 @@ pub fn compile_with(
     }
     let used = planned.used.iter().map(|name| ((*name).to_owned(), settings[name].value.clone()));
     let variables: BTreeMap<_, _> = used.collect();
-    Ok(Plan { profiles: selection.profiles.clone(), variables, rules: plan, questions, probes })
+    let mut hints = planned.hints;
+    hints.append(&mut unselected.hints);
+    diagnostic::sort(&mut hints);
+    Ok(Plan { profiles: selection.profiles.clone(), variables, rules: plan, questions, probes, hints })
 }
 
 /// Resolves a check that was left for later.
@@ -174,8 +179,8 @@ struct Names<'r> {
     ids: HashMap<&'r str, usize>,
 }
 
-/// Probes that narrow the moments at which a rule can be judged, and where they are asked.
-type Narrowing<'r> = Vec<(&'r Place, &'static Probe)>;
+/// Moments that narrow those at which a rule can be judged, and where something is asked that answers at no others.
+type Narrowing<'r> = Vec<(&'r Place, &'static [Moment])>;
 
 /// Resolves conditions one by one, and collects the questions they ask and the mistakes they have.
 struct Compiler<'r> {
@@ -190,6 +195,8 @@ struct Compiler<'r> {
     /// What became of conditions that are packed; none of those with mistakes.
     whens: HashMap<&'static [u8], Option<(Arc<Condition>, Narrowing<'r>)>>,
     mistakes: Vec<Diagnostic>,
+    /// What means something else than it may seem, or could be written better: for `lint`.
+    hints: Vec<Diagnostic>,
 }
 
 impl<'r> Compiler<'r> {
@@ -208,6 +215,7 @@ impl<'r> Compiler<'r> {
             moments: Vec::new(),
             whens: HashMap::default(),
             mistakes: Vec::new(),
+            hints: Vec::new(),
         }
     }
 
@@ -253,10 +261,10 @@ impl<'r> Compiler<'r> {
         condition
     }
 
-    /// Notes that the rule asks a probe.
-    fn ask(&mut self, place: &'r Place, probe: &'static Probe) {
-        if probe.moments.len() < Moment::ALL.len() {
-            self.moments.push((place, probe));
+    /// Notes that the rule asks what can be answered at these moments.
+    fn ask(&mut self, place: &'r Place, moments: &'static [Moment]) {
+        if moments.len() < Moment::ALL.len() {
+            self.moments.push((place, moments));
         }
     }
 
@@ -267,7 +275,7 @@ impl<'r> Compiler<'r> {
             Some(keys) if rule.check.packed().is_some() && keys.split(' ').all(|key| key != "cri") => {
                 let probes = self.probes;
                 for probe in keys.split(' ').filter_map(|key| probes.get(key)) {
-                    self.ask(&rule.id.place, probe);
+                    self.ask(&rule.id.place, probe.moments);
                 }
                 Some(Check::Later(rule.check.clone()))
             }
@@ -315,7 +323,7 @@ impl<'r> Compiler<'r> {
     /// The moments that all probes of the rule can answer, narrowed by the rule.
     fn moments_of(&mut self, rule: &Rule) -> &'static [Moment] {
         let narrowed = |moment: &Moment| rule.moments.as_ref().is_none_or(|moments| moments.contains(moment));
-        let answered = |moment: &Moment| self.moments.iter().all(|(_, probe)| probe.moments.contains(moment));
+        let answered = |moment: &Moment| self.moments.iter().all(|(_, moments)| moments.contains(moment));
         let is_judged = |moment: &Moment| narrowed(moment) && answered(moment);
         let moments: &[Moment] = match Moment::ALL.each_ref().map(is_judged) {
             [true, true] => &Moment::ALL,
@@ -326,8 +334,8 @@ impl<'r> Compiler<'r> {
         if moments.is_empty() {
             let message = format!("rule `{}` can be judged at no moment", rule.id.value);
             let mut diagnostic = Diagnostic::at(&rule.id.place, Code::NoMoment, message);
-            for (place, probe) in &self.moments {
-                let words: Vec<&str> = probe.moments.iter().map(|moment| moment.name()).collect();
+            for (place, answered) in &self.moments {
+                let words: Vec<&str> = answered.iter().map(|moment| moment.name()).collect();
                 diagnostic = diagnostic.label(place, format!("answers {} only", words.join(", ")));
             }
             if let Some(moments) = &rule.moments {

@@ -88,7 +88,7 @@ impl<'r> Compiler<'r> {
         let Some(second) = named.next() else { return Ok(first) };
         let candidates: Vec<(usize, &'static Probe)> = [first, second].into_iter().chain(named).collect();
         let owns = |probe: &Probe, name: &str| match probe.answer {
-            Shape::Record(attributes) => attributes.iter().any(|attribute| attribute.name == name),
+            Shape::Record(attributes) => attributes.iter().any(|attribute| attribute.is_called(name)),
             _ => false,
         };
         let mut owners = candidates.iter().filter(|(index, probe)| {
@@ -106,7 +106,7 @@ impl<'r> Compiler<'r> {
             Some((key, _)) => {
                 let help = suggestion::nearest(
                     &key.value,
-                    self.probes.keys().copied().chain(["all", "any", "not", "var"]),
+                    self.probes.values().map(|probe| probe.word()).chain(["all", "any", "not", "var"]),
                 );
                 Diagnostic::at(&key.place, Code::UnknownProbe, format!("there is no probe `{}`", key.value))
                     .help(help.map_or_else(
@@ -150,7 +150,7 @@ impl<'r> Compiler<'r> {
 
     fn probe(&mut self, entries: &'r [Entry], index: usize, probe: &'static Probe) -> Option<Asked<'r>> {
         let (name, datum) = &entries[index];
-        self.ask(&name.place, probe);
+        self.spelling(&name.place, &name.value, probe.word());
         let mut inner: &[Entry] = &[];
         let text: Result<Option<Cow<'_, str>>, String> = match &datum.value {
             Datum::Text(text) => Ok(Some(Cow::Borrowed(text))),
@@ -164,13 +164,12 @@ impl<'r> Compiler<'r> {
                 Ok(None)
             }
             Datum::Bool(_) | Datum::List(_) => {
-                let help = match probe.key {
-                    KeySyntax::None => format!("write {} = {{ equals = .. }}", probe.name),
-                    KeySyntax::Optional(kind) | KeySyntax::Required(kind) => {
-                        format!("write {} = \"{}\", then the matchers", probe.name, kind.noun)
-                    }
+                let word = probe.word();
+                let help = match probe.key.noun() {
+                    None => format!("write {word} = {{ equals = .. }}"),
+                    Some(noun) => format!("write {word} = \"{noun}\", then the matchers"),
                 };
-                let message = format!("the probe {} is not asked like this", probe.name);
+                let message = format!("the probe {word} is not asked like this");
                 self.mistakes.push(Diagnostic::at(&datum.place, Code::BadProbeKey, message).help(help));
                 return None;
             }
@@ -183,18 +182,28 @@ impl<'r> Compiler<'r> {
         };
         let subject = match text {
             Ok(text) => match probe.key.parse(text.as_deref()) {
-                Ok(key) => Subject::Fact { question: (self.question)(probe, key), attribute: None },
+                Ok(key) => {
+                    self.ask(&name.place, probe.moments_of(&key));
+                    // What a variable holds is the user's own.
+                    if matches!(datum.value, Datum::Text(_)) {
+                        self.look_at_key(probe, &key, &datum.place)?;
+                    }
+                    Subject::Fact { question: (self.question)(probe, key), attribute: None }
+                }
                 Err(wrong) => {
-                    let message = format!("the probe {} can't be asked: {wrong}", probe.name);
-                    self.mistakes
-                        .push(Diagnostic::at(&datum.place, Code::BadProbeKey, message).help(key_help(probe)));
+                    let message = format!("the probe {} can't be asked: {wrong}", probe.word());
+                    let help = key_help(probe, text.as_deref());
+                    self.mistakes.push(Diagnostic::at(&datum.place, Code::BadProbeKey, message).help(help));
                     return None;
                 }
             },
-            Err(reason) => Subject::Constant { state: State::unknown(reason), variable: None, origin: None },
+            Err(reason) => {
+                self.ask(&name.place, probe.moments);
+                Subject::Constant { state: State::unknown(reason), variable: None, origin: None }
+            }
         };
         let beside = beside(entries, index);
-        Some(Asked { subject, kind, name: Name::Probe(probe.name), place: &name.place, inner, beside })
+        Some(Asked { subject, kind, name: Name::Probe(probe.word()), place: &name.place, inner, beside })
     }
 }
 
@@ -211,12 +220,13 @@ fn key_text(subject: &Subject) -> Result<Option<String>, String> {
     }
 }
 
-fn key_help(probe: &Probe) -> Option<String> {
-    match probe.key {
-        KeySyntax::None => Some(format!("write {} = {{ equals = .. }}", probe.name)),
-        KeySyntax::Optional(_) | KeySyntax::Required(_) => {
-            probe.examples.first().map(|example| format!("for example: {} = \"{example}\"", probe.name))
+fn key_help(probe: &Probe, text: Option<&str>) -> Option<String> {
+    match (probe.key, text) {
+        (KeySyntax::None, _) => Some(format!("write {} = {{ equals = .. }}", probe.word())),
+        (KeySyntax::Word(words), Some(text)) => {
+            suggestion::help(text, (words.all)().into_iter().map(|word| word.word))
         }
+        _ => probe.examples.first().map(|example| format!("for example: {} = \"{example}\"", probe.word())),
     }
 }
 

@@ -18,7 +18,7 @@ impl<'r> Compiler<'r> {
             let message = format!("{} is asked, but nothing is compared", asked.name);
             let help = match &asked.kind {
                 Kind::Record(attributes) if !attributes.is_empty() => {
-                    format!("add an attribute, `{} = ..`, or `exists = true`", attributes[0].name)
+                    format!("add an attribute, `{} = ..`, or `exists = true`", attributes[0].word)
                 }
                 _ => "add a matcher: `equals = ..`, `exists = true`".to_owned(),
             };
@@ -41,8 +41,9 @@ impl<'r> Compiler<'r> {
     ) {
         let name = key.value.as_str();
         if let Kind::Record(attributes) = asked.kind
-            && let Some(attribute) = attributes.iter().find(|attribute| attribute.name == name)
+            && let Some(attribute) = attributes.iter().find(|attribute| attribute.is_called(name))
         {
+            self.spelling(&key.place, name, attribute.word);
             let subject = with_attribute(&asked.subject, attribute.name);
             self.attribute(&subject, &attribute.shape.into(), key, datum, tests);
             return;
@@ -53,7 +54,7 @@ impl<'r> Compiler<'r> {
             return;
         }
         let attributes: Vec<&str> = match asked.kind {
-            Kind::Record(attributes) => attributes.iter().map(|attribute| attribute.name).collect(),
+            Kind::Record(attributes) => attributes.iter().map(|attribute| attribute.word).collect(),
             _ => Vec::new(),
         };
         let message = if attributes.is_empty() {
@@ -227,17 +228,18 @@ impl<'r> Compiler<'r> {
                 return self.not_attribute(key, &asked);
             }
             let attributes = if let Kind::Record(attributes) = asked.kind { attributes } else { &[] };
-            let Some(attribute) = attributes.iter().find(|attribute| attribute.name == name) else {
-                let help = suggestion::help(name, attributes.iter().map(|attribute| attribute.name));
+            let Some(attribute) = attributes.iter().find(|attribute| attribute.is_called(name)) else {
+                let help = suggestion::help(name, attributes.iter().map(|attribute| attribute.word));
                 let message = format!("{} has no attribute `{name}`", asked.name);
                 self.mistakes.push(Diagnostic::at(&datum.place, Code::UnknownEntry, message).help(help));
                 return None;
             };
+            self.spelling(&datum.place, name, attribute.word);
             found = (with_attribute(&asked.subject, attribute.name), attribute.shape.into());
         }
         if let Kind::Record(attributes) = found.1 {
             let message = format!("{} answers several attributes: which one?", asked.name);
-            let help = suggestion::help("", attributes.iter().map(|attribute| attribute.name))
+            let help = suggestion::help("", attributes.iter().map(|attribute| attribute.word))
                 .map(|known| format!("add attribute = \"..\"; {known}"));
             return self.misfit(place, &message, help);
         }
@@ -350,7 +352,7 @@ fn compares(operator: &Operator, kind: &Kind<'_>) -> bool {
 /// What to do instead where a matcher can't compare values of a kind.
 fn instead(kind: &Kind<'_>) -> String {
     if let Kind::Record(attributes) = kind {
-        let names: Vec<&str> = attributes.iter().map(|attribute| attribute.name).collect();
+        let names: Vec<&str> = attributes.iter().map(|attribute| attribute.word).collect();
         return format!("ask one of its attributes: {}", names.join(", "));
     }
     let others = operator::OPERATORS.iter().filter(|other| compares(other, kind));

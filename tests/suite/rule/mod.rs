@@ -4,6 +4,7 @@ mod compile;
 mod lint;
 mod mistakes;
 mod probes;
+mod spelling;
 
 use node_preflight::engine::compile::{Selection, compile_with, mistakes_with};
 use node_preflight::engine::plan::Plan;

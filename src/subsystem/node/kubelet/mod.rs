@@ -8,6 +8,7 @@ mod defaults;
 mod drivers;
 mod environment;
 mod eviction;
+pub mod findings;
 mod flags;
 mod layers;
 mod machine;
@@ -18,12 +19,14 @@ mod user_namespaces;
 
 use std::cell::OnceCell;
 
+use crate::component::kubelet::fields;
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::cri::Candidates;
 use crate::subsystem::systemd::exec_context::Launch;
 use config::{Config, Reader};
 use defaults::Context;
+use findings::{Ask, Question};
 use flags::CommandLine;
 use layers::Effective;
 use running::Process;
@@ -47,12 +50,12 @@ pub struct Kubelet {
     /// The sockets at which its runtime may listen.
     candidates: OnceCell<Candidates>,
     /// The kubelet that runs, if one does.
-    now: OnceCell<Result<Option<InForce>, String>>,
+    now: OnceCell<Result<Option<RunningKubelet>, String>>,
 }
 
 /// The kubelet that runs.
 #[derive(Debug)]
-struct InForce {
+struct RunningKubelet {
     process: Process,
     /// What it is told, if that is something else than its unit says.
     kubelet: Option<Box<Kubelet>>,
@@ -114,7 +117,7 @@ impl Kubelet {
     }
 
     /// The kubelet that runs: with its own flags, and the files as they are now.
-    fn in_force(&self, subsystems: &Subsystems<'_>) -> Result<Option<&InForce>, &str> {
+    fn running(&self, subsystems: &Subsystems<'_>) -> Result<Option<&RunningKubelet>, &str> {
         let found = || {
             let Some(running) = subsystems.host().running() else { return Ok(None) };
             let Some(process) = running::find(running)? else { return Ok(None) };
@@ -123,7 +126,7 @@ impl Kubelet {
             };
             let is_as_told = words(&process.words) == words(&self.launch.words);
             let kubelet = (!is_as_told).then(|| Box::new(self.with_words(subsystems, &process.words)));
-            Ok(Some(InForce { process, kubelet }))
+            Ok(Some(RunningKubelet { process, kubelet }))
         };
         self.now.get_or_init(found).as_ref().map(Option::as_ref).map_err(String::as_str)
     }
@@ -149,69 +152,58 @@ impl Kubelet {
         kubelet
     }
 
-    /// What is known about a key at a moment: a dotted field, or one of the findings that the probe `kubelet` names.
+    /// What is known about a key at a moment: a dotted field, or a question that was asked like one before it had a probe.
     pub fn value(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
-        let in_force =
-            if moment == Moment::Now && self.installed { self.in_force(subsystems) } else { Ok(None) };
-        if let (Err(reason), "changedFiles" | "staleFlags") = (in_force, key) {
-            return Fact::unknown(reason);
-        }
-        match (key, in_force.unwrap_or(None)) {
-            ("changedFiles" | "staleFlags", None) => Fact::absent().note("no kubelet was found running"),
-            ("changedFiles", Some(InForce { process, kubelet })) => {
-                let kubelet = kubelet.as_deref().unwrap_or(self);
-                match kubelet.unreadable() {
-                    Some(Fact { state: State::Unknown(reason), .. }) => Fact::unknown(reason.as_str()),
-                    _ => running::changed_files(kubelet, subsystems, process),
-                }
-            }
-            ("staleFlags", Some(InForce { process, .. })) => match self.unreadable() {
-                Some(Fact { state: State::Unknown(reason), .. }) => Fact::unknown(reason.as_str()),
-                _ => running::stale_flags(&self.line, process),
-            },
-            (_, Some(InForce { process, kubelet })) => kubelet
-                .as_deref()
-                .unwrap_or(self)
-                .answer(subsystems, key, moment)
-                .at_most(Confidence::High)
-                .note(format!(
-                    "with the flags of the running process {}, and files as they are now",
-                    process.pid
-                )),
-            (_, None) if moment == Moment::Now && self.installed => self
-                .answer(subsystems, key, moment)
-                .at_most(Confidence::High)
-                .note("from files; the running program was not asked"),
-            (_, None) => self.answer(subsystems, key, moment),
+        match findings::of_key(key) {
+            Some(question) => self.ask(subsystems, question, moment),
+            // A short name for a field, from before fields had dots.
+            None if key == "swapBehavior" => self.value(subsystems, "memorySwap.swapBehavior", moment),
+            None => self.of_configuration(subsystems, moment, |kubelet| kubelet.field(key)),
         }
     }
 
-    fn answer(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
-        if let Some(fact) = self.unreadable() {
-            return fact;
-        }
-        match key {
-            "absentReservedCPUs" => machine::reserved_cpus(self, subsystems, moment),
-            "cgroupDriverSetting" => self.set("cgroupDriver"),
-            "cgroupDriverSource" => drivers::source(self, subsystems, moment),
-            "configErrors" => Fact::findings(self.config.errors.clone()),
-            "configFile" => self.config_file(),
-            "deprecatedFlags" => removed::deprecated(&self.line, self.minor),
-            "environmentFile" => environment::read(&self.launch),
-            "ignoredEnvironmentFile" => environment::ignored(subsystems.host().files(), &self.launch),
-            "kubeconfig" => machine::kubeconfig(self, subsystems),
-            "loopbackNameServers" => resolver::loopback(self, subsystems, moment),
-            "missingCgroupRoot" => machine::cgroup_root(self, subsystems, moment),
-            "removedFlags" => removed::removed(&self.line, self.minor),
-            "runtime" => drivers::runtime(self, subsystems),
-            "subordinateIDErrors" => user_namespaces::errors(self, subsystems),
-            "swapBehavior" => self.field("memorySwap.swapBehavior"),
-            "thresholdsUnset" => eviction::unset(self, subsystems, moment),
-            "unknownFields" => match &self.unread {
-                Some(unread) if self.config.unknown.is_empty() => Fact::unknown(unread.as_str()),
-                _ => Fact::findings(self.config.unknown.clone()),
+    /// The answer to a question at a moment.
+    pub fn ask(&self, subsystems: &Subsystems<'_>, question: &Question, moment: Moment) -> Fact {
+        match question.ask {
+            Ask::Configuration(ask) => {
+                self.of_configuration(subsystems, moment, |kubelet| ask(kubelet, subsystems, moment))
+            }
+            Ask::Process(ask) => match self.found_running(subsystems, moment) {
+                Err(reason) => Fact::unknown(reason),
+                Ok(None) => Fact::absent().note("no kubelet was found running"),
+                Ok(Some(found)) => ask(self, found, subsystems),
             },
-            _ => self.field(key),
+        }
+    }
+
+    /// The kubelet that runs; none at the next boot.
+    fn found_running(
+        &self,
+        subsystems: &Subsystems<'_>,
+        moment: Moment,
+    ) -> Result<Option<&RunningKubelet>, &str> {
+        if moment == Moment::Now && self.installed { self.running(subsystems) } else { Ok(None) }
+    }
+
+    /// What the configuration says: with the flags of the kubelet that runs, if one does and now is asked about.
+    fn of_configuration(
+        &self,
+        subsystems: &Subsystems<'_>,
+        moment: Moment,
+        ask: impl Fn(&Kubelet) -> Fact,
+    ) -> Fact {
+        let answer = |kubelet: &Kubelet| kubelet.unreadable().unwrap_or_else(|| ask(kubelet));
+        match self.found_running(subsystems, moment).unwrap_or(None) {
+            Some(RunningKubelet { process, kubelet }) => {
+                answer(kubelet.as_deref().unwrap_or(self)).at_most(Confidence::High).note(format!(
+                    "with the flags of the running process {}, and files as they are now",
+                    process.pid
+                ))
+            }
+            None if moment == Moment::Now && self.installed => {
+                answer(self).at_most(Confidence::High).note("from files; the running program was not asked")
+            }
+            None => answer(self),
         }
     }
 
@@ -341,6 +333,14 @@ impl Kubelet {
         };
         fact.because_all(origin)
     }
+}
+
+/// The fields that there are where a key is none of them: for "did you mean".
+#[must_use]
+pub fn unknown_key(key: &str) -> Option<Vec<String>> {
+    // Flags without a field, and a short name.
+    const MORE: [&str; 3] = ["hostnameOverride", "nodeIP", "swapBehavior"];
+    if MORE.contains(&key) { None } else { fields::unknown(key) }
 }
 
 /// The minor version of an installed kubelet 1.x; else what could not be read and may tell it.

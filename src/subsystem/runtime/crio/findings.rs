@@ -1,9 +1,9 @@
-//! What is wrong with CRI-O's configuration, as lists that rules can judge: keys that no file of CRI-O has.
+//! What is wrong with CRI-O's configuration, as lists that rules can judge.
 
 use super::handlers;
 use super::options::{HANDLER, OPEN, OPTIONS, option};
 use super::{Crio, daemon, programs, quiet, refusals, storage, versions, wrong_type};
-use crate::fact::{Confidence, Fact, Origin, State, Value};
+use crate::fact::{Confidence, Fact, KeyWord, Origin, State, Value};
 use crate::parse::document::{Content, Node};
 use crate::subsystem::Subsystems;
 
@@ -12,91 +12,137 @@ const NEWEST: u32 = 37;
 
 /// Something that is looked for in the whole configuration.
 pub struct Finding {
-    /// The key that asks for it.
-    pub key: &'static str,
-    /// What the list holds.
-    pub summary: &'static str,
+    /// The word that asks for it, and what the list holds.
+    pub word: KeyWord,
     pub(super) ask: fn(&Crio, &Subsystems<'_>) -> Fact,
 }
 
-/// All findings, sorted by key.
+/// All findings, sorted by word.
 pub const FINDINGS: &[Finding] = &[
     Finding {
-        key: "bad_monitor_cgroups",
-        summary: "Handlers whose monitor cgroup CRI-O refuses at its start, under its cgroup manager.",
+        word: KeyWord::new(
+            "bad-monitor-cgroups",
+            "bad_monitor_cgroups",
+            "Handlers whose monitor cgroup CRI-O refuses at its start, under its cgroup manager.",
+        ),
         ask: monitor_cgroups,
     },
     Finding {
-        key: "broken_hooks",
-        summary: "Hooks for containers that name a program that is not there.",
+        word: KeyWord::new(
+            "broken-hooks",
+            "broken_hooks",
+            "Hooks for containers that name a program that is not there.",
+        ),
         ask: quiet::hooks,
     },
     Finding {
-        key: "dropped_handlers",
-        summary: "Runtime handlers that CRI-O drops, because their program is missing.",
+        word: KeyWord::new(
+            "dropped-handlers",
+            "dropped_handlers",
+            "Runtime handlers that CRI-O drops, because their program is missing.",
+        ),
         ask: programs::dropped,
     },
     Finding {
-        key: "fatal_files",
-        summary: "Files and values at which CRI-O stops when it starts.",
+        word: KeyWord::new(
+            "fatal-files",
+            "fatal_files",
+            "Files and values at which CRI-O stops when it starts.",
+        ),
         ask: fatal_files,
     },
     Finding {
-        key: "leftover_files",
-        summary: "Files of crio.conf.d that editors and package managers left; CRI-O reads them like any other.",
+        word: KeyWord::new(
+            "leftover-files",
+            "leftover_files",
+            "Files of crio.conf.d that editors and package managers left; CRI-O reads them like any other.",
+        ),
         ask: leftover_files,
     },
     Finding {
-        key: "missing_programs",
-        summary: "Programs without which CRI-O will not start, and what they are for.",
+        word: KeyWord::new(
+            "missing-programs",
+            "missing_programs",
+            "Programs without which CRI-O will not start, and what they are for.",
+        ),
         ask: programs::missing,
     },
     Finding {
-        key: "missing_seccomp_profile",
-        summary: "The seccomp profile that is set and not there: CRI-O takes its own instead, without a word.",
+        word: KeyWord::new(
+            "missing-seccomp-profile",
+            "missing_seccomp_profile",
+            "The seccomp profile that is set and not there: CRI-O takes its own instead, without a word.",
+        ),
         ask: quiet::seccomp,
     },
     Finding {
-        key: "old_monitors",
-        summary: "Monitors (conmon) that are too old for something that CRI-O would make use of.",
+        word: KeyWord::new(
+            "old-monitors",
+            "old_monitors",
+            "Monitors (conmon) that are too old for something that CRI-O would make use of.",
+        ),
         ask: versions::monitors,
     },
     Finding {
-        key: "old_runtimes",
-        summary: "Runtimes (crun) of handlers that don't understand what CRI-O writes: every container fails.",
+        word: KeyWord::new(
+            "old-runtimes",
+            "old_runtimes",
+            "Runtimes (crun) of handlers that don't understand what CRI-O writes: every container fails.",
+        ),
         ask: versions::runtimes,
     },
     Finding {
-        key: "overruled_keys",
-        summary: "Keys whose value in the files a flag or variable of the unit overrules with another one.",
+        word: KeyWord::new(
+            "overruled-keys",
+            "overruled_keys",
+            "Keys whose value in the files a flag or variable of the unit overrules with another one.",
+        ),
         ask: quiet::overruled,
     },
     Finding {
-        key: "refused_capabilities",
-        summary: "Of `default_capabilities`, as far as it is set, what is no capability: CRI-O stops when it starts.",
+        word: KeyWord::new(
+            "refused-capabilities",
+            "refused_capabilities",
+            "Of `default_capabilities`, as far as it is set, what is no capability: CRI-O stops when it starts.",
+        ),
         ask: quiet::capabilities,
     },
     Finding {
-        key: "stale_keys",
-        summary: "Keys whose value in the files the running CRI-O has not read yet.",
+        word: KeyWord::new(
+            "stale-keys",
+            "stale_keys",
+            "Keys whose value in the files the running CRI-O has not read yet.",
+        )
+        .now(),
         ask: daemon::stale_keys,
     },
     Finding {
-        key: "unexecutable_programs",
-        summary: "Programs that CRI-O finds at its start, since it only looks whether they are there, and can't execute.",
+        word: KeyWord::new(
+            "unexecutable-programs",
+            "unexecutable_programs",
+            "Programs that CRI-O finds at its start, since it only looks whether they are there, and can't execute.",
+        ),
         ask: programs::unexecutable,
     },
     Finding {
-        key: "unknown_keys",
-        summary: "Keys and tables of its files and of storage.conf that CRI-O ignores: misspelt, or in the wrong table.",
+        word: KeyWord::new(
+            "unknown-keys",
+            "unknown_keys",
+            "Keys and tables of its files and of storage.conf that CRI-O ignores: misspelt, or in the wrong table.",
+        ),
         ask: unknown_keys,
     },
 ];
 
-/// The finding that a key asks for.
+/// The finding of a word.
 #[must_use]
-pub fn find(key: &str) -> Option<&'static Finding> {
-    FINDINGS.iter().find(|finding| finding.key == key)
+pub fn find(word: &str) -> Option<&'static Finding> {
+    FINDINGS.iter().find(|finding| finding.word.word == word)
+}
+
+/// The finding that a key of the configuration asked for before it had a probe of its own.
+pub(super) fn of_key(key: &str) -> Option<&'static Finding> {
+    FINDINGS.iter().find(|finding| finding.word.old == key)
 }
 
 fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {

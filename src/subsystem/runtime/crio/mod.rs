@@ -21,6 +21,8 @@ use crate::subsystem::systemd::exec_context::Launch;
 use crate::subsystem::{Subsystems, Unreadable};
 use daemon::Daemon;
 use files::ConfigFiles;
+use findings::Finding;
+pub use options::unknown_key;
 use options::{Kind, Option_, option};
 use programs::Programs;
 
@@ -67,12 +69,18 @@ impl Crio {
         (!self.installed).then(|| self.unsure.as_ref().map_or_else(absent, |why| Fact::unknown(why.as_str())))
     }
 
-    /// The effective value of a key, dotted, without the leading `crio.`; or one of the [`findings`].
+    /// What is found: a list.
+    pub fn finding(&self, subsystems: &Subsystems<'_>, finding: &Finding) -> Fact {
+        self.nothing().unwrap_or_else(|| (finding.ask)(self, subsystems))
+    }
+
+    /// The effective value of a key, dotted, without the leading `crio.`; or one of the [`findings`], as they were
+    /// asked for before they had a probe of their own.
     pub fn ask(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Fact {
         if let Some(fact) = self.nothing() {
             return fact;
         }
-        match (findings::find(key), moment) {
+        match (findings::of_key(key), moment) {
             (Some(finding), _) => (finding.ask)(self, subsystems),
             (None, Moment::Now) => daemon::now(self, subsystems, key),
             (None, Moment::Boot) => self.at_boot(subsystems, key),

@@ -222,3 +222,16 @@ pub(super) const OPEN: &[&str] = &["runtime.workloads", "nri.default_validator"]
 pub(super) fn option(key: &str) -> Option<&'static Option_> {
     OPTIONS.iter().find(|option| option.key == key)
 }
+
+/// The keys that CRI-O has, if this one is none of them: for "did you mean".
+#[must_use]
+pub fn unknown_key(key: &str) -> Option<Vec<String>> {
+    let is_below = |table: &str| key == table || key.starts_with(&format!("{table}."));
+    let is_table = || OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}.")));
+    let known = match key.split('.').collect::<Vec<_>>().as_slice() {
+        ["runtime", "runtimes"] | ["runtime", "runtimes", _] => true,
+        ["runtime", "runtimes", _, field, ..] => HANDLER.contains(field),
+        _ => option(key).is_some() || is_table() || OPEN.iter().any(|table| is_below(table)),
+    };
+    (!known).then(|| OPTIONS.iter().map(|option| option.key.to_owned()).collect())
+}
