@@ -32,6 +32,9 @@ pub enum HostErrorKind {
         /// The limit in bytes, or in entries for a directory.
         limit: u64,
     },
+    /// The run has read as much of this host as it may.
+    #[error("not read: {0}")]
+    OverBudget(&'static str),
     /// Symbolic links that never end.
     #[error("too many levels of symbolic links")]
     Loop,
@@ -80,7 +83,7 @@ impl From<HostError> for Reason {
     fn from(error: HostError) -> Self {
         let code = match &error.kind {
             HostErrorKind::Denied => ReasonCode::Denied,
-            HostErrorKind::TooLarge { .. } => ReasonCode::TooLarge,
+            HostErrorKind::TooLarge { .. } | HostErrorKind::OverBudget(_) => ReasonCode::TooLarge,
             HostErrorKind::Corrupt(_) => ReasonCode::Corrupt,
             HostErrorKind::Unsupported(_) => ReasonCode::NotRecorded,
             HostErrorKind::NotFound

@@ -10,11 +10,12 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
+use super::budget::{self, Budget, Used};
 use super::error::{HostError, HostErrorKind};
-use super::parts::Parts;
 use super::path::{HostPath, Look, is_plain};
+use super::range_reader::RangeReader;
 use super::read::Read;
-use super::tree::{Kind, Metadata, Script, Tree};
+use super::tree::{Content, Kind, Metadata, Script, Tree};
 
 /// No configuration file is larger; a larger one is an accident or an attack.
 const CONFIG_LIMIT: u64 = 4 << 20;
@@ -32,9 +33,10 @@ type Memo<T> = RefCell<HashMap<OsString, Result<T, HostError>>>;
 /// A tree with a memory.
 pub struct Files {
     tree: Box<dyn Tree>,
+    budget: Rc<Budget>,
     contents: Memo<Rc<[u8]>>,
     scripts: Memo<Option<Rc<[u8]>>>,
-    parts: Memo<Rc<Parts>>,
+    readers: Memo<Rc<RangeReader>>,
     lists: Memo<Rc<[OsString]>>,
     /// What the listings said of their entries, in the order of the names.
     kinds: RefCell<HashMap<OsString, Box<[Option<Kind>]>>>,
@@ -48,11 +50,17 @@ pub struct Files {
 
 impl Files {
     pub(super) fn new(tree: Box<dyn Tree>) -> Self {
+        Files::within(tree, Rc::default())
+    }
+
+    /// A tree that shares its budget with other trees of the same host.
+    pub(super) fn within(tree: Box<dyn Tree>, budget: Rc<Budget>) -> Self {
         Files {
             tree,
+            budget,
             contents: Memo::default(),
             scripts: Memo::default(),
-            parts: Memo::default(),
+            readers: Memo::default(),
             lists: Memo::default(),
             kinds: RefCell::default(),
             own: Memo::default(),
@@ -61,6 +69,16 @@ impl Files {
             opened: RefCell::default(),
             merged_usr: Default::default(),
         }
+    }
+
+    /// How much of the run's budget is used up.
+    #[must_use]
+    pub fn used(&self) -> Used {
+        self.budget.used()
+    }
+
+    fn reader(&self, path: &HostPath, content: Box<dyn Content>) -> RangeReader {
+        RangeReader::of(path.clone(), content, Rc::clone(&self.budget))
     }
 
     fn try_read(&self, path: impl AsRef<Path>) -> Result<Rc<[u8]>, HostError> {
@@ -76,33 +94,35 @@ impl Files {
         if let Some(Ok(bytes)) = self.contents.borrow().get(plain(Cow::Borrowed(&path)).as_os_str()) {
             return Ok(bytes.starts_with(b"#!").then(|| Rc::clone(bytes)));
         }
-        remember(&self.scripts, &path, |path| {
-            let open = self.parts.borrow().get(path.as_path().as_os_str()).cloned();
+        self.remember(&self.scripts, &path, |path| {
+            let open = self.readers.borrow().get(path.as_path().as_os_str()).cloned();
             if let Some(parts) = open {
-                return parts?.script(CONFIG_LIMIT).map(|bytes| bytes.map(Rc::from));
+                let bytes: Option<Rc<[u8]>> = parts?.script(CONFIG_LIMIT)?.map(Rc::from);
+                self.budget.keep(path, bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))?;
+                return Ok(bytes);
             }
             self.opened.borrow_mut().push(path.clone());
             match self.tree.read_script(path, CONFIG_LIMIT)? {
-                Script::Text(bytes) => Ok(Some(Rc::from(bytes))),
+                Script::Text(bytes) => self.kept(path, bytes.len()).map(|()| Some(Rc::from(bytes))),
                 Script::Other(content) => {
-                    let parts = Rc::new(Parts::of(path.clone(), content));
-                    self.parts.borrow_mut().insert(path.as_path().into(), Ok(parts));
+                    let parts = Rc::new(self.reader(path, content));
+                    self.readers.borrow_mut().insert(path.as_path().into(), Ok(parts));
                     Ok(None)
                 }
             }
         })
     }
 
-    fn try_parts(&self, path: impl AsRef<Path>) -> Result<Rc<Parts>, HostError> {
-        remember(&self.parts, &self.unmerged(path.as_ref()), |path| {
+    fn try_range_reader(&self, path: impl AsRef<Path>) -> Result<Rc<RangeReader>, HostError> {
+        self.remember(&self.readers, &self.unmerged(path.as_ref()), |path| {
             let name = path.as_path().as_os_str();
             let script = || self.scripts.borrow().get(name)?.as_ref().ok()?.clone();
             let whole = self.contents.borrow().get(name).and_then(|bytes| bytes.as_ref().ok().cloned());
             if let Some(bytes) = whole.or_else(script) {
-                return Ok(Rc::new(Parts::of(path.clone(), Box::new(bytes))));
+                return Ok(Rc::new(self.reader(path, Box::new(bytes))));
             }
             self.opened.borrow_mut().push(path.clone());
-            Ok(Rc::new(Parts::of(path.clone(), self.tree.open(path)?)))
+            Ok(Rc::new(self.reader(path, self.tree.open(path)?)))
         })
     }
 
@@ -124,8 +144,8 @@ impl Files {
 
     /// A file of any size, links followed, of which only parts are read: a program of a hundred megabytes. It stays
     /// open for the run, so that it is opened once.
-    pub fn parts(&self, path: impl AsRef<Path>) -> Read<Rc<Parts>> {
-        self.try_parts(path).into()
+    pub fn range_reader(&self, path: impl AsRef<Path>) -> Read<Rc<RangeReader>> {
+        self.try_range_reader(path).into()
     }
 
     /// The names in a directory, sorted bytewise.
@@ -153,6 +173,24 @@ impl Files {
         self.try_read_link(path).into()
     }
 
+    /// What was found before, or what is found now, if the budget allows to look.
+    fn remember<T: Clone>(
+        &self,
+        memo: &Memo<T>,
+        path: &Path,
+        look: impl FnOnce(&HostPath) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let path = plain(Cow::Borrowed(path));
+        if let Some(known) = memo.borrow().get(path.as_os_str()) {
+            return known.clone();
+        }
+        let path = HostPath::new(path);
+        self.budget.path(&path)?;
+        let answer = look(&path);
+        memo.borrow_mut().insert(path.into_text(), answer.clone());
+        answer
+    }
+
     /// One memory serves both limits: content is measured by the limit of the one who asks, and a file that
     /// was too large for a smaller limit is looked at again for a larger one.
     fn read_up_to(&self, path: &Path, limit: u64) -> Result<Rc<[u8]>, HostError> {
@@ -170,23 +208,42 @@ impl Files {
             }
             known => known,
         };
-        let answer = answer.unwrap_or_else(|| {
-            let path = HostPath::new(&path);
-            self.opened.borrow_mut().push(path.clone());
-            let answer = self.tree.read(&path, limit, self.known_kind(&path));
-            self.contents.borrow_mut().insert(path.into_text(), answer.clone());
-            answer
-        })?;
+        let answer = match answer {
+            Some(answer) => answer?,
+            None => self.read_now(&HostPath::new(&path), limit)?,
+        };
         if answer.len() as u64 > limit {
             return Err(HostError::new(HostPath::new(path), HostErrorKind::TooLarge { limit }));
         }
         Ok(answer)
     }
 
+    fn read_now(&self, path: &HostPath, limit: u64) -> Result<Rc<[u8]>, HostError> {
+        self.budget.path(path)?;
+        self.opened.borrow_mut().push(path.clone());
+        let within = limit.min(self.budget.left());
+        let answer = match self.tree.read(path, within, self.known_kind(path)) {
+            Ok(bytes) => self.kept(path, bytes.len()).map(|()| bytes),
+            Err(HostError { kind: HostErrorKind::TooLarge { limit: was }, .. }) if was < limit => {
+                Err(budget::beyond(path))
+            }
+            Err(error) => Err(error),
+        };
+        self.contents.borrow_mut().insert(path.as_path().into(), answer.clone());
+        answer
+    }
+
+    /// Counts bytes that were read and are kept.
+    fn kept(&self, path: &HostPath, bytes: usize) -> Result<(), HostError> {
+        self.budget.read(path, bytes as u64)?;
+        self.budget.keep(path, bytes as u64)
+    }
+
     fn try_list(&self, path: impl AsRef<Path>) -> Result<Rc<[OsString]>, HostError> {
-        remember(&self.lists, &self.unmerged(path.as_ref()), |path| {
+        self.remember(&self.lists, &self.unmerged(path.as_ref()), |path| {
             self.opened.borrow_mut().push(path.clone());
             let mut entries = self.tree.list(path, LIST_LIMIT)?;
+            self.budget.names(path, entries.iter().map(|entry| entry.name.len()))?;
             entries.sort_unstable();
             let kinds = entries.iter().map(|entry| entry.kind).collect();
             self.kinds.borrow_mut().insert(path.as_path().into(), kinds);
@@ -236,11 +293,11 @@ impl Files {
     }
 
     fn try_lstat(&self, path: impl AsRef<Path>) -> Result<Metadata, HostError> {
-        remember(&self.own, &self.unmerged(path.as_ref()), |path| self.tree.lstat(path))
+        self.remember(&self.own, &self.unmerged(path.as_ref()), |path| self.tree.lstat(path))
     }
 
     fn try_stat(&self, path: impl AsRef<Path>) -> Result<Metadata, HostError> {
-        remember(&self.followed, &self.unmerged(path.as_ref()), |path| self.tree.stat(path))
+        self.remember(&self.followed, &self.unmerged(path.as_ref()), |path| self.tree.stat(path))
     }
 
     /// Whether any of these paths leads to something.
@@ -279,9 +336,13 @@ impl Files {
     }
 
     fn try_read_link(&self, path: impl AsRef<Path>) -> Result<PathBuf, HostError> {
-        remember(&self.links, &self.unmerged(path.as_ref()), |path| match self.listed_kind(path) {
+        self.remember(&self.links, &self.unmerged(path.as_ref()), |path| match self.listed_kind(path) {
             Some(kind) if kind != Kind::Link => Err(HostError::new(path, HostErrorKind::NotAFile(kind))),
-            _ => self.tree.read_link(path),
+            _ => {
+                let target = self.tree.read_link(path)?;
+                self.budget.keep(path, target.as_os_str().len() as u64)?;
+                Ok(target)
+            }
         })
     }
 
@@ -317,25 +378,10 @@ impl Files {
         fn keys<T>(memo: &Memo<T>) -> Vec<HostPath> {
             memo.borrow().keys().map(HostPath::new).collect()
         }
-        let content = [keys(&self.contents), keys(&self.scripts), keys(&self.parts), keys(&self.lists)];
+        let content = [keys(&self.contents), keys(&self.scripts), keys(&self.readers), keys(&self.lists)];
         let looks = [keys(&self.own), keys(&self.followed), keys(&self.links)];
         content.into_iter().chain(looks).flatten().chain(self.opened()).collect()
     }
-}
-
-fn remember<T: Clone>(
-    memo: &Memo<T>,
-    path: &Path,
-    look: impl FnOnce(&HostPath) -> Result<T, HostError>,
-) -> Result<T, HostError> {
-    let path = plain(Cow::Borrowed(path));
-    if let Some(known) = memo.borrow().get(path.as_os_str()) {
-        return known.clone();
-    }
-    let path = HostPath::new(path);
-    let answer = look(&path);
-    memo.borrow_mut().insert(path.into_text(), answer.clone());
-    answer
 }
 
 /// The path as the memories know it.

@@ -3,6 +3,7 @@
 //! A host is a file tree, as it is on disk, and perhaps a running system. Everything in it is hostile:
 //! reads are bounded, links never lead out of the root, and no FIFO or device is ever opened.
 
+mod budget;
 mod bus;
 #[cfg(test)]
 mod bus_tests;
@@ -14,8 +15,8 @@ pub mod https;
 mod kernel;
 mod merged_usr;
 mod page;
-mod parts;
 mod path;
+mod range_reader;
 mod read;
 mod recording;
 mod resolve;
@@ -29,11 +30,12 @@ mod waiting;
 use std::rc::Rc;
 use std::time::Duration;
 
+pub use budget::{MAX_KEPT, MAX_NAMES, MAX_READ, Used};
 pub use error::{HostError, HostErrorKind};
 pub use files::Files;
 pub use page::Page;
-pub use parts::Parts;
 pub use path::HostPath;
+pub use range_reader::RangeReader;
 pub use read::Read;
 pub use running::{Address, Connection, Running, Space, Uname, UnitState};
 pub use silence::Silence;

@@ -104,6 +104,18 @@ impl Index {
         self.bytes += text.len() as u64;
     }
 
+    /// How many paragraphs name a package.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether not a byte was taken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
     /// The paragraphs of a package, in the order of the file: the line that names it, and the bytes.
     pub fn find(&self, name: &str) -> impl Iterator<Item = (u32, Range<u64>)> {
         let starts = std::iter::once(0).chain(self.entries.iter().map(|entry| entry.end));

@@ -106,6 +106,47 @@ fn a_recording_never_leads_out_of_its_directory() {
 }
 
 #[test]
+fn a_place_is_hidden_in_four_ways_through_links_too() {
+    let tree = |way: &str| {
+        let tree = Tree::new().file("/d/f", "x").link("/d/l", "/out").file("/out", "y").link("/in", "d");
+        tree.meta("/d", &format!("hidden = \"{way}\""))
+    };
+    let told = |way: &str| -> Vec<String> {
+        let tree = tree(way);
+        let host = open(&tree);
+        let files = host.files();
+        let word = |error: Option<HostErrorKind>| match error {
+            None => "there".to_owned(),
+            Some(HostErrorKind::Denied) => "denied".into(),
+            Some(HostErrorKind::TooLarge { .. }) => "large".into(),
+            Some(HostErrorKind::Io(_)) => "io".into(),
+            Some(other) => panic!("{other}"),
+        };
+        let all = [
+            trouble(files.lstat("/d").found()),
+            trouble(files.list("/in").found()),
+            trouble(files.lstat("/d/f").found()),
+            trouble(files.read("/in/f").found()),
+            trouble(files.read_link("/d/l").found()),
+            trouble(files.read("/d/l").found()),
+            trouble(files.stat("/in/none").found()),
+            trouble(files.read("/out").found()),
+        ];
+        all.into_iter().map(word).collect()
+    };
+    assert_eq!(
+        told("denied"),
+        ["there", "denied", "denied", "denied", "denied", "denied", "denied", "there"]
+    );
+    assert_eq!(
+        told("unsearchable"),
+        ["there", "there", "denied", "denied", "denied", "denied", "denied", "there"]
+    );
+    assert_eq!(told("io-error"), ["io", "io", "io", "io", "io", "io", "io", "there"]);
+    assert_eq!(told("too-large"), ["there", "large", "there", "there", "there", "there", "there", "there"]);
+}
+
+#[test]
 fn many_entries_cost_no_more_than_their_number() {
     let lines = |part: &str| -> String {
         (0..60_000).map(|number| format!("[{part}.\"/etc/x{number}\"]\nkind=\"socket\"\n")).collect()

@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod boot_cases;
+mod budget;
 mod cli;
 mod cluster;
 mod containerd;

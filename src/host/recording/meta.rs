@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::fact::printable;
+use crate::host::error::{HostError, HostErrorKind};
 use crate::host::path::HostPath;
 use crate::host::tree::Kind;
 
@@ -53,7 +54,21 @@ impl Entries {
 
     /// Whether a place, or a directory above it, could not be looked into when the recording was made.
     pub(super) fn hides(&self, place: &HostPath) -> bool {
-        place.as_path().ancestors().any(|part| self.0.get(part).is_some_and(|entry| entry.denied))
+        let hides = |hiding: Hiding| hiding != Hiding::TooLarge;
+        place.as_path().ancestors().any(|part| self.hiding(part).is_some_and(hides))
+    }
+
+    /// Why a place can't be read.
+    pub(super) fn hiding(&self, place: &Path) -> Option<Hiding> {
+        self.0.get(place).and_then(Entry::hiding)
+    }
+
+    /// Why nobody can find out what a name in a directory is.
+    pub(super) fn barrier(&self, place: &Path) -> Option<Hiding> {
+        // What is only denied may be searched (mode 0711): who knows a name can look at it.
+        let hidden = |place: &Path| self.0.get(place).and_then(|entry| entry.hidden);
+        let above = place.parent().and_then(hidden).filter(|hiding| *hiding != Hiding::TooLarge);
+        above.or(hidden(place).filter(|hiding| *hiding == Hiding::IoError))
     }
 }
 
@@ -68,7 +83,42 @@ pub(super) struct Entry {
     pub(super) modified: Option<i64>,
     pub(super) kind: Option<EntryKind>,
     /// Whether its content could not be read when the recording was made.
-    pub(super) denied: bool,
+    denied: bool,
+    /// Why it could not be looked at when the recording was made.
+    hidden: Option<Hiding>,
+}
+
+impl Entry {
+    /// Why the place, or what is below it, can't be read.
+    pub(super) fn hiding(&self) -> Option<Hiding> {
+        self.hidden.or(self.denied.then_some(Hiding::Denied))
+    }
+}
+
+/// Why a place could not be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Hiding {
+    /// Its content can't be read; nothing in a directory can be looked at (mode 000).
+    Denied,
+    /// A directory whose names can be read, and nothing else of them (mode 444).
+    Unsearchable,
+    /// The system reports an error (`EIO`) to whoever asks for it.
+    IoError,
+    /// Larger than anything that is read.
+    TooLarge,
+}
+
+impl Hiding {
+    /// The error of whoever asks for a path that leads there.
+    pub(super) fn error(self, path: &HostPath, limit: u64) -> HostError {
+        let kind = match self {
+            Hiding::Denied | Hiding::Unsearchable => HostErrorKind::Denied,
+            Hiding::IoError => HostErrorKind::Io("Input/output error (os error 5)".into()),
+            Hiding::TooLarge => HostErrorKind::TooLarge { limit },
+        };
+        HostError::new(path, kind)
+    }
 }
 
 /// Permission bits, written in octal.

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 
+use super::budget::Budget;
 use super::directory::Directory;
 use super::error::{HostError, HostErrorKind};
 use super::files::Files;
@@ -38,9 +39,11 @@ impl Recording {
             Read::Hidden(error) => return Err(error),
         };
         let top = Directory::open(path)?;
-        let files = Rc::new(part(&top, "root", meta.root)?);
+        let budget = Rc::new(Budget::default());
+        let part = |name, entries| part(&top, name, entries, Rc::clone(&budget));
+        let files = Rc::new(part("root", meta.root)?);
         let running: Option<Box<dyn Running>> = match Read::from(top.lstat(&HostPath::new("/live"))) {
-            Read::There(_) => Some(Box::new(Recorded::open(part(&top, "live", meta.live)?)?)),
+            Read::There(_) => Some(Box::new(Recorded::open(part("live", meta.live)?)?)),
             Read::Missing(_) => None,
             Read::Hidden(error) => return Err(error),
         };
@@ -49,14 +52,14 @@ impl Recording {
 }
 
 /// `root` or `live`. A link in its place would lead to files that are none of the recording.
-fn part(top: &Directory, name: &str, entries: Entries) -> Result<Files, HostError> {
+fn part(top: &Directory, name: &str, entries: Entries, budget: Rc<Budget>) -> Result<Files, HostError> {
     let place = HostPath::new(name);
     let found = top.lstat(&place).map_err(|error| HostError { path: name.to_owned(), ..error })?;
     if found.kind == Kind::Link {
         let why = "is a symbolic link, and a recording never leads out of its directory";
         return Err(HostError::new(name, HostErrorKind::Corrupt(why.into())));
     }
-    Ok(Files::new(Box::new(RecordedTree::new(top.below(&place)?, entries)?)))
+    Ok(Files::within(Box::new(RecordedTree::new(top.below(&place)?, entries)?), budget))
 }
 
 /// No line of a file is shown any longer than this, in characters.

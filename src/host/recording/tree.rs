@@ -1,13 +1,13 @@
 //! The files of a recording: a directory with what `meta.toml` adds.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use foldhash::{HashMap, HashSet};
 
-use super::meta::{Entries, Entry};
+use super::meta::{Entries, Entry, Hiding};
 use crate::fact::printable;
 use crate::host::directory::Directory;
 use crate::host::error::{HostError, HostErrorKind};
@@ -48,11 +48,11 @@ impl RecordedTree {
         if found.as_path().as_os_str() != path.as_os_str() || path.iter().any(|part| part == "..") {
             return Some("is not an absolute path without `.`, `..` and `//`");
         }
-        if self.own_place(&found) != found {
+        if self.own_place(&found).is_ok_and(|place| place != found) {
             return Some("leads through a symbolic link; name the place it leads to");
         }
         let is_there = |path: &HostPath| self.directory.lstat(path).is_ok();
-        if entry.kind.is_none() && !entry.denied {
+        if entry.kind.is_none() && entry.hiding().is_none() {
             return (!is_there(&found)).then_some("is not in the recording and has no `kind`");
         }
         let parent = found.parent()?;
@@ -64,12 +64,19 @@ impl RecordedTree {
         (!is_directory).then_some("is below something that is not a directory")
     }
 
-    /// Where a path leads.
-    fn place(&self, path: &HostPath) -> HostPath {
+    /// Where a path leads, if all that it leads through can be looked at.
+    fn place(&self, path: &HostPath) -> Result<HostPath, HostError> {
         if self.entries.is_empty() {
-            return path.clone();
+            return Ok(path.clone());
         }
-        path.without_links(|link| self.link(link).map_or(Look::Other, Look::Link))
+        let barrier = Cell::new(None);
+        let place = path.without_links(|link| {
+            if barrier.get().is_none() {
+                barrier.set(self.entries.barrier(link));
+            }
+            self.link(link).map_or(Look::Other, Look::Link)
+        });
+        barrier.get().map_or(Ok(place), |hiding| Err(hiding.error(path, 0)))
     }
 
     /// The text of a link, looked up once: nearly all paths of a host lie in a few directories.
@@ -83,22 +90,30 @@ impl RecordedTree {
     }
 
     /// Where a path leads if a link at its end is not followed.
-    fn own_place(&self, path: &HostPath) -> HostPath {
-        match (path.parent(), path.file_name()) {
-            (Some(parent), name) if !name.is_empty() => self.place(&parent).join(name),
-            _ => self.place(path),
+    fn own_place(&self, path: &HostPath) -> Result<HostPath, HostError> {
+        let (parent, name) = match (path.parent(), path.file_name()) {
+            (Some(parent), name) if !name.is_empty() => (parent, name),
+            _ => return self.place(path),
+        };
+        let place = self.place(&parent)?.join(name);
+        match self.entries.barrier(place.as_path()) {
+            Some(hiding) => Err(hiding.error(path, 0)),
+            None => Ok(place),
         }
     }
 
     /// Where a path leads, unless `meta.toml` says that there is nothing to read.
-    fn readable(&self, path: &HostPath) -> Result<HostPath, HostError> {
-        let place = self.place(path);
-        match self.entries.get(&place) {
-            Some(entry) if entry.denied => Err(HostError::new(path, HostErrorKind::Denied)),
-            Some(Entry { kind: Some(kind), .. }) => {
-                Err(HostError::new(path, HostErrorKind::NotAFile(Kind::from(*kind))))
-            }
-            _ => Ok(place),
+    fn readable(&self, path: &HostPath, limit: u64) -> Result<HostPath, HostError> {
+        let place = self.place(path)?;
+        let entry = self.entries.get(&place);
+        match entry.and_then(Entry::hiding) {
+            None => {}
+            Some(Hiding::TooLarge) if limit == u64::MAX => {}
+            Some(hiding) => return Err(hiding.error(path, limit)),
+        }
+        match entry.and_then(|entry| entry.kind) {
+            Some(kind) => Err(HostError::new(path, HostErrorKind::NotAFile(kind.into()))),
+            None => Ok(place),
         }
     }
 
@@ -137,21 +152,24 @@ impl RecordedTree {
 
 impl Tree for RecordedTree {
     fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError> {
-        self.amend(&self.own_place(path), self.directory.lstat(path))
+        self.amend(&self.own_place(path)?, self.directory.lstat(path))
     }
 
     fn stat(&self, path: &HostPath) -> Result<Metadata, HostError> {
-        self.amend(&self.place(path), self.directory.stat(path))
+        self.amend(&self.place(path)?, self.directory.stat(path))
     }
 
     fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError> {
-        self.directory.read_link(path).map_err(|error| self.missing(&self.own_place(path), error))
+        let place = self.own_place(path)?;
+        self.directory.read_link(path).map_err(|error| self.missing(&place, error))
     }
 
     fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<DirEntry>, HostError> {
-        let place = self.place(path);
-        if self.entries.get(&place).is_some_and(|entry| entry.denied) {
-            return Err(HostError::new(path, HostErrorKind::Denied));
+        let place = self.place(path)?;
+        let hiding = self.entries.hiding(place.as_path());
+        match hiding {
+            None | Some(Hiding::Unsearchable) => {}
+            Some(hiding) => return Err(hiding.error(path, limit as u64)),
         }
         let mut listed = match (self.directory.list(path, limit), self.entries.kind(&place)) {
             (Err(error), Some(Kind::Directory)) if error.is_not_found() => Vec::new(),
@@ -161,7 +179,8 @@ impl Tree for RecordedTree {
         let added: HashSet<&OsStr> = self.entries.names_in(&place).collect();
         let mut missing = added.clone();
         for known in &mut listed {
-            if added.contains(known.name.as_os_str()) {
+            // Some file systems don't tell kinds in a listing: what can't be looked at is known by its name alone.
+            if hiding.is_some() || added.contains(known.name.as_os_str()) {
                 known.kind = None;
                 missing.remove(known.name.as_os_str());
             }
@@ -171,17 +190,18 @@ impl Tree for RecordedTree {
     }
 
     fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Rc<[u8]>, HostError> {
-        let place = self.readable(path)?;
+        let place = self.readable(path, limit)?;
         self.directory.read(path, limit, known).map_err(|error| self.missing(&place, error))
     }
 
     fn read_script(&self, path: &HostPath, limit: u64) -> Result<Script, HostError> {
-        let place = self.readable(path)?;
+        let place = self.readable(path, limit)?;
         self.directory.read_script(path, limit).map_err(|error| self.missing(&place, error))
     }
 
     fn open(&self, path: &HostPath) -> Result<Box<dyn Content>, HostError> {
-        let place = self.readable(path)?;
+        // Of a file of any size parts can be read.
+        let place = self.readable(path, u64::MAX)?;
         self.directory.content(path).map_err(|error| self.missing(&place, error))
     }
 }

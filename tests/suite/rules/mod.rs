@@ -2,7 +2,9 @@
 //! moment at which it is judged.
 
 mod access_loss;
+mod blind_hosts;
 mod case;
+mod masked_host;
 
 use std::collections::BTreeSet;
 

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 mod rpm;
 
 use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::host::{Files, HostError, HostErrorKind};
+use crate::host::{Files, HostError, HostErrorKind, Read};
 use crate::parse::dpkg_status::{self, Paragraph};
 use crate::parse::glob::fnmatch;
 use crate::parse::ini;
@@ -28,6 +28,7 @@ const RPM: [&str; 6] = [
 #[derive(Debug, Default)]
 pub struct Packages {
     dpkg: OnceCell<Result<dpkg_status::Index, HostError>>,
+    apk: OnceCell<Result<(&'static str, dpkg_status::Index), HostError>>,
 }
 
 impl Packages {
@@ -43,7 +44,7 @@ impl Packages {
         let databases: [(&str, &dyn Fn() -> Found); 4] = [
             (DPKG, &|| dpkg(files, self.dpkg.get_or_init(|| dpkg_index(files)), name)),
             (DISTROLESS, &|| distroless(files, name)),
-            (APK[0], &|| apk(files, name)),
+            (APK[0], &|| apk(files, self.apk.get_or_init(|| apk_index(files)), name)),
             (PACMAN, &|| pacman(files, name)),
         ];
         for (database, ask) in databases {
@@ -103,38 +104,29 @@ fn record(version: Option<&str>, held: impl Into<State>) -> Fact {
 /// What a database says of a package; none if it doesn't name it.
 type Found = Result<Option<Fact>, HostError>;
 
-/// A status file is read in pieces of this size, in bytes.
-const PIECE: usize = 64 << 10;
-/// No package says more of itself, in bytes. Each further piece of one paragraph is searched from its start.
-const LONGEST: usize = 1 << 20;
+/// No host has more packages in one database; Debian has 70,000 in all.
+const MAX_PACKAGES: usize = 1 << 19;
 
-/// The status file, read once and not kept: on a grown host it has megabytes.
-fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
-    let database = files.parts(DPKG).legacy()?;
-    if database.size() == 0 {
-        return Err(HostError::new(DPKG, HostErrorKind::NotFound));
-    }
+/// A database of paragraphs, read once and not kept: on a grown host it has megabytes. None if there is no such file.
+fn index(files: &Files, path: &str, field: &str) -> Result<Option<dpkg_status::Index>, HostError> {
+    let Some(database) = files.range_reader(path).found()? else { return Ok(None) };
     let mut index = dpkg_status::Index::default();
-    let (mut piece, mut at) = (Vec::new(), 0);
-    loop {
-        let next = database.read(at, PIECE)?;
-        at += next.len() as u64;
-        let is_last = next.is_empty() || at >= database.size();
-        if piece.is_empty() {
-            piece = next;
-        } else {
-            piece.extend(next);
+    database.scan(|piece, is_last| {
+        let taken = index.add(piece, field, is_last);
+        if index.len() > MAX_PACKAGES {
+            return Err(HostErrorKind::Corrupt(format!(
+                "it has more than {MAX_PACKAGES} packages, not read"
+            )));
         }
-        if piece.len() > LONGEST + PIECE {
-            let reason = format!("a paragraph is longer than {LONGEST} bytes, not read");
-            return Err(HostError::new(DPKG, HostErrorKind::Corrupt(reason)));
-        }
-        let taken = index.add(&piece, "Package", is_last);
-        if is_last {
-            return Ok(index);
-        }
-        piece.drain(..taken);
-    }
+        Ok(taken)
+    })?;
+    Ok(Some(index))
+}
+
+/// The status file; one without a byte is as none.
+fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
+    let found = index(files, DPKG, "Package")?.filter(|index| !index.is_empty());
+    found.ok_or_else(|| HostError::new(DPKG, HostErrorKind::NotFound))
 }
 
 /// dpkg(1): a package is installed if the third word of `Status` says so; a hold is the first word.
@@ -143,7 +135,7 @@ fn dpkg(files: &Files, index: &Result<dpkg_status::Index, HostError>, name: &str
     let (name, architecture) = name.split_once(':').map_or((name, None), |(name, arch)| (name, Some(arch)));
     for (line, place) in index.find(name) {
         let length = usize::try_from(place.end - place.start).unwrap_or(usize::MAX);
-        let text = files.parts(DPKG).legacy()?.read(place.start, length)?;
+        let text = files.range_reader(DPKG).legacy()?.read(place.start, length)?;
         let paragraph = Paragraph::new(line, &text);
         if architecture.is_some_and(|wanted| paragraph.field("Architecture") != Some(wanted)) {
             continue;
@@ -182,20 +174,31 @@ fn distroless(files: &Files, name: &str) -> Found {
     Ok(None)
 }
 
+/// apk's database: the first of its places that is there.
+fn apk_index(files: &Files) -> Result<(&'static str, dpkg_status::Index), HostError> {
+    for path in APK {
+        if let Some(index) = index(files, path, "P")? {
+            return Ok((path, index));
+        }
+    }
+    Err(HostError::new(APK[0], HostErrorKind::NotFound))
+}
+
 /// apk: `/etc/apk/world` pins with `NAME=VERSION`.
-fn apk(files: &Files, name: &str) -> Found {
-    let path = APK.into_iter().find(|path| files.stat(path).legacy().is_ok()).unwrap_or(APK[0]);
-    let database = files.read_database(path).legacy()?;
-    let found = dpkg_status::find(&database, "P", name);
-    let Some(paragraph) = found.first() else { return Ok(None) };
-    let held = match files.read("/etc/apk/world").legacy() {
-        Ok(world) => State::from(
+fn apk(files: &Files, index: &Result<(&'static str, dpkg_status::Index), HostError>, name: &str) -> Found {
+    let (path, index) = index.as_ref().map_err(HostError::clone)?;
+    let Some((line, place)) = index.find(name).next() else { return Ok(None) };
+    let length = usize::try_from(place.end - place.start).unwrap_or(usize::MAX);
+    let text = files.range_reader(path).legacy()?.read(place.start, length)?;
+    let paragraph = Paragraph::new(line, &text);
+    let held = match files.read("/etc/apk/world") {
+        Read::There(world) => State::from(
             String::from_utf8_lossy(&world)
                 .split_whitespace()
                 .any(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with(['=', '<', '~']))),
         ),
-        Err(error) if error.is_not_found() => State::from(false),
-        Err(error) => State::unknown(error.to_string()),
+        Read::Missing(_) => State::from(false),
+        Read::Hidden(error) => State::unknown(error),
     };
     Ok(Some(record(paragraph.field("V"), held).because(Origin::line(path, paragraph.line))))
 }

@@ -3,7 +3,7 @@
 use super::known::Known;
 use super::kubernetes;
 use crate::fact::{Origin, Version, printable};
-use crate::host::{Files, HostPath, Parts, Read};
+use crate::host::{Files, HostPath, RangeReader, Read};
 use crate::parse::elf::{Elf, Ranges};
 use crate::parse::go_build::{self, GoBuild};
 
@@ -22,9 +22,9 @@ pub(super) enum Told {
     Unread(String),
 }
 
-impl Ranges for Parts {
+impl Ranges for RangeReader {
     fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, String> {
-        Parts::read(self, offset, length).map_err(|error| error.kind.to_string())
+        RangeReader::read(self, offset, length).map_err(|error| error.kind.to_string())
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) fn told(files: &Files, path: &HostPath, known: Option<&Known>) -> Tol
     let Some(known) = known.filter(|known| !known.modules.is_empty()) else {
         return Told::Nothing("is not known to say its version".into());
     };
-    let parts = match files.parts(path) {
+    let parts = match files.range_reader(path) {
         Read::There(parts) => parts,
         Read::Missing(path) => return Told::Unread(format!("can't be read: {path}: not found")),
         Read::Hidden(error) => return Told::Unread(format!("can't be read: {}", error.kind)),

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::budget::Budget;
 use super::error::{HostError, HostErrorKind};
 use super::path::HostPath;
 use super::tree::Content;
@@ -11,16 +12,22 @@ use super::tree::Content;
 /// few megabytes; only a hostile file asks for more.
 const MOST: u64 = 64 << 20;
 
+/// How much of a file [`RangeReader::scan`] reads at once, in bytes.
+const PIECE: usize = 64 << 10;
+/// No line of a configuration and no paragraph of a database is longer, in bytes.
+const LONGEST: usize = 1 << 20;
+
 /// A file of any size, of which parts are read.
-pub struct Parts {
+pub struct RangeReader {
     path: HostPath,
     content: Box<dyn Content>,
     left: Cell<u64>,
+    budget: Rc<Budget>,
 }
 
-impl Parts {
-    pub(super) fn of(path: HostPath, content: Box<dyn Content>) -> Self {
-        Parts { path, content, left: Cell::new(MOST) }
+impl RangeReader {
+    pub(super) fn of(path: HostPath, content: Box<dyn Content>, budget: Rc<Budget>) -> Self {
+        RangeReader { path, content, left: Cell::new(MOST), budget }
     }
 
     /// The size of the file in bytes, as it was when the file was opened.
@@ -40,10 +47,60 @@ impl Parts {
             return Err(HostError::new(&self.path, HostErrorKind::TooLarge { limit: MOST }));
         };
         self.left.set(left);
+        self.budget.read(&self.path, length as u64)?;
         let mut bytes = vec![0; length];
         let filled = self.content.read_at(offset, &mut bytes)?;
         bytes.truncate(filled);
         Ok(bytes)
+    }
+
+    /// Hands the whole file on in pieces, and keeps nothing: a database of hundreds of megabytes. `take` gets what it has
+    /// not taken yet, and whether this is the end of the file; it says how many bytes it has taken.
+    ///
+    /// # Errors
+    /// If the system can't read it, if the run has read as much as it may, if nothing is taken of a megabyte, or what `take`
+    /// says.
+    pub fn scan(
+        &self,
+        mut take: impl FnMut(&[u8], bool) -> Result<usize, HostErrorKind>,
+    ) -> Result<(), HostError> {
+        let failed = |kind| HostError::new(&self.path, kind);
+        let (mut pending, mut at) = (Vec::new(), 0);
+        loop {
+            let start = pending.len();
+            if start > LONGEST {
+                let why = format!("a line or paragraph is longer than {LONGEST} bytes, not read");
+                return Err(failed(HostErrorKind::Corrupt(why)));
+            }
+            self.budget.read(&self.path, PIECE as u64)?;
+            pending.resize(start + PIECE, 0);
+            let count = self.content.read_at(at, &mut pending[start..])?;
+            pending.truncate(start + count);
+            at += count as u64;
+            // Files of /proc don't tell their size: their end is where nothing more comes.
+            let is_last = count == 0 || (self.size() > 0 && at >= self.size());
+            let taken = take(&pending, is_last).map_err(failed)?;
+            if is_last {
+                return Ok(());
+            }
+            pending.drain(..taken.min(pending.len()));
+        }
+    }
+
+    /// Hands the lines of the file on, without their ends; see [`RangeReader::scan`].
+    ///
+    /// # Errors
+    /// As [`RangeReader::scan`].
+    pub fn lines(&self, mut each: impl FnMut(&[u8])) -> Result<(), HostError> {
+        self.scan(|pending, is_last| {
+            let whole = memchr::memrchr(b'\n', pending).map_or(0, |end| end + 1);
+            let taken = if is_last { pending.len() } else { whole };
+            let text = pending[..taken].strip_suffix(b"\n").unwrap_or(&pending[..taken]);
+            if taken > 0 {
+                text.split(|byte| *byte == b'\n').for_each(&mut each);
+            }
+            Ok(taken)
+        })
     }
 
     /// All bytes if they begin with `#!`.
@@ -87,12 +144,15 @@ mod tests {
         for (offset, length, expected) in
             [(0, 3, "012"), (7, 3, "789"), (8, 100, "89"), (10, 1, ""), (u64::MAX, 9, "")]
         {
-            let read = files.parts("/program").legacy().unwrap().read(offset, length).unwrap();
+            let read = files.range_reader("/program").legacy().unwrap().read(offset, length).unwrap();
             assert_eq!(read, expected.as_bytes(), "{offset} {length}");
         }
         assert_eq!(files.opened().len(), 1);
-        assert_eq!(files.parts("/none").map(|_| ()).legacy().unwrap_err().kind, HostErrorKind::NotFound);
-        assert!(files.parts("/").legacy().is_err());
+        assert_eq!(
+            files.range_reader("/none").map(|_| ()).legacy().unwrap_err().kind,
+            HostErrorKind::NotFound
+        );
+        assert!(files.range_reader("/").legacy().is_err());
     }
 
     #[test]
@@ -108,7 +168,7 @@ mod tests {
                         assert_eq!(script.as_deref(), (name == "script").then_some(text.as_bytes()));
                     } else {
                         assert_eq!(
-                            files.parts(name).legacy().unwrap().read(0, 99).unwrap(),
+                            files.range_reader(name).legacy().unwrap().read(0, 99).unwrap(),
                             text.as_bytes(),
                             "{name}"
                         );
@@ -118,9 +178,43 @@ mod tests {
             }
             let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
             drop(files.read(name).legacy().unwrap());
-            assert_eq!(files.parts(name).legacy().unwrap().read(1, 99).unwrap(), &text.as_bytes()[1..]);
+            assert_eq!(
+                files.range_reader(name).legacy().unwrap().read(1, 99).unwrap(),
+                &text.as_bytes()[1..]
+            );
             assert_eq!(files.opened().len(), 1);
         }
+    }
+
+    #[test]
+    fn a_database_of_any_size_is_handed_on_in_lines_and_not_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = || Files::new(Box::new(Directory::open(directory.path()).unwrap()));
+        for (text, expected) in [
+            (String::new(), vec![]),
+            ("a\n\nb".into(), vec!["a", "", "b"]),
+            ("a\n".into(), vec!["a"]),
+            (format!("{}\nb\n", "x".repeat(100_000)), vec!["x", "b"]),
+        ] {
+            std::fs::write(directory.path().join("text"), &text).unwrap();
+            let mut seen: Vec<String> = Vec::new();
+            let reader = files().range_reader("/text").found().unwrap().unwrap();
+            reader
+                .lines(|line| seen.push(String::from_utf8_lossy(&line[..line.len().min(1)]).into()))
+                .unwrap();
+            assert_eq!(seen, expected, "{} bytes", text.len());
+        }
+        let database = "name\n".repeat(20 << 20);
+        std::fs::write(directory.path().join("database"), database).unwrap();
+        let files = files();
+        let mut lines = 0;
+        files.range_reader("/database").found().unwrap().unwrap().lines(|_| lines += 1).unwrap();
+        assert_eq!(lines, 20 << 20);
+        assert!(files.used().kept < 1000 && files.used().read >= 100 << 20, "{:?}", files.used());
+        let file = std::fs::File::create(directory.path().join("zeros")).unwrap();
+        file.set_len(1 << 30).unwrap();
+        let error = files.range_reader("/zeros").found().unwrap().unwrap().lines(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("longer than 1048576 bytes"), "{error}");
     }
 
     #[test]
@@ -129,7 +223,7 @@ mod tests {
         let file = std::fs::File::create(directory.path().join("huge")).unwrap();
         file.set_len(1 << 40).unwrap();
         let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
-        let huge = files.parts("/huge").legacy().unwrap();
+        let huge = files.range_reader("/huge").legacy().unwrap();
         assert_eq!(huge.size(), 1 << 40);
         assert_eq!(huge.read(1 << 39, 1 << 20).unwrap().len(), 1 << 20);
         assert_eq!(huge.read(0, 64 << 20).unwrap_err().kind, HostErrorKind::TooLarge { limit: MOST });
