@@ -25,6 +25,7 @@ mod drop_in;
 mod elf_sample;
 mod engine;
 mod fixtures;
+mod frozen;
 mod hosts;
 mod join;
 mod joined;
