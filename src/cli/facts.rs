@@ -13,8 +13,8 @@ use crate::engine::keys::{self, KeyKnowledge};
 use crate::engine::plan::Question;
 use crate::fact::{Fact, Moment, Reason, State, Value, bounded};
 use crate::probe::{self, PROBES};
-use crate::report::render::v1::{Json, OriginV1};
-use crate::report::render::{Format, Page, Style, write_document};
+use crate::report::render::v1::{Json, OriginV1, Words};
+use crate::report::render::{Format, Page, Style, notes, places, write_document};
 use crate::rule::suggestion;
 use crate::subsystem::Subsystems;
 
@@ -146,7 +146,7 @@ struct FactV1<'f> {
     /// What kind of reason that is, of the first one if there are several; recommended over the words.
     reason_code: Option<&'static str>,
     /// What a reader should know besides.
-    notes: &'f [String],
+    notes: Vec<Words<'f>>,
 }
 
 /// The JSON Schema of the document.
@@ -171,12 +171,12 @@ fn write_json(Facts(answers): &Facts, _style: Style, out: &mut dyn Write) -> io:
             moment: moment.name(),
             state,
             value,
-            because: fact.because.iter().map(OriginV1::from).collect(),
-            overruled: fact.overruled.iter().map(OriginV1::from).collect(),
+            because: places(&fact.because),
+            overruled: places(&fact.overruled),
             confidence: fact.confidence.name(),
             reason: in_words(&reasons),
             reason_code: reasons.first().map(|(_, reason)| reason.code.name()),
-            notes: &fact.notes,
+            notes: notes(&fact.notes, &[&fact.because, &fact.overruled]),
         }
     });
     write_document(&Document { schema: "node-preflight/facts/v1", facts: facts.collect() }, out)

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::Failure;
 use super::{SourceArguments, terminal};
 use crate::engine::Given;
-use crate::fact::{Moment, Origin, OriginKind};
+use crate::fact::{Moment, Origin};
 use crate::host::{Host, HostError, Read};
 use crate::rule::{RuleSet, suggestion};
 
@@ -89,7 +89,8 @@ pub(super) fn environment(rules: &RuleSet) -> Result<Vec<Given>, Failure> {
         let value = value
             .into_string()
             .map_err(|_| Failure::input(format!("the value of {key} in the environment is not UTF-8")))?;
-        given.push(Given { name, value, origin: Origin::named(OriginKind::CommandLine, &key) });
+        let origin = Origin::given(&key, None).sets(&key, &value);
+        given.push(Given { name, value, origin });
     }
     Ok(given)
 }

@@ -7,7 +7,7 @@ use super::{CheckArguments, rules, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::waive::{Applied, Fate};
-use crate::fact::{Date, Origin, OriginKind};
+use crate::fact::{Date, Origin};
 use crate::rule::waiver::{self, Target, Targets, Waiver, WaiverSet};
 use crate::rule::{Code, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
 
@@ -102,7 +102,7 @@ fn of_command_line(name: &str) -> Waiver {
         expires: None,
         moment: None,
         accepts_unknown: false,
-        by: Origin::named(OriginKind::CommandLine, IGNORE),
+        by: Origin::given(IGNORE, None),
         place: None,
     }
 }

@@ -78,6 +78,11 @@ impl Origin {
         Origin { path: name.to_string(), kind, ..Origin::default() }
     }
 
+    /// A line of a file that the user named, or an option alone: `--ignore-preflight-errors`.
+    pub fn given(name: impl fmt::Display, line: Option<u32>) -> Self {
+        Origin { line, ..Origin::named(OriginKind::CommandLine, name) }
+    }
+
     /// A line of a file, counted from 1, where it is known; else the whole file.
     pub fn at(path: impl fmt::Display, line: Option<u32>) -> Self {
         Origin { line, ..Origin::file(path) }
@@ -91,17 +96,20 @@ impl Origin {
     /// The path, if the place is a file: of the host, or one that the user named on the command line.
     #[must_use]
     pub fn path_of_file(&self) -> Option<&str> {
-        let is_path = match self.kind {
-            OriginKind::File => true,
-            OriginKind::CommandLine => self.line.is_some(),
-            OriginKind::Socket => self.path.starts_with('/'),
+        match self.kind {
+            OriginKind::File => Some(&self.path),
+            OriginKind::Socket => Some(&*self.path).filter(|path| path.starts_with('/')),
+            // `--kubeadm-config kubeadm.yaml`
+            OriginKind::CommandLine => self.line.map(|_| match self.path.split_once(' ') {
+                Some((option, file)) if option.starts_with("--") => file,
+                _ => &*self.path,
+            }),
             OriginKind::Kernel
             | OriginKind::SystemCall
             | OriginKind::Bus
             | OriginKind::Network
-            | OriginKind::Program => false,
-        };
-        is_path.then_some(&*self.path)
+            | OriginKind::Program => None,
+        }
     }
 
     /// Adds what the place says.

@@ -254,7 +254,12 @@ impl Kubeadm {
             }
             Some(node) => {
                 let line = node.line.unwrap_or(document.line);
-                Fact::new(without_secrets(node).state()).because(self.origin(line))
+                let state = without_secrets(node).state();
+                let origin = match &state {
+                    State::Known(Value::Text(text)) => self.origin(line).sets(field, text),
+                    _ => self.origin(line),
+                };
+                Fact::new(state).because(origin)
             }
             None => Fact::absent().because(self.origin(document.line)),
         }
@@ -277,10 +282,7 @@ impl Kubeadm {
 
     /// A place of it; a command has no lines, which is line 0.
     pub(crate) fn origin(&self, line: u32) -> Origin {
-        match line {
-            0 => Origin::file(&self.source),
-            line => Origin::line(&self.source, line),
-        }
+        Origin::given(&self.source, (line > 0).then_some(line))
     }
 
     fn document(&self, kind: &str) -> Option<&Document> {

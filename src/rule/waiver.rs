@@ -152,7 +152,7 @@ pub fn load(files: Vec<SourceFile>) -> Result<WaiverSet, (Vec<SourceFile>, Vec<D
             Some((_, Some(items))) => {
                 for item in items {
                     if let Some(waiver) =
-                        read(&mut reader, item, &|place| Origin::line(&file.name, line(place)))
+                        read(&mut reader, item, &|place| Origin::given(&file.name, Some(line(place))))
                     {
                         reader.mistakes.extend(repeated(&waiver, &mut seen));
                         waivers.push(waiver);

@@ -300,3 +300,23 @@ fn every_report_is_read_back_byte_for_byte() {
         assert!(String::from_utf8(again).unwrap() == text, "{name}");
     }
 }
+
+/// A report of an earlier version means today what it meant then.
+#[test]
+fn a_frozen_report_is_read() {
+    let text = include_bytes!("../frozen/report-v1.json");
+    let report = ReportV1::read(text).unwrap();
+    assert_eq!((report.ready, &*report.outcome, &*report.profile), (false, "not-ready", "article"));
+    assert_eq!(report.host.name.as_deref(), Some("node1"));
+    let verdict = |rule: &str| {
+        let finding = report.findings.iter().find(|finding| finding.rule == rule).unwrap();
+        [&finding.now, &finding.boot].map(|at| at.as_ref().map_or("-", |judgement| &*judgement.verdict))
+    };
+    assert_eq!(verdict("ipv4-forwarding"), ["pass", "pass"]);
+    assert_eq!(verdict("swap-off"), ["pass", "fail"]);
+    assert_eq!(verdict("pod-cidr-free"), ["waived", "-"]);
+    let swap = report.findings.iter().find(|finding| finding.rule == "swap-off").unwrap();
+    let place = &swap.boot.as_ref().unwrap().because[0];
+    assert_eq!((&*place.path, place.line, &place.source), ("/etc/fstab", Some(11), &None));
+    assert_eq!((&*report.waivers[0].fate, report.waivers[0].by.line), ("used", Some(1)));
+}

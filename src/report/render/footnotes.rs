@@ -1,18 +1,18 @@
-//! Reasons that many rows share: told once below the table, as a footnote.
+//! Reasons that many rows share: shown once below the table, as a footnote.
 
 use foldhash::HashMap;
 
 use crate::engine::finding::{Finding, Judgement, Verdict};
 use crate::fact::{Moment, Reason};
 
-/// From this many rows on, a reason is told once for all.
-const MANY: usize = 3;
-/// Shorter reasons are said where they are, which reads better than a number.
-const LONG: usize = 32;
+/// From this many rows on, a reason is shown once for all.
+const MIN_ROWS: usize = 3;
+/// Shorter reasons stay in their rows, which reads better than a number.
+const MIN_LENGTH: usize = 32;
 /// No reason of this program has more; text of a host may be made of them, and each costs the length of what follows.
 const MAX_COLONS: usize = 16;
 
-/// What is told below the table; what begins with `this is` in `swap is not known: this is a container` is told once,
+/// What is shown below the table; what begins with `this is` in `swap is not known: this is a container` is shown once,
 /// although the rows differ in what goes before.
 #[derive(Debug, Default)]
 pub(super) struct Footnotes<'r> {
@@ -33,7 +33,7 @@ impl<'r> Footnotes<'r> {
         }
         let mut notes = Footnotes::default();
         for reason in rows.iter().flat_map(|row| reasons(row)) {
-            let shared = causes(reason).filter(|cause| counts[cause] >= MANY);
+            let shared = causes(reason).filter(|cause| counts[cause] >= MIN_ROWS);
             if let Some(cause) = shared.max_by_key(|cause| (counts[cause], cause.len()))
                 && !notes.causes.contains(&cause)
             {
@@ -43,9 +43,9 @@ impl<'r> Footnotes<'r> {
         notes
     }
 
-    /// A reason, with the number of a footnote in the place of what is told there.
+    /// A reason, with the number of a footnote in the place of what is shown there.
     pub(super) fn shorten(&self, reason: &str) -> String {
-        let footnote = |cause: &&str| self.causes.iter().position(|told| told == cause);
+        let footnote = |cause: &&str| self.causes.iter().position(|shown| shown == cause);
         match causes(reason).find_map(|cause| Some((cause, footnote(&cause)? + 1))) {
             Some((cause, number)) if cause == reason => format!("see [{number}]"),
             Some((cause, number)) => {
@@ -77,7 +77,7 @@ pub(super) fn unknown(judgement: &Judgement) -> Option<&str> {
 /// A reason and the causes that it ends with, the longest first: what follows a colon.
 fn causes(reason: &str) -> impl Iterator<Item = &str> {
     let after = reason.match_indices(": ").take(MAX_COLONS).map(|(at, colon)| &reason[at + colon.len()..]);
-    std::iter::once(reason).chain(after).filter(|cause| cause.len() >= LONG)
+    std::iter::once(reason).chain(after).filter(|cause| cause.len() >= MIN_LENGTH)
 }
 
 #[cfg(test)]

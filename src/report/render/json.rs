@@ -16,6 +16,11 @@ use crate::report::{Counts, Outcome, Report};
 use crate::rule::waiver::Target;
 use crate::rule::{Fix, Severity, Text};
 
+/// Places of a judgement or fact that are listed; ordinary ones have less than a hundred.
+const MAX_PLACES: usize = 1000;
+/// Items of a list that are shown.
+const MAX_ITEMS: usize = 10_000;
+
 pub(super) const FORMAT: Format =
     Format { name: "json", summary: "One JSON document, schema v1.", complete: true, render };
 
@@ -56,6 +61,18 @@ impl<'r> From<&'r Report> for ReportV1<'r> {
 
 fn words<T: AsRef<str>>(texts: &[T]) -> Vec<Words<'_>> {
     texts.iter().map(|text| Cow::Borrowed(text.as_ref())).collect()
+}
+
+/// The first places of a list that may be as long as a host likes.
+pub(crate) fn places(origins: &[Origin]) -> Vec<OriginV1<'_>> {
+    origins.iter().take(MAX_PLACES).map(OriginV1::from).collect()
+}
+
+/// The notes, and how many places are left out, if any are.
+pub(crate) fn notes<'r>(notes: &'r [String], lists: &[&[Origin]]) -> Vec<Words<'r>> {
+    let left_out: usize = lists.iter().map(|list| list.len().saturating_sub(MAX_PLACES)).sum();
+    let more = (left_out > 0).then(|| format!("{left_out} more places are not listed").into());
+    notes.iter().take(MAX_PLACES).map(|note| Cow::Borrowed(note.as_str())).chain(more).collect()
 }
 
 fn word(text: Option<&Text>) -> Option<Words<'_>> {
@@ -113,9 +130,9 @@ impl<'r> From<&'r Judgement> for JudgementV1<'r> {
             expected: judgement.expected.as_str().into(),
             reason: reason.map(|reason| reason.as_str().into()),
             reason_code: reason.map(|Reason { code, .. }| code.name().into()),
-            because: judgement.because.iter().map(OriginV1::from).collect(),
-            overruled: judgement.overruled.iter().map(OriginV1::from).collect(),
-            notes: words(&judgement.notes),
+            because: places(&judgement.because),
+            overruled: places(&judgement.overruled),
+            notes: notes(&judgement.notes, &[&judgement.because, &judgement.overruled]),
             confidence: judgement.confidence.name().into(),
             waived,
         }
@@ -203,7 +220,11 @@ impl From<&Value> for Json {
             Value::Integer(value) => Json::Integer(*value),
             Value::Size(bytes) => Json::Size(*bytes),
             Value::Text(text) => Json::Text(text.clone()),
-            Value::List(items) => Json::List(items.iter().map(Json::from).collect()),
+            Value::List(items) => {
+                let left_out = items.len().saturating_sub(MAX_ITEMS);
+                let more = (left_out > 0).then(|| Json::Text(format!("… ({left_out} more items)")));
+                Json::List(items.iter().take(MAX_ITEMS).map(Json::from).chain(more).collect())
+            }
             Value::Record(attributes) => Json::Record(
                 attributes.iter().map(|(name, state)| (name.clone(), attribute(state))).collect(),
             ),
@@ -234,6 +255,18 @@ mod tests {
         let mut again = Vec::new();
         read.write(&mut again).unwrap();
         assert_eq!(String::from_utf8(again).unwrap(), text);
+    }
+
+    #[test]
+    fn lists_have_an_end() {
+        let list = |items: i64| Json::from(&Value::list(0..items));
+        let Json::List(items) = list(60_000) else { panic!("no list") };
+        assert_eq!((items.len(), items.last()), (10_001, Some(&Json::Text("… (50000 more items)".into()))));
+        assert!(matches!(list(10_000), Json::List(items) if items.len() == 10_000));
+        let origins = vec![Origin::file("/etc/x"); 60_000];
+        assert_eq!(places(&origins).len(), MAX_PLACES);
+        assert_eq!(notes(&["a".into()], &[&origins, &[]]), ["a", "59000 more places are not listed"]);
+        assert_eq!(notes(&[], &[&origins[..10]]).len(), 0);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod table;
 pub mod v1;
 
 pub(crate) use document::write_document;
+pub(crate) use json::{notes, places};
 pub(crate) use page::{Page, wrapped};
 
 use std::fmt;

@@ -18,6 +18,33 @@ use crate::rule::{Fix, Lazy, Prose, Severity};
 const NASTY: &str = "a\u{1b}[31mb\r\nc\u{9b}31m\u{7f}\u{ad}\u{61c}\u{202e}d\"'<&>|\\\u{7}é漢字";
 
 pub(super) fn report() -> Report {
+    Report {
+        host: Identity {
+            name: Some(NASTY.into()),
+            os: Some("Debian GNU/Linux 12 (bookworm)".into()),
+            kernel: Some("6.1.0-18-amd64".into()),
+            machine_id: None,
+            source: "live",
+            path: None,
+        },
+        moments: vec![Moment::Now, Moment::Boot],
+        profiles: vec!["node".into(), "site".into()],
+        variables: BTreeMap::from([
+            ("cni".into(), None),
+            ("pod-cidr".into(), Some(Value::from("10.244.0.0/16"))),
+        ]),
+        findings: findings(),
+        fail_on: Severity::Error,
+        time: UNIX_EPOCH + Duration::from_secs(1_796_061_600),
+        duration: Duration::from_micros(2900),
+        waivers: [Fate::Used, Fate::Unused("nothing fails".into()), Fate::Expired, Fate::NoClock]
+            .map(applied)
+            .to_vec(),
+    }
+}
+
+/// Every verdict with every severity, at each moment.
+fn findings() -> Vec<Finding> {
     let verdicts = || {
         [
             ("pass", Verdict::Pass),
@@ -59,29 +86,7 @@ pub(super) fn report() -> Report {
         None,
         None,
     ));
-    Report {
-        host: Identity {
-            name: Some(NASTY.into()),
-            os: Some("Debian GNU/Linux 12 (bookworm)".into()),
-            kernel: Some("6.1.0-18-amd64".into()),
-            machine_id: None,
-            source: "live",
-            path: None,
-        },
-        moments: vec![Moment::Now, Moment::Boot],
-        profiles: vec!["node".into(), "site".into()],
-        variables: BTreeMap::from([
-            ("cni".into(), None),
-            ("pod-cidr".into(), Some(Value::from("10.244.0.0/16"))),
-        ]),
-        findings,
-        fail_on: Severity::Error,
-        time: UNIX_EPOCH + Duration::from_secs(1_796_061_600),
-        duration: Duration::from_micros(2900),
-        waivers: [Fate::Used, Fate::Unused("nothing fails".into()), Fate::Expired, Fate::NoClock]
-            .map(applied)
-            .to_vec(),
-    }
+    findings
 }
 
 fn waived() -> Waived {
@@ -90,7 +95,7 @@ fn waived() -> Waived {
         reason: format!("Because of {NASTY}").into(),
         owner: Some(NASTY.to_owned().into()),
         expires: Date::new(2026, 12, 31),
-        by: Origin::line("waivers.toml", 2),
+        by: Origin::given("waivers.toml", Some(2)),
     }
 }
 
