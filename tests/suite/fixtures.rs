@@ -318,5 +318,5 @@ fn a_frozen_report_is_read() {
     let swap = report.findings.iter().find(|finding| finding.rule == "swap-off").unwrap();
     let place = &swap.boot.as_ref().unwrap().because[0];
     assert_eq!((&*place.path, place.line, &place.source), ("/etc/fstab", Some(11), &None));
-    assert_eq!((&*report.waivers[0].fate, report.waivers[0].by.line), ("used", Some(1)));
+    assert_eq!((&*report.waivers[0].fate, report.waivers[0].by.line), ("used", Some(2)));
 }
