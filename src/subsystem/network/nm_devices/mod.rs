@@ -25,13 +25,10 @@ const UDEV_RULES: [&str; 4] = [
 /// `{managed}` of an interface; absent without NetworkManager.
 pub fn interface(subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> Fact {
     let files = subsystems.host().files();
-    let is_there = |path: &&str| match files.stat(path) {
-        // What is hidden may be there: then its settings decide, or stay unknown.
-        Read::There(_) | Read::Hidden(_) => true,
-        Read::Missing(_) => false,
-    };
-    if !PROGRAMS.iter().any(is_there) {
-        return Fact::absent().note("NetworkManager is not installed");
+    match files.any_is_there(PROGRAMS) {
+        Ok(true) => {}
+        Ok(false) => return Fact::absent().note("NetworkManager is not installed"),
+        Err(error) => return Fact::unknown(error),
     }
     let settings = settings(subsystems, moment);
     // What can't be read may take anything back.
