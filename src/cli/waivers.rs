@@ -6,7 +6,7 @@ use super::error::Failure;
 use super::{CheckArguments, rules, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
-use crate::engine::waive::{Applied, Fate};
+use crate::engine::waive::{WaiverStatus, WaiverUse};
 use crate::fact::{Date, Origin};
 use crate::rule::waiver::{self, Target, Targets, Waiver, WaiverSet};
 use crate::rule::{Code, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
@@ -114,23 +114,23 @@ pub(super) fn today() -> Option<Date> {
 }
 
 /// Reports the waivers of files that changed nothing. Those of the command line are often given to all machines alike.
-pub(super) fn complain(files: &[SourceFile], applied: &[Applied]) {
+pub(super) fn complain(files: &[SourceFile], applied: &[WaiverUse]) {
     let told: Vec<Diagnostic> = applied.iter().filter_map(remark).collect();
     terminal::complain_rendered(&diagnostic::render(files, &told, rules::colors()));
 }
 
 /// What is to be said of a waiver of a file.
-fn remark(Applied { waiver, fate, .. }: &Applied) -> Option<Diagnostic> {
+fn remark(WaiverUse { waiver, status, .. }: &WaiverUse) -> Option<Diagnostic> {
     let place = waiver.place.as_ref()?;
     let name = &waiver.name;
-    match (fate, waiver.expires) {
-        (Fate::Used, _) | (Fate::Expired | Fate::NoClock, None) => None,
-        (Fate::Unused(why), _) => {
+    match (status, waiver.expires) {
+        (WaiverStatus::Used, _) | (WaiverStatus::Expired | WaiverStatus::NoClock, None) => None,
+        (WaiverStatus::Unused(why), _) => {
             let message = format!("the waiver of `{name}` accepts nothing: {why}");
             Some(Diagnostic::at(place, Code::UnusedWaiver, message))
         }
-        (Fate::Expired, Some(last)) => Some(expired(waiver, last)),
-        (Fate::NoClock, Some(_)) => {
+        (WaiverStatus::Expired, Some(last)) => Some(expired(waiver, last)),
+        (WaiverStatus::NoClock, Some(_)) => {
             let message =
                 format!("the waiver of `{name}` is not applied: the clock of this machine is wrong");
             let help = "set the clock: a wrong one must not bring old waivers to life".to_owned();

@@ -6,18 +6,18 @@ use crate::rule::waiver::{Target, Waiver};
 
 /// A waiver and what became of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Applied {
+pub struct WaiverUse {
     /// The waiver.
     pub waiver: Waiver,
     /// What it is about.
     pub target: Target,
     /// What became of it.
-    pub fate: Fate,
+    pub status: WaiverStatus,
 }
 
 /// What became of a waiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum WaiverStatus {
     /// It accepts something that came up.
     Used,
     /// Nothing that it accepts came up, for this reason.
@@ -28,15 +28,15 @@ pub enum Fate {
     NoClock,
 }
 
-impl Fate {
+impl WaiverStatus {
     /// The word in JSON.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Fate::Used => "used",
-            Fate::Unused(_) => "unused",
-            Fate::Expired => "expired",
-            Fate::NoClock => "no-clock",
+            WaiverStatus::Used => "used",
+            WaiverStatus::Unused(_) => "unused",
+            WaiverStatus::Expired => "expired",
+            WaiverStatus::NoClock => "no-clock",
         }
     }
 }
@@ -47,14 +47,18 @@ impl Fate {
 /// Of several waivers for one failure the first counts. Rules that need a waived one stay skipped: that its failure is
 /// accepted doesn't make it true.
 #[must_use]
-pub fn waive(findings: &mut [Finding], waivers: Vec<(Waiver, Target)>, today: Option<Date>) -> Vec<Applied> {
+pub fn waive(
+    findings: &mut [Finding],
+    waivers: Vec<(Waiver, Target)>,
+    today: Option<Date>,
+) -> Vec<WaiverUse> {
     let mut applied = Vec::new();
     for (waiver, target) in waivers {
         let in_force = match (waiver.expires, today) {
             (None, _) => Ok(()),
             (Some(last), Some(today)) if today <= last => Ok(()),
-            (Some(_), Some(_)) => Err(Fate::Expired),
-            (Some(_), None) => Err(Fate::NoClock),
+            (Some(_), Some(_)) => Err(WaiverStatus::Expired),
+            (Some(_), None) => Err(WaiverStatus::NoClock),
         };
         let ids: &[_] = match &target {
             Target::Rules(ids) => ids,
@@ -69,22 +73,22 @@ pub fn waive(findings: &mut [Finding], waivers: Vec<(Waiver, Target)>, today: Op
                     accepted = true;
                     match &in_force {
                         Ok(()) => accept(&waiver, judgement),
-                        Err(fate) => tell(&waiver, fate, judgement),
+                        Err(status) => note(&waiver, status, judgement),
                     }
                 }
             }
         }
-        let fate = match (in_force, &target) {
-            (Err(fate), _) => fate,
-            (Ok(()), _) if accepted => Fate::Used,
-            (Ok(()), Target::Nothing(why)) => Fate::Unused(why.clone()),
+        let status = match (in_force, &target) {
+            (Err(status), _) => status,
+            (Ok(()), _) if accepted => WaiverStatus::Used,
+            (Ok(()), Target::Nothing(why)) => WaiverStatus::Unused(why.clone()),
             (Ok(()), _) if of_run && waiver.accepts_unknown => {
-                Fate::Unused("nothing fails, and nothing is unknown".into())
+                WaiverStatus::Unused("nothing fails, and nothing is unknown".into())
             }
-            (Ok(()), _) if of_run => Fate::Unused("nothing fails".into()),
-            (Ok(()), _) => Fate::Unused("this run judges no such rule".into()),
+            (Ok(()), _) if of_run => WaiverStatus::Unused("nothing fails".into()),
+            (Ok(()), _) => WaiverStatus::Unused("this run judges no such rule".into()),
         };
-        applied.push(Applied { waiver, target, fate });
+        applied.push(WaiverUse { waiver, target, status });
     }
     applied
 }
@@ -115,13 +119,13 @@ fn accept(waiver: &Waiver, judgement: &mut Judgement) {
 }
 
 /// A reader of the failure alone learns that it was accepted once.
-fn tell(waiver: &Waiver, fate: &Fate, judgement: &mut Judgement) {
+fn note(waiver: &Waiver, status: &WaiverStatus, judgement: &mut Judgement) {
     if matches!(judgement.verdict, Verdict::Waived(_)) {
         return;
     }
     let by = &waiver.by;
-    judgement.notes.push(match (fate, waiver.expires) {
-        (Fate::Expired, Some(last)) => format!("the waiver of {by} expired: its last day was {last}"),
+    judgement.notes.push(match (status, waiver.expires) {
+        (WaiverStatus::Expired, Some(last)) => format!("the waiver of {by} expired: its last day was {last}"),
         _ => format!("the waiver of {by} is not applied: the clock of this machine is wrong"),
     });
 }

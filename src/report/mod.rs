@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use crate::engine::finding::{Finding, Worst};
 use crate::engine::identity::Identity;
 use crate::engine::plan::Plan;
-use crate::engine::waive::Applied;
+use crate::engine::waive::WaiverUse;
 use crate::fact::{Moment, Value};
 use crate::rule::Severity;
 
@@ -26,7 +26,7 @@ pub struct Report {
     /// One finding a rule, in the order of the catalogue.
     pub findings: Vec<Finding>,
     /// The waivers of this run, and what became of them.
-    pub waivers: Vec<Applied>,
+    pub waivers: Vec<WaiverUse>,
     /// Findings of this severity or higher make a host not ready.
     pub fail_on: Severity,
     /// When the host was judged, by the clock of this machine.
@@ -81,7 +81,7 @@ impl Report {
         plan: &Plan,
         host: Identity,
         findings: Vec<Finding>,
-        waivers: Vec<Applied>,
+        waivers: Vec<WaiverUse>,
         circumstances: Circumstances<'_>,
     ) -> Self {
         let Circumstances { moments, fail_on, time, duration } = circumstances;

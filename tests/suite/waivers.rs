@@ -5,7 +5,7 @@ use std::process::Command;
 
 use node_preflight::builtin;
 use node_preflight::engine::finding::{Finding, Verdict};
-use node_preflight::engine::waive::{Fate, waive};
+use node_preflight::engine::waive::{WaiverStatus, waive};
 use node_preflight::engine::{Selection, compile, judge};
 use node_preflight::fact::{Date, Moment, Origin};
 use node_preflight::host::Host;
@@ -59,20 +59,20 @@ fn words(finding: &Finding) -> [&'static str; 2] {
 
 #[test]
 fn a_waiver_counts_to_the_end_of_its_last_day() {
-    for (last, today, expected, fate) in [
-        (Some("2026-12-31"), Some("2026-12-30"), "waived", Fate::Used),
-        (Some("2026-12-31"), Some("2026-12-31"), "waived", Fate::Used),
-        (Some("2026-12-31"), Some("2027-01-01"), "fail", Fate::Expired),
-        (Some("2026-12-31"), None, "fail", Fate::NoClock),
-        (None, Some("2027-01-01"), "waived", Fate::Used),
-        (None, None, "waived", Fate::Used),
+    for (last, today, expected, status) in [
+        (Some("2026-12-31"), Some("2026-12-30"), "waived", WaiverStatus::Used),
+        (Some("2026-12-31"), Some("2026-12-31"), "waived", WaiverStatus::Used),
+        (Some("2026-12-31"), Some("2027-01-01"), "fail", WaiverStatus::Expired),
+        (Some("2026-12-31"), None, "fail", WaiverStatus::NoClock),
+        (None, Some("2027-01-01"), "waived", WaiverStatus::Used),
+        (None, None, "waived", WaiverStatus::Used),
     ] {
         let mut findings = findings(&["swap-off"]);
         assert_eq!(words(&findings[0]), ["fail", "pass"]);
         let applied = waive(&mut findings, vec![of(&["swap-off"], last)], today.and_then(day));
         let context = format!("{last:?} on {today:?}");
         assert_eq!(words(&findings[0]), [expected, "pass"], "{context}");
-        assert_eq!(applied[0].fate, fate, "{context}");
+        assert_eq!(applied[0].status, status, "{context}");
         let notes = findings[0].now.as_ref().unwrap().notes.join("\n");
         assert_eq!(notes.contains("the waiver of waivers.toml:2"), expected == "fail", "{context}: {notes}");
     }
@@ -81,36 +81,36 @@ fn a_waiver_counts_to_the_end_of_its_last_day() {
 #[test]
 fn a_waiver_accepts_what_it_says_and_nothing_else() {
     let today = day("2026-12-01");
-    let unused = |why: &str| Fate::Unused(why.to_owned());
+    let unused = |why: &str| WaiverStatus::Unused(why.to_owned());
     // What can't be known is accepted only by who says so.
-    for (accepts_unknown, expected, fate) in
-        [(false, "unknown", unused("nothing fails")), (true, "waived", Fate::Used)]
+    for (accepts_unknown, expected, status) in
+        [(false, "unknown", unused("nothing fails")), (true, "waived", WaiverStatus::Used)]
     {
         let mut findings = findings(&["node-not-joined"]);
         assert_eq!(words(&findings[0])[0], "unknown");
         let (waiver, target) = of(&["node-not-joined"], Some("2026-12-31"));
         let applied = waive(&mut findings, vec![(Waiver { accepts_unknown, ..waiver }, target)], today);
         assert_eq!(words(&findings[0])[0], expected);
-        assert_eq!(applied[0].fate, fate);
+        assert_eq!(applied[0].status, status);
     }
     // At its moment only.
-    for (moment, expected, fate) in
-        [(Moment::Now, "waived", Fate::Used), (Moment::Boot, "fail", unused("nothing fails"))]
+    for (moment, expected, status) in
+        [(Moment::Now, "waived", WaiverStatus::Used), (Moment::Boot, "fail", unused("nothing fails"))]
     {
         let mut findings = findings(&["swap-off"]);
         let (waiver, target) = of(&["swap-off"], Some("2026-12-31"));
         let applied = waive(&mut findings, vec![(Waiver { moment: Some(moment), ..waiver }, target)], today);
         assert_eq!(words(&findings[0]), [expected, "pass"], "{moment}");
-        assert_eq!(applied[0].fate, fate, "{moment}");
+        assert_eq!(applied[0].status, status, "{moment}");
     }
     // Of its rules only, and what is not judged has nothing to accept.
     let mut all = findings(&["swap-off", "cpu-count"]);
     let applied = waive(&mut all, vec![of(&["hostname-valid"], None), of(&["a", "swap-off"], None)], today);
-    let fates: Vec<&Fate> = applied.iter().map(|applied| &applied.fate).collect();
-    assert_eq!(fates, [&unused("this run judges no such rule"), &Fate::Used]);
+    let statuses: Vec<&WaiverStatus> = applied.iter().map(|applied| &applied.status).collect();
+    assert_eq!(statuses, [&unused("this run judges no such rule"), &WaiverStatus::Used]);
     let nothing = (of(&["x"], None).0, Target::Nothing("no rule answers it: it pulls images".into()));
     let applied = waive(&mut all, vec![nothing], today);
-    assert_eq!(applied[0].fate, unused("no rule answers it: it pulls images"));
+    assert_eq!(applied[0].status, unused("no rule answers it: it pulls images"));
 }
 
 #[test]
@@ -122,8 +122,8 @@ fn the_first_of_several_waivers_counts_and_none_is_unused() {
         of(&["swap-off"], None),
     ];
     let applied = waive(&mut findings, waivers, day("2026-12-01"));
-    let fates: Vec<&Fate> = applied.iter().map(|applied| &applied.fate).collect();
-    assert_eq!(fates, [&Fate::Expired, &Fate::Used, &Fate::Used]);
+    let statuses: Vec<&WaiverStatus> = applied.iter().map(|applied| &applied.status).collect();
+    assert_eq!(statuses, [&WaiverStatus::Expired, &WaiverStatus::Used, &WaiverStatus::Used]);
     match &findings[0].now.as_ref().unwrap().verdict {
         Verdict::Waived(waived) => assert_eq!(waived.expires, day("2026-12-31")),
         other => panic!("{other:?}"),

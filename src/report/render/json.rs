@@ -10,7 +10,7 @@ use super::v1::{
 use super::{Format, Style};
 use crate::engine::finding::{Finding, Judgement, Verdict, Waived};
 use crate::engine::identity::Identity;
-use crate::engine::waive::{Applied, Fate};
+use crate::engine::waive::{WaiverStatus, WaiverUse};
 use crate::fact::{Moment, Origin, Reason, State, Value};
 use crate::report::{Counts, Outcome, Report};
 use crate::rule::waiver::Target;
@@ -151,8 +151,8 @@ impl<'r> From<&'r Waived> for WaivedV1<'r> {
     }
 }
 
-impl<'r> From<&'r Applied> for WaiverV1<'r> {
-    fn from(applied: &'r Applied) -> Self {
+impl<'r> From<&'r WaiverUse> for WaiverV1<'r> {
+    fn from(applied: &'r WaiverUse) -> Self {
         let waiver = &applied.waiver;
         WaiverV1 {
             name: waiver.name.as_str().into(),
@@ -165,10 +165,10 @@ impl<'r> From<&'r Applied> for WaiverV1<'r> {
             owner: word(waiver.owner.as_ref()),
             expires: waiver.expires.map(|last| last.to_string().into()),
             by: OriginV1::from(&waiver.by),
-            fate: applied.fate.name().into(),
-            why: match &applied.fate {
-                Fate::Unused(why) => Some(why.into()),
-                Fate::Used | Fate::Expired | Fate::NoClock => None,
+            fate: applied.status.name().into(),
+            why: match &applied.status {
+                WaiverStatus::Unused(why) => Some(why.into()),
+                WaiverStatus::Used | WaiverStatus::Expired | WaiverStatus::NoClock => None,
             },
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::{Format, Style};
 use crate::engine::finding::{Finding, Judgement, Verdict, Waived};
 use crate::engine::identity::Identity;
-use crate::engine::waive::{Applied, Fate};
+use crate::engine::waive::{WaiverStatus, WaiverUse};
 use crate::fact::{Confidence, Date, Moment, Origin, OriginKind, Reason, Value};
 use crate::report::Report;
 use crate::rule::waiver::{Target, Waiver};
@@ -37,9 +37,14 @@ pub(super) fn report() -> Report {
         fail_on: Severity::Error,
         time: UNIX_EPOCH + Duration::from_secs(1_796_061_600),
         duration: Duration::from_micros(2900),
-        waivers: [Fate::Used, Fate::Unused("nothing fails".into()), Fate::Expired, Fate::NoClock]
-            .map(applied)
-            .to_vec(),
+        waivers: [
+            WaiverStatus::Used,
+            WaiverStatus::Unused("nothing fails".into()),
+            WaiverStatus::Expired,
+            WaiverStatus::NoClock,
+        ]
+        .map(applied)
+        .to_vec(),
     }
 }
 
@@ -99,7 +104,7 @@ fn waived() -> Waived {
     }
 }
 
-fn applied(fate: Fate) -> Applied {
+fn applied(status: WaiverStatus) -> WaiverUse {
     let Waived { reason, owner, expires, by, .. } = waived();
     let waiver = Waiver {
         name: "kubeadm:Swap".into(),
@@ -111,7 +116,7 @@ fn applied(fate: Fate) -> Applied {
         by,
         place: None,
     };
-    Applied { waiver, target: Target::Rules(vec!["error-waived".into()]), fate }
+    WaiverUse { waiver, target: Target::Rules(vec!["error-waived".into()]), status }
 }
 
 pub(super) fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: Option<Verdict>) -> Finding {

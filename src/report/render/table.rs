@@ -10,7 +10,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use super::footnotes::{self, Footnotes};
 use super::{Format, Page, Style, wrapped};
 use crate::engine::finding::{Finding, Judgement, Verdict, Waived, Worst};
-use crate::engine::waive::{Applied, Fate};
+use crate::engine::waive::{WaiverStatus, WaiverUse};
 use crate::fact::{Moment, Origin};
 use crate::report::{Outcome, Report};
 use crate::rule::Severity;
@@ -232,12 +232,16 @@ fn summary(report: &Report, style: Style, shown: usize) -> Vec<String> {
     if let Some(finding) = failing.min_by_key(|finding| rank(finding)) {
         lines.push(format!("`node-preflight explain {}` says why and how to fix", finding.rule));
     }
-    lines.extend(report.waivers.iter().filter_map(|applied| match (&applied.fate, applied.waiver.expires) {
-        (Fate::Expired, Some(last)) => Some(format!("{} expired: its last day was {last}", waiver(applied))),
-        (Fate::NoClock, _) => {
-            Some(format!("{} is not applied: the clock of this machine is wrong", waiver(applied)))
+    lines.extend(report.waivers.iter().filter_map(|applied| {
+        match (&applied.status, applied.waiver.expires) {
+            (WaiverStatus::Expired, Some(last)) => {
+                Some(format!("{} expired: its last day was {last}", waiver(applied)))
+            }
+            (WaiverStatus::NoClock, _) => {
+                Some(format!("{} is not applied: the clock of this machine is wrong", waiver(applied)))
+            }
+            _ => None,
         }
-        _ => None,
     }));
     if !style.all && shown < report.findings.len() {
         lines.push("`--all` also shows what passed or was skipped".into());
@@ -275,7 +279,7 @@ fn numbers(report: &Report) -> Vec<String> {
 }
 
 /// `the waiver of swap-off by ops (waivers.toml:2)`
-fn waiver(applied: &Applied) -> String {
+fn waiver(applied: &WaiverUse) -> String {
     let waiver = &applied.waiver;
     let owner = waiver.owner.as_deref().map_or(String::new(), |owner| format!(" by {owner}"));
     format!("the waiver of {}{owner} ({})", waiver.name, waiver.by)
