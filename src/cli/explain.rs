@@ -16,7 +16,7 @@ use crate::subsystem::Subsystems;
 pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let id = &arguments.rule;
     let rules = rules::load(&arguments.rules)?;
-    let Some(written) = rules.rules.iter().find(|rule| rule.id.value == *id) else {
+    let Some(written) = rules.rules.iter().find(|rule| rule.names().any(|name| name == id)) else {
         let ids = rules.rules.iter().map(|rule| rule.id.value.as_str());
         let failure = Failure::input(format!("there is no rule `{id}`"));
         return Err(match suggestion::nearest(id, ids) {
@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let selection = RulesArguments {
         profile: arguments.profile.clone(),
         rules: arguments.rules.clone(),
-        only: vec![id.clone()],
+        only: vec![written.id.value.to_string()],
         skip: Vec::new(),
         variables: arguments.variables.clone(),
     };

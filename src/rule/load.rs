@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use toml::de::DeTable;
 
 use super::table::Reader;
-use super::{Code, Diagnostic, Place, RuleSet, SourceFile, Spanned, Text, diagnostic, syntax};
+use super::{Code, Diagnostic, Place, Rule, RuleSet, SourceFile, Spanned, Text, diagnostic, syntax};
 
 /// What is left of rules that have mistakes, so that the other mistakes can be found as well.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Seen {
             all.iter().enumerate().map(|(index, one)| (name(one).value.clone(), index)).collect()
         }
         Seen {
-            rules: index(&set.rules, |rule| &rule.id),
+            rules: names(&set.rules),
             variables: index(&set.variables, |variable| &variable.name),
             profiles: index(&set.profiles, |profile| &profile.name),
         }
@@ -91,7 +91,7 @@ fn read(
             Some(items) => {
                 for item in items {
                     if let Some(rule) = syntax::rule(reader, item, topic) {
-                        define(reader, files, &mut seen.rules, &mut set.rules, rule, |rule| &rule.id, "rule");
+                        define_rule(reader, files, &mut seen.rules, &mut set.rules, rule);
                     }
                 }
             }
@@ -127,6 +127,44 @@ fn named<'a, 'i>(
         .collect();
     tables.sort_by_key(|(name, _)| name.place.span().start);
     tables
+}
+
+/// What rules are called, and where they stand.
+fn names(rules: &[Rule]) -> HashMap<Text, usize> {
+    let of_rule =
+        |(index, rule): (usize, &Rule)| rule.names().map(|name| (name.clone(), index)).collect::<Vec<_>>();
+    rules.iter().enumerate().flat_map(of_rule).collect()
+}
+
+/// Adds a rule, or puts it in the place of the built-in one of its id or alias, whose names it then has, too.
+fn define_rule(
+    reader: &mut Reader,
+    files: &[SourceFile],
+    seen: &mut HashMap<Text, usize>,
+    all: &mut Vec<Rule>,
+    mut rule: Rule,
+) {
+    let replaced = seen.get(&rule.id.value).map(|index| &all[*index]);
+    if let Some(replaced) = replaced.filter(|replaced| files[replaced.id.place.file()].built_in) {
+        let own: Vec<Text> = rule.names().cloned().collect();
+        let others = std::iter::once(&replaced.id).chain(&replaced.aliases);
+        rule.aliases.extend(others.filter(|name| !own.contains(&name.value)).cloned());
+    }
+    let (id, aliases) = (rule.id.value.clone(), rule.aliases.clone());
+    define(reader, files, seen, all, rule, |rule| &rule.id, "rule");
+    let Some(index) = seen.get(&id).copied() else { return };
+    for alias in aliases {
+        match seen.get(&alias.value).copied() {
+            Some(other) if other != index => {
+                let message = format!("`{}` is the id of another rule", alias.value);
+                let mistake = Diagnostic::at(&alias.place, Code::Duplicate, message);
+                reader.mistakes.push(mistake.label(&all[other].id.place, "defined here"));
+            }
+            _ => {
+                seen.insert(alias.value, index);
+            }
+        }
+    }
 }
 
 /// Adds a definition, or puts it in the place of the built-in one.

@@ -90,6 +90,8 @@ pub struct RuleSet {
 pub struct Rule {
     /// Unique, kebab-case, never reused.
     pub id: Spanned<Text>,
+    /// Ids that it had before, which still name it.
+    pub aliases: Vec<Spanned<Text>>,
     /// What failing costs.
     pub severity: Severity,
     /// The profiles that select it; a rule that names none belongs to all.
@@ -108,6 +110,13 @@ pub struct Rule {
     pub moments: Option<Vec<Moment>>,
     /// What it says to people.
     pub prose: Lazy<Prose>,
+}
+
+impl Rule {
+    /// Its id, then those that it had before.
+    pub fn names(&self) -> impl Iterator<Item = &Text> {
+        std::iter::once(&self.id).chain(&self.aliases).map(|name| &name.value)
+    }
 }
 
 /// What a failing rule costs.

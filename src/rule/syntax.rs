@@ -111,6 +111,11 @@ pub const RULE: &[Key] = &[
         KeyKind::Text,
         "Unique, kebab-case, never reused; the required condition, noun first: `swap-off`.",
     ),
+    key(
+        "aliases",
+        KeyKind::Texts,
+        "Ids that it had before: options, waivers, `needs` and files that replace it may still use them.",
+    ),
     key("title", KeyKind::Text, "What must hold, as a sentence without full stop."),
     key(
         "severity",
@@ -176,6 +181,10 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>, topic: &str) -> Optio
         None if table.contains_key("id") => {}
         None => missing(reader, value, "the rule", "id"),
     }
+    let aliases = reader.texts(table, "aliases");
+    for alias in &aliases {
+        reader.check_name(alias, "alias");
+    }
     let named = id.as_ref().map_or_else(|| "the rule".to_owned(), |id| format!("rule `{}`", id.value));
     if !table.contains_key("severity") {
         missing(reader, value, &named, "severity");
@@ -199,6 +208,7 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>, topic: &str) -> Optio
         moments: table.get("moments").map(|value| moments(reader, table, value)),
         prose: prose(reader, table, topic).into(),
         id: id?,
+        aliases,
     })
 }
 

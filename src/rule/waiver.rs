@@ -66,7 +66,9 @@ impl<'r> Targets<'r> {
         let mut targets =
             Targets { rules, peers, ids: HashMap::new(), covered: HashMap::new(), checks: HashMap::new() };
         for (index, rule) in rules.iter().enumerate() {
-            targets.ids.entry(rule.id.value.to_ascii_lowercase()).or_insert(index);
+            for name in rule.names() {
+                targets.ids.entry(name.to_ascii_lowercase()).or_insert(index);
+            }
             for covers in &rule.prose.covers {
                 targets.covered.entry(covers.to_ascii_lowercase()).or_default().push(index);
             }

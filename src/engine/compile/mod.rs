@@ -67,8 +67,12 @@ pub fn compile_with(
     let mut mistakes = Vec::new();
     let profiles = select::profiles(rules, selection, &mut mistakes);
     let settings = variables::settle(rules, &profiles, given, variables, &mut mistakes);
-    let ids: HashMap<&str, usize> =
-        rules.rules.iter().enumerate().map(|(index, rule)| (rule.id.value.as_str(), index)).collect();
+    let ids: HashMap<&str, usize> = rules
+        .rules
+        .iter()
+        .enumerate()
+        .flat_map(|(index, rule)| rule.names().map(move |name| (name.as_str(), index)))
+        .collect();
     let selected = select::rules(rules, &profiles, selection, &ids, &mut mistakes);
     mistakes.extend(select::circles(rules, &ids));
     check_profiles(rules, &mut mistakes);
@@ -292,7 +296,10 @@ impl<'r> Compiler<'r> {
             }
         }
         for need in &rule.needs {
-            if !names.ids.contains_key(need.value.as_str()) {
+            if let Some(needed) = names.ids.get(need.value.as_str()) {
+                let rules = self.rules;
+                self.spelling(&need.place, &need.value, &rules.rules[*needed].id.value);
+            } else {
                 let message = format!("there is no rule `{}`", need.value);
                 let ids = self.rules.rules.iter().map(|rule| rule.id.value.as_str());
                 let near = suggestion::nearest(&need.value, ids);

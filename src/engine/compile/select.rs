@@ -87,7 +87,7 @@ pub(super) fn rules(
         let mut matched = false;
         for index in named(&tags, ids, word).iter().copied() {
             let rule = &rules.rules[index];
-            if rule.id.value == *word || of_profile(rule) {
+            if rule.names().any(|name| name == word) || of_profile(rule) {
                 selected[index] = true;
                 matched = true;
             }

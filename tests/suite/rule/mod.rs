@@ -1,5 +1,6 @@
 //! The rule language: files to rules, rules to plans, and what is said about mistakes.
 
+mod aliases;
 mod compile;
 mod lint;
 mod mistakes;
