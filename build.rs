@@ -1,25 +1,25 @@
-//! Reads the built-in rules, and the catalogue of what other tools check, when the program is built: a mistake in
+//! Reads the built-in rules, and what other tools check, when the program is built: a mistake in
 //! them is one of the build, and no run has to parse TOML that never changes.
 
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "the rooms are used here in part")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "this is no part of the program")]
 
-#[path = "src/builtin/catalogue.rs"]
-mod catalogue;
 #[path = "src/fact/mod.rs"]
 mod fact;
+#[path = "src/builtin/index.rs"]
+mod index;
 #[path = "src/rule/mod.rs"]
 mod rule;
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
+use std::num::TryFromIntError;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use catalogue::Catalogue;
+use index::Index;
 use rule::peer::Peers;
-use rule::{Profile, RuleSet, SourceFile, diagnostic};
+use rule::{Profile, Rule, RuleSet, SourceFile, diagnostic};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
@@ -46,8 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ends.push(u32::try_from(rules.len())?);
     }
     fs::write(out.join("rules.postcard"), rules)?;
-    let catalogue = catalogue_of(&set, &ends)?;
-    fs::write(out.join("catalogue.postcard"), postcard::to_allocvec(&catalogue)?)?;
+    let selected: Vec<Vec<u16>> =
+        set.profiles.iter().map(|profile| selected(&set, profile)).collect::<Result<_, _>>()?;
+    let index = Index { variables: set.variables, profiles: set.profiles, selected, ends };
+    fs::write(out.join("index.postcard"), postcard::to_allocvec(&index)?)?;
     let mut peers = Peers::default();
     for path in toml_files(&root.join("peers"))? {
         peers.read(&fs::read_to_string(&path)?).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
@@ -65,47 +67,29 @@ fn toml_files(directory: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     Ok(paths)
 }
 
-/// The catalogue of a set whose rules end at these places.
-///
-/// # Errors
-/// If there are more profiles than bits.
-fn catalogue_of(set: &RuleSet, ends: &[u32]) -> Result<Catalogue, String> {
-    let places: HashMap<&str, usize> = set
-        .profiles
-        .iter()
-        .enumerate()
-        .map(|(place, profile)| (profile.name.value.as_str(), place))
-        .collect();
-    if places.len() >= 64 {
-        return Err("more profiles than a catalogue has bits for".into());
+/// The rules that a profile selects, with those that they need.
+fn selected(set: &RuleSet, profile: &Profile) -> Result<Vec<u16>, TryFromIntError> {
+    let mut names = vec![profile.name.value.as_str()];
+    let mut next = 0;
+    while let Some(name) = names.get(next).copied() {
+        let includes = set.profiles.iter().filter(|one| one.name.value == name).flat_map(|one| &one.includes);
+        let new = includes.map(|name| name.value.as_str()).filter(|name| !names.contains(name));
+        names.extend(new.collect::<Vec<_>>());
+        next += 1;
     }
-    let bit = |name: &str| places.get(name).map_or(0, |place| 1 << place);
-    let own = |profile: &Profile| bit(&profile.name.value);
-    let mut includes: Vec<u64> = set.profiles.iter().map(own).collect();
-    let mut selected: Vec<u64> = Vec::new();
-    for rule in &set.rules {
-        let names = rule.profiles.iter().map(|name| bit(&name.value));
-        selected.push(if rule.profiles.is_empty() { u64::MAX } else { names.fold(0, |all, one| all | one) });
+    let of_profile = |rule: &Rule| {
+        rule.profiles.is_empty() || rule.profiles.iter().any(|name| names.contains(&name.value.as_str()))
+    };
+    let mut places: Vec<usize> =
+        (0..set.rules.len()).filter(|place| of_profile(&set.rules[*place])).collect();
+    next = 0;
+    while let Some(place) = places.get(next).copied() {
+        for need in &set.rules[place].needs {
+            let needed = set.rules.iter().position(|rule| rule.id.value == need.value);
+            places.extend(needed.filter(|needed| !places.contains(needed)));
+        }
+        next += 1;
     }
-    let rules: HashMap<&str, usize> =
-        set.rules.iter().enumerate().map(|(place, rule)| (rule.id.value.as_str(), place)).collect();
-    loop {
-        let before = (includes.clone(), selected.clone());
-        for (place, profile) in set.profiles.iter().enumerate() {
-            for name in &profile.includes {
-                includes[place] |= places.get(name.value.as_str()).map_or(0, |other| includes[*other]);
-            }
-        }
-        for (place, rule) in set.rules.iter().enumerate() {
-            for need in rule.needs.iter().filter_map(|need| rules.get(need.value.as_str())) {
-                selected[*need] |= selected[place];
-            }
-        }
-        if before == (includes.clone(), selected.clone()) {
-            break;
-        }
-    }
-    let set =
-        RuleSet { variables: set.variables.clone(), profiles: set.profiles.clone(), ..RuleSet::default() };
-    Ok(Catalogue { set, includes, rules: selected.into_iter().zip(ends.iter().copied()).collect() })
+    places.sort_unstable();
+    places.into_iter().map(u16::try_from).collect()
 }

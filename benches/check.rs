@@ -53,7 +53,7 @@ fn plan() -> Plan {
 
 /// In the detail that the table of a default run needs.
 fn judge(plan: &Plan, host: &Host) {
-    black_box(engine::judge_with(plan, &Subsystems::of(host), &Moment::ALL, Detail::Troubles));
+    black_box(engine::judge_with(plan, &Subsystems::of(host), &Moment::ALL, Detail::FailuresOnly));
 }
 
 /// Reads what a run reads, and does nothing with it.

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let host = ManuallyDrop::new(host);
     let subsystems = ManuallyDrop::new(Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()));
     let needs_all = |format: &Format| format.shows_every_rule(plan.rules.len(), arguments.all);
-    let detail = if outputs.formats().any(needs_all) { Detail::Full } else { Detail::Troubles };
+    let detail = if outputs.formats().any(needs_all) { Detail::Full } else { Detail::FailuresOnly };
     let mut findings = engine::judge_with(&plan, &subsystems, &moments, detail);
     let applied = engine::waive(&mut findings, waivers, waivers::today());
     let host = identify(&subsystems);

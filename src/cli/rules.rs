@@ -14,7 +14,7 @@ use crate::engine::plan::Plan;
 use crate::engine::{self, Given, Selection};
 use crate::rule::peer;
 use crate::rule::waiver::{Target, Targets};
-use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
+use crate::rule::{self, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
 
 /// What is judged if no profile is named.
 const DEFAULT_PROFILE: &str = "node";
@@ -30,23 +30,12 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     if paths.is_empty() {
         return Ok(built_in);
     }
-    let files = read("the rules", paths)?;
-    rule::extend(built_in, files).or_else(|broken| {
-        with_places(&broken.rules).map_err(|broken| {
-            let mistakes = engine::mistakes(&broken);
-            Failure::Rules(diagnostic::render(&broken.rules.files, &mistakes, colors()))
-        })
-    })
+    rule::extend(built_in, read("the rules", paths)?)
+        .map_err(|broken| refused(&broken.rules.files, &engine::mistakes(&broken)))
 }
 
-/// The same rules again, those that are built in with the places at which they are written: a mistake is to be told.
-fn with_places(rules: &RuleSet) -> Result<RuleSet, Box<Broken>> {
-    let given = rules.files.iter().filter(|file| !file.built_in).cloned();
-    rule::extend(builtin::written(), given.collect())
-}
-
-/// The rules that a run with these arguments and profiles may judge; others need not even be unpacked, unless `all`
-/// are to be known.
+/// The rules that a run with these arguments and profiles may judge; others aren't even read, unless `all` are to be
+/// known.
 pub(super) fn load_for(
     arguments: &RulesArguments,
     profiles: &[String],
@@ -58,6 +47,10 @@ pub(super) fn load_for(
         return Ok(builtin::rules_of(profiles));
     }
     load(rules)
+}
+
+fn refused(files: &[SourceFile], mistakes: &[Diagnostic]) -> Failure {
+    Failure::Rules(diagnostic::render(files, mistakes, colors()))
 }
 
 /// The rules that the arguments select, ready to be judged; all rules if no profile is given.
@@ -72,14 +65,8 @@ pub(super) fn compile(
     let selection = Selection { profiles: profiles.to_vec(), only, skip };
     let variables = source::variables(variables)?;
     let given = [given, &source::environment(rules)?].concat();
-    let told = |rules: &RuleSet, wrong: &[Diagnostic]| {
-        Failure::Rules(diagnostic::render(&rules.files, wrong, colors()))
-    };
-    engine::compile_given(rules, &selection, &given, &variables).map_err(|wrong| {
-        let Ok(placed) = with_places(rules) else { return told(rules, &wrong) };
-        let again = engine::compile_given(&placed, &selection, &given, &variables).err();
-        told(&placed, &again.unwrap_or(wrong))
-    })
+    engine::compile_given(rules, &selection, &given, &variables)
+        .map_err(|mistakes| refused(&rules.files, &mistakes))
 }
 
 /// Words that select rules, with checks of other tools (`kubeadm:Swap`) replaced by the rules that answer them.

@@ -2,38 +2,23 @@
 
 use std::cell::OnceCell;
 
-use super::compile;
-use super::plan::{Condition, Plan, Probes, Question, Questions, Subject};
+use super::plan::{Plan, Question, Questions, Subject};
 use crate::fact::{Fact, Moment, State, Value};
 use crate::probe::Shape;
-use crate::rule::{Diagnostic, Expression};
 use crate::subsystem::Subsystems;
 
 /// The answers of one run.
 pub(super) struct Facts<'r> {
     subsystems: &'r Subsystems<'r>,
-    probes: &'r Probes,
-    questions: Questions<'r>,
+    questions: &'r Questions,
     answers: Vec<[OnceCell<Box<Fact>>; 2]>,
 }
 
 impl<'r> Facts<'r> {
     pub(super) fn new(subsystems: &'r Subsystems<'r>, plan: &'r Plan) -> Self {
-        let questions = Questions::behind(&plan.questions);
-        let mut facts = Facts { subsystems, probes: &plan.probes, questions, answers: Vec::new() };
-        facts.make_room();
-        facts
-    }
-
-    /// Resolves a check that the plan left for later, so that what it asks can be answered.
-    pub(super) fn resolve(&mut self, check: &Expression) -> Result<Condition, Vec<Diagnostic>> {
-        let condition = compile::check(check, self.probes, &mut self.questions);
-        self.make_room();
-        condition
-    }
-
-    fn make_room(&mut self) {
-        self.answers.resize_with(self.questions.len(), Default::default);
+        let mut answers = Vec::new();
+        answers.resize_with(plan.questions.len(), Default::default);
+        Facts { subsystems, questions: &plan.questions, answers }
     }
 
     pub(super) fn question(&self, index: usize) -> &Question {

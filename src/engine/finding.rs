@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::fact::{Confidence, Date, Moment, Origin, Reason};
-use crate::rule::{Lazy, Prose, Severity, Text};
+use crate::rule::{Prose, Severity, Text};
 
 /// What a rule came to at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,9 +88,9 @@ pub struct Finding {
     /// What failing costs.
     pub severity: Severity,
     /// Words that select the rule.
-    pub tags: Lazy<Vec<Text>>,
+    pub tags: Arc<Vec<Text>>,
     /// What the rule says to people.
-    pub prose: Lazy<Prose>,
+    pub prose: Arc<Prose>,
     /// The judgement now; none if the rule isn't judged at this moment.
     pub now: Option<Arc<Judgement>>,
     /// The judgement after a reboot; none if the rule isn't judged at this moment.

@@ -37,13 +37,13 @@ pub(super) fn truth(facts: &Facts<'_>, condition: &Condition, moment: Moment) ->
     }
 }
 
-/// How much of what is missing is told of a condition that doesn't hold.
+/// How many reasons are given for a condition that doesn't hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum Explain {
     /// Everything.
     All,
     /// One reason suffices, and nothing more is asked. Authors of rules write first what is cheap to ask.
-    One,
+    First,
 }
 
 /// The tests that decide a condition at a moment.
@@ -51,7 +51,7 @@ pub(super) fn evidence<'p>(
     facts: &Facts<'_>,
     condition: &'p Condition,
     moment: Moment,
-    missing: Missing,
+    explain: Explain,
 ) -> Vec<Evidence<'p>> {
     match condition {
         Condition::Test(test) => {
@@ -59,7 +59,7 @@ pub(super) fn evidence<'p>(
             vec![Evidence { test, story, negated: false }]
         }
         Condition::Not(inner) => {
-            let mut evidence = evidence(facts, inner, moment, missing);
+            let mut evidence = evidence(facts, inner, moment, explain);
             for part in &mut evidence {
                 part.negated = !part.negated;
             }
@@ -70,12 +70,12 @@ pub(super) fn evidence<'p>(
             // One alternative suffices, but a reader wants to see everything that is missing.
             let suffices = match (condition, &whole) {
                 (Condition::Any(_), Truth::Yes) => true,
-                (Condition::All(_), Truth::No) => missing == Missing::One,
+                (Condition::All(_), Truth::No) => explain == Explain::First,
                 _ => false,
             };
             let decide = |part: &&Condition| same_kind(&truth(facts, part, moment), &whole);
             let deciding = parts.iter().filter(decide).take(if suffices { 1 } else { parts.len() });
-            deciding.flat_map(|part| evidence(facts, part, moment, missing)).collect()
+            deciding.flat_map(|part| evidence(facts, part, moment, explain)).collect()
         }
     }
 }

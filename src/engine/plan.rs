@@ -1,4 +1,4 @@
-//! What will be judged: rules whose names are resolved, or, in checks of built-in rules, known to resolve.
+//! What will be judged: rules whose names are resolved.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use crate::fact::{Moment, Origin, Requirement, State, Value};
 use crate::probe::{Key, Probe};
-use crate::rule::{Diagnostic, Expression, Lazy, Prose, Severity, Text};
+use crate::rule::{Diagnostic, Prose, Severity, Text};
 
 /// The rules of one run, ready to be judged.
 pub struct Plan {
@@ -17,16 +17,11 @@ pub struct Plan {
     pub variables: BTreeMap<String, Option<Value>>,
     /// The rules, in the order of the catalogue.
     pub rules: Vec<PlannedRule>,
-    /// Every question the rules ask, each once; those of a check that is left for later are missing.
-    pub questions: Questions<'static>,
-    /// The probes by name, for checks that are left for later.
-    pub(super) probes: Probes,
+    /// Every question the rules ask, each once.
+    pub questions: Questions,
     /// What could be written better in the rules, for `lint`: old spellings, unknown configuration keys.
     pub hints: Vec<Diagnostic>,
 }
-
-/// Probes by name.
-pub(super) type Probes = HashMap<&'static str, &'static Probe>;
 
 /// A probe and what it is asked about.
 #[derive(Clone)]
@@ -37,60 +32,46 @@ pub struct Question {
     pub key: Key,
 }
 
-/// Questions, each once. Those of a plan stay as they are, and a run adds to them.
+/// Questions, each once.
 #[derive(Default)]
-pub struct Questions<'p> {
-    before: Option<&'p Questions<'p>>,
-    own: Vec<Question>,
-    /// Where the own questions of a probe stand, by its name.
+pub struct Questions {
+    all: Vec<Question>,
+    /// Where the questions of a probe stand, by its name.
     places: HashMap<&'static str, HashMap<Key, usize>>,
 }
 
-impl<'p> Questions<'p> {
-    /// No more than those of a plan.
-    pub(super) fn behind(before: &'p Questions<'p>) -> Self {
-        Questions { before: Some(before), ..Questions::default() }
-    }
-
+impl Questions {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.first() + self.own.len()
+        self.all.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.all.is_empty()
     }
 
     /// All of them, in the order of asking.
     pub fn iter(&self) -> impl Iterator<Item = &Question> {
-        self.before.map_or(&[][..], |before| &before.own).iter().chain(&self.own)
+        self.all.iter()
     }
 
     pub(super) fn get(&self, place: usize) -> &Question {
-        match place.checked_sub(self.first()) {
-            Some(own) => &self.own[own],
-            None => &self.before.unwrap_or(self).own[place],
-        }
+        &self.all[place]
     }
 
     /// The place of a question, which is added if it is new.
     pub(super) fn place(&mut self, probe: &'static Probe, key: Key) -> usize {
-        let places = |questions: &Questions<'_>| questions.places.get(probe.name)?.get(&key).copied();
-        if let Some(place) = self.before.and_then(places).or_else(|| places(self)) {
-            return place;
+        let places = self.places.entry(probe.name).or_default();
+        if let Some(place) = places.get(&key) {
+            return *place;
         }
-        let place = self.len();
-        self.places.entry(probe.name).or_default().insert(key.clone(), place);
-        self.own.push(Question { probe, key });
+        let place = self.all.len();
+        places.insert(key.clone(), place);
+        self.all.push(Question { probe, key });
         place
-    }
-
-    /// The place of the first own question.
-    fn first(&self) -> usize {
-        self.before.map_or(0, |before| before.own.len())
     }
 }
 
@@ -101,25 +82,17 @@ pub struct PlannedRule {
     /// What failing costs.
     pub severity: Severity,
     /// Words to select it by.
-    pub tags: Lazy<Vec<Text>>,
+    pub tags: Arc<Vec<Text>>,
     /// What it says to people.
-    pub prose: Lazy<Prose>,
+    pub prose: Arc<Prose>,
     /// The moments it is judged at: those that all its probes can answer, narrowed by the rule.
     pub moments: &'static [Moment],
-    /// When it applies: many rules share a condition.
-    pub when: Option<Arc<Condition>>,
+    /// When it applies; always if none.
+    pub when: Option<Condition>,
     /// What must hold.
-    pub check: Check,
+    pub check: Condition,
     /// Indices into [`Plan::rules`] of the rules whose failure makes this one pointless.
     pub needs: Vec<usize>,
-}
-
-/// What must hold.
-pub enum Check {
-    /// With all names resolved.
-    Ready(Condition),
-    /// Of a built-in rule, which has no mistake: resolved when the rule is seen to apply.
-    Later(Lazy<Expression>),
 }
 
 /// Three-valued logic over tests.

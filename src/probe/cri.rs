@@ -115,6 +115,11 @@ pub(super) static PROBE: Probe = Probe {
     ask,
 };
 
+/// Names the sockets that will be asked about: those that hang together cost the time of one.
+pub(super) fn prepare<'k>(subsystems: &Subsystems<'_>, keys: impl Iterator<Item = &'k Key>) {
+    subsystems.cri().announce(keys.filter(|key| !key.is_none()).map(Key::as_str));
+}
+
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
     let cri = subsystems.cri();

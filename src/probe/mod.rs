@@ -284,6 +284,15 @@ pub fn find(name: &str) -> Option<&'static Probe> {
     PROBES.iter().copied().find(|probe| probe.name == name || probe.word() == name)
 }
 
+/// Tells the parts of the system what they will be asked about, so that all that hangs can be asked at once.
+pub(crate) fn prepare<'q>(
+    subsystems: &Subsystems<'_>,
+    questions: impl Iterator<Item = (&'static Probe, &'q Key)>,
+) {
+    let sockets = questions.filter(|(probe, _)| probe.name == cri::PROBE.name);
+    cri::prepare(subsystems, sockets.map(|(_, key)| key));
+}
+
 /// Both moments: what most probes answer.
 pub(crate) const BOTH: &[Moment] = &[Moment::Now, Moment::Boot];
 /// The next boot only.

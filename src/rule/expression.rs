@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::table::{Reader, Value};
-use super::{Code, Datum, Entry, Expression, Term};
+use super::{Code, Expression, Term};
 
 /// The words that combine conditions.
 pub const LOGIC: [(&str, &str); 3] = [
@@ -11,46 +11,6 @@ pub const LOGIC: [(&str, &str); 3] = [
     ("any", "One of these conditions must hold."),
     ("not", "This condition must not hold."),
 ];
-
-impl Expression {
-    /// The first key of each table in it, each once, parted by blanks: the probes are among them, as they are written
-    /// first. None if it uses a variable.
-    #[must_use]
-    pub fn keys(&self) -> Option<String> {
-        let mut keys = Vec::new();
-        self.add_keys(&mut keys)?;
-        Some(keys.join(" "))
-    }
-
-    fn add_keys<'e>(&'e self, keys: &mut Vec<&'e str>) -> Option<()> {
-        match self {
-            Expression::All(parts, _) | Expression::Any(parts, _) => {
-                parts.iter().try_for_each(|part| part.add_keys(keys))
-            }
-            Expression::Not(inner, _) => inner.add_keys(keys),
-            Expression::Term(term) => add_keys(&term.entries, keys),
-        }
-    }
-}
-
-fn add_keys<'e>(entries: &'e [Entry], keys: &mut Vec<&'e str>) -> Option<()> {
-    let Some(((first, asked), compared)) = entries.split_first() else { return Some(()) };
-    if !keys.contains(&first.value.as_str()) {
-        keys.push(&first.value);
-    }
-    // `swap = { exists = true }`: attributes and matchers, which may be spelt like probes.
-    let inner = if let Datum::Table(inner) = &asked.value { inner.as_slice() } else { &[] };
-    inner.iter().chain(compared).try_for_each(|(_, datum)| add_keys_in(&datum.value, keys))?;
-    entries.iter().chain(inner).all(|(key, _)| key.value != "var").then_some(())
-}
-
-fn add_keys_in<'e>(datum: &'e Datum, keys: &mut Vec<&'e str>) -> Option<()> {
-    match datum {
-        Datum::Table(entries) => add_keys(entries, keys),
-        Datum::List(items) => items.iter().try_for_each(|item| add_keys_in(&item.value, keys)),
-        Datum::Bool(_) | Datum::Integer(_) | Datum::Text(_) => Some(()),
-    }
-}
 
 /// Reads a condition; none if mistakes left nothing of it.
 pub(super) fn read(reader: &mut Reader, value: &Value<'_>, what: &str) -> Option<Expression> {

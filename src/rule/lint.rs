@@ -63,7 +63,7 @@ fn dead_names(rules: &RuleSet, is_looked_at: &dyn Fn(usize) -> bool, found: &mut
     let mut selected: HashSet<&str> = HashSet::new();
     let mut all_profiles = false;
     for rule in &rules.rules {
-        for expression in [Some(&*rule.check), rule.when.as_deref()].into_iter().flatten() {
+        for expression in [Some(&rule.check), rule.when.as_ref()].into_iter().flatten() {
             variables_of(expression, &mut used);
         }
         all_profiles |= rule.profiles.is_empty();

@@ -4,7 +4,6 @@ mod code;
 pub mod diagnostic;
 mod excerpt;
 mod expression;
-mod lazy;
 pub mod lint;
 mod load;
 pub mod peer;
@@ -17,12 +16,12 @@ mod text;
 pub mod waiver;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use code::Code;
 pub use diagnostic::Diagnostic;
-pub use lazy::Lazy;
 pub use load::{Broken, extend, load};
 pub use place::Place;
 pub use prose::Prose;
@@ -97,19 +96,17 @@ pub struct Rule {
     /// The profiles that select it; a rule that names none belongs to all.
     pub profiles: Vec<Spanned<Text>>,
     /// Words to select it by.
-    pub tags: Lazy<Vec<Text>>,
+    pub tags: Arc<Vec<Text>>,
     /// What must hold.
-    pub check: Lazy<Expression>,
-    /// The first keys in `check`, parted by blanks, if it uses no variable: they tell which probes it asks.
-    pub asks: Option<Text>,
+    pub check: Expression,
     /// When it applies; always if none.
-    pub when: Option<Lazy<Expression>>,
+    pub when: Option<Expression>,
     /// Rules whose failure makes this one pointless.
     pub needs: Vec<Spanned<Text>>,
     /// The only moments it is judged at; all if none.
     pub moments: Option<Vec<Moment>>,
     /// What it says to people.
-    pub prose: Lazy<Prose>,
+    pub prose: Arc<Prose>,
 }
 
 impl Rule {

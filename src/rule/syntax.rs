@@ -1,12 +1,14 @@
 //! What a rule file may contain: the keys of its tables, with the words that editors show. Reading and the
 //! JSON Schema use the same lists.
 
+use std::sync::Arc;
+
 use toml::de::{DeTable, DeValue};
 
 use super::table::{Reader, Value};
 use super::{
-    Code, Entry, Expression, Fix, Lazy, Profile, Prose, Rule, Severity, Spanned, Text, Variable,
-    VariableKind, expression, suggestion,
+    Code, Entry, Expression, Fix, Profile, Prose, Rule, Severity, Spanned, Text, Variable, VariableKind,
+    expression, suggestion,
 };
 use crate::fact::Moment;
 
@@ -200,13 +202,12 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>, topic: &str) -> Optio
     Some(Rule {
         severity: severity(reader, table),
         profiles: reader.texts(table, "profiles"),
-        tags: plain(reader.texts(table, "tags")).into(),
-        asks: check.keys().map(Text::from),
-        check: check.into(),
-        when: table.get("when").and_then(|when| expression::read(reader, when, "`when`")).map(Lazy::from),
+        tags: Arc::new(plain(reader.texts(table, "tags"))),
+        check,
+        when: table.get("when").and_then(|when| expression::read(reader, when, "`when`")),
         needs: reader.texts(table, "needs"),
         moments: table.get("moments").map(|value| moments(reader, table, value)),
-        prose: prose(reader, table, topic).into(),
+        prose: Arc::new(prose(reader, table, topic)),
         id: id?,
         aliases,
     })

@@ -12,14 +12,13 @@ mod term;
 mod variables;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 
-use super::plan::{Check, Condition, Plan, PlannedRule, Probes, Questions};
+use super::plan::{Condition, Plan, PlannedRule, Questions};
 use crate::fact::Moment;
 use crate::probe::{Key, PROBES, Probe};
-use crate::rule::{Broken, Code, Diagnostic, Expression, Lazy, Place, Rule, RuleSet, diagnostic, suggestion};
+use crate::rule::{Broken, Code, Diagnostic, Expression, Place, Rule, RuleSet, diagnostic, suggestion};
 pub use operator::{OPERATORS, Operand, Operator};
 pub use select::Selection;
 pub use variables::Given;
@@ -115,24 +114,7 @@ pub fn compile_with(
     let mut hints = planned.hints;
     hints.append(&mut unselected.hints);
     diagnostic::sort(&mut hints);
-    Ok(Plan { profiles: selection.profiles.clone(), variables, rules: plan, questions, probes, hints })
-}
-
-/// Resolves a check that was left for later.
-///
-/// # Errors
-/// Its mistakes; a check that may be left for later has none.
-pub(super) fn check(
-    expression: &Expression,
-    probes: &Probes,
-    questions: &mut Questions<'_>,
-) -> Result<Condition, Vec<Diagnostic>> {
-    let (rules, settings) = (RuleSet::default(), Settings::default());
-    let mut question = |probe, key| questions.place(probe, key);
-    let mut compiler = Compiler::new(&rules, probes, &settings, &mut question);
-    let condition = compiler.condition(expression);
-    let mistakes = compiler.mistakes;
-    condition.filter(|_| mistakes.is_empty()).ok_or(mistakes)
+    Ok(Plan { profiles: selection.profiles.clone(), variables, rules: plan, questions, hints })
 }
 
 /// All mistakes of rules that have some already, those of resolving names included.
@@ -177,14 +159,14 @@ fn check_profiles(rules: &RuleSet, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Probes by name.
+type Probes = HashMap<&'static str, &'static Probe>;
+
 /// The names that rules may use of each other.
 struct Names<'r> {
     profiles: HashSet<&'r str>,
     ids: HashMap<&'r str, usize>,
 }
-
-/// Moments that narrow those at which a rule can be judged, and where something is asked that answers at no others.
-type Narrowing<'r> = Vec<(&'r Place, &'static [Moment])>;
 
 /// Resolves conditions one by one, and collects the questions they ask and the mistakes they have.
 struct Compiler<'r> {
@@ -194,10 +176,9 @@ struct Compiler<'r> {
     /// Adds a question, and tells where it stands.
     question: &'r mut dyn FnMut(&'static Probe, Key) -> usize,
     used: HashSet<&'r str>,
-    /// The probes, of those that the rule being resolved asks, that can't answer at every moment.
-    moments: Narrowing<'r>,
-    /// What became of conditions that are packed; none of those with mistakes.
-    whens: HashMap<&'static [u8], Option<(Arc<Condition>, Narrowing<'r>)>>,
+    /// Moments that narrow those at which the rule being resolved can be judged, and where it asks what answers at no
+    /// others.
+    moments: Vec<(&'r Place, &'static [Moment])>,
     mistakes: Vec<Diagnostic>,
     /// What means something else than it may seem, or could be written better: for `lint`.
     hints: Vec<Diagnostic>,
@@ -217,7 +198,6 @@ impl<'r> Compiler<'r> {
             question,
             used: HashSet::default(),
             moments: Vec::new(),
-            whens: HashMap::default(),
             mistakes: Vec::new(),
             hints: Vec::new(),
         }
@@ -228,8 +208,8 @@ impl<'r> Compiler<'r> {
         let before = self.mistakes.len();
         self.moments.clear();
         self.check_names(rule, names);
-        let check = self.check(rule);
-        let when = rule.when.as_ref().map(|when| self.when(when));
+        let check = self.condition(&rule.check);
+        let when = rule.when.as_ref().map(|when| self.condition(when));
         let moments = self.moments_of(rule);
         if self.mistakes.len() > before {
             return None;
@@ -250,40 +230,10 @@ impl<'r> Compiler<'r> {
         })
     }
 
-    /// When a rule applies. The same condition of several built-in rules is resolved once.
-    fn when(&mut self, when: &'r Lazy<Expression>) -> Option<Arc<Condition>> {
-        let Some(packed) = when.packed() else { return self.condition(when).map(Arc::new) };
-        if let Some(known) = self.whens.get(packed) {
-            let (condition, moments) = known.as_ref()?;
-            self.moments.extend(moments);
-            return Some(Arc::clone(condition));
-        }
-        let before = self.moments.len();
-        let condition = self.condition(when).map(Arc::new);
-        let resolved = condition.clone().map(|condition| (condition, self.moments[before..].to_vec()));
-        self.whens.insert(packed, resolved);
-        condition
-    }
-
     /// Notes that the rule asks what can be answered at these moments.
     fn ask(&mut self, place: &'r Place, moments: &'static [Moment]) {
         if moments.len() < Moment::ALL.len() {
             self.moments.push((place, moments));
-        }
-    }
-
-    /// What must hold; left for later if it is packed and depends on no variable, as most rules don't apply to a host.
-    fn check(&mut self, rule: &'r Rule) -> Option<Check> {
-        match &rule.asks {
-            // Sockets are named beforehand, so that they are asked together.
-            Some(keys) if rule.check.packed().is_some() && keys.split(' ').all(|key| key != "cri") => {
-                let probes = self.probes;
-                for probe in keys.split(' ').filter_map(|key| probes.get(key)) {
-                    self.ask(&rule.id.place, probe.moments);
-                }
-                Some(Check::Later(rule.check.clone()))
-            }
-            _ => self.condition(&rule.check).map(Check::Ready),
         }
     }
 

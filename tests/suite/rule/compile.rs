@@ -1,10 +1,10 @@
 //! What right rules become.
 
 use node_preflight::builtin;
-use node_preflight::engine::plan::{Check, Condition, Matcher, Plan, Subject};
-use node_preflight::engine::{Selection, compile};
+use node_preflight::engine::Selection;
+use node_preflight::engine::plan::{Condition, Matcher, Plan, Subject};
 use node_preflight::fact::{Moment, State, Value};
-use node_preflight::rule::{RuleSet, SourceFile, diagnostic};
+use node_preflight::rule::{self, RuleSet, SourceFile, diagnostic};
 use proptest::prelude::*;
 
 use super::{complaints, given, loaded, planned};
@@ -102,7 +102,7 @@ fn a_rule_is_judged_when_all_its_probes_can_answer() {
 
 fn operand(plan: &Plan) -> &State {
     match &plan.rules[0].check {
-        Check::Ready(Condition::Test(test)) => match &test.matcher {
+        Condition::Test(test) => match &test.matcher {
             Matcher::Equals(Subject::Constant { state, .. }) => state,
             _ => panic!("another matcher"),
         },
@@ -126,7 +126,7 @@ fn a_variable_has_the_last_of_default_profile_and_set() {
 fn a_probe_asked_about_an_unset_variable_is_unknown() {
     let rules = rules(&rule("a", "check = { service = { var = \"cni\" }, active = \"active\" }"));
     let plan = plan(&rules, &Selection::everything(), &[]);
-    let Check::Ready(Condition::Test(test)) = &plan.rules[0].check else { panic!("one test") };
+    let Condition::Test(test) = &plan.rules[0].check else { panic!("one test") };
     assert!(matches!(&test.subject, Subject::Constant { state: State::Unknown(_), .. }));
 }
 
@@ -220,48 +220,8 @@ fn no_file_of_the_catalogue_is_missing() {
 }
 
 #[test]
-fn the_catalogue_is_what_its_files_say() {
-    // The packed rules have no places; nothing else may differ.
-    let packed = |rules: &RuleSet| postcard::to_allocvec(rules).unwrap();
-    let (built_in, written) = (builtin::rules(), builtin::written());
-    for (rule, written) in built_in.rules.iter().zip(&written.rules) {
-        assert_eq!((&rule.id.value, &rule.prose), (&written.id.value, &written.prose));
-    }
-    assert_eq!(packed(&built_in), packed(&written));
-}
-
-/// What is left for later can't be wrong then: its text is what the catalogue's files say, and they compile as a whole.
-#[test]
-fn a_check_that_is_left_for_later_is_judged_at_the_moments_of_its_probes() {
-    let moments = |rules: &RuleSet| -> Vec<(String, &'static [Moment], bool)> {
-        let Ok(plan) = compile(rules, &Selection::everything(), &[]) else { panic!("a mistake") };
-        let rules = plan.rules.into_iter();
-        rules.map(|rule| (rule.id.to_string(), rule.moments, matches!(rule.check, Check::Later(_)))).collect()
-    };
-    let (packed, written) = (moments(&builtin::rules()), moments(&builtin::written()));
-    assert!(packed.iter().filter(|(.., is_later)| *is_later).count() > 200);
-    assert!(written.iter().all(|(.., is_later)| !is_later));
-    for ((id, later, _), (_, resolved, _)) in packed.iter().zip(&written) {
-        assert_eq!(later, resolved, "rule {id}: its probes must be named first");
-    }
-}
-
-#[test]
-fn what_uses_a_variable_is_not_left_for_later() {
-    let keys = |check: &str| rules(&rule("a", &format!("check = {check}"))).rules[0].asks.clone();
-    let found = keys(
-        "{ all = [{ swap = { equals = [] } }, { not = { crio = \"a\", equals = { kubelet = \"b\" } } }] }",
-    );
-    assert_eq!(found.as_deref(), Some("swap crio kubelet"));
-    for check in [
-        "{ crio = \"a\", equals = { var = \"cni\" } }",
-        "{ crio = \"a\", equals = { crio = { var = \"cni\" } } }",
-        "{ crio = \"a\", in = [\"b\", { var = \"cni\" }] }",
-        "{ service = { var = \"cni\" }, active = \"active\" }",
-        "{ any = [{ swap = { equals = [] } }, { var = \"cni\", equals = \"calico\" }] }",
-    ] {
-        assert_eq!(keys(check), None, "{check}");
-    }
+fn the_built_in_rules_are_what_their_files_say() {
+    assert_eq!(builtin::rules(), rule::load(builtin::sources()).unwrap());
 }
 
 #[test]
