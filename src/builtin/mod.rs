@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use index::Index;
 
 use crate::rule::peer::Peers;
-use crate::rule::{Rule, RuleSet, SourceFile};
+use crate::rule::{self, Rule, RuleSet, SourceFile};
 
 /// The index in the form of the crate `postcard`, and behind each other its rules in the same form.
 const INDEX: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/index.postcard"));
@@ -24,7 +24,17 @@ pub fn sources() -> Vec<SourceFile> {
     FILES.iter().map(|(name, text)| SourceFile::built_in(name, *text)).collect()
 }
 
-/// The built-in rules.
+/// The built-in rules with their places, read from their files as rules of a user are: for whoever has to report a mistake.
+///
+/// # Panics
+/// Never: the build of this very program read them.
+#[expect(clippy::expect_used, reason = "as above; a test reads them")]
+#[must_use]
+pub fn written() -> RuleSet {
+    rule::load(sources()).expect("rules without a mistake")
+}
+
+/// The built-in rules, without their places.
 #[must_use]
 pub fn rules() -> RuleSet {
     let index = index();
@@ -32,7 +42,7 @@ pub fn rules() -> RuleSet {
     read(index, &all)
 }
 
-/// The built-in rules of some profiles, and those that they need; all if one of the profiles isn't built in. What isn't
+/// The built-in rules of some profiles, and those that they need, without their places; all if one of the profiles isn't built in. What isn't
 /// selected is not read.
 #[must_use]
 pub fn rules_of(profiles: &[String]) -> RuleSet {

@@ -1,6 +1,6 @@
 //! `check`: the story of a run.
 
-use std::mem::ManuallyDrop;
+use std::mem::forget;
 use std::process::ExitCode;
 use std::time::{Instant, SystemTime};
 
@@ -22,27 +22,28 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let rules = rules::load_for(&arguments.rules, &profiles, waivers::are_given(arguments))?;
     let kubeadm = kubeadm::read(&arguments.source)?;
     let given = kubeadm::given(kubeadm.as_ref(), &profiles);
-    let plan = ManuallyDrop::new(rules::compile(&rules, &arguments.rules, &profiles, &given)?);
+    let plan = rules::compile(&rules, &arguments.rules, &profiles, &given)?;
     let Waivers { files: waiver_files, waivers } = Waivers::read(arguments, &rules, &plan)?;
-    // Judging takes the memory that the rules had: a page that is new costs more than to give one back.
-    drop(rules);
-    // The process ends with the run: taking down what was learnt, piece by piece, would be a tenth of its work.
     let (host, moments) = source::open(&arguments.source)?;
-    let host = ManuallyDrop::new(host);
-    let subsystems = ManuallyDrop::new(Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()));
+    let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
     let needs_all = |format: &Format| format.shows_every_rule(plan.rules.len(), arguments.all);
     let detail = if outputs.formats().any(needs_all) { Detail::Full } else { Detail::FailuresOnly };
     let mut findings = engine::judge_with(&plan, &subsystems, &moments, detail);
     let applied = engine::waive(&mut findings, waivers, waivers::today());
-    let host = identify(&subsystems);
+    let identity = identify(&subsystems);
     let circumstances = Circumstances {
         moments: &moments,
         fail_on: arguments.fail_on.into(),
         time: SystemTime::now(),
         duration: start.elapsed(),
     };
-    let report = ManuallyDrop::new(Report::new(&plan, host, findings, applied, circumstances));
+    let report = Report::new(&plan, identity, findings, applied, circumstances);
     outputs.write(&report, arguments.all)?;
     waivers::complain(&waiver_files, &report.waivers);
-    Ok(error::code(report.outcome()))
+    let code = error::code(report.outcome());
+    // The process ends here: to take down what was learnt, piece by piece, is a seventeenth of a run (0.9 of 15.7 million
+    // instructions on 30 November 2026).
+    forget((report, subsystems));
+    forget((host, plan, rules));
+    Ok(code)
 }

@@ -14,7 +14,7 @@ use crate::engine::plan::Plan;
 use crate::engine::{self, Given, Selection};
 use crate::rule::peer;
 use crate::rule::waiver::{Target, Targets};
-use crate::rule::{self, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
+use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
 
 /// What is judged if no profile is named.
 const DEFAULT_PROFILE: &str = "node";
@@ -30,8 +30,15 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     if paths.is_empty() {
         return Ok(built_in);
     }
-    rule::extend(built_in, read("the rules", paths)?)
-        .map_err(|broken| refused(&broken.rules.files, &engine::mistakes(&broken)))
+    rule::extend(built_in, read("the rules", paths)?).or_else(|broken| {
+        with_places(&broken.rules).map_err(|broken| refused(&broken.rules.files, &engine::mistakes(&broken)))
+    })
+}
+
+/// The same rules again, those that are built in with the places at which they are written.
+fn with_places(rules: &RuleSet) -> Result<RuleSet, Box<Broken>> {
+    let given = rules.files.iter().filter(|file| !file.built_in).cloned();
+    rule::extend(builtin::written(), given.collect())
 }
 
 /// The rules that a run with these arguments and profiles may judge; others aren't even read, unless `all` are to be
@@ -65,8 +72,11 @@ pub(super) fn compile(
     let selection = Selection { profiles: profiles.to_vec(), only, skip };
     let variables = source::variables(variables)?;
     let given = [given, &source::environment(rules)?].concat();
-    engine::compile_given(rules, &selection, &given, &variables)
-        .map_err(|mistakes| refused(&rules.files, &mistakes))
+    engine::compile_given(rules, &selection, &given, &variables).map_err(|mistakes| {
+        let Ok(placed) = with_places(rules) else { return refused(&rules.files, &mistakes) };
+        let again = engine::compile_given(&placed, &selection, &given, &variables).err();
+        refused(&placed.files, &again.unwrap_or(mistakes))
+    })
 }
 
 /// Words that select rules, with checks of other tools (`kubeadm:Swap`) replaced by the rules that answer them.

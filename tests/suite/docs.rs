@@ -109,7 +109,7 @@ fn shape(shape: &Shape) -> String {
 
 #[test]
 fn the_rules_are_documented() {
-    let rules = builtin::rules();
+    let rules = builtin::written();
     let mut text = format!("# Rules\n\n{NOTE}");
     let mut file = usize::MAX;
     for rule in &rules.rules {

@@ -221,7 +221,9 @@ fn no_file_of_the_catalogue_is_missing() {
 
 #[test]
 fn the_built_in_rules_are_what_their_files_say() {
-    assert_eq!(builtin::rules(), rule::load(builtin::sources()).unwrap());
+    // The built-in rules have no places; nothing else may differ.
+    let bytes = |rules: &RuleSet| postcard::to_allocvec(rules).unwrap();
+    assert_eq!(bytes(&builtin::rules()), bytes(&rule::load(builtin::sources()).unwrap()));
 }
 
 #[test]
