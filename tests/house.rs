@@ -316,3 +316,15 @@ fn every_probe_has_a_test_of_its_name() {
         }
     }
 }
+
+/// Text is made harmless where it leaves the program, so that no writer of a format or a command has to remember it.
+#[test]
+fn text_is_escaped_in_few_places() {
+    let places = ["src/cli/table.rs", "src/cli/terminal.rs", "src/report/render/page.rs"];
+    let escapes =
+        |source: &Source| source.text.contains("printable(") || source.text.contains("escape_unicode");
+    let all = sources("src");
+    let shown = all.iter().filter(|source| ["cli", "report", "engine"].contains(&source.room()));
+    let found: Vec<_> = shown.filter(|source| escapes(source)).map(|source| source.path.to_str()).collect();
+    assert_eq!(found, places.map(Some));
+}

@@ -102,8 +102,8 @@ fn links_and_devices_are_written_to_as_they_are() {
 fn no_command_lets_a_character_through_that_harms_a_terminal() {
     let nasty = "x \u{1b}[31m\u{9b}31mRED \u{7f} \u{202e}\u{61c}\u{2060}\u{ad}\u{e0041}";
     let tree = Tree::new()
-        .file("/etc/os-release", &format!("PRETTY_NAME=\"{nasty}\"\nID=debian\n"))
-        .file("/etc/fstab", &format!("/dev/{} none swap sw 0 0\n", nasty.replace(' ', "")));
+        .file("/etc/os-release", format!("PRETTY_NAME=\"{nasty}\"\nID=debian\n"))
+        .file("/etc/fstab", format!("/dev/{} none swap sw 0 0\n", nasty.replace(' ', "")));
     let root = tree.root();
     let root = root.to_str().unwrap();
     let key = format!("file:/etc/{nasty}");
