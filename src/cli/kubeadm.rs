@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use super::{SourceArguments, rules, terminal};
-use crate::engine::Given;
+use crate::engine::VariableOverride;
 use crate::kubeadm::{Kubeadm, Remark, Target, syntax};
 use crate::rule::{Code, Diagnostic, Place, SourceFile, diagnostic};
 
@@ -30,7 +30,7 @@ pub(super) fn read(arguments: &SourceArguments) -> Result<Option<Kubeadm>, Failu
 
 /// The variables that the configuration sets, for the command of kubeadm that the profiles are for. That it is none for
 /// this command goes to standard error.
-pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<Given> {
+pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<VariableOverride> {
     let names = |name: &str| profiles.iter().any(|profile| profile == name);
     let target = match (names("kubeadm-init"), names("kubeadm-join")) {
         (true, false) => Some(Target::Init),
@@ -42,7 +42,7 @@ pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<Given
         terminal::complain_rendered(&diagnostic::render(&[], &[remark], rules::colors()));
     }
     let settings = kubeadm.map_or_else(Vec::new, |kubeadm| kubeadm.settings(target));
-    let given = settings.into_iter().map(|setting| Given {
+    let given = settings.into_iter().map(|setting| VariableOverride {
         name: setting.name.to_owned(),
         value: setting.value,
         origin: setting.origin,

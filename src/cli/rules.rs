@@ -11,7 +11,7 @@ use super::error::Failure;
 use super::{RulesArguments, SourceArguments, source, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
-use crate::engine::{self, Given, Selection};
+use crate::engine::{self, Selection, VariableOverride};
 use crate::rule::peer;
 use crate::rule::waiver::{Target, Targets};
 use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
@@ -65,7 +65,7 @@ pub(super) fn compile(
     rules: &RuleSet,
     arguments: &RulesArguments,
     profiles: &[String],
-    given: &[Given],
+    given: &[VariableOverride],
 ) -> Result<Plan, Failure> {
     let RulesArguments { only, skip, variables, .. } = arguments;
     let (only, skip) = (ids(rules, "--only", only)?, ids(rules, "--skip", skip)?);

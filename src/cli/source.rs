@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::Failure;
 use super::{SourceArguments, terminal};
-use crate::engine::Given;
+use crate::engine::VariableOverride;
 use crate::fact::{Moment, Origin};
 use crate::host::{Host, HostError, Read};
 use crate::rule::{RuleSet, suggestion};
@@ -69,7 +69,7 @@ const PREFIX: &str = "NODE_PREFLIGHT_";
 
 /// The values that the environment gives variables; the command line wins against it. A name that is nobody's may belong
 /// to other programs: it is told, and no reason not to judge.
-pub(super) fn environment(rules: &RuleSet) -> Result<Vec<Given>, Failure> {
+pub(super) fn environment(rules: &RuleSet) -> Result<Vec<VariableOverride>, Failure> {
     #[expect(clippy::disallowed_methods, reason = "variables may be set by the environment")]
     let set = std::env::vars_os().filter_map(|(key, value)| {
         let key = key.into_string().ok().filter(|key| key.starts_with(PREFIX))?;
@@ -90,7 +90,7 @@ pub(super) fn environment(rules: &RuleSet) -> Result<Vec<Given>, Failure> {
             .into_string()
             .map_err(|_| Failure::input(format!("the value of {key} in the environment is not UTF-8")))?;
         let origin = Origin::given(&key, None).sets(&key, &value);
-        given.push(Given { name, value, origin });
+        given.push(VariableOverride { name, value, origin });
     }
     Ok(given)
 }

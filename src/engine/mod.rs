@@ -15,6 +15,6 @@ pub mod schema;
 mod truth;
 pub mod waive;
 
-pub use compile::{Given, Selection, compile, compile_given, mistakes};
+pub use compile::{Selection, VariableOverride, compile, compile_given, mistakes};
 pub use judge::{Detail, judge, judge_with};
 pub use waive::waive;

@@ -21,8 +21,8 @@ use crate::probe::{Key, PROBES, Probe};
 use crate::rule::{Broken, Code, Diagnostic, Expression, Place, Rule, RuleSet, diagnostic, suggestion};
 pub use operator::{OPERATORS, Operand, Operator};
 pub use select::Selection;
-pub use variables::Given;
 use variables::Settings;
+pub use variables::VariableOverride;
 
 /// Resolves the selected rules with the variables that the user sets as (name, value).
 ///
@@ -46,7 +46,7 @@ pub fn compile(
 pub fn compile_given(
     rules: &RuleSet,
     selection: &Selection,
-    given: &[Given],
+    given: &[VariableOverride],
     variables: &[(String, String)],
 ) -> Result<Plan, Vec<Diagnostic>> {
     compile_with(PROBES, rules, selection, given, variables)
@@ -60,7 +60,7 @@ pub fn compile_with(
     probes: &[&'static Probe],
     rules: &RuleSet,
     selection: &Selection,
-    given: &[Given],
+    given: &[VariableOverride],
     variables: &[(String, String)],
 ) -> Result<Plan, Vec<Diagnostic>> {
     let mut mistakes = Vec::new();

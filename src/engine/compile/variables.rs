@@ -11,7 +11,7 @@ use crate::rule::{
 
 /// A value that a file gives a variable; the command line wins against it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
+pub struct VariableOverride {
     /// The variable.
     pub name: String,
     /// The value, written as on the command line.
@@ -35,7 +35,7 @@ pub(super) type Settings<'r> = HashMap<&'r str, Setting<'r>>;
 pub(super) fn settle<'r>(
     rules: &'r RuleSet,
     profiles: &[&'r Profile],
-    given: &[Given],
+    given: &[VariableOverride],
     set: &[(String, String)],
     mistakes: &mut Vec<Diagnostic>,
 ) -> Settings<'r> {
@@ -58,7 +58,7 @@ pub(super) fn settle<'r>(
             setting.value = written(setting.variable, datum, &mut Vec::new());
         }
     }
-    for Given { name, value, origin } in given {
+    for VariableOverride { name, value, origin } in given {
         // A set of rules of one's own may declare fewer variables.
         let Some(setting) = settings.get_mut(name.as_str()) else { continue };
         match literal::typed(&setting.variable.kind, value) {

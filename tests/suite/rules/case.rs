@@ -210,9 +210,9 @@ pub fn plan(rules: &rule::RuleSet, id: &str, case: &Case) -> Plan {
     let selection = Selection { only: vec![id.to_owned()], ..Selection::everything() };
     let variables: Vec<(String, String)> = case.vars.clone().into_iter().collect();
     let settings = case.kubeadm().map_or_else(Vec::new, |kubeadm| kubeadm.settings(None));
-    let given: Vec<engine::Given> = settings
+    let given: Vec<engine::VariableOverride> = settings
         .into_iter()
-        .map(|set| engine::Given { name: set.name.into(), value: set.value, origin: set.origin })
+        .map(|set| engine::VariableOverride { name: set.name.into(), value: set.value, origin: set.origin })
         .collect();
     engine::compile_given(rules, &selection, &given, &variables)
         .unwrap_or_else(|wrong| panic!("{id}: {}", rule::diagnostic::render(&rules.files, &wrong, false)))
