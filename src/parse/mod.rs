@@ -30,6 +30,7 @@ pub mod socket_table;
 pub mod swaps;
 pub mod sysctl_d;
 pub mod systemd;
+pub mod tmpfiles_d;
 pub mod toml_document;
 pub mod unit;
 pub mod yaml;

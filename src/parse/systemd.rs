@@ -3,6 +3,8 @@
 //!
 //! Source: `src/basic/parse-util.c`, `constants.h`, `path-lookup.c`, `unit-def.h` and `path-util.h` of systemd 252 and 257.
 
+use std::time::Duration;
+
 /// A boolean as systemd reads it: `yes`, `true`, `on`, `1` and their opposites, in any case (`parse_boolean`).
 #[must_use]
 pub fn boolean(text: &str) -> Option<bool> {
@@ -83,9 +85,47 @@ pub fn is_unit_name_length(name: &str) -> bool {
     !name.is_empty() && name.len() < UNIT_NAME_MAX
 }
 
+/// A time span: `90`, `1h`, `1min 30s`, `infinity`; none if it makes no sense (systemd.time(7)).
+#[must_use]
+pub fn time_span(text: &str) -> Option<Duration> {
+    const UNITS: [(&[&str], f64); 7] = [
+        (&["us", "usec"], 1e-6),
+        (&["ms", "msec"], 1e-3),
+        (&["", "s", "sec", "second", "seconds"], 1.0),
+        (&["m", "min", "minute", "minutes"], 60.0),
+        (&["h", "hr", "hour", "hours"], 3600.0),
+        (&["d", "day", "days"], 86_400.0),
+        (&["w", "week", "weeks"], 604_800.0),
+    ];
+    let mut rest = text.trim();
+    if rest == "infinity" {
+        return Some(Duration::MAX);
+    }
+    let mut total = None;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = rest[digits..].trim_start();
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let (_, unit) = UNITS.iter().find(|(names, _)| names.contains(&&rest[..letters]))?;
+        rest = rest[letters..].trim_start();
+        total = Some(total.unwrap_or(0.0) + number * unit);
+    }
+    Duration::try_from_secs_f64(total?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_of_time_add_up() {
+        for (text, expected) in [("90", 90), ("1min 30s", 90), ("1h", 3600), ("0", 0)] {
+            assert_eq!(time_span(text), Some(Duration::from_secs(expected)), "{text}");
+        }
+        assert_eq!(time_span("100ms"), Some(Duration::from_millis(100)));
+        assert_eq!((time_span("x"), time_span(""), time_span("infinity")), (None, None, Some(Duration::MAX)));
+    }
 
     #[test]
     fn words_are_true_or_false_in_any_case_or_neither() {

@@ -165,7 +165,11 @@ pub fn of_template(name: &str, by: &str) -> String {
     }
 }
 
-/// Replaces the specifiers that depend on the unit's name only; others stay as written (systemd.unit(5)).
+/// No line of a unit is longer, in bytes (`LONG_LINE_MAX`).
+const MAX_EXPANDED: usize = 1 << 20;
+
+/// Replaces the specifiers that depend on the unit's name only; others stay as written (systemd.unit(5)), and so does a
+/// text that would become longer than systemd reads.
 #[must_use]
 pub fn expand(text: impl Into<String>, name: &str) -> String {
     let text = text.into();
@@ -180,6 +184,9 @@ pub fn expand(text: impl Into<String>, name: &str) -> String {
         if c != '%' {
             expanded.push(c);
             continue;
+        }
+        if expanded.len() > MAX_EXPANDED {
+            return text;
         }
         match characters.next() {
             Some('n') => expanded.push_str(name),

@@ -2,6 +2,7 @@
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::host::Read;
 use crate::parse::systemd::RUNTIME_UNITS;
 use crate::subsystem::Subsystems;
 
@@ -32,12 +33,10 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     let (init, origin) = match (moment, subsystems.host().running()) {
         (Moment::Boot, _) => (systemd.is_init.map_or_else(|| State::unknown(doubt), State::from), None),
         (Moment::Now, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => match running.files().lstat(RUNTIME_UNITS).legacy() {
-            Ok(_) => (State::from(true), Some(Origin::file(RUNTIME_UNITS))),
-            Err(error) if error.is_not_found() => {
-                (State::from(false), Some(Origin::file(RUNTIME_UNITS).says("is not there")))
-            }
-            Err(error) => (State::unknown(error.to_string()), None),
+        (Moment::Now, Some(running)) => match running.files().lstat(RUNTIME_UNITS) {
+            Read::There(_) => (State::from(true), Some(Origin::file(RUNTIME_UNITS))),
+            Read::Missing(_) => (State::from(false), Some(Origin::file(RUNTIME_UNITS).says("is not there"))),
+            Read::Hidden(error) => (State::unknown(error.to_string()), None),
         },
     };
     let version = systemd.version.map_or_else(

@@ -54,7 +54,7 @@ fn canonical(text: &str) -> Result<String, String> {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let (name, key) = key.as_str().split_once('#').unwrap_or((key.as_str(), ""));
     let (section, key) = key.split_once('.').unwrap_or(("Service", key));
-    let Some(merged) = subsystems.units().said(subsystems, name) else {
+    let Some(merged) = subsystems.units().merged_with_gaps(subsystems, name) else {
         return Fact::absent().note(format!("no file describes {name}"));
     };
     if let Some(gap) = merged.gaps.first() {

@@ -2,7 +2,7 @@
 //! whether a package upgrade may change them.
 
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::host::{Files, HostErrorKind, HostPath};
+use crate::host::{Files, HostError, HostErrorKind, HostPath, Read};
 use crate::parse::{alternatives, lines};
 use crate::subsystem::Subsystems;
 
@@ -28,10 +28,8 @@ pub fn follow(files: &Files, name: &str) -> Result<Option<Leads>, String> {
     let mut broken = None;
     for directory in ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/etc/alternatives"] {
         let path = HostPath::new(format!("{directory}/{name}"));
-        match files.lstat(&path).legacy() {
-            Ok(_) => {}
-            Err(error) if error.is_not_found() => continue,
-            Err(error) => return Err(error.to_string()),
+        if files.lstat(&path).found().map_err(|error| error.to_string())?.is_none() {
+            continue;
         }
         let leads = chain(files, path)?;
         if leads.exists {
@@ -46,16 +44,16 @@ fn chain(files: &Files, start: HostPath) -> Result<Leads, String> {
     let mut hops = vec![start.clone()];
     let mut path = start;
     while hops.len() <= MOST_HOPS {
-        match files.read_link(&path).legacy() {
-            Ok(target) => {
+        match files.read_link(&path) {
+            Read::There(target) => {
                 path = path.link_target(target);
                 hops.push(path.clone());
             }
-            Err(error) if matches!(error.kind, HostErrorKind::NotAFile(_)) => {
+            Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => {
                 return Ok(Leads { hops, exists: true });
             }
-            Err(error) if error.is_not_found() => return Ok(Leads { hops, exists: false }),
-            Err(error) => return Err(error.to_string()),
+            Read::Missing(_) => return Ok(Leads { hops, exists: false }),
+            Read::Hidden(error) => return Err(error.to_string()),
         }
     }
     let start = &hops[0];
@@ -81,10 +79,14 @@ pub fn backend(program: &str) -> Option<&'static str> {
 /// Says that it is a script, which may run any of them.
 fn backend_of(files: &Files, leads: &Leads) -> Result<Option<&'static str>, String> {
     let Some(end) = leads.hops.last().filter(|_| leads.exists) else { return Ok(None) };
-    let is_script = files.read_script(end).legacy().is_ok_and(|script| script.is_some());
+    let script = files.read_script(end);
     match backend(&end.file_name().to_string_lossy()) {
-        Some(_) if is_script => Err(format!("{end} is a script, and what it runs is not known")),
-        found => Ok(found),
+        Some(backend) => match script {
+            Read::There(Some(_)) => Err(format!("{end} is a script, and what it runs is not known")),
+            Read::Hidden(error) => Err(error.to_string()),
+            Read::There(None) | Read::Missing(_) => Ok(Some(backend)),
+        },
+        None => Ok(None),
     }
 }
 
@@ -136,16 +138,9 @@ pub fn alternative(subsystems: &Subsystems<'_>, name: &str) -> Fact {
 fn administrative(files: &Files, name: &str) -> Result<Option<(String, alternatives::Alternatives)>, String> {
     for directory in ["/var/lib/dpkg/alternatives", "/var/lib/alternatives"] {
         let path = format!("{directory}/{name}");
-        match files.read(&path).legacy() {
-            Ok(bytes) => {
-                let parsed = alternatives::parse(&bytes);
-                return parsed
-                    .map(|parsed| Some((path.clone(), parsed)))
-                    .ok_or(format!("{path} makes no sense"));
-            }
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error.to_string()),
-        }
+        let Some(bytes) = files.read(&path).found().map_err(|error| error.to_string())? else { continue };
+        let parsed = alternatives::parse(&bytes);
+        return parsed.map(|parsed| Some((path.clone(), parsed))).ok_or(format!("{path} makes no sense"));
     }
     Ok(None)
 }
@@ -212,14 +207,14 @@ fn legacy_tables(files: &Files) -> State {
     for (family, list) in
         [("", "ip_tables_names"), ("ip6 ", "ip6_tables_names"), ("arp ", "arp_tables_names")]
     {
-        match files.read(format!("/proc/net/{list}")).legacy() {
-            Ok(bytes) => {
+        match files.read(format!("/proc/net/{list}")) {
+            Read::There(bytes) => {
                 let names = lines(&bytes).filter(|(_, name)| !name.is_empty());
                 tables.extend(names.map(|(_, name)| format!("{family}{name}")));
             }
             // Without the module there is no list.
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return State::unknown(error.to_string()),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => return State::unknown(error),
         }
     }
     State::from(Value::list(tables))

@@ -4,7 +4,7 @@ use crate::fact::Origin;
 use crate::host::{Files, Read};
 use crate::parse::no_proxy::{self, NoProxy};
 use crate::subsystem::Subsystems;
-use crate::subsystem::systemd::exec_context::Launch;
+use crate::subsystem::systemd::exec_context::ExecContext;
 use crate::subsystem::systemd::system_conf::{self, Environment};
 
 /// The file that `pam_env` reads at every login: where the shell of whoever runs kubeadm gets its proxies from.
@@ -36,7 +36,7 @@ impl Proxies {
 /// # Errors
 /// Why they can't be known.
 pub fn of_unit(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<Proxies>, String> {
-    let launch = Launch::read(subsystems, name);
+    let launch = ExecContext::read(subsystems, name);
     if !launch.exists {
         return Ok(None);
     }

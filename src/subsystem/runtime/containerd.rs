@@ -9,7 +9,7 @@ use crate::parse::document::Node;
 use crate::parse::glob::covers_name;
 use crate::parse::toml_document;
 use crate::subsystem::Subsystems;
-use crate::subsystem::systemd::exec_context::Launch;
+use crate::subsystem::systemd::exec_context::ExecContext;
 
 /// Read if the unit names no other file; absent is fine.
 const CONFIG: &str = "/etc/containerd/config.toml";
@@ -52,7 +52,7 @@ pub struct Containerd {
 /// What the kubelet depends on; absent without containerd.
 pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     let files = subsystems.host().files();
-    let launch = Launch::read(subsystems, "containerd.service");
+    let launch = ExecContext::read(subsystems, "containerd.service");
     let programs = ["/usr/bin/containerd", "/usr/local/bin/containerd", "/usr/sbin/containerd"];
     if !launch.exists {
         match files.any_is_there(programs) {

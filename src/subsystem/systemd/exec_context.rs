@@ -2,15 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::HashSet;
+
 use crate::fact::Origin;
 use crate::host::Files;
 use crate::parse::{env_file, unit};
 use crate::subsystem::systemd::units::MergedUnit;
 use crate::subsystem::{Subsystems, Unreadable};
 
+/// No program is given more words than this: the kernel limits their length together (execve(2)).
+const MAX_WORDS: usize = 10_000;
+/// No word is longer, in bytes (`MAX_ARG_STRLEN`).
+const MAX_WORD: usize = 128 << 10;
+
 /// How a unit starts its program.
 #[derive(Debug, Default)]
-pub(in crate::subsystem) struct Launch {
+pub(in crate::subsystem) struct ExecContext {
     /// Whether the unit is there.
     pub exists: bool,
     /// The words of the last `ExecStart=`, variables replaced, each with the place that wrote it.
@@ -23,18 +30,18 @@ pub(in crate::subsystem) struct Launch {
     pub gaps: Vec<Unreadable>,
 }
 
-impl Launch {
+impl ExecContext {
     pub(in crate::subsystem) fn read(subsystems: &Subsystems<'_>, name: &str) -> Self {
         let units = subsystems.units();
-        let merged = units.said(subsystems, name);
+        let merged = units.merged_with_gaps(subsystems, name);
         let exists = merged.is_some();
-        let merged = merged.unwrap_or_else(|| units.drop_ins_alone(subsystems, name));
-        let mut launch = Launch { exists, gaps: merged.gaps.clone(), ..Launch::default() };
-        launch.read_environment(subsystems.host().files(), &merged);
+        let merged = merged.unwrap_or_else(|| units.drop_ins_only(subsystems, name));
+        let mut context = ExecContext { exists, gaps: merged.gaps.clone(), ..ExecContext::default() };
+        context.read_environment(subsystems.host().files(), &merged);
         if let Some(command) = merged.list("Service", "ExecStart").last() {
-            launch.expand(&command.origin(), &command.value);
+            context.expand(&command.origin(), &command.value);
         }
-        launch
+        context
     }
 
     fn read_environment(&mut self, files: &Files, merged: &MergedUnit) {
@@ -51,21 +58,26 @@ impl Launch {
             .iter()
             .map(|setting| (setting.origin(), setting.value.trim_start_matches('-').to_owned()))
             .collect();
+        // What is read again wins again: of each file only the last time decides.
+        let mut seen = HashSet::default();
+        self.files.reverse();
+        self.files.retain(|(_, path)| seen.insert(path.clone()));
+        self.files.reverse();
         for (_, path) in &self.files {
-            match files.read(path).legacy() {
-                Ok(content) => {
-                    for found in env_file::parse(&content) {
-                        self.environment.insert(found.name, (Origin::line(path, found.line), found.value));
-                    }
-                }
-                Err(error) if error.is_not_found() => {}
-                Err(error) => self.gaps.push(error.into()),
+            let Some(content) = files.read(path).or_hidden(&mut self.gaps) else { continue };
+            for found in env_file::parse(&content) {
+                self.environment.insert(found.name, (Origin::line(path, found.line), found.value));
             }
         }
     }
 
     fn expand(&mut self, origin: &Origin, command: &str) {
+        let mut too_many = false;
         for word in unit::words(command) {
+            if self.words.len() >= MAX_WORDS {
+                too_many = true;
+                break;
+            }
             let name = word.strip_prefix('$').filter(|name| !name.starts_with(['{', '$']));
             if let Some(name) = name {
                 if let Some((place, value)) = self.environment.get(name) {
@@ -73,12 +85,32 @@ impl Launch {
                 }
                 continue;
             }
-            let mut word = word;
-            for (name, (_, value)) in &self.environment {
-                word = word.replace(&format!("${{{name}}}"), value);
-            }
+            let word = self.replaced(&word);
             self.words.push((origin.clone(), word));
         }
+        if too_many {
+            let reason = format!("{origin} has more words than the kernel gives a program");
+            self.gaps.push(Unreadable { origin: origin.clone(), reason });
+        }
+    }
+
+    /// A word with `${NAME}` replaced; what isn't set stays as it is.
+    fn replaced(&self, word: &str) -> String {
+        let (mut text, mut rest) = (String::with_capacity(word.len()), word);
+        while let Some(start) = rest.find("${") {
+            let Some(end) = rest[start..].find('}').map(|end| start + end) else { break };
+            text.push_str(&rest[..start]);
+            match self.environment.get(&rest[start + 2..end]) {
+                Some((_, value)) => text.push_str(value),
+                None => text.push_str(&rest[start..=end]),
+            }
+            rest = &rest[end + 1..];
+            if text.len() > MAX_WORD {
+                break;
+            }
+        }
+        text.push_str(rest);
+        text
     }
 
     /// The places that set a flag and its values, the last one counts: `--flag=value`, `--flag value`, `--flag`.

@@ -1,7 +1,7 @@
 //! The installed systemd: its version decides what many files mean.
 
 use crate::fact::{Confidence, Origin, printable};
-use crate::host::{Files, HostError};
+use crate::host::{Files, HostError, HostErrorKind, Read};
 use crate::subsystem::Subsystems;
 
 /// The installed systemd.
@@ -107,7 +107,14 @@ fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
     }
     if let Some(program) = parameter.filter(|program| !program.is_empty()) {
         let origin = Origin::file("kernel command line").says(format!("init={program}"));
-        let named = names_systemd(&program) || leads_to(files, &program) == Ok(Some(true));
+        let named = match leads_to(files, &program) {
+            _ if names_systemd(&program) => true,
+            Ok(found) => found == Some(true),
+            Err(error) => {
+                let says = format!("which init boots can't be told: {error}");
+                return (None, Some(Origin::file(program).says(says)));
+            }
+        };
         return (Some(named), Some(origin));
     }
     for path in ["/sbin/init", "/usr/sbin/init"] {
@@ -120,13 +127,20 @@ fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
             }
         }
     }
-    let trace = ["/etc/systemd", "/usr/lib/systemd", "/lib/systemd"]
-        .into_iter()
-        .find(|path| files.lstat(path).legacy().is_ok());
-    match trace {
-        Some(path) => (Some(true), Some(Origin::file(path).says("is there; systemd is assumed to boot"))),
-        None => (None, None),
+    for path in ["/etc/systemd", "/usr/lib/systemd", "/lib/systemd"] {
+        match files.lstat(path) {
+            Read::There(_) => {
+                let says = "is there; systemd is assumed to boot";
+                return (Some(true), Some(Origin::file(path).says(says)));
+            }
+            Read::Missing(_) => {}
+            Read::Hidden(error) => {
+                let says = format!("which init boots can't be told: {error}");
+                return (None, Some(Origin::file(path).says(says)));
+            }
+        }
     }
+    (None, None)
 }
 
 /// What shows that a running system is a container, which has no boot of its own: systemd writes the first, managers
@@ -135,8 +149,19 @@ fn container(subsystems: &Subsystems<'_>) -> Option<Origin> {
     const MARKS: [&str; 4] =
         ["/run/systemd/container", "/run/host/container-manager", "/.dockerenv", "/run/.containerenv"];
     let files = subsystems.host().running()?.files();
-    let mark = MARKS.into_iter().find(|path| files.stat(path).legacy().is_ok())?;
-    let kind = files.read(mark).legacy().ok().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    let (mark, hidden) = MARKS.into_iter().find_map(|path| match files.stat(path) {
+        Read::There(_) => Some((path, None)),
+        Read::Missing(_) => None,
+        Read::Hidden(error) => Some((path, Some(error))),
+    })?;
+    if let Some(error) = hidden {
+        return Some(Origin::file(mark).says(format!("whether this is a container can't be told: {error}")));
+    }
+    // Only for its name: what can't be read has none.
+    let kind = match files.read(mark) {
+        Read::There(bytes) => Some(String::from_utf8_lossy(&bytes).trim().to_owned()),
+        Read::Missing(_) | Read::Hidden(_) => None,
+    };
     let kind =
         kind.filter(|kind| !kind.is_empty() && !kind.contains('\n')).unwrap_or_else(|| "unnamed".into());
     let says = format!("this is a container ({}), and what starts it lies outside", printable(&kind));
@@ -154,7 +179,11 @@ fn names_systemd(path: &str) -> bool {
 fn leads_to(files: &Files, path: &str) -> Result<Option<bool>, HostError> {
     let mut path = path.to_owned();
     for _ in 0..16 {
-        let Ok(target) = files.read_link(&path).legacy() else { break };
+        let target = match files.read_link(&path) {
+            Read::There(target) => target,
+            Read::Missing(_) | Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => break,
+            Read::Hidden(error) => return Err(error),
+        };
         if target.file_name().is_some_and(|name| name == "systemd") {
             return Ok(Some(true));
         }
@@ -162,19 +191,15 @@ fn leads_to(files: &Files, path: &str) -> Result<Option<bool>, HostError> {
         let Some(whole) = whole.as_path().to_str() else { return Ok(None) };
         whole.clone_into(&mut path);
     }
-    match files.lstat(&path).legacy() {
-        Ok(_) => Ok(Some(names_systemd(&path))),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(files.lstat(&path).found()?.map(|_| names_systemd(&path)))
 }
 
 fn library(files: &Files, unread: &mut Option<String>) -> Option<(u32, Origin)> {
     LIBRARIES.iter().find_map(|directory| {
-        let names = match files.list(directory).legacy() {
-            Ok(names) => names,
-            Err(error) if error.is_not_found() => return None,
-            Err(error) => {
+        let names = match files.list(directory) {
+            Read::There(names) => names,
+            Read::Missing(_) => return None,
+            Read::Hidden(error) => {
                 unread.get_or_insert_with(|| error.to_string());
                 return None;
             }

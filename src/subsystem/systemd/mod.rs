@@ -1,6 +1,5 @@
 //! systemd: which units there are, which of them the next boot starts, and how.
 
-pub mod early_service;
 pub mod exec_context;
 pub mod installed;
 pub mod system_conf;

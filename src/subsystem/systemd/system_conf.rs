@@ -7,7 +7,7 @@ use crate::fact::Origin;
 use crate::parse::systemd::DEFAULT_PATH;
 use crate::parse::unit;
 use crate::subsystem::drop_in::{self, Content};
-use crate::subsystem::systemd::exec_context::Launch;
+use crate::subsystem::systemd::exec_context::ExecContext;
 use crate::subsystem::{Subsystems, Unreadable};
 
 /// The assignments of the section `[Manager]` in the order in which they apply.
@@ -94,7 +94,7 @@ impl SearchPaths {
 /// environment of whoever looks has no part in it.
 fn directories(subsystems: &Subsystems<'_>, name: &str) -> Directories {
     let split = |text: &str| text.split(':').filter(|part| part.starts_with('/')).map(String::from).collect();
-    let launch = Launch::read(subsystems, name);
+    let launch = ExecContext::read(subsystems, name);
     if let Some(gap) = launch.gaps.first() {
         return Err(gap.reason.clone());
     }
@@ -102,7 +102,8 @@ fn directories(subsystems: &Subsystems<'_>, name: &str) -> Directories {
         return Ok((split(path), Some(origin.clone())));
     }
     let units = subsystems.units();
-    let merged = units.said(subsystems, name).unwrap_or_else(|| units.drop_ins_alone(subsystems, name));
+    let merged =
+        units.merged_with_gaps(subsystems, name).unwrap_or_else(|| units.drop_ins_only(subsystems, name));
     let search = merged.list("Service", "ExecSearchPath");
     if let Some(last) = search.last() {
         return Ok((search.iter().flat_map(|setting| split(&setting.value)).collect(), Some(last.origin())));

@@ -6,6 +6,7 @@ mod api_server;
 mod api_server_certificate;
 mod apparmor;
 mod binary;
+mod boot_of_units;
 mod certificate;
 mod certificates;
 mod cgroup;

@@ -53,3 +53,14 @@ fn what_is_not_there_has_no_proxies() {
             .starts_with("unknown")
     );
 }
+
+#[test]
+fn of_two_main_files_the_higher_counts_and_all_directories_add_to_it() {
+    let vendor = "[Manager]\nDefaultEnvironment=HTTPS_PROXY=http://vendor:3128\n";
+    let tree = unit().file("/usr/lib/systemd/system.conf", vendor);
+    assert_eq!(attribute(&tree.boot("proxy:crio"), "https"), "http://vendor:3128");
+    let tree = tree.file("/etc/systemd/system.conf", "[Manager]\nLogLevel=info\n");
+    assert_eq!(attribute(&tree.boot("proxy:crio"), "https"), "absent");
+    let tree = tree.file("/usr/local/lib/systemd/system.conf.d/p.conf", vendor.replace("vendor", "local"));
+    assert_eq!(attribute(&tree.boot("proxy:crio"), "https"), "http://local:3128");
+}

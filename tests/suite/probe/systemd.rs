@@ -53,3 +53,13 @@ fn a_container_has_no_boot_of_its_own() {
     let docker = crate::distributions::debian12("quiet").live("/.dockerenv", "");
     assert!(docker.recorded_text("sysctl:vm.swappiness").contains("this is a container (unnamed)"));
 }
+
+#[test]
+fn the_release_that_counts_decides_the_version() {
+    let tree = Tree::new().file("/etc/os-release", "ID=debian\nVERSION_ID=12 # bookworm\n");
+    assert_eq!(attribute(&tree.boot("systemd"), "version"), "252");
+    let tree = tree.file("/usr/lib/os-release", "ID=debian\nVERSION_ID=11\n").denied("/etc/os-release");
+    let host = node_preflight::host::Host::recording(&tree.recording()).unwrap();
+    let fact = crate::tree::ask(&host, "systemd", node_preflight::fact::Moment::Boot);
+    assert!(attribute(&fact, "version").starts_with("unknown"), "{fact:?}");
+}

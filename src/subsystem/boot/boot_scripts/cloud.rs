@@ -8,7 +8,6 @@ use crate::host::{HostPath, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
 use crate::subsystem::Subsystems;
-use crate::subsystem::systemd::early_service::may_start;
 
 const SERVICES: [&str; 5] = [
     "cloud-init.service",
@@ -24,7 +23,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
         Read::There(_) => return,
         Read::Missing(_) | Read::Hidden(_) => {}
     }
-    if !SERVICES.iter().any(|service| may_start(subsystems, service)) {
+    if !SERVICES.iter().any(|service| subsystems.units().may_start(subsystems, service)) {
         return;
     }
     scan.directory(Some(PER_BOOT), false);

@@ -8,7 +8,6 @@ use crate::host::{HostPath, Kind, Read};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
 use crate::subsystem::drop_in::{self, Content};
-use crate::subsystem::systemd::early_service::may_start;
 use crate::subsystem::systemd::units::Starts;
 
 /// Hooks that packages of distributions bring along: what they call in ways that can't be followed is known.
@@ -63,7 +62,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
     rc_local(subsystems, scan);
     unit_commands(subsystems, scan);
     init_scripts(subsystems, scan);
-    let starts = |units: &[&str]| units.iter().any(|unit| may_start(subsystems, unit));
+    let starts = |units: &[&str]| units.iter().any(|unit| subsystems.units().may_start(subsystems, unit));
     if !matches!(subsystems.units().starts(subsystems, "networking.service"), Starts::No(_)) {
         ifupdown::read(scan);
         for directory in ["/etc/network/if-pre-up.d", "/etc/network/if-up.d"] {

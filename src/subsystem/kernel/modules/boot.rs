@@ -12,7 +12,6 @@ use crate::fact::{Confidence, Fact, Origin, State, printable};
 use crate::parse::{glob, modules_load_d};
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::loader::next_boot::BootEntry;
-use crate::subsystem::systemd::early_service::kept_from_running;
 use crate::subsystem::{Subsystems, Unreadable};
 
 /// The moment at which a module is looked for.
@@ -227,7 +226,7 @@ const MOST_NAMES: usize = 500;
 
 /// The lines of modules-load.d; none if the service that reads them doesn't run.
 fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Unreadable>) -> Vec<(String, Origin)> {
-    if kept_from_running(subsystems, SERVICE).is_some() {
+    if subsystems.units().blocked_by(subsystems, SERVICE).is_some() {
         return Vec::new();
     }
     let files = subsystems.host().files();
@@ -283,7 +282,7 @@ impl Plan {
         let refuses = refusal(subsystems, &index, release.as_deref().unwrap_or_default(), &command_line);
         let mut loader = super::loader(&index, rules, &command_line, refuses.clone());
         let place = entry.because.first().cloned().unwrap_or_else(|| Origin::file("kernel command line"));
-        let early = if lines.is_empty() && kept_from_running(subsystems, SERVICE).is_some() {
+        let early = if lines.is_empty() && subsystems.units().blocked_by(subsystems, SERVICE).is_some() {
             &[]
         } else {
             command_line.load.as_slice()

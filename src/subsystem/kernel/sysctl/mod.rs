@@ -19,7 +19,6 @@ use self::writers::Writers;
 use crate::fact::{Fact, Moment, Origin};
 use crate::parse::{glob, sysctl_d};
 use crate::subsystem::Subsystems;
-use crate::subsystem::systemd::early_service::kept_from_running;
 
 /// Kernel variables at both moments.
 #[derive(Debug, Default)]
@@ -62,7 +61,7 @@ impl Sysctls {
 
     /// What keeps systemd-sysctl from running at boot.
     fn not_run(&self, subsystems: &Subsystems<'_>) -> Option<&Origin> {
-        self.not_run.get_or_init(|| kept_from_running(subsystems, boot::SERVICE)).as_ref()
+        self.not_run.get_or_init(|| subsystems.units().blocked_by(subsystems, boot::SERVICE)).as_ref()
     }
 
     fn writers(&self, subsystems: &Subsystems<'_>) -> &Writers {

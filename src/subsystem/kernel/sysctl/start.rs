@@ -4,7 +4,6 @@ use super::variable;
 use crate::fact::{Fact, Origin, State, Value, Version};
 use crate::subsystem::Subsystems;
 use crate::subsystem::loader::next_boot::BootEntry;
-use crate::subsystem::systemd::early_service::may_start;
 
 /// Whether a variable is there when systemd-sysctl writes.
 pub(super) enum Existence {
@@ -70,7 +69,7 @@ fn with_module(subsystems: &Subsystems<'_>, module: &'static str) -> Existence {
             Existence::Unclear(format!("it depends on whether {module} is loaded: {reason}"))
         }
         _ => {
-            let unordered = FIREWALLS.iter().find(|unit| may_start(subsystems, unit));
+            let unordered = FIREWALLS.iter().find(|unit| subsystems.units().may_start(subsystems, unit));
             if let (Some(unit), "nf_conntrack") = (unordered, module) {
                 return Existence::Unclear(format!(
                     "{unit} may load {module} before or after systemd-sysctl runs; modules-load.d does not"

@@ -13,7 +13,6 @@ use crate::fact::{Confidence, Fact, Origin, State, printable};
 use crate::host::Files;
 use crate::parse::{glob, lines, sysctl_d};
 use crate::subsystem::drop_in;
-use crate::subsystem::systemd::early_service::may_start;
 use crate::subsystem::{Subsystems, Unreadable};
 
 /// One write that happens at some time during boot.
@@ -66,19 +65,19 @@ impl Writers {
             writers.shell_line(files, origin, text);
         }
         writers.tmpfiles(files);
-        if may_start(subsystems, "ufw.service") {
+        if subsystems.units().may_start(subsystems, "ufw.service") {
             writers.ufw(files);
         }
-        if may_start(subsystems, "systemd-networkd.service") {
+        if subsystems.units().may_start(subsystems, "systemd-networkd.service") {
             writers.networkd(files);
         }
-        if may_start(subsystems, "tuned.service") {
+        if subsystems.units().may_start(subsystems, "tuned.service") {
             writers.tuned(subsystems);
         }
-        if may_start(subsystems, "docker.service") {
+        if subsystems.units().may_start(subsystems, "docker.service") {
             writers.docker(files);
         }
-        if may_start(subsystems, "kubelet.service") {
+        if subsystems.units().may_start(subsystems, "kubelet.service") {
             writers.kubelet(subsystems);
         }
         writers

@@ -4,12 +4,12 @@
 use crate::fact::{Fact, Origin, State};
 use crate::host::{Files, Read};
 use crate::parse::env_file;
-use crate::subsystem::systemd::exec_context::Launch;
+use crate::subsystem::systemd::exec_context::ExecContext;
 
 const FAMILIES: [&str; 2] = ["/etc/default/kubelet", "/etc/sysconfig/kubelet"];
 
 /// The file that gives `KUBELET_EXTRA_ARGS`.
-pub(super) fn read(launch: &Launch) -> Fact {
+pub(super) fn read(launch: &ExecContext) -> Fact {
     let found = launch.files.iter().rfind(|(_, path)| !path.starts_with("/var/lib/kubelet/"));
     found.map_or_else(Fact::absent, |(origin, path)| {
         Fact::new(State::from(path.as_str())).because(origin.clone())
@@ -17,7 +17,7 @@ pub(super) fn read(launch: &Launch) -> Fact {
 }
 
 /// A file of the other family that sets something and that the unit doesn't read.
-pub(super) fn ignored(files: &Files, launch: &Launch) -> Fact {
+pub(super) fn ignored(files: &Files, launch: &ExecContext) -> Fact {
     if !launch.exists && launch.files.is_empty() {
         return Fact::absent().note("the kubelet has no unit");
     }

@@ -23,7 +23,7 @@ use crate::component::kubelet::fields;
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::cri::Candidates;
-use crate::subsystem::systemd::exec_context::Launch;
+use crate::subsystem::systemd::exec_context::ExecContext;
 use config::{Config, Reader};
 use defaults::Context;
 use findings::{Ask, Question};
@@ -40,7 +40,7 @@ pub struct Kubelet {
     installed: bool,
     /// Why it may be installed all the same.
     unsure: Option<String>,
-    launch: Launch,
+    launch: ExecContext,
     line: CommandLine,
     config: Config,
     /// The minor version of 1.x, where the installed version is known.
@@ -64,7 +64,7 @@ struct RunningKubelet {
 impl Kubelet {
     pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
         let files = subsystems.host().files();
-        let launch = Launch::read(subsystems, "kubelet.service");
+        let launch = ExecContext::read(subsystems, "kubelet.service");
         let signs = ["/usr/bin/kubelet", "/usr/local/bin/kubelet", "/usr/sbin/kubelet", CONFIG];
         let is_named = launch.exists || !launch.files.is_empty();
         let there = if is_named { Ok(true) } else { files.any_is_there(signs) };
@@ -133,7 +133,7 @@ impl Kubelet {
 
     /// The same kubelet, started with another command line.
     fn with_words(&self, subsystems: &Subsystems<'_>, words: &[(Origin, String)]) -> Self {
-        let launch = Launch {
+        let launch = ExecContext {
             exists: true,
             words: words.to_vec(),
             environment: self.launch.environment.clone(),

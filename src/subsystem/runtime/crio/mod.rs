@@ -17,7 +17,7 @@ use std::cell::OnceCell;
 
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::parse::document::Content;
-use crate::subsystem::systemd::exec_context::Launch;
+use crate::subsystem::systemd::exec_context::ExecContext;
 use crate::subsystem::{Subsystems, Unreadable};
 use daemon::Daemon;
 use files::ConfigFiles;
@@ -33,7 +33,7 @@ pub struct Crio {
     /// Why it may be installed all the same.
     unsure: Option<String>,
     files: ConfigFiles,
-    launch: Launch,
+    launch: ExecContext,
     /// The minor version of the installed 1.x, where it is known.
     minor: OnceCell<Option<u32>>,
     /// What the running one says of itself, or why it doesn't.
@@ -48,7 +48,7 @@ type Candidate = (Origin, State);
 impl Crio {
     pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
         let files = subsystems.host().files();
-        let launch = Launch::read(subsystems, "crio.service");
+        let launch = ExecContext::read(subsystems, "crio.service");
         let programs =
             ["/usr/local/bin/crio", "/usr/bin/crio", "/usr/local/sbin/crio", "/usr/sbin/crio", "/etc/crio"];
         let there = if launch.exists { Ok(true) } else { files.any_is_there(programs) };

@@ -138,7 +138,7 @@ fn find(subsystems: &Subsystems<'_>, name: &str) -> Result<Found, Answer<Program
 
 /// The program that the unit `NAME.service` names with its path.
 fn started(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<(Origin, String)>, Answer<Program>> {
-    let Some(merged) = subsystems.units().said(subsystems, &format!("{name}.service")) else {
+    let Some(merged) = subsystems.units().merged_with_gaps(subsystems, &format!("{name}.service")) else {
         return Ok(None);
     };
     if let Some(gap) = merged.gaps.first() {

@@ -20,7 +20,7 @@ pub(super) fn settle(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area, a
         return;
     }
     let origin = area.origin.clone();
-    if let Some(puller) = units.pulled_in_by(subsystems, &unit).into_iter().next() {
+    if let Some(puller) = units.wanted_by(subsystems, &unit).into_iter().next() {
         let says = if auto { "pulled in by" } else { "noauto, but pulled in by" };
         let origin = if auto { origin } else { origin.says(format!("{says} {puller}")) };
         return swap.add(subsystems, Area { origin, ..area });

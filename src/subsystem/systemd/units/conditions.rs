@@ -3,7 +3,7 @@
 use super::merged::{MergedUnit, Setting};
 use super::options::Options;
 use crate::fact::Origin;
-use crate::host::{HostError, Kind, Metadata, Read};
+use crate::host::{HostError, HostErrorKind, Kind, Metadata, Read};
 use crate::parse::{glob, systemd};
 use crate::subsystem::Subsystems;
 
@@ -87,7 +87,7 @@ fn evaluate(subsystems: &Subsystems<'_>, options: &Options, kind: &str, value: &
         }
         "PathExistsGlob" => path_glob(subsystems, value),
         "PathIsSymbolicLink" => on_disk(value)
-            .then(|| settled(subsystems.host().files().lstat(value).legacy(), |m| m.kind == Kind::Link))
+            .then(|| settled(subsystems.host().files().lstat(value), |m| m.kind == Kind::Link))
             .flatten(),
         _ => path(subsystems, kind, value),
     }
@@ -98,36 +98,43 @@ fn path(subsystems: &Subsystems<'_>, kind: &str, value: &str) -> Option<bool> {
         return None;
     }
     let files = subsystems.host().files();
+    let paths = subsystems.units().boot_paths(subsystems);
+    let changes = match files.lstat(value) {
+        Read::There(_) => paths.may_vanish(value),
+        Read::Missing(_) => paths.may_appear(value).or_else(|| paths.covered(value)),
+        Read::Hidden(_) => None,
+    };
+    if changes.is_some() {
+        return None;
+    }
     match kind {
-        "PathExists" => settled(files.stat(value).legacy(), |_| true),
-        "PathIsDirectory" => settled(files.stat(value).legacy(), |m| m.kind == Kind::Directory),
-        "FileNotEmpty" => settled(files.stat(value).legacy(), |m| m.kind == Kind::File && m.size > 0),
-        "FileIsExecutable" => {
-            settled(files.stat(value).legacy(), |m| m.kind == Kind::File && m.mode & 0o111 != 0)
-        }
-        "DirectoryNotEmpty" => match files.list(value).legacy() {
-            Ok(names) => Some(!names.is_empty()),
-            Err(error) if is_absent(&error) => Some(false),
-            Err(_) => None,
+        "PathExists" => settled(files.stat(value), |_| true),
+        "PathIsDirectory" => settled(files.stat(value), |m| m.kind == Kind::Directory),
+        "FileNotEmpty" => settled(files.stat(value), |m| m.kind == Kind::File && m.size > 0),
+        "FileIsExecutable" => settled(files.stat(value), |m| m.kind == Kind::File && m.mode & 0o111 != 0),
+        "DirectoryNotEmpty" => match files.list(value) {
+            Read::There(names) => Some(!names.is_empty()),
+            Read::Missing(_) => Some(false),
+            Read::Hidden(error) => is_no_directory(&error).then_some(false),
         },
         _ => None,
     }
 }
 
-fn is_absent(error: &HostError) -> bool {
-    error.is_not_found() || matches!(error.kind, crate::host::HostErrorKind::NotAFile(_))
+fn is_no_directory(error: &HostError) -> bool {
+    matches!(error.kind, HostErrorKind::NotAFile(_))
 }
 
-fn settled(found: Result<Metadata, HostError>, test: impl Fn(Metadata) -> bool) -> Option<bool> {
+fn settled(found: Read<Metadata>, test: impl Fn(Metadata) -> bool) -> Option<bool> {
     match found {
-        Ok(metadata) => Some(test(metadata)),
-        Err(error) if error.is_not_found() => Some(false),
-        Err(_) => None,
+        Read::There(metadata) => Some(test(metadata)),
+        Read::Missing(_) => Some(false),
+        Read::Hidden(_) => None,
     }
 }
 
 /// Whether a path is on disk: what is below `/run`, `/proc`, `/sys`, `/dev` is made anew at every boot.
-fn on_disk(path: &str) -> bool {
+pub(super) fn on_disk(path: &str) -> bool {
     const MADE: [&str; 6] = ["/run", "/proc", "/sys", "/dev", "/var/run", "/tmp"];
     path.starts_with('/')
         && !path.contains('%')
@@ -158,8 +165,7 @@ fn one_glob(subsystems: &Subsystems<'_>, pattern: &str) -> Option<bool> {
     match subsystems.host().files().list(if directory.is_empty() { "/" } else { directory }) {
         Read::There(names) => Some(names.iter().any(|name| glob::covers_name(last, &name.to_string_lossy()))),
         Read::Missing(_) => Some(false),
-        Read::Hidden(error) if is_absent(&error) => Some(false),
-        Read::Hidden(_) => None,
+        Read::Hidden(error) => is_no_directory(&error).then_some(false),
     }
 }
 
@@ -174,11 +180,13 @@ fn on_command_line(words: &[String], value: &str) -> bool {
 fn architecture(subsystems: &Subsystems<'_>, value: &str) -> Option<bool> {
     let host = subsystems.host();
     let machine = host.running().map(|running| running.uname().machine.clone());
+    let is_there = |path| matches!(host.files().stat(path), Read::There(_));
     let found = match machine.as_deref() {
         Some("x86_64") => "x86-64",
         Some("aarch64") => "arm64",
-        None if host.files().stat("/lib64/ld-linux-x86-64.so.2").legacy().is_ok() => "x86-64",
-        None if host.files().stat("/lib/ld-linux-aarch64.so.1").legacy().is_ok() => "arm64",
+        // Either one that is seen decides; of what is hidden nothing is said.
+        None if is_there("/lib64/ld-linux-x86-64.so.2") => "x86-64",
+        None if is_there("/lib/ld-linux-aarch64.so.1") => "arm64",
         _ => return None,
     };
     Some(value == found || value == "native")

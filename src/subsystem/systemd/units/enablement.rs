@@ -1,12 +1,13 @@
 //! The word that `systemctl is-enabled` says of a unit (systemctl(1), systemd 252).
 
 use std::ffi::OsString;
+use std::rc::Rc;
 
-use super::links::link_target;
+use super::links::{leads_to_name, link_target};
 use super::merged::MergedUnit;
-use super::search_path::{Found, SearchPath, place};
+use super::search_path::{Directory, Found, SearchPath, place};
 use crate::fact::{Origin, State, printable};
-use crate::host::{Files, HostErrorKind, Kind, Read};
+use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::systemd::{ETC_UNITS, RUNTIME_UNITS};
 use crate::parse::unit;
 use crate::subsystem::Unreadable;
@@ -22,6 +23,10 @@ fn word(word: &str, because: Option<Origin>) -> Enablement {
     Enablement { state: State::from(word), because }
 }
 
+fn unknown(gap: Unreadable) -> Enablement {
+    Enablement { state: State::unknown(gap.reason), because: Some(gap.origin) }
+}
+
 /// The word for a unit, by the name asked for; absent if no file has the name.
 pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
     let (real, path) = match search.resolve(files, name) {
@@ -31,7 +36,7 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
             return Enablement { state, because: gap.map(|gap| gap.origin) };
         }
         Found::Unreadable(gap) => {
-            return Enablement { state: State::unknown(gap.reason), because: Some(gap.origin) };
+            return unknown(gap);
         }
         Found::Masked(origin) => {
             let runtime = origin.path.starts_with("/run/");
@@ -42,7 +47,11 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
     if real != name && unit::instance(name).is_none() {
         return word("alias", Some(place(&path).says(format!("is {real}"))));
     }
-    if let Some(target) = link_target(files, &path)
+    let target = match link_target(files, &path) {
+        Ok(target) => target,
+        Err(error) => return unknown(error.into()),
+    };
+    if let Some(target) = target
         && target.file_name().is_some_and(|file| {
             file != real.as_str() && unit::template(&real).is_none_or(|template| file != template.as_str())
         })
@@ -62,7 +71,7 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
         return Enablement { state: State::Absent, because: None };
     };
     if let Some(gap) = unit.gaps.first() {
-        return Enablement { state: State::unknown(gap.reason.clone()), because: Some(gap.origin.clone()) };
+        return unknown(gap.clone());
     }
     by_links(files, search, &unit, &path)
         .or_else(|| by_other_name(files, search, &unit))
@@ -73,12 +82,13 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
 fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &str) -> Option<Enablement> {
     let aliases: Vec<String> =
         unit.list("Install", "Alias").iter().flat_map(|s| unit::words(&s.value)).collect();
-    let links = links(files, search, unit, &aliases);
+    let mut hidden = Vec::new();
+    let links = links(files, search, unit, &aliases, &mut hidden);
     if let Some(link) = links.iter().find(|link| link.starts_with("/etc/systemd/system/")) {
         return Some(word("enabled", Some(place(link))));
     }
-    if let Some(gap) = search.gaps.first().cloned().or_else(|| unread_side(files, search, &unit.name)) {
-        return Some(Enablement { state: State::unknown(gap.reason), because: Some(gap.origin) });
+    if let Some(gap) = search.gaps.first().cloned().or_else(|| hidden.into_iter().next()) {
+        return Some(unknown(gap));
     }
     if let Some(link) = links.iter().find(|link| link.starts_with("/run/")) {
         return Some(word("enabled-runtime", Some(place(link))));
@@ -90,8 +100,8 @@ fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &st
     }
     [(ETC_UNITS, "linked"), (RUNTIME_UNITS, "linked-runtime")].into_iter().find_map(|(directory, says)| {
         let own = fragment.strip_prefix(directory)?.strip_prefix('/')?;
-        (own == unit.name && link_target(files, fragment).is_some())
-            .then(|| word(says, Some(place(fragment))))
+        let is_link = own == unit.name && files.kind(fragment) == Read::There(Kind::Link);
+        is_link.then(|| word(says, Some(place(fragment))))
     })
 }
 
@@ -101,83 +111,92 @@ fn counts(directory: &str, name: &str) -> bool {
     directory == ETC_UNITS || directory.starts_with("/run/") || unit::instance(name).is_some()
 }
 
-/// A directory beside another unit that could not be listed: it may hold a link to this one.
-fn unread_side(files: &Files, search: &SearchPath, name: &str) -> Option<Unreadable> {
-    search.directories.iter().filter(|directory| counts(directory.path, name)).find_map(|directory| {
-        let names = directory.names.iter().filter_map(|name| name.to_str());
-        names.filter(|side| search.links.iter().any(|suffix| side.ends_with(suffix))).find_map(|side| {
-            let listed = files.list(format!("{}/{side}", directory.path));
-            // A link of such a name that leads nowhere, or to a file, holds none.
-            listed
-                .legacy()
-                .err()
-                .filter(|error| matches!(error.kind, HostErrorKind::Denied | HostErrorKind::Io(_)))
-                .map(Unreadable::from)
-        })
-    })
-}
-
-/// Links that enable a unit: under its name in a `.wants` directory, or under one of its `Alias=` names.
-fn links(files: &Files, search: &SearchPath, unit: &MergedUnit, aliases: &[String]) -> Vec<String> {
+/// Links that enable a unit: under its name in a `.wants` directory, or under one of its `Alias=` names. What can't be
+/// looked at may be one.
+fn links(
+    files: &Files,
+    search: &SearchPath,
+    unit: &MergedUnit,
+    aliases: &[String],
+    hidden: &mut Vec<Unreadable>,
+) -> Vec<String> {
     let name = unit.name.as_str();
     let default = unit.last("Install", "DefaultInstance").filter(|_| name.contains("@."));
     let default = default.map(|setting| name.replacen("@.", &format!("@{}.", setting.value), 1));
     let mut links = Vec::new();
+    let mut take = |path: String, enables: Result<bool, HostError>| match enables {
+        Ok(true) => links.push(path),
+        Ok(false) => {}
+        Err(error) => hidden.push(error.into()),
+    };
+    let mut unlisted = Vec::new();
     for directory in search.directories.iter().filter(|directory| counts(directory.path, name)) {
         for alias in aliases.iter().filter(|alias| *alias != name && directory.has(alias)) {
             let path = format!("{}/{alias}", directory.path);
-            let leads_here = link_target(files, &path)
-                .is_some_and(|target| target.file_name().is_some_and(|file| file == name));
-            links.extend(leads_here.then_some(path));
+            let leads_here = leads_to_name(files, &path, name);
+            take(path, leads_here);
         }
-        for side in directory.names.iter().filter_map(|name| name.to_str()) {
-            if !search.links.iter().any(|suffix| side.ends_with(suffix)) {
-                continue;
-            }
+        for side in sides(search, directory) {
             let path = format!("{}/{side}", directory.path);
-            let Ok(names) = files.list(&path).legacy() else { continue };
+            let Some(names) = entries(files, &path, &mut unlisted) else { continue };
             for known in [Some(name), default.as_deref()].into_iter().flatten() {
                 if names.binary_search_by(|entry| entry.as_os_str().cmp(known.as_ref())).is_err() {
                     continue;
                 }
                 let path = format!("{path}/{known}");
                 // A link to /dev/null there cancels; systemctl counts it as enabled, the boot doesn't.
-                let enables =
-                    link_target(files, &path).is_some_and(|target| target.as_os_str() != "/dev/null");
-                links.extend(enables.then_some(path));
+                let target = link_target(files, &path);
+                take(path, target.map(|t| t.is_some_and(|target| target.as_os_str() != "/dev/null")));
             }
         }
     }
+    hidden.append(&mut unlisted);
     links
+}
+
+/// The directories beside units in one of the search path, whose links pull units in.
+fn sides<'d>(search: &SearchPath, directory: &'d Directory) -> impl Iterator<Item = &'d str> {
+    let suffixes = search.links;
+    let names = directory.names.iter().filter_map(|name| name.to_str());
+    names.filter(move |side| suffixes.iter().any(|suffix| side.ends_with(suffix)))
+}
+
+/// The names in a directory beside a unit. A link of such a name that leads nowhere, or to a file, holds none.
+fn entries(files: &Files, path: &str, hidden: &mut Vec<Unreadable>) -> Option<Rc<[OsString]>> {
+    match files.list(path) {
+        Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_) | HostErrorKind::Loop, .. }) => None,
+        listed => listed.or_hidden(hidden),
+    }
 }
 
 /// A link to the unit under a name that its `[Install]` section doesn't know, or one beside another unit for some
 /// instance of a template: it may be in use.
 fn by_other_name(files: &Files, search: &SearchPath, unit: &MergedUnit) -> Option<Enablement> {
+    let mut hidden = Vec::new();
     let is_link = |path: &str| files.kind(path) == Read::There(Kind::Link);
-    search.directories.iter().filter(|directory| counts(directory.path, &unit.name)).find_map(|directory| {
-        let entries = |path: &str, names: &[OsString]| -> Vec<(String, String)> {
-            let names = names.iter().filter_map(|name| name.to_str());
-            names.map(|name| (name.to_owned(), format!("{path}/{name}"))).collect()
-        };
-        let leads_here = |(name, path): &(String, String)| {
-            let target = (*name != unit.name && is_link(path)).then(|| link_target(files, path)).flatten();
-            target.is_some_and(|target| target.file_name().is_some_and(|file| file == unit.name.as_str()))
-        };
-        let is_of_template = |(name, path): &(String, String)| {
-            unit::template(name).is_some_and(|template| template == unit.name) && is_link(path)
-        };
-        let own = entries(directory.path, &directory.names);
-        let beside = own.iter().filter(|(name, _)| search.links.iter().any(|side| name.ends_with(side)));
-        let instance = || {
-            beside
-                .filter_map(|(_, path)| Some(entries(path, &files.list(path).legacy().ok()?)))
-                .flatten()
-                .find(is_of_template)
-        };
-        let (_, path) = own.iter().find(|entry| leads_here(entry)).cloned().or_else(instance)?;
-        Some(word("indirect", Some(place(&path))))
-    })
+    let indirect = |path: &str| Some(word("indirect", Some(place(path))));
+    for directory in search.directories.iter().filter(|directory| counts(directory.path, &unit.name)) {
+        for name in directory.names.iter().filter_map(|name| name.to_str()).filter(|name| *name != unit.name)
+        {
+            let path = format!("{}/{name}", directory.path);
+            match is_link(&path).then(|| leads_to_name(files, &path, &unit.name)) {
+                Some(Ok(true)) => return indirect(&path),
+                Some(Err(error)) => hidden.push(error.into()),
+                Some(Ok(false)) | None => {}
+            }
+        }
+        for side in sides(search, directory) {
+            let side = format!("{}/{side}", directory.path);
+            for name in entries(files, &side, &mut hidden).iter().flat_map(|names| names.iter()) {
+                let Some(name) = name.to_str() else { continue };
+                let path = format!("{side}/{name}");
+                if unit::template(name).is_some_and(|template| template == unit.name) && is_link(&path) {
+                    return indirect(&path);
+                }
+            }
+        }
+    }
+    hidden.into_iter().next().map(unknown)
 }
 
 fn by_install(search: &SearchPath, unit: &MergedUnit, fragment: &str) -> Enablement {

@@ -1,45 +1,26 @@
-//! The walk from the target that boots: which units it reaches, and through which places.
+//! The units that a boot reaches, and through which places.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use super::links::{is_null, link_target};
-use super::merged::{MergedUnit, side_entries};
+use super::merged::MergedUnit;
 use super::options::Options;
-use super::refused::refused;
-use super::search_path::{Found, SearchPath, place, suffix};
+use super::search_path::{Found, SearchPath, suffix};
+use super::walk::Walk;
 use crate::fact::Origin;
 use crate::host::Files;
-use crate::parse::systemd::VENDOR_UNITS;
-use crate::parse::unit;
 use crate::subsystem::Unreadable;
-
-/// No honest host has more units.
-const MAX_UNITS: usize = 20_000;
-
-/// Keys of `[Unit]` that start other units, and whether the unit requires those.
-const PULLING: [(&str, bool); 4] =
-    [("Requires", true), ("BindsTo", true), ("Wants", false), ("Upholds", false)];
-
-/// What every systemd brings along, for trees that hold only what an administrator wrote.
-const USUAL: &[(&str, &[&str])] = &[
-    ("graphical.target", &["multi-user.target"]),
-    ("multi-user.target", &["basic.target", "remote-fs.target"]),
-    ("basic.target", &["sysinit.target", "sockets.target", "timers.target", "paths.target"]),
-    (
-        "sysinit.target",
-        &["local-fs.target", "swap.target", "systemd-sysctl.service", "systemd-modules-load.service"],
-    ),
-];
 
 /// Links that no file holds: made by a generator, by presets or by the command line.
 #[derive(Clone, Debug)]
-pub(super) struct Extra {
+pub(super) struct GeneratedLink {
     pub(super) from: String,
     pub(super) unit: String,
     pub(super) origin: Origin,
+    /// What could not be read decides whether there is such a link.
+    pub(super) is_doubtful: bool,
 }
 
 /// The units that one boot reaches.
@@ -53,13 +34,15 @@ pub(super) struct Graph {
     pub(super) assumed: bool,
     /// The walk was cut short.
     pub(super) cut: bool,
+    /// A preset of a first boot that could not be read: it may enable or disable any unit.
+    pub(super) preset_gap: Option<Unreadable>,
     /// Why systemd may start nothing at all.
     pub(super) stuck: Option<String>,
-    root: String,
+    pub(super) root: String,
     /// The units that each unit requires by files.
-    required: BTreeMap<String, BTreeSet<String>>,
+    pub(super) required: BTreeMap<String, BTreeSet<String>>,
     /// The units that each target pulls in.
-    targets: HashMap<String, Vec<String>>,
+    pub(super) targets: HashMap<String, Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -74,47 +57,35 @@ pub(super) struct Node {
     pub(super) doubtful: bool,
 }
 
-/// How far systemd gets with what a unit pulls in, if the unit requires what can't be started.
+/// A unit requires what can't be started: how far systemd gets with what the unit pulls in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stumble {
+pub(super) enum BrokenRequirement {
     /// What it wants is not looked at; of what else it requires, some may be.
     Surely,
-    /// So it is, unless another unit pulled in the one that stumbles before.
+    /// So it is, unless another unit pulled in the one with the broken requirement before.
     Maybe,
 }
 
 impl Graph {
-    pub(super) fn walk(files: &Files, search: &SearchPath, options: &Options, extra: &[Extra]) -> Self {
+    pub(super) fn walk(
+        files: &Files,
+        search: &SearchPath,
+        options: &Options,
+        extra: &[GeneratedLink],
+    ) -> Self {
         let assumed = search.resolve(files, "basic.target") == Found::Missing
             && search.resolve(files, "sysinit.target") == Found::Missing;
-        let walk = |stumbles: &HashMap<String, Stumble>| {
+        let walk = |broken: &HashMap<String, BrokenRequirement>| {
             let graph = Graph { assumed, ..Graph::default() };
-            let (queue, doubtful) = (VecDeque::new(), VecDeque::new());
-            let mut walk = Walk {
-                files,
-                search,
-                options,
-                extra,
-                stumbles,
-                graph,
-                queue,
-                doubtful,
-                doubts: false,
-                only_looks: false,
-            };
-            walk.start();
-            while let Some(name) = walk.queue.pop_front().or_else(|| walk.doubtful.pop_front()) {
-                walk.visit(&name);
-            }
-            walk.graph
+            Walk::of(files, search, options, extra, broken, graph).all()
         };
         let graph = walk(&HashMap::default());
-        let stumbles = graph.stumbles(extra);
-        if stumbles.is_empty() {
+        let broken_requirements = graph.broken_requirements(extra);
+        if broken_requirements.is_empty() {
             return graph;
         }
-        let mut graph = walk(&stumbles);
-        if stumbles.contains_key(&graph.root) {
+        let mut graph = walk(&broken_requirements);
+        if broken_requirements.contains_key(&graph.root) {
             graph.stuck = Some(format!("{} requires what can't be started, and may not start", graph.root));
         }
         graph
@@ -151,10 +122,10 @@ impl Graph {
     /// The units that require what can't be started. systemd adds a unit to what it will start, then what the unit
     /// requires, and stops there at the first that can't be; only then comes what the unit wants. (Source:
     /// `transaction_add_job_and_dependencies` of systemd 252; seen with `systemd --test`.)
-    fn stumbles(&self, extra: &[Extra]) -> HashMap<String, Stumble> {
-        let mut stumbles = HashMap::default();
+    fn broken_requirements(&self, extra: &[GeneratedLink]) -> HashMap<String, BrokenRequirement> {
+        let mut broken_requirements = HashMap::default();
         if self.assumed {
-            return stumbles;
+            return broken_requirements;
         }
         let is_made = |name: &str| extra.iter().any(|extra| extra.unit == name);
         let is_broken = |name: &str| {
@@ -166,200 +137,18 @@ impl Graph {
         let required_by = self.requiring();
         for (unit, others) in &self.required {
             if others.iter().any(|other| is_broken(other)) {
-                stumbles.insert(unit.clone(), Stumble::Surely);
+                broken_requirements.insert(unit.clone(), BrokenRequirement::Surely);
             }
         }
-        let mut queue: Vec<String> = stumbles.keys().cloned().collect();
+        let mut queue: Vec<String> = broken_requirements.keys().cloned().collect();
         while let Some(broken) = queue.pop() {
             for unit in required_by.get(broken.as_str()).into_iter().flatten() {
-                if !stumbles.contains_key(*unit) {
-                    stumbles.insert((*unit).to_owned(), Stumble::Maybe);
+                if !broken_requirements.contains_key(*unit) {
+                    broken_requirements.insert((*unit).to_owned(), BrokenRequirement::Maybe);
                     queue.push((*unit).to_owned());
                 }
             }
         }
-        stumbles
-    }
-}
-
-struct Walk<'a> {
-    files: &'a Files,
-    search: &'a SearchPath,
-    options: &'a Options,
-    extra: &'a [Extra],
-    stumbles: &'a HashMap<String, Stumble>,
-    graph: Graph,
-    /// Keys of nodes whose own dependencies are still to be followed; those that are doubtful come last.
-    queue: VecDeque<String>,
-    doubtful: VecDeque<String>,
-    /// Whether what is reached from here on is doubtful.
-    doubts: bool,
-    /// Whether nothing is reached from here on: a target that stumbles is still ordered after what it would pull in.
-    only_looks: bool,
-}
-
-impl Walk<'_> {
-    fn start(&mut self) {
-        let wanted = self.options.target.as_deref().unwrap_or("default.target");
-        let origin = match &self.options.target {
-            Some(target) => Origin::file("kernel command line").says(format!("boots {target}")),
-            None => self.default_target(),
-        };
-        let root = match self.search.resolve(self.files, wanted) {
-            Found::Fragment { name, .. } if !self.is_refused(&name) => name,
-            _ if self.graph.assumed && self.options.target.is_none() => "multi-user.target".into(),
-            _ if self.graph.assumed => wanted.to_owned(),
-            _ => "rescue.target".into(),
-        };
-        self.graph.root = self.reach(&root, origin);
-        for name in &self.options.wants {
-            let says = format!("systemd.wants={name}");
-            self.reach(name, Origin::file("kernel command line").says(says));
-        }
-    }
-
-    fn is_refused(&self, name: &str) -> bool {
-        suffix(name) != "target"
-            && MergedUnit::load(self.search, self.files, name).is_some_and(|unit| refused(&unit).is_some())
-    }
-
-    fn default_target(&self) -> Origin {
-        let holder = self.search.directories.iter().find(|directory| directory.has("default.target"));
-        let path = holder.map_or(VENDOR_UNITS, |directory| directory.path);
-        place(&format!("{path}/default.target")).says("is the target that boots")
-    }
-
-    /// Notes that a place pulls a unit in, by whatever name; the name that it has in the graph.
-    fn reach(&mut self, name: &str, origin: Origin) -> String {
-        let found = self.search.resolve(self.files, name);
-        let key = found.own_name(name).to_owned();
-        if let Some(node) = self.graph.nodes.get_mut(&key) {
-            node.pulled_by.push(origin);
-            return key;
-        }
-        if self.graph.nodes.len() >= MAX_UNITS {
-            self.graph.cut = true;
-            return key;
-        }
-        let masked = self.options.masks.contains(&key);
-        let found = if masked {
-            Found::Masked(Origin::file("kernel command line").says(format!("systemd.mask={key}")))
-        } else {
-            found
-        };
-        let follow =
-            matches!(found, Found::Fragment { .. }) || (found == Found::Missing && self.is_usual(&key));
-        let node = Node { found, pulled_by: vec![origin], unit: None, refused: None, doubtful: self.doubts };
-        self.graph.nodes.insert(key.clone(), node);
-        if follow {
-            let queue = if self.doubts { &mut self.doubtful } else { &mut self.queue };
-            queue.push_back(key.clone());
-        }
-        key
-    }
-
-    /// The same for a unit that another one pulls in.
-    fn pull(&mut self, unit: &str, name: &str, required: bool, origin: Origin) {
-        let key = if self.only_looks {
-            self.search.resolve(self.files, name).own_name(name).to_owned()
-        } else {
-            self.reach(name, origin)
-        };
-        if key == unit {
-            return;
-        }
-        if suffix(unit) == "target" {
-            self.graph.targets.entry(unit.to_owned()).or_default().push(key.clone());
-        }
-        if required {
-            self.graph.required.entry(unit.to_owned()).or_default().insert(key);
-        }
-    }
-
-    fn is_usual(&self, name: &str) -> bool {
-        self.graph.assumed && suffix(name) == "target"
-    }
-
-    fn visit(&mut self, name: &str) {
-        let unit = MergedUnit::load(self.search, self.files, name).map(Rc::new);
-        let mut is_doubtful = false;
-        if let Some(node) = self.graph.nodes.get_mut(name) {
-            node.unit.clone_from(&unit);
-            node.refused = unit.as_deref().and_then(refused);
-            is_doubtful = node.doubtful;
-            if node.refused.is_some() {
-                return;
-            }
-        }
-        let stumble = self.stumbles.get(name).copied();
-        self.doubts = is_doubtful || stumble.is_some();
-        if let Some(unit) = &unit {
-            self.follow_settings(unit, true);
-        }
-        self.follow_links(name, ".requires");
-        self.only_looks = stumble == Some(Stumble::Surely);
-        if let Some(unit) = &unit {
-            self.follow_settings(unit, false);
-        }
-        for side in self.search.links.iter().filter(|side| **side != ".requires") {
-            self.follow_links(name, side);
-        }
-        for extra in self.extra.iter().filter(|extra| extra.from == name) {
-            self.pull(name, &extra.unit, false, extra.origin.clone());
-        }
-        self.only_looks = false;
-        if self.graph.assumed {
-            let usual = USUAL.iter().find(|(target, _)| *target == name);
-            for other in usual.into_iter().flat_map(|(_, others)| others.iter()) {
-                self.reach(other, Origin::file(name).says("starts it on every systemd"));
-            }
-        }
-        self.doubts = false;
-    }
-
-    fn follow_settings(&mut self, unit: &MergedUnit, required: bool) {
-        for (key, _) in PULLING.into_iter().filter(|(_, requires)| *requires == required) {
-            for setting in unit.every("Unit", key) {
-                for other in unit::names(&setting.value) {
-                    let origin = setting.origin().says(format!("{key}={other}"));
-                    let other = unit::of_template(other, &unit.name);
-                    self.pull(&unit.name, &other, required, origin);
-                }
-            }
-        }
-        if !required {
-            for setting in unit.every("Service", "Sockets") {
-                for other in unit::names(&setting.value) {
-                    self.pull(&unit.name, other, false, setting.origin().says(format!("Sockets={other}")));
-                }
-            }
-            return;
-        }
-        if let Some(setting) = unit.last("Service", "BusName") {
-            self.pull(&unit.name, "dbus.socket", true, setting.origin().says("a bus name needs dbus.socket"));
-        }
-        let implied = matches!(suffix(&unit.name), "service" | "socket" | "timer" | "path");
-        if implied && unit.boolean("Unit", "DefaultDependencies") != Some(false) {
-            let origin = unit.fragment.as_deref().map_or_else(|| place(&unit.name), place);
-            self.pull(&unit.name, "sysinit.target", true, origin.says("requires sysinit.target by default"));
-        }
-    }
-
-    /// The file name of a link counts, not its target; a link to /dev/null cancels those below it.
-    fn follow_links(&mut self, unit: &str, side: &'static str) {
-        let mut gaps = Vec::new();
-        let entries = side_entries(self.search, self.files, unit, side, &mut gaps);
-        self.graph.gaps.append(&mut gaps);
-        let mut seen = BTreeSet::new();
-        for (name, path) in entries {
-            if !seen.insert(name.clone()) {
-                continue;
-            }
-            if link_target(self.files, &path).is_none_or(|target| is_null(self.files, target)) {
-                continue;
-            }
-            let name = unit::of_template(&name, unit);
-            self.pull(unit, &name, side == ".requires", place(&path));
-        }
+        broken_requirements
     }
 }

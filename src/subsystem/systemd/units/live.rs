@@ -3,7 +3,7 @@
 use super::enablement;
 use super::search_path::{Found, SearchPath, place};
 use crate::fact::{Fact, Origin, State, Value};
-use crate::host::{HostErrorKind, Running};
+use crate::host::{HostErrorKind, Read, Running};
 use crate::parse::systemd::RUNTIME_UNITS;
 use crate::subsystem::Subsystems;
 
@@ -77,14 +77,14 @@ fn active(running: &dyn Running, name: &str, real: &str) -> (Option<&'static str
         }
         Err(error) => error,
     };
-    let booted = running.files().lstat(RUNTIME_UNITS);
-    if booted.legacy().as_ref().is_err_and(crate::host::HostError::is_not_found) {
+    if let Read::Missing(_) = running.files().lstat(RUNTIME_UNITS) {
         let note = "systemd does not run here";
         return (Some("not-found"), place(RUNTIME_UNITS).says("is missing"), Some(note.into()));
     }
     for cgroups in CGROUPS {
         let path = format!("{cgroups}/{real}/cgroup.events");
-        if let Ok(events) = running.files().read(&path).legacy()
+        // What can't be read leaves it unknown, as below.
+        if let Read::There(events) = running.files().read(&path)
             && events.split(|b| *b == b'\n').any(|line| line == b"populated 1")
         {
             let note = "systemd could not be asked; its cgroup has processes";

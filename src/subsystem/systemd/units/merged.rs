@@ -86,7 +86,7 @@ impl MergedUnit {
     }
 
     /// The drop-ins of a unit that has no file: what they would say if it had one.
-    pub(super) fn drop_ins_alone(search: &SearchPath, files: &Files, name: &str) -> Self {
+    pub(super) fn drop_ins_only(search: &SearchPath, files: &Files, name: &str) -> Self {
         let mut unit = MergedUnit { name: name.to_owned(), ..MergedUnit::default() };
         unit.add_drop_ins(search, files);
         unit
@@ -101,21 +101,16 @@ impl MergedUnit {
     }
 
     fn add(&mut self, files: &Files, path: &str) {
-        match files.read(path).legacy() {
-            Ok(bytes) => {
-                let path: Rc<str> = Rc::from(printable(path).as_ref());
-                for assignment in unit::parse(&bytes) {
-                    self.settings.push(Setting {
-                        section: assignment.section,
-                        key: assignment.key,
-                        value: unit::expand(assignment.value, &self.name),
-                        path: Rc::clone(&path),
-                        line: assignment.line,
-                    });
-                }
-            }
-            Err(error) if error.is_not_found() => {}
-            Err(error) => self.gaps.push(error.into()),
+        let Some(bytes) = files.read(path).or_hidden(&mut self.gaps) else { return };
+        let path: Rc<str> = Rc::from(printable(path).as_ref());
+        for assignment in unit::parse(&bytes) {
+            self.settings.push(Setting {
+                section: assignment.section,
+                key: assignment.key,
+                value: unit::expand(assignment.value, &self.name),
+                path: Rc::clone(&path),
+                line: assignment.line,
+            });
         }
     }
 }
@@ -128,7 +123,13 @@ fn drop_ins(search: &SearchPath, files: &Files, name: &str, gaps: &mut Vec<Unrea
             winners.entry(file).or_insert(path);
         }
     }
-    winners.into_values().filter(|path| link_target(files, path).is_none() || !is_null(files, path)).collect()
+    let counts = |path: &String| match link_target(files, path) {
+        Ok(None) => true,
+        // What can't be looked at is read, which tells why it can't be.
+        Ok(Some(_)) => is_null(files, path) != Ok(true),
+        Err(_) => true,
+    };
+    winners.into_values().filter(counts).collect()
 }
 
 /// The entries of the directories beside a unit (`X.d`, `X.wants`), name and path, highest directory first.
@@ -142,13 +143,9 @@ pub(super) fn side_entries(
     let mut entries = Vec::new();
     for (directory, base) in beside(search, name, side) {
         let path = format!("{directory}/{base}{side}");
-        match files.list(&path).legacy() {
-            Ok(names) => {
-                let names = names.iter().filter_map(|name| name.to_str());
-                entries.extend(names.map(|name| (name.to_owned(), format!("{path}/{name}"))));
-            }
-            Err(error) if error.is_not_found() => {}
-            Err(error) => gaps.push(error.into()),
+        if let Some(names) = files.list(&path).or_hidden(gaps) {
+            let names = names.iter().filter_map(|name| name.to_str());
+            entries.extend(names.map(|name| (name.to_owned(), format!("{path}/{name}"))));
         }
     }
     entries

@@ -1,5 +1,6 @@
 //! The graph of units that the next boot starts.
 
+mod boot_paths;
 mod conditions;
 mod enablement;
 mod graph;
@@ -13,7 +14,10 @@ mod presets;
 mod refused;
 mod search_path;
 mod service;
+mod start;
 mod sysv;
+mod triggers;
+mod walk;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -27,6 +31,7 @@ use crate::fact::{Fact, Moment, Origin};
 use crate::host::Files;
 use crate::parse::unit;
 use crate::subsystem::Subsystems;
+use boot_paths::BootPaths;
 use graph::Graph;
 use options::Options;
 use outcome::Outcome;
@@ -36,23 +41,26 @@ use search_path::{Found, SearchPath, suffix};
 #[derive(Debug, Default)]
 pub struct Units {
     search: SearchPath,
-    worlds: OnceCell<Vec<World>>,
+    scenarios: OnceCell<Vec<BootScenario>>,
     commands: OnceCell<Vec<(Origin, String)>>,
     live: OnceCell<live::Live>,
+    boot_paths: OnceCell<BootPaths>,
 }
 
 /// One plausible boot.
 #[derive(Debug)]
-struct World {
+struct BootScenario {
     options: Options,
     graph: Graph,
     conflicts: outcome::Conflicts,
     /// Units that are dropped because of the order in which they are to be started.
     dropped: BTreeMap<String, order::Dropped>,
     /// Services made of init scripts.
-    scripts: Rc<BTreeMap<String, Origin>>,
+    scripts: Rc<sysv::Scripts>,
     /// Units that presets enable, with the place; only on a first boot.
     presets: BTreeMap<String, Origin>,
+    /// What may start units that no target pulls in.
+    triggers: OnceCell<triggers::Triggers>,
 }
 
 /// Whether the next boot starts a unit.
@@ -66,30 +74,48 @@ pub enum Starts {
     Unknown(String),
 }
 
+impl BootScenario {
+    fn triggers(&self, subsystems: &Subsystems<'_>) -> &triggers::Triggers {
+        self.triggers.get_or_init(|| triggers::Triggers::read(subsystems, self))
+    }
+}
+
 impl Units {
     pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
         let search = SearchPath::at_boot(subsystems.host().files(), subsystems.systemd().version);
         Units { search, ..Units::default() }
     }
 
-    fn worlds(&self, subsystems: &Subsystems<'_>) -> &[World] {
-        self.worlds.get_or_init(|| {
+    fn scenarios(&self, subsystems: &Subsystems<'_>) -> &[BootScenario] {
+        self.scenarios.get_or_init(|| {
             let files = subsystems.host().files();
-            let scripts = Rc::new(sysv::services(subsystems, &self.search));
-            let generated = sysv::links(files, &scripts);
-            let world = |options: Options| {
+            let mut scripts = sysv::Scripts::read(subsystems, &self.search);
+            let generated = scripts.links(files);
+            let scripts = Rc::new(scripts);
+            let scenario = |options: Options| {
+                let mut gaps = Vec::new();
                 let enabled = match options.first_boot {
-                    Some(true) => presets::links(files, &self.search),
+                    Some(true) => presets::links(files, &self.search, &mut gaps),
                     _ => Vec::new(),
                 };
                 let presets = enabled.iter().map(|link| (link.unit.clone(), link.origin.clone())).collect();
                 let extra: Vec<_> = generated.iter().cloned().chain(enabled).collect();
                 let mut graph = Graph::walk(files, &self.search, &options, &extra);
+                graph.preset_gap = gaps.into_iter().next();
                 let conflicts = outcome::conflicts(&mut graph, |name| self.real_name(subsystems, name));
                 let dropped = order::dropped(&mut graph, |name| self.real_name(subsystems, name));
-                World { options, graph, conflicts, dropped, scripts: Rc::clone(&scripts), presets }
+                let triggers = OnceCell::new();
+                BootScenario {
+                    options,
+                    graph,
+                    conflicts,
+                    dropped,
+                    scripts: Rc::clone(&scripts),
+                    presets,
+                    triggers,
+                }
             };
-            options::of_each_boot(subsystems).into_iter().map(world).collect()
+            options::of_each_boot(subsystems).into_iter().map(scenario).collect()
         })
     }
 
@@ -99,7 +125,7 @@ impl Units {
             return Starts::Unknown(doubt.clone());
         }
         let mut answers =
-            self.worlds(subsystems).iter().map(|world| Self::starts_in(subsystems, world, unit));
+            self.scenarios(subsystems).iter().map(|scenario| Self::starts_in(subsystems, scenario, unit));
         let Some(first) = answers.next() else { return Starts::Unknown("no boot is known".into()) };
         let same = |other: &Starts| std::mem::discriminant(other) == std::mem::discriminant(&first);
         match answers.find(|other| !same(other)) {
@@ -108,31 +134,32 @@ impl Units {
         }
     }
 
-    fn starts_in(subsystems: &Subsystems<'_>, world: &World, name: &str) -> Starts {
-        let usual =
-            world.graph.assumed && world.graph.nodes.get(name).is_some_and(|n| n.found == Found::Missing);
-        match outcome::of(subsystems, world, name).outcome {
-            _ if usual && suffix(name) == "service" && !world.scripts.contains_key(name) => {
+    fn starts_in(subsystems: &Subsystems<'_>, scenario: &BootScenario, name: &str) -> Starts {
+        let usual = scenario.graph.assumed
+            && scenario.graph.nodes.get(name).is_some_and(|n| n.found == Found::Missing);
+        match outcome::of(subsystems, scenario, name).outcome {
+            _ if usual && suffix(name) == "service" && !scenario.scripts.services.contains_key(name) => {
                 Starts::Yes(Vec::new())
             }
-            Outcome::Active(origins) | Outcome::Finished(origins) | Outcome::Failed(origins) => {
-                Starts::Yes(origins)
-            }
+            Outcome::Active(origins)
+            | Outcome::Finished(origins)
+            | Outcome::Failed(origins)
+            | Outcome::Retrying(origins) => Starts::Yes(origins),
             Outcome::Skipped(origins) => Starts::No(origins),
             Outcome::Masked(origin) | Outcome::Refused(origin) => Starts::No(vec![origin]),
-            Outcome::NotReached | Outcome::Missing => Starts::No(Vec::new()),
+            Outcome::NotReached(_) | Outcome::Missing => Starts::No(Vec::new()),
             Outcome::Unknown(reason) => Starts::Unknown(reason),
         }
     }
 
     /// The places that pull a unit in by name, whether or not it has a unit file: `dev-sda2.swap` is
     /// generated from fstab and may still be wanted by a unit that starts. Empty if nothing does.
-    pub fn pulled_in_by(&self, subsystems: &Subsystems<'_>, unit: &str) -> Vec<Origin> {
+    pub fn wanted_by(&self, subsystems: &Subsystems<'_>, unit: &str) -> Vec<Origin> {
         if subsystems.systemd().doubt.is_some() {
             return Vec::new();
         }
         let real = self.real_name(subsystems, unit);
-        let nodes = self.worlds(subsystems).iter().filter_map(|world| world.graph.nodes.get(&real));
+        let nodes = self.scenarios(subsystems).iter().filter_map(|scenario| scenario.graph.nodes.get(&real));
         let mut origins: Vec<Origin> = Vec::new();
         for origin in nodes.flat_map(|node| &node.pulled_by) {
             if !origins.contains(origin) {
@@ -147,10 +174,44 @@ impl Units {
         if subsystems.systemd().doubt.is_some() {
             return None;
         }
-        self.worlds(subsystems).iter().find_map(|world| match outcome::of(subsystems, world, unit).outcome {
-            Outcome::Masked(origin) => Some(origin),
-            _ => None,
+        self.scenarios(subsystems).iter().find_map(|scenario| {
+            match outcome::of(subsystems, scenario, unit).outcome {
+                Outcome::Masked(origin) => Some(origin),
+                _ => None,
+            }
         })
+    }
+
+    /// What keeps a service of systemd that turns files into kernel state from running at boot: a mask, a failed condition,
+    /// or that nothing starts it. None if it runs, which is also assumed where that can't be told: systemd ships these
+    /// services started.
+    pub(in crate::subsystem) fn blocked_by(&self, subsystems: &Subsystems<'_>, unit: &str) -> Option<Origin> {
+        self.masked_by(subsystems, unit).or_else(|| match self.starts(subsystems, unit) {
+            Starts::No(origins) => origins.into_iter().next().or_else(|| {
+                match self.search.resolve(subsystems.host().files(), unit) {
+                    Found::Fragment { path, .. } => Some(Origin::file(path).says("nothing starts it")),
+                    _ => None,
+                }
+            }),
+            Starts::Yes(_) | Starts::Unknown(_) => None,
+        })
+    }
+
+    /// Whether the next boot may start a unit; one without a unit file can't be.
+    pub(in crate::subsystem) fn may_start(&self, subsystems: &Subsystems<'_>, unit: &str) -> bool {
+        match self.starts(subsystems, unit) {
+            Starts::Yes(_) => true,
+            Starts::No(_) => false,
+            Starts::Unknown(_) => {
+                let found = self.search.resolve(subsystems.host().files(), unit);
+                found != Found::Missing || !self.search.gaps.is_empty()
+            }
+        }
+    }
+
+    /// Paths that a boot makes, removes or covers before services look at them.
+    fn boot_paths(&self, subsystems: &Subsystems<'_>) -> &BootPaths {
+        self.boot_paths.get_or_init(|| BootPaths::read(subsystems.host().files()))
     }
 
     /// The commands (`ExecStartPre=`, `ExecStart=`, `ExecStartPost=`) of every service that the next boot
@@ -165,11 +226,13 @@ impl Units {
         }
         let mut commands: Vec<(Origin, String)> = Vec::new();
         let mut seen = foldhash::HashSet::default();
-        for world in self.worlds(subsystems) {
-            for unit in world.graph.nodes.values().filter_map(|node| node.unit.as_deref()) {
+        for scenario in self.scenarios(subsystems) {
+            let triggered = scenario.triggers(subsystems).soon(subsystems, scenario);
+            let reached = scenario.graph.nodes.values().filter_map(|node| node.unit.clone());
+            for unit in reached.chain(triggered) {
                 if suffix(&unit.name) != "service"
                     || matches!(
-                        outcome::of(subsystems, world, &unit.name).outcome,
+                        outcome::of(subsystems, scenario, &unit.name).outcome,
                         Outcome::Skipped(_) | Outcome::Masked(_) | Outcome::Refused(_)
                     )
                 {
@@ -193,9 +256,9 @@ impl Units {
         MergedUnit::load(&self.search, subsystems.host().files(), &full_name(name))
     }
 
-    /// The same, for whoever asks what it says: what could not be read may hold its file or a drop-in. None if
-    /// certainly no file describes it.
-    pub fn said(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<MergedUnit> {
+    /// Like `merged`, but files and directories that can't be read are among its gaps. None if certainly no file
+    /// describes it.
+    pub fn merged_with_gaps(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<MergedUnit> {
         let (files, name) = (subsystems.host().files(), full_name(name));
         let unreadable = || match self.search.resolve(files, &name) {
             Found::Unreadable(gap) => Some(MergedUnit { gaps: vec![gap], ..self.drop_ins(files, &name) }),
@@ -208,12 +271,12 @@ impl Units {
     }
 
     /// The drop-ins of a unit, whether or not it has a file.
-    pub fn drop_ins_alone(&self, subsystems: &Subsystems<'_>, name: &str) -> MergedUnit {
+    pub fn drop_ins_only(&self, subsystems: &Subsystems<'_>, name: &str) -> MergedUnit {
         self.drop_ins(subsystems.host().files(), &full_name(name))
     }
 
     fn drop_ins(&self, files: &Files, name: &str) -> MergedUnit {
-        MergedUnit::drop_ins_alone(&self.search, files, name)
+        MergedUnit::drop_ins_only(&self.search, files, name)
     }
 
     /// The answer for `service:UNIT`: attributes `active`, `enabled` and `fragment`.

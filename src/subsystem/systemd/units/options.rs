@@ -1,6 +1,6 @@
 //! What a kernel command line tells systemd to start (kernel-command-line(7), systemd 252).
 
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::parse::systemd;
 use crate::subsystem::Subsystems;
 
@@ -39,6 +39,20 @@ pub(super) fn of_each_boot(subsystems: &Subsystems<'_>) -> Vec<Options> {
 }
 
 impl Options {
+    /// Whether the command line gives systemd a credential of a kind for a unit, as 256 and later take it
+    /// (systemd.system-credentials(7)).
+    pub(super) fn has_credential(&self, kind: &str, unit: &str) -> bool {
+        let is_it = |word: &String| {
+            let given = word.split_once('=').filter(|(key, _)| key.starts_with("systemd.set_credential"));
+            let id = given.and_then(|(_, given)| given.split_once(':')).map_or("", |(id, _)| id);
+            let named = id.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.'));
+            named.is_some_and(|named| {
+                named == unit || named.strip_prefix(unit).is_some_and(|r| r.starts_with('~'))
+            })
+        };
+        self.words.iter().flatten().any(is_it)
+    }
+
     fn of(files: &Files, words: Option<&[String]>) -> Self {
         let mut options = Options {
             words: words.map(<[String]>::to_vec),
@@ -70,15 +84,23 @@ impl Options {
 /// A first boot is one without /etc/machine-id, or with `uninitialized` in it; an empty file is none
 /// (machine-id(5), and measured with systemd 252).
 fn is_first_boot(files: &Files) -> Option<bool> {
-    match files.read("/etc/machine-id").legacy() {
-        Ok(bytes) => Some(bytes.trim_ascii() == b"uninitialized"),
+    match files.read("/etc/machine-id") {
+        Read::There(bytes) => Some(bytes.trim_ascii() == b"uninitialized"),
         // A tree of configuration files only says nothing about the machine's identity.
-        Err(error) if error.is_not_found() => {
+        Read::Missing(_) => {
             let programs =
                 ["/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/sbin/init", "/usr/sbin/init"];
-            Some(programs.iter().any(|program| files.lstat(program).legacy().is_ok()))
+            let mut answer = Some(false);
+            for program in programs {
+                match files.lstat(program) {
+                    Read::There(_) => return Some(true),
+                    Read::Missing(_) => {}
+                    Read::Hidden(_) => answer = None,
+                }
+            }
+            answer
         }
-        Err(_) => None,
+        Read::Hidden(_) => None,
     }
 }
 

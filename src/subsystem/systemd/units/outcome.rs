@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::World;
+use super::BootScenario;
 use super::conditions::{self, Truth};
 use super::graph::{Graph, Node};
 use super::merged::MergedUnit;
 use super::order::Dropped;
 use super::search_path::{Found, place, suffix};
+use super::start::{self, Start};
+use super::triggers::{Triggered, dead_socket};
 use crate::fact::{Confidence, Origin};
-use crate::host::Kind;
 use crate::parse::unit;
 use crate::subsystem::Subsystems;
 
@@ -27,12 +28,14 @@ pub(super) enum Outcome {
     Skipped(Vec<Origin>),
     /// It is started and fails.
     Failed(Vec<Origin>),
+    /// It is started, fails, and is started again and again.
+    Retrying(Vec<Origin>),
     /// It is masked.
     Masked(Origin),
     /// systemd refuses to load it.
     Refused(Origin),
-    /// There is such a unit, and nothing starts it.
-    NotReached,
+    /// There is such a unit, and nothing starts it; what may do so later.
+    NotReached(Option<String>),
     /// There is no such unit.
     Missing,
     /// It can't be told, and why.
@@ -57,69 +60,116 @@ impl Answer {
 }
 
 /// What becomes of a unit, by any of its names.
-pub(super) fn of(subsystems: &Subsystems<'_>, world: &World, name: &str) -> Answer {
-    judge(subsystems, world, name, 0)
+pub(super) fn of(subsystems: &Subsystems<'_>, scenario: &BootScenario, name: &str) -> Answer {
+    judge(subsystems, scenario, name, 0)
 }
 
-fn judge(subsystems: &Subsystems<'_>, world: &World, name: &str, depth: usize) -> Answer {
+pub(super) fn judge(
+    subsystems: &Subsystems<'_>,
+    scenario: &BootScenario,
+    name: &str,
+    depth: usize,
+) -> Answer {
     let units = subsystems.units();
     let found = units.search.resolve(subsystems.host().files(), name);
     let key = found.own_name(name);
-    if world.options.masks.iter().any(|mask| mask == key || mask == name) {
+    if scenario.options.masks.iter().any(|mask| mask == key || mask == name) {
         let says = format!("systemd.mask={key}");
         return Answer::certain(Outcome::Masked(Origin::file("kernel command line").says(says)));
     }
-    if let Some(reason) = &world.graph.stuck {
+    if let Some(reason) = &scenario.graph.stuck {
         return Answer::certain(Outcome::Unknown(reason.clone()));
     }
-    let node = world.graph.nodes.get(key);
+    let node = scenario.graph.nodes.get(key);
     match found {
         Found::Masked(origin) => Answer::certain(Outcome::Masked(origin)),
         Found::Unreadable(gap) => Answer::certain(Outcome::Unknown(gap.reason)),
-        Found::Missing => Answer::certain(without_file(subsystems, world, key, node)),
+        Found::Missing => Answer::certain(without_file(subsystems, scenario, key, node)),
         Found::Fragment { .. } => match node {
-            Some(node) => reached(subsystems, world, node, depth),
-            None => Answer::certain(blind_spot(subsystems, world).unwrap_or(Outcome::NotReached)),
+            Some(node) => reached(subsystems, scenario, node, depth),
+            None => not_reached(subsystems, scenario, key, depth),
         },
     }
 }
 
+/// What becomes of a unit that the walk doesn't reach.
+fn not_reached(subsystems: &Subsystems<'_>, scenario: &BootScenario, name: &str, depth: usize) -> Answer {
+    if let Some(unknown) = blind_spot(subsystems, scenario) {
+        return Answer::certain(unknown);
+    }
+    if depth >= MAX_DEPTH {
+        return Answer::heuristic(Outcome::NotReached(None));
+    }
+    match scenario.triggers(subsystems).of(subsystems, scenario, name, depth) {
+        Triggered::Soon(reason) => Answer::certain(Outcome::Unknown(reason)),
+        Triggered::Later(note) => {
+            Answer { outcome: Outcome::NotReached(Some(note)), confidence: Confidence::High }
+        }
+        Triggered::Not => Answer::certain(Outcome::NotReached(None)),
+    }
+}
+
 /// What was not read could have reached the unit.
-fn blind_spot(subsystems: &Subsystems<'_>, world: &World) -> Option<Outcome> {
-    if world.graph.cut {
+fn blind_spot(subsystems: &Subsystems<'_>, scenario: &BootScenario) -> Option<Outcome> {
+    if scenario.graph.cut {
         return Some(Outcome::Unknown("there are more units than are followed".into()));
     }
     let unread =
-        world.graph.nodes.values().filter_map(|node| node.unit.as_deref()).flat_map(|unit| &unit.gaps);
-    let gap = subsystems.units().search.gaps.iter().chain(&world.graph.gaps).chain(unread).next()?;
+        scenario.graph.nodes.values().filter_map(|node| node.unit.as_deref()).flat_map(|unit| &unit.gaps);
+    let graph = &scenario.graph;
+    let gaps = subsystems.units().search.gaps.iter().chain(&graph.gaps).chain(&graph.preset_gap);
+    let gap = gaps.chain(unread).next()?;
     Some(Outcome::Unknown(gap.reason.clone()))
 }
 
-fn without_file(subsystems: &Subsystems<'_>, world: &World, name: &str, node: Option<&Node>) -> Outcome {
+fn without_file(
+    subsystems: &Subsystems<'_>,
+    scenario: &BootScenario,
+    name: &str,
+    node: Option<&Node>,
+) -> Outcome {
     let pulled_by = node.map(|node| node.pulled_by.clone());
-    if world.scripts.contains_key(name) {
-        return pulled_by.map_or(Outcome::NotReached, Outcome::Active);
+    if scenario.scripts.services.contains_key(name) {
+        let unread = || scenario.scripts.gaps.first().map(|gap| Outcome::Unknown(gap.reason.clone()));
+        let not_started = || unread().unwrap_or(Outcome::NotReached(None));
+        return pulled_by.map_or_else(not_started, Outcome::Active);
+    }
+    if scenario.options.has_credential("systemd.extra-unit", name) {
+        return Outcome::Unknown("a credential on the kernel command line makes it, and isn't read".into());
     }
     match suffix(name) {
         "swap" | "mount" | "automount" | "device" | "slice" | "scope" => {
             Outcome::Unknown("units made at boot, such as those of /etc/fstab, are not followed here".into())
         }
-        _ if world.graph.assumed && pulled_by.is_some() => {
+        _ if scenario.graph.assumed && pulled_by.is_some() => {
             Outcome::Unknown("the tree holds no unit files of systemd itself".into())
         }
-        _ => blind_spot(subsystems, world).unwrap_or(Outcome::Missing),
+        "service" if !scenario.scripts.gaps.is_empty() => {
+            let reason = scenario.scripts.gaps.first().map(|gap| gap.reason.clone());
+            Outcome::Unknown(reason.unwrap_or_default())
+        }
+        _ => blind_spot(subsystems, scenario).unwrap_or(Outcome::Missing),
     }
 }
 
-fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize) -> Answer {
+fn reached(subsystems: &Subsystems<'_>, scenario: &BootScenario, node: &Node, depth: usize) -> Answer {
     let Some(unit) = node.unit.as_deref() else {
         return Answer::certain(Outcome::Unknown("the unit was not followed".into()));
     };
     if let Some(gap) = unit.gaps.first() {
         return Answer::certain(Outcome::Unknown(gap.reason.clone()));
     }
+    if scenario.options.has_credential("systemd.unit-dropin", &unit.name) {
+        let reason = "a credential on the kernel command line changes it, and isn't read";
+        return Answer::certain(Outcome::Unknown(reason.into()));
+    }
     if let Some(origin) = &node.refused {
         return Answer::certain(Outcome::Refused(origin.clone()));
+    }
+    if node.doubtful
+        && let Some(gap) = scenario.graph.preset_gap.iter().chain(&scenario.graph.gaps).next()
+    {
+        return Answer::certain(Outcome::Unknown(gap.reason.clone()));
     }
     if node.doubtful {
         let places: Vec<String> = node.pulled_by.iter().map(ToString::to_string).collect();
@@ -128,7 +178,7 @@ fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize
             places.join(", ")
         )));
     }
-    match world.dropped.get(&unit.name) {
+    match scenario.dropped.get(&unit.name) {
         Some(Dropped::Surely(why)) => {
             let says = format!("{why}, and systemd drops it");
             return Answer::heuristic(Outcome::Skipped(vec![place(&unit.name).says(says)]));
@@ -139,28 +189,37 @@ fn reached(subsystems: &Subsystems<'_>, world: &World, node: &Node, depth: usize
         }
         None => {}
     }
-    if let Some(reason) = world.conflicts.get(&unit.name) {
+    if let Some(reason) = scenario.conflicts.get(&unit.name) {
         return Answer::certain(Outcome::Unknown(reason.clone()));
     }
-    match conditions::hold(subsystems, &world.options, unit, "Condition") {
+    match conditions::hold(subsystems, &scenario.options, unit, "Condition") {
         Truth::True => {}
         Truth::False(origins) => return Answer::certain(Outcome::Skipped(origins)),
         Truth::Unknown(reason) => return Answer::certain(Outcome::Unknown(reason)),
     }
-    match conditions::hold(subsystems, &world.options, unit, "Assert") {
+    match conditions::hold(subsystems, &scenario.options, unit, "Assert") {
         Truth::True => {}
         // systemd leaves a unit whose assertion fails inactive: only its job fails.
         Truth::False(origins) => return Answer::certain(Outcome::Skipped(origins)),
         Truth::Unknown(reason) => return Answer::certain(Outcome::Unknown(reason)),
     }
-    if let Some(origin) = broken_requirement(subsystems, world, unit, depth) {
+    if let Some(origin) = broken_requirement(subsystems, scenario, unit, depth) {
         return Answer::heuristic(Outcome::Skipped(vec![origin]));
     }
-    if let Some(origin) = sure_failure(subsystems, unit) {
-        return Answer::certain(Outcome::Failed(vec![origin]));
+    if let Some(origin) = dead_socket(subsystems, scenario, unit) {
+        return Answer::heuristic(Outcome::Skipped(vec![origin]));
+    }
+    match start::of(subsystems, scenario, unit) {
+        Start::Works => {}
+        Start::Fails(origin, confidence) => {
+            return Answer { outcome: Outcome::Failed(vec![origin]), confidence };
+        }
+        Start::Retries(origin) => return Answer::heuristic(Outcome::Retrying(vec![origin])),
+        Start::Skipped(origin) => return Answer::certain(Outcome::Skipped(vec![origin])),
+        Start::Unknown(reason) => return Answer::certain(Outcome::Unknown(reason)),
     }
     let confidence =
-        if requires_nothing_odd(world, unit) { Confidence::Certain } else { Confidence::Heuristic };
+        if requires_nothing_odd(scenario, unit) { Confidence::Certain } else { Confidence::Heuristic };
     let outcome = if is_finished_after_start(unit) {
         Outcome::Finished(node.pulled_by.clone())
     } else {
@@ -207,7 +266,7 @@ pub(super) fn conflicts(graph: &mut Graph, real: impl Fn(&str) -> String) -> Con
 /// A required unit that exists and fails, with `After=`: the dependent is not started (measured, 252).
 fn broken_requirement(
     subsystems: &Subsystems<'_>,
-    world: &World,
+    scenario: &BootScenario,
     unit: &MergedUnit,
     depth: usize,
 ) -> Option<Origin> {
@@ -221,12 +280,12 @@ fn broken_requirement(
                 if suffix(other) == "target" || !after.contains(&other) || other == unit.name {
                     continue;
                 }
-                let outcome = judge(subsystems, world, other, depth + 8).outcome;
+                let outcome = judge(subsystems, scenario, other, depth + 8).outcome;
                 let broken = match outcome {
-                    Outcome::Failed(_) => true,
+                    Outcome::Failed(_) | Outcome::Retrying(_) => true,
                     Outcome::Skipped(_) | Outcome::Finished(_) => key == "BindsTo",
                     // What is bound needs the other to be active (measured, 252); what requires it starts all the same.
-                    Outcome::NotReached | Outcome::Missing | Outcome::Masked(_) | Outcome::Refused(_) => {
+                    Outcome::NotReached(_) | Outcome::Missing | Outcome::Masked(_) | Outcome::Refused(_) => {
                         key != "Requires"
                     }
                     _ => false,
@@ -241,58 +300,14 @@ fn broken_requirement(
 }
 
 /// Whether every required unit exists unmasked; else the unit starts by a rule of thumb (measured, 252).
-fn requires_nothing_odd(world: &World, unit: &MergedUnit) -> bool {
+fn requires_nothing_odd(scenario: &BootScenario, unit: &MergedUnit) -> bool {
     ["Requires", "BindsTo"].iter().all(|key| {
         unit.every("Unit", key).flat_map(|setting| unit::names(&setting.value)).all(|other| {
             let generated = ["swap", "mount", "device", "slice"].contains(&suffix(other));
             generated
-                || world.graph.nodes.get(other).is_none_or(|n| matches!(n.found, Found::Fragment { .. }))
+                || scenario.graph.nodes.get(other).is_none_or(|n| matches!(n.found, Found::Fragment { .. }))
         })
     })
-}
-
-/// What makes a service fail for sure: a program or environment file that is missing, or `false`.
-fn sure_failure(subsystems: &Subsystems<'_>, unit: &MergedUnit) -> Option<Origin> {
-    if suffix(&unit.name) != "service" {
-        return None;
-    }
-    let files = subsystems.host().files();
-    for setting in unit.list("Service", "EnvironmentFile") {
-        let path = setting.value.as_str();
-        let fixed =
-            path.starts_with('/') && !path.starts_with("/run/") && !path.contains(['*', '?', '[', '%']);
-        if fixed && files.stat(path).legacy().is_err_and(|error| error.is_not_found()) {
-            return Some(setting.origin().says(format!("EnvironmentFile={path} is missing")));
-        }
-    }
-    for key in ["ExecStartPre", "ExecStart"] {
-        for setting in unit.list("Service", key) {
-            for command in unit::commands(&setting.value) {
-                let path = command.program.as_str();
-                let fixed = path.starts_with('/') && !path.starts_with("/run/") && !path.contains(['$', '%']);
-                if !fixed || command.prefix.contains('-') {
-                    continue;
-                }
-                let wrong = match files.stat(path).legacy() {
-                    Ok(_) if matches!(path, "/bin/false" | "/usr/bin/false") => "always fails",
-                    Ok(file) if file.kind == Kind::File && file.mode & 0o111 == 0 => "is not executable",
-                    Err(error) if error.is_not_found() && is_complete(subsystems, path) => "is missing",
-                    _ => continue,
-                };
-                return Some(setting.origin().says(format!("{path} {wrong}")));
-            }
-        }
-    }
-    None
-}
-
-/// Whether a tree would hold a program if the host had it: not so a tree of configuration files only.
-fn is_complete(subsystems: &Subsystems<'_>, program: &str) -> bool {
-    let files = subsystems.host().files();
-    let directory = program.rsplit_once('/').map_or("/", |(directory, _)| directory);
-    files.stat("/bin/sh").legacy().is_ok()
-        || files.stat("/usr/bin/sh").legacy().is_ok()
-        || files.stat(directory).legacy().is_ok()
 }
 
 fn is_finished_after_start(unit: &MergedUnit) -> bool {
@@ -303,15 +318,4 @@ fn is_finished_after_start(unit: &MergedUnit) -> bool {
         Some(setting) => setting.value == "oneshot",
         None => unit.list("Service", "ExecStart").is_empty() && unit.last("Service", "BusName").is_none(),
     }
-}
-
-/// The unit that would start this one later, when something happens.
-pub(super) fn trigger(subsystems: &Subsystems<'_>, world: &World, name: &str) -> Option<Origin> {
-    let stem = name.strip_suffix(".service")?;
-    ["socket", "timer", "path"].iter().find_map(|kind| {
-        let trigger = format!("{stem}.{kind}");
-        let active = world.graph.nodes.contains_key(&trigger)
-            && matches!(of(subsystems, world, &trigger).outcome, Outcome::Active(_));
-        active.then(|| place(&trigger).says("may start it later"))
-    })
 }

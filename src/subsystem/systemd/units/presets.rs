@@ -1,28 +1,25 @@
 //! What the first boot enables: presets in enable-only mode (systemd.preset(5), machine-id(5), systemd 252).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
-use super::graph::Extra;
+use super::graph::GeneratedLink;
 use super::merged::MergedUnit;
 use super::search_path::{SearchPath, place};
 use crate::fact::Origin;
-use crate::host::Files;
+use crate::host::{Files, HostPath};
 use crate::parse::preset::{self, Action, PresetRule};
 use crate::parse::unit;
-
-/// Preset directories of a boot, highest first; a file hides its namesakes below.
-const DIRECTORIES: [&str; 4] = [
-    "/etc/systemd/system-preset",
-    "/usr/local/lib/systemd/system-preset",
-    "/usr/lib/systemd/system-preset",
-    "/lib/systemd/system-preset",
-];
+use crate::subsystem::Unreadable;
+use crate::subsystem::drop_in::{self, Content};
 
 /// The links that presets make on a first boot, for every unit with an `[Install]` section that no preset
-/// disables. Links that exist stay.
-pub(super) fn links(files: &Files, search: &SearchPath) -> Vec<Extra> {
-    let mut rules = rules(files);
+/// disables. Links that exist stay. If a preset can't be read, it may enable or disable any unit.
+pub(super) fn links(files: &Files, search: &SearchPath, gaps: &mut Vec<Unreadable>) -> Vec<GeneratedLink> {
+    let mut rules = rules(files, gaps);
+    let is_doubtful = !gaps.is_empty();
+    if is_doubtful {
+        rules.clear();
+    }
     // `ignore` came with systemd 254; seen with 252: such a line is none.
     rules.retain(|(_, rule)| rule.action != Action::Ignore || search.is_254());
     let mut links = Vec::new();
@@ -46,7 +43,12 @@ pub(super) fn links(files: &Files, search: &SearchPath) -> Vec<Extra> {
                 Vec::new(),
             ),
         };
-        links.extend(install(search, &unit, &origin, &instances));
+        links.extend(install(search, &unit, &instances).map(|(from, unit)| GeneratedLink {
+            from,
+            unit,
+            origin: origin.clone(),
+            is_doubtful,
+        }));
     }
     links
 }
@@ -56,8 +58,12 @@ fn is_unit(name: &str) -> bool {
         .contains(&super::search_path::suffix(name))
 }
 
-/// The links of a unit's `[Install]` section.
-fn install(search: &SearchPath, unit: &MergedUnit, origin: &Origin, instances: &[String]) -> Vec<Extra> {
+/// The links of a unit's `[Install]` section: beside which unit, to which.
+fn install(
+    search: &SearchPath,
+    unit: &MergedUnit,
+    instances: &[String],
+) -> impl Iterator<Item = (String, String)> {
     let mut names = vec![unit.name.clone()];
     if let Some((prefix, suffix)) = unit.name.split_once("@.") {
         let default = unit.last("Install", "DefaultInstance").map(|setting| setting.value.clone());
@@ -68,28 +74,25 @@ fn install(search: &SearchPath, unit: &MergedUnit, origin: &Origin, instances: &
     for key in search.install_keys() {
         for setting in unit.list("Install", key) {
             for from in unit::words(&setting.value) {
-                for unit in &names {
-                    links.push(Extra { from: from.clone(), unit: unit.clone(), origin: origin.clone() });
-                }
+                links.extend(names.iter().map(|name| (from.clone(), name.clone())));
             }
         }
     }
-    links
+    links.into_iter()
 }
 
-fn rules(files: &Files) -> Vec<(Rc<str>, PresetRule)> {
-    let mut winners: BTreeMap<String, String> = BTreeMap::new();
-    for directory in DIRECTORIES {
-        let Ok(names) = files.list(directory).legacy() else { continue };
-        for name in names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".preset")) {
-            winners.entry(name.to_owned()).or_insert_with(|| format!("{directory}/{name}"));
-        }
-    }
+fn rules(files: &Files, gaps: &mut Vec<Unreadable>) -> Vec<(HostPath, PresetRule)> {
+    let merged = drop_in::at_boot(files, "systemd/system-preset", ".preset");
+    gaps.extend(merged.gaps);
     let mut rules = Vec::new();
-    for path in winners.into_values() {
-        let Ok(bytes) = files.read(&path).legacy() else { continue };
-        let path: Rc<str> = Rc::from(path);
-        rules.extend(preset::parse(&bytes).into_iter().map(|rule| (Rc::clone(&path), rule)));
+    for file in merged.files {
+        match drop_in::read(files, &file.path) {
+            Content::Bytes(bytes) => {
+                rules.extend(preset::parse(&bytes).into_iter().map(|rule| (file.path.clone(), rule)));
+            }
+            Content::Unread(gap) => gaps.push(gap),
+            Content::Masked | Content::Broken(_) => {}
+        }
     }
     rules
 }

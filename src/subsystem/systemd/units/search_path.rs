@@ -10,8 +10,8 @@ use foldhash::HashMap;
 
 use super::links::{is_empty, is_null, link_target};
 use crate::fact::{Origin, printable};
-use crate::host::{Files, HostErrorKind, Kind};
-use crate::parse::systemd::{ETC_UNITS, UNITS_AT_BOOT, UNITS_NOW};
+use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
+use crate::parse::systemd::{ETC_UNITS, UNITS_AT_BOOT, UNITS_NOW, is_unit_name_length};
 use crate::parse::unit;
 use crate::subsystem::Unreadable;
 
@@ -154,7 +154,8 @@ impl SearchPath {
             Some(files.kind(format!("{}/{name}", directory.path)))
         };
         let found = first(name).or_else(|| first(&unit::template(name)?));
-        found.is_some_and(|kind| kind.legacy().ok() != Some(Kind::File))
+        // What can't be looked at may be a link: following it tells why.
+        found.is_some_and(|kind| kind != Read::There(Kind::File))
     }
 
     /// Whether the systemd that reads them is 254 or later, which brought `.upholds` and `ignore` in presets.
@@ -184,6 +185,9 @@ impl SearchPath {
     }
 
     fn follow(&self, files: &Files, name: &str) -> Found {
+        if !is_unit_name_length(name) {
+            return Found::Missing;
+        }
         let mut name = name.to_owned();
         let mut by_template = false;
         for _ in 0..MAX_ALIASES {
@@ -213,18 +217,23 @@ impl SearchPath {
     fn entry(&self, files: &Files, path: &str, candidate: &str, name: &str) -> Option<Step> {
         let end = |found| Some(Step::End(found));
         let fragment = || Found::Fragment { name: name.to_owned(), path: path.to_owned() };
-        let kind = match files.kind(path).legacy() {
-            Ok(kind) => kind,
-            Err(error) if error.is_not_found() => return None,
-            Err(error) => return end(Found::Unreadable(error.into())),
+        let unreadable = |error: HostError| end(Found::Unreadable(error.into()));
+        let kind = match files.kind(path) {
+            Read::There(kind) => kind,
+            Read::Missing(_) => return None,
+            Read::Hidden(error) => return unreadable(error),
         };
         match kind {
-            Kind::File if is_empty(files, path) => {
-                end(Found::Masked(place(path).says("an empty file masks it")))
-            }
-            Kind::File => end(fragment()),
+            Kind::File => match is_empty(files, path) {
+                Ok(true) => end(Found::Masked(place(path).says("an empty file masks it"))),
+                Ok(false) => end(fragment()),
+                Err(error) => unreadable(error),
+            },
             Kind::Link => {
-                let target = link_target(files, path)?;
+                let target = match link_target(files, path) {
+                    Ok(target) => target?,
+                    Err(error) => return unreadable(error),
+                };
                 if target == Path::new("/dev/null") {
                     return end(Found::Masked(place(path).says("links to /dev/null")));
                 }
@@ -242,21 +251,23 @@ impl SearchPath {
                         });
                     }
                 };
-                match files.stat(path).legacy() {
-                    Ok(there) if there.kind == Kind::File && there.size > 0 => end(fragment()),
-                    Ok(there) if matches!(there.kind, Kind::File | Kind::CharDevice) => {
-                        end(Found::Masked(place(path).says("leads to an empty file")))
+                match files.stat(path) {
+                    Read::There(there) if there.kind == Kind::File && there.size > 0 => {
+                        return end(fragment());
                     }
-                    Err(error) if !matches!(error.kind, HostErrorKind::NotFound | HostErrorKind::Loop) => {
-                        end(Found::Unreadable(error.into()))
+                    Read::There(there) if matches!(there.kind, Kind::File | Kind::CharDevice) => {
+                        return end(Found::Masked(place(path).says("leads to an empty file")));
                     }
-                    // A link that leads nowhere, or round in a circle: seen with 252, one within the search path
-                    // is passed over, one out of it hides the files below and is not found.
-                    Ok(_) | Err(_) if is_null(files, path) => {
-                        end(Found::Masked(place(path).says("leads to /dev/null")))
-                    }
-                    Ok(_) | Err(_) if is_inside => None,
-                    Ok(_) | Err(_) => end(Found::Missing),
+                    Read::Hidden(error) if error.kind != HostErrorKind::Loop => return unreadable(error),
+                    Read::There(_) | Read::Missing(_) | Read::Hidden(_) => {}
+                }
+                // A link that leads nowhere, or round in a circle: seen with 252, one within the search path
+                // is passed over, one out of it hides the files below and is not found.
+                match is_null(files, path) {
+                    Ok(true) => end(Found::Masked(place(path).says("leads to /dev/null"))),
+                    Ok(false) if is_inside => None,
+                    Ok(false) => end(Found::Missing),
+                    Err(error) => unreadable(error),
                 }
             }
             _ => None,
