@@ -312,7 +312,7 @@ const HOMES: &[(&str, &str)] = &[
     ("\"/usr/lib/systemd/system\"", "src/parse/systemd.rs"),
     ("\"/usr/local/lib/systemd/system\"", "src/parse/systemd.rs"),
     ("\"/run/systemd/system\"", "src/parse/systemd.rs"),
-    ("\"/usr/local/sbin\"", "src/parse/systemd.rs"),
+    ("\"/usr/local/sbin\", \"/usr/local/bin\", ", "src/parse/systemd.rs"),
     ("\"yes\" | \"y\"", "src/parse/systemd.rs"),
     ("\"/etc\", \"/usr/local/lib\"", "src/parse/systemd.rs"),
     ("\"systemd/system.conf", "src/subsystem/systemd/system_conf.rs"),

@@ -240,9 +240,7 @@ fn tuned(scan: &mut Scan<'_>) {
 
 /// Lines of tmpfiles.d(5) that write below `/proc/sys`, other than those of type `w`, which `kernel::sysctl` reads.
 fn tmpfiles(scan: &mut Scan<'_>) {
-    const DIRECTORIES: [&str; 4] =
-        ["/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"];
-    let merged = drop_in::merge(scan.files, &DIRECTORIES, ".conf");
+    let merged = drop_in::at_boot(scan.files, "tmpfiles.d", ".conf");
     let credential = HostPath::new("/etc/credstore/tmpfiles.extra");
     let paths = merged.files.into_iter().map(|file| file.path).chain([credential]);
     for path in paths {

@@ -1,3 +1,5 @@
+//! What lines of scripts are understood to do.
+
 use super::*;
 
 #[test]

@@ -8,11 +8,8 @@ use crate::host::HostPath;
 use crate::parse::lines;
 use crate::subsystem::drop_in::{self, Content};
 
-const DIRECTORIES: [&str; 4] =
-    ["/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"];
-
 pub(super) fn read(scan: &mut Scan<'_>) {
-    let merged = drop_in::merge(scan.files, &DIRECTORIES, ".rules");
+    let merged = drop_in::at_boot(scan.files, "udev/rules.d", ".rules");
     for file in merged.files {
         // What can't be read is a gap of whoever asks what rules do; most hosts have none of their own.
         let Content::Bytes(bytes) = drop_in::read(scan.files, &file.path) else { continue };
