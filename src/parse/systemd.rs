@@ -39,7 +39,7 @@ pub fn runtime_path(name: &str) -> String {
 
 /// Where an administrator's units are, and the links of `systemctl enable`.
 pub const ETC_UNITS: &str = "/etc/systemd/system";
-/// Where units are that last until the next boot. Its presence says that systemd is the running init (sd_booted(3)).
+/// Where units are that last until the next boot. Its presence says that systemd is the running init (`sd_booted(3)`).
 pub const RUNTIME_UNITS: &str = "/run/systemd/system";
 /// Where packages put units.
 pub const VENDOR_UNITS: &str = "/usr/lib/systemd/system";

@@ -81,7 +81,7 @@ impl Programs {
         if let Some(known) = self.by_name.borrow().get(name) {
             return known.clone();
         }
-        let fact = find(subsystems, name).map_or_else(|fact| fact, |found| describe(subsystems, found));
+        let fact = find(subsystems, name).map_or_else(|answer| *answer, |found| describe(subsystems, found));
         self.by_name.borrow_mut().insert(name.to_owned(), fact.clone());
         fact
     }
@@ -108,11 +108,11 @@ impl Programs {
 
 /// What the unit `NAME.service` starts, if that is a program of that name; else the first in the directories. If
 /// there is none, that is the answer.
-fn find(subsystems: &Subsystems<'_>, name: &str) -> Result<Found, Answer<Program>> {
+fn find(subsystems: &Subsystems<'_>, name: &str) -> Result<Found, Box<Answer<Program>>> {
     let files = subsystems.host().files();
     let mut found = Found { path: name.to_owned(), because: None, notes: Vec::new(), passed: Vec::new() };
     if name.starts_with('/') {
-        return if is_program(files, &mut found)? { Ok(found) } else { Err(none(found)) };
+        return if is_program(files, &mut found)? { Ok(found) } else { Err(Box::new(none(found))) };
     }
     if let Some((origin, program)) = started(subsystems, name)? {
         let place = printable(&program).into_owned();
@@ -133,16 +133,19 @@ fn find(subsystems: &Subsystems<'_>, name: &str) -> Result<Found, Answer<Program
             return Ok(found);
         }
     }
-    Err(none(found))
+    Err(Box::new(none(found)))
 }
 
 /// The program that the unit `NAME.service` names with its path.
-fn started(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<(Origin, String)>, Answer<Program>> {
+fn started(
+    subsystems: &Subsystems<'_>,
+    name: &str,
+) -> Result<Option<(Origin, String)>, Box<Answer<Program>>> {
     let Some(merged) = subsystems.units().merged_with_gaps(subsystems, &format!("{name}.service")) else {
         return Ok(None);
     };
     if let Some(gap) = merged.gaps.first() {
-        return Err(Answer::unknown(gap.reason.clone()));
+        return Err(Box::new(Answer::unknown(gap.reason.clone())));
     }
     let Some(setting) = merged.list("Service", "ExecStart").pop() else { return Ok(None) };
     let command = unit::commands(&setting.value).pop().filter(|command| command.program.starts_with('/'));
@@ -156,14 +159,14 @@ fn none(found: Found) -> Answer<Program> {
     fact
 }
 
-fn is_program(files: &Files, found: &mut Found) -> Result<bool, Answer<Program>> {
+fn is_program(files: &Files, found: &mut Found) -> Result<bool, Box<Answer<Program>>> {
     match files.stat(&found.path) {
         Read::There(metadata) if metadata.kind == Kind::File && metadata.mode & 0o111 != 0 => {
             return Ok(true);
         }
         Read::There(_) => found.passed.push(Origin::file(&found.path).says("is no executable file")),
         Read::Missing(_) => {}
-        Read::Hidden(error) => return Err(Answer::unknown(error.to_string())),
+        Read::Hidden(error) => return Err(Box::new(Answer::unknown(error))),
     }
     Ok(false)
 }
