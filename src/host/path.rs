@@ -147,6 +147,12 @@ pub(super) enum Look {
     Other,
 }
 
+impl std::borrow::Borrow<Path> for HostPath {
+    fn borrow(&self) -> &Path {
+        &self.0
+    }
+}
+
 impl AsRef<Path> for HostPath {
     fn as_ref(&self) -> &Path {
         &self.0

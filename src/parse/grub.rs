@@ -1,12 +1,13 @@
 //! `grub.cfg`: a small, bounded reading of GRUB's script, as far as entries and the default need it.
 //!
-//! Blocks, quoting, variables, `if` with string tests, `load_env`: nothing else has an effect. Nothing is
-//! executed; what is not understood is passed over.
+//! Blocks, quoting, variables, functions, `if` with string tests, `load_env`: nothing else has an effect. Nothing is
+//! executed; other files that the menu reads are named, so that its reader knows what it doesn't know.
 
 mod condition;
 mod script;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use script::{Statement, statements};
 
@@ -16,6 +17,8 @@ const DEEPEST: usize = 8;
 const MOST: usize = 200_000;
 /// More text than any real menu has once its variables are filled in.
 const LONGEST_BYTES: usize = 16 << 20;
+/// More files than any real menu reads.
+const MOST_FILES: usize = 64;
 /// The one file that the stock menu includes.
 const CUSTOM: &str = "custom.cfg";
 
@@ -32,6 +35,17 @@ pub struct Grub {
     pub variables: BTreeMap<String, String>,
     /// Whether the script grows beyond every real one, so that not all of it was read.
     pub is_cut: bool,
+    /// Other files that the script reads as it goes along, outside of entries: they may set anything.
+    pub reads: Vec<OtherFile>,
+}
+
+/// Another file that a menu reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherFile {
+    /// Its path as GRUB sees it, `$prefix` left out; empty if it can't be told.
+    pub path: String,
+    /// The line of the command, counted from 1.
+    pub line: u32,
 }
 
 /// An entry or a submenu.
@@ -67,8 +81,16 @@ impl Grub {
     pub fn parse(bytes: &[u8], environment: &BTreeMap<String, String>, custom: Option<&[u8]>) -> Self {
         let (program, is_cut) = statements(&String::from_utf8_lossy(bytes), MOST);
         let grub = Grub { is_cut, ..Grub::default() };
-        let mut reader =
-            Reader { environment, custom, grub, undo: None, left: LONGEST_BYTES, is_custom: false };
+        let mut reader = Reader {
+            environment,
+            custom,
+            grub,
+            functions: BTreeMap::new(),
+            undo: None,
+            left: LONGEST_BYTES,
+            calls: MOST,
+            is_custom: false,
+        };
         // GRUB itself sets this one since 2.00; the menu's `--id` depends on it.
         reader.grub.variables.insert("feature_menuentry_id".into(), "y".into());
         let mut menu = Vec::new();
@@ -127,10 +149,13 @@ struct Reader<'e> {
     environment: &'e BTreeMap<String, String>,
     custom: Option<&'e [u8]>,
     grub: Grub,
+    functions: BTreeMap<String, Rc<[Statement]>>,
     /// What variables held before the entry that is being read; none outside of entries.
     undo: Option<Vec<(String, Option<String>)>>,
     /// How many bytes may still come out of words.
     left: usize,
+    /// How many statements functions may still run.
+    calls: usize,
     is_custom: bool,
 }
 
@@ -145,7 +170,19 @@ impl Reader<'_> {
                     }
                 }
                 Statement::Block { words, body } => self.block(words, body, menu, depth),
-                Statement::Command { words, line } => self.command(words, *line, menu, linux),
+                Statement::Command { words, line } => {
+                    match words.first().and_then(|name| self.functions.get(name)).cloned() {
+                        Some(body) if depth < DEEPEST => {
+                            self.calls = self.calls.saturating_sub(body.len() + 1);
+                            self.grub.is_cut |= self.calls == 0;
+                            if !self.grub.is_cut {
+                                self.run(&body, menu, linux, depth + 1);
+                            }
+                        }
+                        Some(_) => self.grub.is_cut = true,
+                        None => self.command(words, *line, menu, linux),
+                    }
+                }
             }
         }
     }
@@ -153,6 +190,10 @@ impl Reader<'_> {
     fn block(&mut self, words: &[String], body: &[Statement], menu: &mut Vec<Item>, depth: usize) {
         let words = self.expand_all(words);
         let [kind, options @ ..] = words.as_slice() else { return };
+        if let ("function", [name, ..]) = (kind.as_str(), options) {
+            self.functions.insert(name.clone(), body.into());
+            return;
+        }
         if !matches!(kind.as_str(), "menuentry" | "submenu") || depth >= DEEPEST {
             return;
         }
@@ -173,9 +214,14 @@ impl Reader<'_> {
         let words = self.expand_all(words);
         match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["set", assignment, ..] | [assignment] if assignment.contains('=') => self.assign(assignment),
-            ["load_env", ..] => self.load_environment(),
+            ["unset", names @ ..] => names.iter().for_each(|name| self.unset(name)),
+            ["load_env", options @ ..] => self.load_environment(options, line),
             ["blscfg", ..] => self.grub.boot_entries_at = Some(menu.len()),
             ["source" | ".", path, ..] if path.rsplit('/').next() == Some(CUSTOM) => self.include(menu),
+            ["source" | "." | "configfile" | "legacy_source" | "extract_legacy_entries_source", path, ..] => {
+                self.reads(path, line);
+            }
+            ["source" | "." | "configfile"] | ["eval", _, ..] => self.reads("", line),
             ["linux" | "linux16" | "linuxefi", kernel, ..] => {
                 let (kernel, cmdline) = ((*kernel).to_owned(), words[2..].to_vec());
                 *linux = Some(Linux { kernel, cmdline, line, is_custom: self.is_custom });
@@ -184,11 +230,41 @@ impl Reader<'_> {
         }
     }
 
-    fn load_environment(&mut self) {
-        let bytes: usize = self.environment.iter().map(|(name, value)| name.len() + value.len()).sum();
-        self.spend(bytes);
+    /// `load_env [--file=FILE] [--skip-sig] [NAME...]`: all variables of the block, or those that are named.
+    fn load_environment(&mut self, options: &[&str], line: u32) {
+        let mut names = Vec::new();
+        let mut options = options.iter();
+        while let Some(option) = options.next() {
+            match *option {
+                "-f" | "--file" => return self.reads(options.next().unwrap_or(&""), line),
+                option if option.starts_with("--file=") => {
+                    return self.reads(&option["--file=".len()..], line);
+                }
+                option if option.starts_with('-') => {}
+                name => names.push(name),
+            }
+        }
+        let loaded =
+            self.environment.iter().filter(|(name, _)| names.is_empty() || names.contains(&name.as_str()));
+        let loaded: Vec<(&String, &String)> = loaded.collect();
+        self.spend(loaded.iter().map(|(name, value)| name.len() + value.len()).sum());
         if !self.grub.is_cut {
-            self.grub.variables.extend(self.environment.clone());
+            let loaded = loaded.into_iter().map(|(name, value)| (name.clone(), value.clone()));
+            self.grub.variables.extend(loaded);
+        }
+    }
+
+    /// Keeps that another file is read. What an entry reads matters only when it boots.
+    fn reads(&mut self, path: &str, line: u32) {
+        if self.undo.is_none() && self.grub.reads.len() < MOST_FILES {
+            self.grub.reads.push(OtherFile { path: path.to_owned(), line });
+        }
+    }
+
+    fn unset(&mut self, name: &str) {
+        let before = self.grub.variables.remove(name);
+        if let (Some(undo), true) = (&mut self.undo, before.is_some()) {
+            undo.push((name.to_owned(), before));
         }
     }
 

@@ -2,9 +2,9 @@
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::host::{HostPath, Kind};
+use crate::host::{HostPath, Kind, Read};
 use crate::subsystem::Subsystems;
-use crate::subsystem::boot::ephemeral::{self, NoFiles};
+use crate::subsystem::boot::ephemeral;
 
 /// As many names as a reader wants to see.
 const SHOWN: usize = 5;
@@ -32,24 +32,25 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let origin = Origin::file(&path);
     let files = match ephemeral::files(subsystems, &end, moment) {
         Ok(files) => files,
-        Err(NoFiles::Lost(why) | NoFiles::Unknown(why)) => return Fact::unknown(why).because(origin),
+        Err(unavailable) => return Fact::unknown(unavailable.why()).because(origin),
     };
-    match files.list(&end).legacy() {
-        Ok(names) => {
+    match files.list(&end) {
+        Read::There(names) => {
             let shown = names.iter().take(SHOWN).map(|name| name.to_string_lossy().into_owned());
             let value =
                 Value::record([EMPTY.is(names.is_empty()), NAMES.is(State::Known(Value::list(shown)))]);
             Fact::new(State::from(value)).because(origin)
         }
         // Listing what is no directory may say "not found", too.
-        Err(error) => match files.stat(&end).legacy() {
-            Ok(found) if found.kind != Kind::Directory => {
+        unlisted => match (files.stat(&end), unlisted) {
+            (Read::There(found), _) if found.kind != Kind::Directory => {
                 let nothing = Value::List(Vec::new());
                 let value = Value::record([EMPTY.is(false), NAMES.is(State::Known(nothing))]);
                 Fact::new(State::from(value)).because(origin).note("this is no directory")
             }
-            Err(missing) if missing.is_not_found() && error.is_not_found() => Fact::absent().because(origin),
-            _ => Fact::unknown(error.to_string()).because(origin),
+            (Read::Missing(_), Read::Missing(_)) => Fact::absent().because(origin),
+            (_, Read::Hidden(error)) | (Read::Hidden(error), _) => Fact::unknown(error).because(origin),
+            _ => Fact::unknown(format!("{end}: changed while it was read")).because(origin),
         },
     }
 }

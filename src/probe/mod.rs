@@ -19,13 +19,11 @@ mod cri;
 mod crio;
 mod crio_finding;
 mod directory;
-mod env;
 mod file;
 mod filesystem;
 mod host_entry;
 mod hostname;
 mod image_policy;
-mod ini;
 mod iptables;
 mod join_token;
 mod kernel;
@@ -70,10 +68,8 @@ mod static_pods;
 mod swap;
 mod sysctl;
 mod systemd;
-mod toml;
 mod unit;
 mod uplink;
-mod yaml;
 
 pub use key::{Key, KeyKind, KeySyntax, KeyWords, SettingKey};
 
@@ -196,13 +192,13 @@ pub static PROBES: &[&Probe] = &[
     &crio::PROBE,
     &crio_finding::PROBE,
     &directory::PROBE,
-    &env::PROBE,
+    &setting::ENV,
     &file::PROBE,
     &filesystem::PROBE,
     &host_entry::PROBE,
     &hostname::PROBE,
     &image_policy::PROBE,
-    &ini::PROBE,
+    &setting::INI,
     &iptables::PROBE,
     &join_token::PROBE,
     &kernel::PROBE,
@@ -245,10 +241,10 @@ pub static PROBES: &[&Probe] = &[
     &swap::PROBE,
     &sysctl::PROBE,
     &systemd::PROBE,
-    &toml::PROBE,
+    &setting::TOML,
     &uplink::PROBE,
     &unit::PROBE,
-    &yaml::PROBE,
+    &setting::YAML,
 ];
 
 /// Probes whose names in JSON are old ones, and their words in rules and in `facts`, where both may be used.

@@ -2,10 +2,10 @@
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::host::HostPath;
+use crate::host::{HostPath, Read};
 use crate::parse::resolv_conf;
 use crate::subsystem::Subsystems;
-use crate::subsystem::boot::ephemeral;
+use crate::subsystem::boot::ephemeral::{self, Unavailable};
 
 const OPTIONS: Attribute = Attribute::new("options", Shape::List(&Shape::Text), "Options: `ndots:2`.");
 const SEARCH: Attribute = Attribute::new("search", Shape::List(&Shape::Text), "Search domains.");
@@ -42,6 +42,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     let host = subsystems.host();
     let real = ephemeral::real(host.files(), &HostPath::new(PATH));
     let is_volatile = ephemeral::is_below_memory(&real);
+    let files = ephemeral::files(subsystems, &real, moment);
     let writer = match () {
         () if !is_volatile => "file",
         () if real.as_path().starts_with("/run/systemd/resolve") => "systemd-resolved",
@@ -49,18 +50,19 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
         () if real.as_path().starts_with("/run/resolvconf") => "resolvconf",
         () => "other",
     };
-    let content = match (moment, is_volatile, host.running()) {
-        (Moment::Now, _, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Now, true, Some(running)) => running.files().read(&real),
-        (Moment::Boot, true, _) => return written_at_boot(&real, writer),
-        (_, false, _) => host.files().read(PATH),
+    let files = match files {
+        Ok(files) => files,
+        Err(Unavailable::Remade(_) | Unavailable::InMemory(_)) => return written_at_boot(&real, writer),
+        Err(Unavailable::Lost(why)) => return Fact::absent().because(Origin::file(PATH)).note(why),
+        Err(Unavailable::Unknown(reason)) => return Fact::unknown(reason),
     };
-    let found = match content.legacy() {
-        Ok(content) => resolv_conf::parse(&content),
-        Err(error) if error.is_not_found() => {
+    let place = if is_volatile { real.clone() } else { HostPath::new(PATH) };
+    let found = match files.read(&place) {
+        Read::There(content) => resolv_conf::parse(&content),
+        Read::Missing(_) => {
             return Fact::absent().because(Origin::file(PATH)).note(format!("{real} is not there"));
         }
-        Err(error) => return Fact::unknown(error.to_string()),
+        Read::Hidden(error) => return Fact::unknown(error),
     };
     let count = |length: usize| State::from(i64::try_from(length).unwrap_or(i64::MAX));
     let origins = found

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::fact::Origin;
 use crate::host::{Files, HostError, HostErrorKind, HostPath, Kind, Read};
 use crate::parse::systemd::conf_paths;
-use crate::subsystem::Unreadable;
+use crate::subsystem::{Unreadable, tmpfiles};
 
 /// The files of several directories of one kind, merged.
 #[derive(Clone, Debug, Default)]
@@ -105,10 +105,13 @@ pub fn merge(files: &Files, directories: &[impl AsRef<str>], suffix: &str) -> Dr
 #[must_use]
 pub fn read(files: &Files, path: &HostPath) -> Content {
     // What can't be read as a link is read as a file, which tells why it can't be read.
-    if let Read::There(target) = files.read_link(path)
-        && target.as_os_str() == "/dev/null"
-    {
-        return Content::Masked;
+    if let Read::There(target) = files.read_link(path) {
+        if target.as_os_str() == "/dev/null" {
+            return Content::Masked;
+        }
+        if let Some(gap) = tmpfiles::leads_to_memory(files, path) {
+            return Content::Unread(gap);
+        }
     }
     match files.read(path) {
         Read::There(bytes) => Content::Bytes(bytes),

@@ -12,6 +12,7 @@ pub mod node;
 pub mod runtime;
 pub mod storage;
 pub mod systemd;
+pub mod tmpfiles;
 
 use std::cell::OnceCell;
 
@@ -41,7 +42,7 @@ pub struct Subsystems<'h> {
     kernel_config: kernel::kernel_config::KernelConfigs,
     cri: runtime::cri::Cri,
     crio: OnceCell<runtime::crio::Crio>,
-    emptied: OnceCell<boot::ephemeral::Emptied>,
+    fstab: boot::ephemeral::Mounts,
     kubeadm: Option<&'h crate::kubeadm::Kubeadm>,
     kubelet: OnceCell<node::kubelet::Kubelet>,
     modules: OnceCell<kernel::modules::Modules>,
@@ -54,6 +55,7 @@ pub struct Subsystems<'h> {
     swap: OnceCell<storage::swap::Swap>,
     sysctl: OnceCell<kernel::sysctl::Sysctls>,
     systemd: OnceCell<systemd::installed::Systemd>,
+    tmpfiles: OnceCell<tmpfiles::TmpfilesCleanup>,
     units: OnceCell<systemd::units::Units>,
 }
 
@@ -68,7 +70,7 @@ impl<'h> Subsystems<'h> {
             kernel_config: kernel::kernel_config::KernelConfigs::default(),
             cri: runtime::cri::Cri::default(),
             crio: OnceCell::new(),
-            emptied: OnceCell::new(),
+            fstab: boot::ephemeral::Mounts::default(),
             kubeadm: None,
             kubelet: OnceCell::new(),
             modules: OnceCell::new(),
@@ -81,6 +83,7 @@ impl<'h> Subsystems<'h> {
             swap: OnceCell::new(),
             sysctl: OnceCell::new(),
             systemd: OnceCell::new(),
+            tmpfiles: OnceCell::new(),
             units: OnceCell::new(),
         }
     }
@@ -114,9 +117,9 @@ impl<'h> Subsystems<'h> {
         self.boot_scripts.get_or_init(|| boot::boot_scripts::BootScripts::merge(self))
     }
 
-    /// Directories that the next boot empties.
-    pub(crate) fn emptied(&self) -> &boot::ephemeral::Emptied {
-        self.emptied.get_or_init(|| boot::ephemeral::Emptied::merge(self))
+    /// What `/etc/fstab` mounts.
+    pub(crate) fn fstab(&self) -> &boot::ephemeral::Fstab {
+        self.fstab.get(self)
     }
 
     /// Kernel configurations.
@@ -187,6 +190,11 @@ impl<'h> Subsystems<'h> {
     /// The installed systemd.
     pub fn systemd(&self) -> &systemd::installed::Systemd {
         self.systemd.get_or_init(|| systemd::installed::Systemd::merge(self))
+    }
+
+    /// What systemd-tmpfiles makes, empties and removes at boot.
+    pub(crate) fn tmpfiles(&self) -> &tmpfiles::TmpfilesCleanup {
+        self.tmpfiles.get_or_init(|| tmpfiles::TmpfilesCleanup::merge(self))
     }
 
     /// The graph of units that the next boot starts.

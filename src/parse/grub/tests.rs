@@ -181,3 +181,29 @@ fn a_doubled_angle_bracket_is_part_of_a_title() {
     let grub = Grub::parse(text.as_bytes(), &BTreeMap::new(), None);
     assert_eq!(grub.default_entry().map(|(item, named)| (item.title.as_str(), named)), Some(("a>b", true)));
 }
+
+#[test]
+fn functions_run_where_they_are_called() {
+    let text = "function choose {\n set default=1\n}\nfunction unused { set default=7; }\nchoose\n";
+    let grub = Grub::parse(text.as_bytes(), &BTreeMap::new(), None);
+    assert_eq!(grub.default.as_deref(), Some("1"));
+    let endless = "function f { f; f; }\nf\n";
+    assert!(Grub::parse(endless.as_bytes(), &BTreeMap::new(), None).is_cut);
+}
+
+#[test]
+fn variables_are_unset_and_loaded_by_name() {
+    let text = "set default=1\nunset default\nload_env --skip-sig b\n";
+    let grub = Grub::parse(text.as_bytes(), &environment(&[("a", "1"), ("b", "2")]), None);
+    assert_eq!((grub.default, grub.variables.get("a")), (None, None));
+    assert_eq!(grub.variables.get("b").map(String::as_str), Some("2"));
+}
+
+#[test]
+fn other_files_that_the_menu_reads_are_named() {
+    let text = "load_env -f /boot/photon.cfg\nload_env --file=other.env x\nsource $prefix/k8s.cfg\n\
+                configfile ($root)/x.cfg\nmenuentry a {\n source /in/an/entry\n}\nload_env\n";
+    let grub = Grub::parse(text.as_bytes(), &BTreeMap::new(), None);
+    let found: Vec<_> = grub.reads.iter().map(|file| (file.path.as_str(), file.line)).collect();
+    assert_eq!(found, [("/boot/photon.cfg", 1), ("other.env", 2), ("/k8s.cfg", 3), ("()/x.cfg", 4)]);
+}

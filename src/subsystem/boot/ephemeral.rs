@@ -1,242 +1,177 @@
-//! What a boot makes anew: file systems in memory, and directories that are emptied.
+//! Which tree answers for a path at a moment: what a boot empties, makes again or mounts over isn't what is on disk.
 
 use std::cell::OnceCell;
-use std::path::Path;
-use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use crate::fact::Moment;
-use crate::host::{Files, HostPath};
+use crate::host::{Files, HostError, HostPath, Read};
 use crate::parse::fstab::{self, Mount};
-use crate::parse::lines;
-use crate::subsystem::drop_in::{self, Content};
+use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
-use crate::subsystem::{Subsystems, Unreadable};
+use crate::subsystem::tmpfiles::{Tmpfile, is_below, is_memory};
+pub use crate::subsystem::tmpfiles::{is_below_memory, real};
 
-/// File systems in memory that the kernel and PID 1 mount (file-hierarchy(7)).
-const IN_MEMORY: [&str; 4] = ["/run", "/proc", "/sys", "/dev"];
-
-/// Whether a path without links is below a file system that every boot makes anew. The mount points
-/// themselves are on disk.
-#[must_use]
-pub fn is_below_memory(path: &HostPath) -> bool {
-    IN_MEMORY.iter().any(|directory| is_below(path, directory))
+/// Why the files of a path can't be looked at for a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unavailable {
+    /// The next boot removes what is there, and nothing is known to make it again.
+    Lost(String),
+    /// It is below `/run`, which begins empty, and tmpfiles.d makes nothing there: only a service may.
+    InMemory(String),
+    /// The kernel, udev, systemd-tmpfiles or a service makes it during the boot: what it makes can't be told.
+    Remade(String),
+    /// It can't be told which files they are.
+    Unknown(String),
 }
 
-/// Why what is on disk at a path without links is gone after the next boot; none if it stays.
+impl Unavailable {
+    /// In words.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match self {
+            Unavailable::Lost(why)
+            | Unavailable::InMemory(why)
+            | Unavailable::Remade(why)
+            | Unavailable::Unknown(why) => why,
+        }
+    }
+}
+
+/// What becomes of a path without links at the next boot: nothing if it stays as it is on disk.
 ///
 /// # Errors
-/// Why that can't be known.
-pub fn lost(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<String>, String> {
+/// Why what is on disk doesn't tell.
+pub fn lost_at_boot(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(), Unavailable> {
     if is_below_memory(path) {
-        return Ok(Some(format!("{path} is made anew by every boot")));
+        let why = format!("{path} is made anew at boot");
+        let is_empty = || subsystems.tmpfiles().of(path) == Tmpfile::Stays;
+        let only_services = is_below(path, "/run") && is_empty();
+        return Err(if only_services { Unavailable::InMemory(why) } else { Unavailable::Remade(why) });
     }
     // PID 1 needs the mount points before it can do anything to what is below them.
-    if IN_MEMORY.iter().any(|directory| path.as_path() == Path::new(directory)) {
-        return Ok(None);
+    if is_memory(path) {
+        return Ok(());
     }
-    let mounted = mounted(subsystems, path)?;
-    if let Some(mount) = &mounted {
+    let mounted = mounted(subsystems, path).map_err(Unavailable::Unknown)?;
+    let mut in_memory = None;
+    if let Some(mount) = mounted {
         if matches!(mount.kind.as_str(), "tmpfs" | "ramfs") {
-            return Ok(Some(format!("{} is in memory (/etc/fstab:{})", mount.target, mount.line)));
-        }
-        if HostPath::new(&mount.target) == HostPath::new("/tmp") && subsystems.host().running().is_none() {
-            return Err(format!("/etc/fstab:{}: /tmp is on a device of its own", mount.line));
+            in_memory = Some(format!("{} is in memory (/etc/fstab:{})", mount.target, mount.line));
+        } else if HostPath::new(&mount.target) == HostPath::new("/tmp")
+            && subsystems.host().running().is_none()
+        {
+            let reason = format!("/etc/fstab:{}: /tmp is on a device of its own", mount.line);
+            return Err(Unavailable::Unknown(reason));
         }
     }
     if mounted.is_none_or(|mount| mount.target == "/") && is_below(path, "/tmp") {
-        let units = subsystems.units();
-        let is_unit = units.masked_by(subsystems, "tmp.mount").is_none()
-            && units.merged(subsystems, "tmp.mount").is_some();
-        match units.starts(subsystems, "tmp.mount") {
-            Starts::Yes(_) if is_unit => return Ok(Some("/tmp is in memory (tmp.mount)".into())),
-            Starts::Unknown(reason) if is_unit => {
-                return Err(format!("whether /tmp is in memory can't be told: {reason}"));
-            }
-            _ => {}
-        }
+        in_memory = in_memory.or(tmp_mount(subsystems).map_err(Unavailable::Unknown)?);
     }
-    match subsystems.emptied().above(path) {
-        // What isn't there can't be emptied.
-        Err(_) if subsystems.host().files().stat(path).legacy().is_err_and(|error| error.is_not_found()) => {
-            Ok(None)
-        }
-        Err(gap) => {
-            Err(format!("whether every boot empties a directory above {path} can't be told: {}", gap.reason))
-        }
-        Ok(line) => Ok(line),
+    let tmpfile = subsystems.tmpfiles().of(path);
+    if let Some(why) = in_memory {
+        return Err(match tmpfile {
+            Tmpfile::Made(made) | Tmpfile::Replaced(made) => Unavailable::Remade(made),
+            Tmpfile::Unknown(reason) => Unavailable::Unknown(reason),
+            Tmpfile::Stays | Tmpfile::Removed(_) => Unavailable::Lost(why),
+        });
+    }
+    // What isn't there can't be emptied; what is there isn't made.
+    let is_there = || !matches!(subsystems.host().files().stat(path), Read::Missing(_));
+    match tmpfile {
+        Tmpfile::Stays => Ok(()),
+        Tmpfile::Removed(_) | Tmpfile::Unknown(_) if !is_there() => Ok(()),
+        Tmpfile::Made(_) if is_there() => Ok(()),
+        Tmpfile::Removed(why) => Err(Unavailable::Lost(why)),
+        Tmpfile::Made(why) | Tmpfile::Replaced(why) => Err(Unavailable::Remade(why)),
+        Tmpfile::Unknown(reason) => Err(Unavailable::Unknown(reason)),
     }
 }
 
-/// Why there are no files to look into at a moment.
-#[derive(Debug, PartialEq, Eq)]
-pub enum NoFiles {
-    /// The next boot makes anew what is there.
-    Lost(String),
-    /// It can't be told which they are.
-    Unknown(String),
+/// Whether systemd's own unit puts `/tmp` into memory.
+fn tmp_mount(subsystems: &Subsystems<'_>) -> Result<Option<String>, String> {
+    let units = subsystems.units();
+    let is_unit =
+        units.masked_by(subsystems, "tmp.mount").is_none() && units.merged(subsystems, "tmp.mount").is_some();
+    match units.starts(subsystems, "tmp.mount") {
+        Starts::Yes(_) if is_unit => Ok(Some("/tmp is in memory (tmp.mount)".into())),
+        Starts::Unknown(reason) if is_unit => {
+            Err(format!("whether /tmp is in memory can't be told: {reason}"))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The files in which a path without links is found at a moment: the running system's where it is in memory, else
 /// those on disk.
 ///
 /// # Errors
-/// If the next boot makes it anew, or nothing runs here.
-pub fn files<'h>(subsystems: &Subsystems<'h>, path: &HostPath, moment: Moment) -> Result<&'h Files, NoFiles> {
+/// If the next boot makes it again, or nothing runs here.
+pub fn files<'h>(
+    subsystems: &Subsystems<'h>,
+    path: &HostPath,
+    moment: Moment,
+) -> Result<&'h Files, Unavailable> {
     let disk = subsystems.host().files();
     match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => Err(NoFiles::Unknown("nothing is running here".into())),
+        (Moment::Now, None) => Err(Unavailable::Unknown("nothing is running here".into())),
         (Moment::Now, Some(running)) if is_below_memory(path) => Ok(running.files()),
         (Moment::Now, Some(_)) => Ok(disk),
-        (Moment::Boot, Some(_)) if is_missing(disk, path) => Ok(disk),
-        (Moment::Boot, _) => match lost(subsystems, path) {
-            Ok(None) => Ok(disk),
-            Ok(Some(why)) => Err(NoFiles::Lost(why)),
-            Err(reason) => Err(NoFiles::Unknown(reason)),
-        },
+        (Moment::Boot, _) => lost_at_boot(subsystems, path).map(|()| disk),
     }
 }
 
-/// Whether nothing is on the disk of a running system at a path, so that it makes no difference what a boot empties,
-/// which takes a look into dozens of files. Of `/tmp` another device may be under what is seen now.
-fn is_missing(disk: &Files, path: &HostPath) -> bool {
-    let is_elsewhere = is_below_memory(path) || is_below(path, "/tmp");
-    !is_elsewhere && disk.lstat(path).legacy().is_err_and(|error| error.is_not_found())
-}
-
-/// The nearest mount of fstab above a path; of several for one place the last is on top.
-fn mounted(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<Option<Mount>, String> {
-    let bytes = match subsystems.host().files().read("/etc/fstab").legacy() {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_not_found() => return Ok(None),
-        Err(error) if is_below(path, "/tmp") => {
-            return Err(format!("whether /tmp is in memory can't be told: {error}"));
-        }
-        Err(_) => return Ok(None),
-    };
-    let above = fstab::parse(&bytes)
-        .into_iter()
-        .filter(|mount| mount.is_auto() && (mount.target == "/" || is_below(path, &mount.target)));
-    Ok(above.max_by_key(|mount| mount.target.len()))
-}
-
-/// The lines of tmpfiles.d(5) that make or empty directories.
-#[derive(Debug, Default)]
-pub struct Emptied {
-    files: Vec<(String, Rc<[u8]>)>,
-    /// What may hold any lines, with how many of the files are certain to come before it.
-    gaps: Vec<(usize, Unreadable)>,
-    /// The directories that lines of type `D` name: what is not below one of them stays, whatever else the lines do.
-    suspects: Vec<HostPath>,
-    lines: OnceCell<Vec<Line>>,
-}
-
+/// The mounts of `/etc/fstab` that a boot makes, by their directory: of several for one place the last is on top.
 #[derive(Debug)]
-struct Line {
-    /// The directory.
-    target: HostPath,
-    /// Whether the line empties it: type `D`.
-    empties: bool,
-    /// Which of the files it is in.
-    file: usize,
-    place: String,
+pub struct Fstab {
+    mounts: Vec<Mount>,
+    by_target: HashMap<HostPath, usize>,
+    hidden: Option<HostError>,
 }
 
-impl Emptied {
-    pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
-        let tree = subsystems.host().files();
-        let mut emptied = Emptied::default();
-        let merged = drop_in::at_boot(tree, "tmpfiles.d", ".conf");
-        emptied.gaps.extend(merged.gaps.into_iter().map(|gap| (0, gap)));
-        for file in merged.files {
-            let bytes = match drop_in::read(tree, &file.path) {
-                Content::Bytes(bytes) => bytes,
-                Content::Unread(gap) => {
-                    emptied.gaps.push((emptied.files.len(), gap));
-                    continue;
-                }
-                Content::Masked | Content::Broken(_) => continue,
-            };
-            let starts = memchr::memchr_iter(b'D', &bytes).filter(|at| begins_a_line(&bytes[..*at]));
-            let suspects = starts.filter_map(|at| {
-                let (_, line) = lines(&bytes[at..]).next()?;
-                words(&line).map(|(_, target)| HostPath::new(target))
-            });
-            emptied.suspects.extend(suspects);
-            emptied.files.push((file.path.to_string(), bytes));
-        }
-        emptied
-    }
+/// What `/etc/fstab` says, parsed once.
+#[derive(Debug, Default)]
+pub struct Mounts(OnceCell<Fstab>);
 
-    fn lines(&self) -> &[Line] {
-        self.lines.get_or_init(|| {
-            let mut found = Vec::new();
-            for (file, (path, bytes)) in self.files.iter().enumerate() {
-                for (number, line) in lines(bytes) {
-                    let Some((kind, target)) = words(&line) else { continue };
-                    if kind.starts_with(['D', 'd', 'q', 'Q', 'v']) {
-                        let (target, empties) = (HostPath::new(target), kind.starts_with('D'));
-                        found.push(Line { target, empties, file, place: format!("{path}:{number}") });
-                    }
-                }
-            }
-            found
+impl Mounts {
+    pub(in crate::subsystem) fn get(&self, subsystems: &Subsystems<'_>) -> &Fstab {
+        self.0.get_or_init(|| {
+            let (bytes, hidden) = match subsystems.host().files().read("/etc/fstab") {
+                Read::There(bytes) => (Some(bytes), None),
+                Read::Missing(_) => (None, None),
+                Read::Hidden(error) => (None, Some(error)),
+            };
+            let mut mounts = bytes.map(|bytes| fstab::parse(&bytes)).unwrap_or_default();
+            mounts.retain(|mount| mount.kind != "swap" && mount.target.starts_with('/'));
+            let targets = mounts.iter().enumerate();
+            let by_target = targets.map(|(at, mount)| (HostPath::new(&mount.target), at)).collect();
+            Fstab { mounts, by_target, hidden }
         })
     }
+}
 
-    /// The line that has systemd-tmpfiles empty a directory above a path at boot; of several for one directory the
-    /// first counts.
+impl Fstab {
+    /// The last line that mounts something at a directory.
     ///
     /// # Errors
-    /// What could not be read and decides it: it may empty any directory, or spare one for which it comes first.
-    fn above(&self, path: &HostPath) -> Result<Option<String>, &Unreadable> {
-        match (self.line_above(path), self.gaps.first()) {
-            (Some(line), Some((before, gap))) if *before <= line.file => Err(gap),
-            (None, Some((_, gap))) => Err(gap),
-            (line, _) => Ok(line.map(|line| format!("every boot empties {} ({})", line.target, line.place))),
+    /// If the file can't be read.
+    pub fn at(&self, directory: &HostPath) -> Result<Option<&Mount>, HostError> {
+        match &self.hidden {
+            Some(error) => Err(error.clone()),
+            None => Ok(self.by_target.get(directory).map(|at| &self.mounts[*at])),
         }
     }
+}
 
-    fn line_above(&self, path: &HostPath) -> Option<&Line> {
-        let is_above = |target: &HostPath| path != target && path.as_path().starts_with(target);
-        if !self.suspects.iter().any(is_above) {
-            return None;
+/// The nearest mount of fstab above a path.
+fn mounted<'s>(subsystems: &'s Subsystems<'_>, path: &HostPath) -> Result<Option<&'s Mount>, String> {
+    let fstab = subsystems.fstab();
+    for directory in path.as_path().ancestors().skip(1) {
+        match fstab.at(&HostPath::new(directory)) {
+            Ok(Some(mount)) if mount.is_auto() => return Ok(Some(mount)),
+            Ok(_) => {}
+            Err(error) => return Err(format!("whether {path} is in memory can't be told: {error}")),
         }
-        let mut seen: Vec<&HostPath> = Vec::new();
-        for line in self.lines().iter().filter(|line| is_above(&line.target)) {
-            if !seen.contains(&&line.target) && line.empties {
-                return Some(line);
-            }
-            seen.push(&line.target);
-        }
-        None
     }
-}
-
-/// The type and the path of a line.
-fn words(line: &str) -> Option<(&str, &str)> {
-    let mut words = line.split_ascii_whitespace();
-    Some((words.next()?, words.next()?))
-}
-
-/// Whether what follows is the first word of a line.
-fn begins_a_line(before: &[u8]) -> bool {
-    let blanks = before.iter().rev().take_while(|byte| byte.is_ascii_whitespace() && **byte != b'\n').count();
-    before[..before.len() - blanks].last().is_none_or(|byte| *byte == b'\n')
-}
-
-fn is_below(path: &HostPath, directory: &str) -> bool {
-    let directory = HostPath::new(directory);
-    path != &directory && path.as_path().starts_with(&directory)
-}
-
-/// A path without links. Every boot makes `/var/run` a link to `/run`, where nothing else has the name
-/// (tmpfiles.d `var.conf`).
-#[must_use]
-pub fn real(files: &Files, path: &HostPath) -> HostPath {
-    match path.as_path().strip_prefix("/var/run") {
-        Ok(rest) if files.lstat("/var/run").legacy().is_err_and(|error| error.is_not_found()) => {
-            files.real_path(HostPath::new("/run").join(rest))
-        }
-        _ => files.real_path(path),
-    }
+    Ok(None)
 }

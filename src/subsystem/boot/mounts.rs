@@ -1,8 +1,7 @@
 //! Which file system a path is on: now by the kernel's table, at boot by mount units and fstab.
 
-use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
+use crate::fact::{Confidence, Fact, Moment, Origin, Reason, ReasonCode, State, Value};
 use crate::host::{HostPath, Running, Space};
-use crate::parse::fstab;
 use crate::parse::mountinfo;
 use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
@@ -94,10 +93,10 @@ fn with_mount<T>(
     running: &dyn Running,
     path: &HostPath,
     look: impl FnOnce(&mountinfo::Mount<'_>) -> T,
-) -> Result<T, String> {
-    let bytes = running.files().read(TABLE).legacy().map_err(|error| error.to_string())?;
+) -> Result<T, Reason> {
+    let bytes = running.files().read(TABLE).found()?.ok_or_else(|| format!("{TABLE}: not found"))?;
     let text = String::from_utf8_lossy(&bytes);
-    let nowhere = || format!("{TABLE} doesn't say what {path} is on");
+    let nowhere = || Reason::from(format!("{TABLE} doesn't say what {path} is on"));
     let written = path.to_string();
     let mounts = mountinfo::above(&text, &written);
     let mount = mountinfo::of_path(&mounts, &written).ok_or_else(nowhere)?;
@@ -117,14 +116,19 @@ fn with_mount<T>(
 ///
 /// # Errors
 /// Why it can't be known.
-pub fn space(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(String, Space), String> {
-    let running = subsystems.host().running().ok_or("nothing is running here")?;
+pub fn space(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(String, Space), Reason> {
+    let running = subsystems
+        .host()
+        .running()
+        .ok_or_else(|| Reason::new(ReasonCode::NotRunning, "nothing is running here"))?;
     let (point, kind) =
         with_mount(subsystems, running, path, |mount| (mount.point.to_string(), mount.kind.to_owned()))?;
     if !LOCAL.contains(&kind.as_str()) {
-        return Err(format!("{point} is of type {kind}, which is not asked: it might never answer"));
+        return Err(Reason::from(format!(
+            "{point} is of type {kind}, which is not asked: it might never answer"
+        )));
     }
-    let space = running.space(&HostPath::new(&point)).map_err(|error| error.to_string())?;
+    let space = running.space(&HostPath::new(&point))?;
     Ok((point, space))
 }
 
@@ -149,21 +153,15 @@ fn at_boot(subsystems: &Subsystems<'_>, path: &HostPath) -> Fact {
     }
     let files = subsystems.host().files();
     let real = files.real_path(path).to_string();
-    let mounts = match files.read(FSTAB).legacy() {
-        Ok(bytes) => fstab::parse(&bytes),
-        Err(error) if error.is_not_found() => Vec::new(),
-        Err(error) => return Fact::unknown(error.to_string()),
-    };
-    let is_swap = |mount: &fstab::Mount| mount.kind == "swap" || !mount.target.starts_with('/');
     let mut found = root(subsystems, &real);
     let mut places: Vec<&str> = real.match_indices('/').skip(1).map(|(end, _)| &real[..end]).collect();
     places.extend((real != "/").then_some(real.as_str()));
     places.insert(0, "/");
     for place in places {
-        let in_fstab = mounts
-            .iter()
-            .rev()
-            .find(|mount| !is_swap(mount) && HostPath::new(&mount.target).to_string() == place);
+        let in_fstab = match subsystems.fstab().at(&HostPath::new(place)) {
+            Ok(mount) => mount,
+            Err(error) => return Fact::unknown(error),
+        };
         let unit = unit_name(place);
         let merged = subsystems.units().merged(subsystems, &unit);
         if let Some(merged) = merged.filter(|_| place != "/") {

@@ -1,9 +1,10 @@
 //! The host name at the next boot, as systemd sets it (hostname(5); `hostname-setup.c` of 252 and 257).
 
 use crate::fact::{Confidence, Fact, Origin, State};
-use crate::host::Files;
+use crate::host::{Files, HostPath, Read};
 use crate::parse;
-use crate::subsystem::Subsystems;
+use crate::subsystem::boot::boot_scripts::Topic;
+use crate::subsystem::{Subsystems, tmpfiles};
 
 const FILE: &str = "/etc/hostname";
 const CLOUD: &str = "/etc/cloud/cloud.cfg";
@@ -15,6 +16,11 @@ const LONGEST: usize = 64;
 pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
     const KEY: &str = "kernel.hostname";
     let named = by_systemd(subsystems);
+    if let Some(line) = subsystems.boot_scripts().may_write(Topic::Hostname) {
+        let mut unknown = Fact::unknown(line.reason("the host's name")).because(line.origin.clone());
+        unknown.overruled = named.because;
+        return unknown;
+    }
     if !subsystems.sysctl().is_configured(subsystems, KEY) {
         return named;
     }
@@ -39,10 +45,13 @@ fn by_systemd(subsystems: &Subsystems<'_>) -> Fact {
     }
     let files = subsystems.host().files();
     let cloud = cloud_init(files);
-    let bytes = match files.read(FILE).legacy() {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_not_found() => return fallback(subsystems, cloud != Cloud::Absent),
-        Err(error) => return Fact::unknown(error.to_string()),
+    if let Some(gap) = tmpfiles::leads_to_memory(files, &HostPath::new(FILE)) {
+        return Fact::unknown(gap.reason).because(gap.origin);
+    }
+    let bytes = match files.read(FILE) {
+        Read::There(bytes) => bytes,
+        Read::Missing(_) => return fallback(subsystems, cloud != Cloud::Absent),
+        Read::Hidden(error) => return Fact::unknown(error),
     };
     let first = parse::lines(&bytes).map(|(line, text)| (line, text.trim().to_owned()));
     let Some((line, text)) = first.into_iter().find(|(_, text)| !text.is_empty() && !text.starts_with('#'))

@@ -4,7 +4,7 @@ use crate::fact::{Fact, Moment, State, Value};
 use crate::host::{HostPath, Read};
 use crate::kubeadm::Kubeadm;
 use crate::subsystem::Subsystems;
-use crate::subsystem::boot::ephemeral;
+use crate::subsystem::boot::ephemeral::{self, Unavailable};
 
 /// Files and directories that the configuration names and the host lacks.
 pub(crate) fn missing(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
@@ -23,11 +23,18 @@ pub(crate) fn missing(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>, moment: Mo
 fn is_there(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> Result<bool, String> {
     let disk = subsystems.host().files();
     let end = ephemeral::real(disk, path);
-    let files = match (ephemeral::is_below_memory(&end), moment, subsystems.host().running()) {
-        (false, ..) => disk,
-        (true, Moment::Now, Some(running)) => running.files(),
+    let files = match ephemeral::files(subsystems, &end, moment) {
+        Ok(files) => files,
         // A service makes it anew, or nothing does.
-        (true, ..) => return Ok(true),
+        Err(Unavailable::Remade(_) | Unavailable::InMemory(_)) => return Ok(true),
+        Err(Unavailable::Lost(_)) => return Ok(false),
+        Err(Unavailable::Unknown(_)) if moment == Moment::Now => {
+            if ephemeral::is_below_memory(&end) {
+                return Ok(true);
+            }
+            disk
+        }
+        Err(Unavailable::Unknown(reason)) => return Err(reason),
     };
     match files.stat(&end) {
         Read::There(_) => Ok(true),

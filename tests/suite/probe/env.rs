@@ -22,5 +22,13 @@ fn an_environment_file_is_read_as_systemd_reads_it() {
     assert_eq!(Tree::new().live("/run/e", "A=5\n").now_text("env:/run/e#A"), "5");
     let linked = Tree::new().live("/run/e", "A=5\n").link("/etc/e", "../var/run/e").link("/var/run", "/run");
     assert_eq!(linked.now_text("env:/etc/e#A"), "5");
-    assert_eq!(linked.boot_text("env:/etc/e#A"), "unknown: /etc/e is made anew at boot");
+    // What a boot empties is read by nobody after it.
+    let emptied = Tree::new()
+        .file("/etc/tmpfiles.d/t.conf", "D /tmp 1777 root root -\nD /var/cache/x 0755 root root -\n")
+        .file("/tmp/x.env", "A=1\n")
+        .file("/var/cache/x/y.env", "A=1\n");
+    for question in ["file:/tmp/x.env", "env:/tmp/x.env#A", "ini:/var/cache/x/y.env#A"] {
+        assert_eq!(emptied.boot_text(question), "absent", "{question}");
+    }
+    assert_eq!(linked.boot_text("env:/etc/e#A"), "unknown: /run/e is made anew at boot");
 }

@@ -1,4 +1,4 @@
-use node_preflight::fact::Moment;
+use node_preflight::fact::{Confidence, Moment};
 use node_preflight::host::Host;
 use node_preflight::probe;
 
@@ -33,18 +33,23 @@ fn attributes_are_those_of_what_the_path_leads_to() {
 }
 
 #[test]
-fn what_every_boot_makes_anew_is_absent() {
+fn what_every_boot_makes_anew_is_never_certainly_absent() {
     let tree = distributions::debian12("")
         .file("/run/x.sock", "")
         .file("/dev/shm/x", "")
         .link("/var/run", "/run")
         .link("/var/lock", "/run/lock")
         .file("/run/lock/x", "")
+        .file("/etc/tmpfiles.d/k.conf", "d /run/k8s/agent 0755 root root -\n")
         .link("/etc/indirect", "/var/run/x.sock");
-    for path in ["/run/x.sock", "/var/run/x.sock", "/var/lock/x", "/dev/shm/x"] {
+    for path in ["/run/x.sock", "/var/run/x.sock", "/var/lock/x"] {
         let fact = tree.boot(&format!("file:{path}"));
-        assert_eq!(text(&fact), "absent", "{path}");
-        assert!(fact.notes[0].contains("anew"), "{path}: {:?}", fact.notes);
+        assert_eq!((text(&fact), fact.confidence), ("absent".into(), Confidence::High), "{path}");
+        assert!(fact.notes[0].contains("made anew"), "{path}: {:?}", fact.notes);
+    }
+    for path in ["/dev/shm/x", "/dev/null", "/sys/class/net/lo", "/proc/x", "/run/k8s", "/run/k8s/agent"] {
+        let found = tree.boot_text(&format!("file:{path}"));
+        assert!(found.starts_with("unknown"), "{path}: the kernel, udev or tmpfiles.d may make it: {found}");
     }
     assert_eq!(attribute(&tree.boot("file:/run"), "kind"), "directory", "the mount point stays");
     assert!(tree.boot_text("file:/etc/indirect").starts_with("unknown: /etc/indirect leads to /run/x.sock"));
@@ -105,7 +110,7 @@ fn what_is_not_read_of_tmpfiles_d_makes_unknown_what_it_could_empty() {
     assert!(told(&before, "/srv/x").starts_with("unknown"), "its line for /srv might come first");
     assert_eq!(told(&after, "/srv/x"), "absent", "its line for /srv would come too late");
     assert!(told(&after, "/opt/x").starts_with("unknown"));
-    for path in ["/opt/y", "/nowhere/x", "/run/x"] {
+    for path in ["/opt/y", "/nowhere/x"] {
         assert_eq!(told(&before, path), "absent", "{path}: emptying makes nothing");
     }
 
@@ -113,6 +118,36 @@ fn what_is_not_read_of_tmpfiles_d_makes_unknown_what_it_could_empty() {
     assert!(told(&unlisted, "/srv/x").contains("/etc/tmpfiles.d: permission denied"));
     let masked = hidden(debian(), "/usr/lib/tmpfiles.d/z.conf").link("/etc/tmpfiles.d/z.conf", "/dev/null");
     assert_eq!(attribute(&recorded(&masked.file("/opt/x", ""), "file:/opt/x", Moment::Boot), "kind"), "file");
+}
+
+#[test]
+fn what_tmpfiles_d_makes_and_removes_is_told_or_unknown() {
+    let tree = distributions::debian12("").file("/etc/flag", "").file("/etc/there", "").file("/srv/old1/x", "").file(
+        "/etc/tmpfiles.d/x.conf",
+        "r! /etc/flag\nR /srv/old*\nf /etc/there - - - - a\nf /etc/made - - - - a\nL+ /etc/link - - - - /x\n\
+         d /opt/a/b\nr /etc/never\n",
+    );
+    for (path, expected) in [
+        ("/etc/flag", "absent"),
+        ("/srv/old1/x", "absent"),
+        ("/etc/never", "absent"),
+        ("/etc/made", "unknown: systemd-tmpfiles makes /etc/made (/etc/tmpfiles.d/x.conf:4)"),
+        ("/etc/link", "unknown: systemd-tmpfiles writes /etc/link (/etc/tmpfiles.d/x.conf:5)"),
+        ("/opt/a", "unknown: systemd-tmpfiles makes /opt/a (/etc/tmpfiles.d/x.conf:6)"),
+        ("/opt/a/c", "absent"),
+    ] {
+        assert_eq!(tree.boot_text(&format!("file:{path}")), expected, "{path}");
+    }
+    assert_eq!(attribute(&tree.boot("file:/etc/there"), "kind"), "file");
+}
+
+#[test]
+fn a_hidden_fstab_may_put_any_directory_into_memory() {
+    let tree = |fstab: &str| distributions::debian12("").file("/srv/x", "").file("/etc/fstab", fstab);
+    let seen = tree("tmpfs /srv tmpfs size=1G 0 0\n");
+    assert_eq!(text(&recorded(&seen, "file:/srv/x", Moment::Boot)), "absent");
+    let hidden = seen.meta("/etc/fstab", "denied = true");
+    assert!(text(&recorded(&hidden, "file:/srv/x", Moment::Boot)).starts_with("unknown"));
 }
 
 #[test]
@@ -187,7 +222,7 @@ fn what_every_boot_makes_anew_is_absent_however_it_is_spelt() {
         .file("/tmp/x", "")
         .link("/var/lock", "/run/lock")
         .file("/run/lock/y", "");
-    for key in ["/run/x", "/var/run/x", "/proc/x", "/var/lock/y"] {
+    for key in ["/run/x", "/var/run/x", "/var/lock/y"] {
         assert_eq!(tree.boot_text(&format!("file:{key}")), "absent", "{key}");
     }
     assert_eq!(attribute(&tree.boot("file:/tmp/x"), "kind"), "file");

@@ -55,6 +55,7 @@ mod next_boot;
 mod next_hostname;
 mod nm_device;
 mod node_ip;
+mod not_understood;
 mod os;
 mod package;
 mod port;

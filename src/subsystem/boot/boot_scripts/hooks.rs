@@ -276,7 +276,7 @@ fn credentials(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
             let may_touch = match name {
                 "sysctl.extra" => Touches::Sysctl("**".into()),
                 "tmpfiles.extra" => Touches::Anything,
-                "fstab.extra" => Touches::Swap,
+                "fstab.extra" => Touches::SwapOn,
                 "system.hostname" => Touches::Hostname,
                 name if name.starts_with("systemd.extra-unit") || name.starts_with("systemd.unit-dropin") => {
                     Touches::Anything

@@ -33,8 +33,10 @@ pub enum Topic<'t> {
     Sysctl(&'t str),
     /// A module, by its name.
     Module(&'t str),
-    /// Which swap is on.
-    Swap,
+    /// Whether swap that isn't configured comes on.
+    SwapOn,
+    /// Whether swap that is configured goes off.
+    SwapOff,
     /// The host's name.
     Hostname,
     /// Whether a unit runs, by its full name.
@@ -50,8 +52,10 @@ pub enum Touches {
     Sysctl(String),
     /// A module, or any.
     Module(Option<String>),
-    /// Which swap is on.
-    Swap,
+    /// It may turn swap on.
+    SwapOn,
+    /// It may turn swap off.
+    SwapOff,
     /// The host's name.
     Hostname,
     /// A unit, or any.
@@ -81,7 +85,8 @@ impl Touches {
         let is = |name: &Option<String>, asked: &str| name.as_deref().is_none_or(|name| name == asked);
         match (self, topic) {
             (Touches::Anything, _)
-            | (Touches::Swap, Topic::Swap)
+            | (Touches::SwapOn, Topic::SwapOn)
+            | (Touches::SwapOff, Topic::SwapOff)
             | (Touches::Hostname, Topic::Hostname | Topic::Sysctl("kernel/hostname")) => true,
             (Touches::Sysctl(pattern), Topic::Sysctl(path)) => covers_variable(pattern, path),
             (Touches::Sysctl(pattern), Topic::Hostname) => covers_variable(pattern, "kernel/hostname"),
@@ -89,7 +94,9 @@ impl Touches {
                 name.as_deref().is_none_or(|name| name.replace('-', "_") == asked.replace('-', "_"))
             }
             (Touches::Unit(name), Topic::Unit(asked)) => is(name, asked),
-            (Touches::Unit(name), Topic::Swap) => name.as_deref().is_none_or(|name| name.ends_with(".swap")),
+            (Touches::Unit(name), Topic::SwapOn | Topic::SwapOff) => {
+                name.as_deref().is_none_or(|name| name.ends_with(".swap"))
+            }
             _ => false,
         }
     }
@@ -115,6 +122,13 @@ impl BootScripts {
     #[must_use]
     pub fn may_write(&self, topic: Topic<'_>) -> Option<&NotUnderstood> {
         self.doubts.iter().find(|doubt| doubt.may_touch.covers(topic))
+    }
+
+    /// The same, of lines that name what is asked: what can't be followed at all isn't among them.
+    #[must_use]
+    pub fn names(&self, topic: Topic<'_>) -> Option<&NotUnderstood> {
+        let is_general = |touches: &Touches| matches!(touches, Touches::Anything | Touches::Unit(None));
+        self.doubts.iter().find(|doubt| !is_general(&doubt.may_touch) && doubt.may_touch.covers(topic))
     }
 
     /// The modules that lines load by name with modprobe or insmod, and their places.

@@ -169,7 +169,7 @@ impl<'h> Scan<'h> {
                 self.understood += 1;
                 let is_own = SWAP_PROGRAMS.contains(&origin.path.rsplit('/').next().unwrap_or_default());
                 if !is_own {
-                    self.doubt(place(), Touches::Swap);
+                    self.doubt(place(), Touches::SwapOff);
                 }
             }
             "hostname" if words.iter().any(|word| !word.starts_with('-')) => {
@@ -198,7 +198,6 @@ impl<'h> Scan<'h> {
         (program, name, words): (&str, &str, &[String]),
         depth: usize,
     ) {
-        let behind = |flags: &[&str]| words.iter().position(|word| flags.contains(&word.as_str()));
         match name {
             "." | "source" => {
                 self.follow(source, &runs(origin, text), words.first().map(String::as_str), true)
@@ -215,10 +214,39 @@ impl<'h> Scan<'h> {
                     self.follow(source, &runs(origin, text), file.map(String::as_str), true);
                 }
             }
-            "python" | "python3" | "perl" | "ruby" => {
+            "perl" | "ruby" | "node" | "python" | "python2" | "python3" => {
                 let file = words.iter().find(|word| !word.starts_with('-'));
                 self.follow(source, &runs(origin, text), file.map(String::as_str), true);
             }
+            "eval" | "xargs" | "parallel" | "find" | "systemd-run" | "chroot" | "flock" | "busybox"
+            | "stdbuf" | "taskset" | "chrt" | "nsenter" | "su" | "runuser" => {
+                self.wrapper(source, origin, text, (name, words), depth);
+            }
+            "run-parts" => {
+                let directory = words.iter().find(|word| word.starts_with('/')).cloned();
+                self.directory(directory.as_deref(), source.is_stock);
+            }
+            _ if program.contains(['/', '$', '`']) => {
+                self.follow(source, &runs(origin, text), Some(program), false);
+                for word in words.iter().filter(|word| word.starts_with('/')) {
+                    self.script(&HostPath::new(word.trim_matches([';', '`'])), false, source.is_stock);
+                }
+            }
+            name => self.by_name(name),
+        }
+    }
+
+    /// A program that runs the command which its words are.
+    fn wrapper(
+        &mut self,
+        source: &mut Source,
+        origin: &Origin,
+        text: &str,
+        (name, words): (&str, &[String]),
+        depth: usize,
+    ) {
+        let behind = |flags: &[&str]| words.iter().position(|word| flags.contains(&word.as_str()));
+        match name {
             "eval" => {
                 let code = words.join(" ");
                 if code.contains(['$', '`']) && !source.is_stock {
@@ -236,8 +264,7 @@ impl<'h> Scan<'h> {
                     self.command(source, origin, text, &words[at + 1..], depth);
                 }
             }
-            "systemd-run" | "chroot" | "flock" | "busybox" | "stdbuf" | "taskset" | "chrt" | "nsenter"
-            | "su" | "runuser" => {
+            _ => {
                 let rest = words.iter().skip_while(|word| word.starts_with('-'));
                 let rest: Vec<String> = rest
                     .skip(usize::from(matches!(name, "flock" | "chroot" | "taskset" | "chrt")))
@@ -245,17 +272,6 @@ impl<'h> Scan<'h> {
                     .collect();
                 self.command(source, origin, text, &rest, depth);
             }
-            "run-parts" => {
-                let directory = words.iter().find(|word| word.starts_with('/')).cloned();
-                self.directory(directory.as_deref(), source.is_stock);
-            }
-            _ if program.contains(['/', '$', '`']) => {
-                self.follow(source, &runs(origin, text), Some(program), false);
-                for word in words.iter().filter(|word| word.starts_with('/')) {
-                    self.script(&HostPath::new(word.trim_matches([';', '`'])), false, source.is_stock);
-                }
-            }
-            name => self.by_name(name),
         }
     }
 
@@ -350,10 +366,10 @@ impl<'h> Scan<'h> {
             ("sysctl", Touches::Sysctl("**".into())),
             ("modprobe", Touches::Module(None)),
             ("insmod", Touches::Module(None)),
-            ("swapon", Touches::Swap),
-            ("swapoff", Touches::Swap),
+            ("swapon", Touches::SwapOn),
+            ("swapoff", Touches::SwapOff),
         ] {
-            let is_swap = may_touch == Touches::Swap && source.is_stock;
+            let is_swap = matches!(may_touch, Touches::SwapOn | Touches::SwapOff) && source.is_stock;
             if is_swap || !words_of(text).any(|word| word == name) {
                 continue;
             }

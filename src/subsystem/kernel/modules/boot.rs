@@ -10,6 +10,7 @@ use super::support::{built_in, is_built_in, refusal};
 use super::{Asked, BLOCKED, BUILT_IN, LOADABLE, LOADED, Modules};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
 use crate::parse::{glob, modules_load_d};
+use crate::subsystem::boot::boot_scripts::Topic;
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::loader::next_boot::BootEntry;
 use crate::subsystem::{Subsystems, Unreadable};
@@ -74,6 +75,12 @@ impl Boot {
             (None, None, _) => Err(self.no_kernel()),
             (Some(plan), None, None) => match &plan.index.trouble {
                 Some(trouble) if plan.asked.iter().any(|asked| asked.fails.is_some()) => Err(trouble.clone()),
+                // Another entry may boot, of which less is known.
+                None if plan.asked.iter().any(|asked| asked.fails.is_some())
+                    && self.plans.iter().any(|plan| plan.release.is_none()) =>
+                {
+                    Err(self.no_kernel())
+                }
                 _ => Ok(&plan.asked),
             },
         }
@@ -124,6 +131,12 @@ impl Boot {
             return Fact::unknown(format!("what loads modules at boot is not known: {doubt}"));
         }
         if let Some(origins) = plan.loaded.get(&target) {
+            // A command that names the module may remove it.
+            if when == When::Booted
+                && let Some(line) = subsystems.boot_scripts().names(Topic::Module(&target))
+            {
+                return Fact::unknown(line.reason(&target)).because(line.origin.clone());
+            }
             return self.guarded(plan, Fact::new(LOADED).because_all(origins.iter().cloned()));
         }
         if let Some(reason) = plan.doubtful.get(&target) {
@@ -199,7 +212,11 @@ fn during_boot(subsystems: &Subsystems<'_>, loader: &Loader<'_>, target: &str) -
         return Some(Fact::new(BLOCKED).because(origin).note(note));
     }
     let is_target = |module: &str| super::resolved(loader, module).is_some_and(|found| found == target);
-    let (_, origin) = subsystems.boot_scripts().modprobes().find(|(module, _)| is_target(module))?;
+    let scripts = subsystems.boot_scripts();
+    if let Some(line) = scripts.may_write(Topic::Module(target)) {
+        return Some(Fact::unknown(line.reason(target)).because(line.origin.clone()));
+    }
+    let (_, origin) = scripts.modprobes().find(|(module, _)| is_target(module))?;
     let note = "a command loads it during boot, not modules-load.d";
     Some(Fact::new(LOADED).because(origin).at_most(Confidence::High).note(note))
 }

@@ -34,7 +34,7 @@ pub(super) fn value(sysctls: &Sysctls, subsystems: &Subsystems<'_>, key: &str) -
         Existence::Lost { module, later } => lost_value(sysctls, subsystems, &path, &related, module, &later),
         Existence::Unclear(reason) => return Fact::unknown(reason),
     };
-    let fact = sysctls.writers(subsystems).judge(&related, fact);
+    let fact = sysctls.writers(subsystems).judge(subsystems.boot_scripts(), &related, fact);
     let is_guess = fact.confidence < Confidence::Certain || matches!(fact.state, State::Unknown(_));
     match (subsystems.host().running(), is_guess) {
         (Some(running), true) => match now::value(running.files(), key).state {
@@ -257,7 +257,7 @@ fn of_interface(sysctls: &Sysctls, subsystems: &Subsystems<'_>, path: &str, rela
     let same = matches!(&before.state, State::Known(value) if value.as_text() == after.value.as_deref());
     if same {
         let fact = before.at_most(Confidence::High).note(format!("if there is an interface {interface}"));
-        return sysctls.writers(subsystems).judge(related, fact);
+        return sysctls.writers(subsystems).judge(subsystems.boot_scripts(), related, fact);
     }
     if let State::Unknown(_) = before.state {
         return before;

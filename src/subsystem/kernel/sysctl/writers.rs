@@ -12,6 +12,7 @@ use super::variable::{self, Written};
 use crate::fact::{Confidence, Fact, Origin, State, printable};
 use crate::host::Files;
 use crate::parse::{glob, lines, sysctl_d};
+use crate::subsystem::boot::boot_scripts::{BootScripts, Topic};
 use crate::subsystem::drop_in;
 use crate::subsystem::{Subsystems, Unreadable};
 
@@ -85,12 +86,16 @@ impl Writers {
 
     /// What other writers do to an answer: one that writes the same changes nothing; any other makes it
     /// unknown, because nobody orders them.
-    pub(super) fn judge(&self, related: &[String], fact: Fact) -> Fact {
+    pub(super) fn judge(&self, scripts: &BootScripts, related: &[String], fact: Fact) -> Fact {
         if matches!(fact.state, State::Unknown(_)) {
             return fact;
         }
         if let Some(gap) = self.gaps.first() {
             return Fact::unknown(format!("{}: it runs at boot and may set anything", gap.reason));
+        }
+        let not_understood = related.iter().find_map(|path| scripts.may_write(Topic::Sysctl(path)));
+        if let Some(line) = not_understood {
+            return changed_by(fact, &related[0], &line.origin);
         }
         let untouched = fact.overruled.is_empty()
             && fact.because.first().is_some_and(|origin| origin.path == "kernel default");

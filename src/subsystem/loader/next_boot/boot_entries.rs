@@ -70,7 +70,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, found: &mut Found) {
         let first = if is_saved { candidates.as_slice() } else { &[] };
         let likely = chosen.or(candidates.first()).filter(|_| !is_saved);
         let mut entries: Vec<BootEntry> =
-            likely.into_iter().chain(first).map(|entry| boot_entry(files, entry, &Grub::default())).collect();
+            likely.into_iter().chain(first).map(|entry| boot_entry(files, entry, None)).collect();
         entries.extend(unread(found, place));
         found.choose("systemd-boot", entries, doubt);
         return;
@@ -96,6 +96,7 @@ fn chosen_in_firmware(running: &dyn Running, found: &mut Found) -> Option<String
 /// Without the environment block, which `default` comes from, any entry may be the default.
 pub(super) fn read_for_grub(menu: &Menu<'_>, found: &mut Found, any: bool) -> bool {
     let (files, grub) = (menu.files, menu.grub);
+    let variables = (!any).then_some(grub);
     let mut candidates = candidates(files, found, "/boot");
     if candidates.is_empty() {
         return false;
@@ -109,7 +110,7 @@ pub(super) fn read_for_grub(menu: &Menu<'_>, found: &mut Found, any: bool) -> bo
     let nth = |index: usize| match index.checked_sub(before) {
         None => of_file(grub.menu.get(index)),
         Some(index) => match candidates.get(index) {
-            Some(candidate) => Some(boot_entry(files, candidate, grub)),
+            Some(candidate) => Some(boot_entry(files, candidate, variables)),
             None => of_file(grub.menu.get(before + index - candidates.len())),
         },
     };
@@ -118,7 +119,7 @@ pub(super) fn read_for_grub(menu: &Menu<'_>, found: &mut Found, any: bool) -> bo
         Err(_) => candidates
             .iter()
             .find(|entry| entry.id == default || entry.file.get("title") == Some(default))
-            .map(|entry| boot_entry(files, entry, grub))
+            .map(|entry| boot_entry(files, entry, variables))
             .or_else(|| of_file(grub.named_entry())),
     };
     let doubt = if any {
@@ -129,7 +130,7 @@ pub(super) fn read_for_grub(menu: &Menu<'_>, found: &mut Found, any: bool) -> bo
     };
     let mut entries: Vec<BootEntry> = named.or_else(|| nth(0)).into_iter().collect();
     if any || entries.is_empty() {
-        entries = candidates.iter().map(|entry| boot_entry(files, entry, grub)).collect();
+        entries = candidates.iter().map(|entry| boot_entry(files, entry, variables)).collect();
         entries.extend(menu.all());
     }
     entries.extend(unread(found, "/boot"));
@@ -251,11 +252,11 @@ fn matches(pattern: &str, id: &str) -> bool {
     efi_fnmatch(pattern, id)
 }
 
-fn boot_entry(files: &Files, candidate: &Candidate, grub: &Grub) -> BootEntry {
+fn boot_entry(files: &Files, candidate: &Candidate, grub: Option<&Grub>) -> BootEntry {
     let kernel = candidate.file.get("linux").or(candidate.file.get("efi")).unwrap_or_default();
     let version = candidate.file.get("version").filter(|text| text.starts_with(|c: char| c.is_ascii_digit()));
     let (cmdline, line) = match candidate.file.joined("options") {
-        Some((options, line)) => (Some(expand(&options, grub)), line),
+        Some((options, line)) => (expand(&options, grub), line),
         None => (Some(Vec::new()), 1),
     };
     BootEntry {
@@ -266,9 +267,9 @@ fn boot_entry(files: &Files, candidate: &Candidate, grub: &Grub) -> BootEntry {
     }
 }
 
-/// Fedora's entries say `$kernelopts`, which GRUB's environment block holds. No kernel takes more than a few
-/// kilobytes, so that what would go on without end is cut.
-fn expand(options: &str, grub: &Grub) -> Vec<String> {
+/// Fedora's entries say `$kernelopts`, which GRUB's environment block holds; none where GRUB's variables aren't known. No
+/// kernel takes more than a few kilobytes, so that what would go on without end is cut.
+fn expand(options: &str, grub: Option<&Grub>) -> Option<Vec<String>> {
     const LONGEST_BYTES: usize = 64 << 10;
     let mut expanded = Vec::new();
     let mut left = LONGEST_BYTES;
@@ -276,17 +277,17 @@ fn expand(options: &str, grub: &Grub) -> Vec<String> {
         let words = match word.strip_prefix('$') {
             Some(name) => {
                 let name = name.trim_start_matches('{').trim_end_matches('}');
-                cmdline::words(grub.variables.get(name).map_or("", String::as_str))
+                cmdline::words(grub?.variables.get(name).map_or("", String::as_str))
             }
             None => vec![word],
         };
         for word in words {
-            let Some(rest) = left.checked_sub(word.len() + 1) else { return expanded };
+            let Some(rest) = left.checked_sub(word.len() + 1) else { return Some(expanded) };
             left = rest;
             expanded.push(word);
         }
     }
-    expanded
+    Some(expanded)
 }
 
 #[cfg(test)]

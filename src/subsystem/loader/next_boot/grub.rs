@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{BootEntry, Found, boot_entries, kernels};
-use crate::fact::Origin;
-use crate::host::Files;
+use crate::fact::{Origin, printable};
+use crate::host::{Files, HostErrorKind, Read};
 use crate::parse::grub::{Grub, Item};
 use crate::subsystem::Unreadable;
 
@@ -52,17 +52,31 @@ fn read_directory(files: &Files, found: &mut Found, directory: &str) {
         let reason = format!("{path} grows beyond every real menu, and not all of it was read");
         found.gaps.push(Unreadable { origin: Origin::file(&path), reason });
     }
-    let menu = Menu { files, directory, grub: &grub };
-    let any = is_unread || grub.is_cut;
+    let other = other_file(files, &grub, directory);
+    let is_incomplete = grub.is_cut || other.is_some();
+    found.gaps.extend(other);
+    let menu = Menu { files, directory, grub: &grub, is_incomplete };
+    let any = is_unread || is_incomplete;
     if grub.boot_entries_at.is_some() && boot_entries::read_for_grub(&menu, found, any) {
         return;
     }
     if any {
-        let why =
-            if is_unread { "GRUB's saved entry is not known" } else { "GRUB's menu is too long to be read" };
+        let why = match (is_unread, grub.is_cut) {
+            (true, _) => "GRUB's saved entry is not known",
+            (false, true) => "GRUB's menu is too long to be read",
+            (false, false) => "GRUB's menu reads another file, which isn't understood",
+        };
         return found.choose("GRUB", menu.all(), Some(why.into()));
     }
     match grub.default_entry() {
+        Some((item, _)) if let Some(gone) = menu.missing_kernel(item) => {
+            let reason =
+                format!("{gone} is not there, and which entry GRUB takes then isn't told by its menu alone");
+            found.gaps.push(Unreadable { origin: Origin::file(&path), reason: reason.clone() });
+            let mut entries = vec![BootEntry { because: vec![Origin::file(&path)], ..BootEntry::default() }];
+            entries.extend(menu.all());
+            found.choose("GRUB", entries, Some(reason));
+        }
         Some((item, named)) if item.linux.is_some() => {
             let default = grub.default.as_deref().unwrap_or_default();
             let doubt = (!named)
@@ -73,11 +87,45 @@ fn read_directory(files: &Files, found: &mut Found, directory: &str) {
     }
 }
 
+/// Another file that the menu reads and this program doesn't, if it may be there.
+fn other_file(files: &Files, grub: &Grub, directory: &str) -> Option<Unreadable> {
+    grub.reads.iter().find_map(|file| {
+        let place = Origin::line(format!("{directory}/grub.cfg"), file.line);
+        let path = file.path.trim_start_matches("()");
+        // On the EFI system partition a few lines lead to the menu in /boot, which is read by itself.
+        if path.ends_with("/grub.cfg") && directory.contains("/EFI/") {
+            return None;
+        }
+        let places = [path.to_owned(), format!("/boot/{path}"), format!("{directory}/{path}")];
+        let may_be_there = |path: &String| match files.read(path) {
+            Read::There(bytes) => !sets_password_only(&bytes),
+            Read::Missing(_) => false,
+            Read::Hidden(error) => !matches!(error.kind, HostErrorKind::NotAFile(_)),
+        };
+        let is_known = path.starts_with('/') || !path.contains(['(', ')']) && !path.is_empty();
+        if is_known && !places.iter().any(may_be_there) {
+            return None;
+        }
+        let shown = printable(if path.is_empty() { "another file" } else { path }).into_owned();
+        Some(Unreadable {
+            reason: format!("{place} reads {shown}, which may choose another entry"),
+            origin: place,
+        })
+    })
+}
+
+/// `user.cfg` of Fedora and its kin holds the password of the menu and nothing else.
+fn sets_password_only(bytes: &[u8]) -> bool {
+    crate::parse::lines(bytes).all(|(_, line)| line.trim().is_empty() || line.starts_with("GRUB2_PASSWORD="))
+}
+
 /// A menu and where it was read.
 pub(super) struct Menu<'a> {
     pub(super) files: &'a Files,
     pub(super) directory: &'a str,
     pub(super) grub: &'a Grub,
+    /// Whether something that the menu reads isn't known: any entry may boot then, also one that isn't here.
+    pub(super) is_incomplete: bool,
 }
 
 impl Menu<'_> {
@@ -94,12 +142,26 @@ impl Menu<'_> {
         }
     }
 
+    /// The kernel of an entry, if it certainly isn't in `/boot` while others are: GRUB can't boot that entry.
+    fn missing_kernel(&self, item: &Item) -> Option<String> {
+        let kernel = &item.linux.as_ref()?.kernel;
+        let name = kernel.rsplit('/').next().filter(|name| kernels::is_kernel(name))?;
+        let names = match self.files.list("/boot") {
+            Read::There(names) => names,
+            Read::Missing(_) | Read::Hidden(_) => return None,
+        };
+        let others = names.iter().filter_map(|name| name.to_str()).any(kernels::is_kernel);
+        let is_in_boot = kernel == &format!("/boot/{name}") || kernel == &format!("/{name}");
+        let is_there = names.iter().any(|known| known == name);
+        (others && is_in_boot && !is_there).then(|| kernel.clone())
+    }
+
     /// Every entry that boots Linux, those of submenus as well.
     pub(super) fn all(&self) -> Vec<BootEntry> {
         let mut entries = Vec::new();
         self.collect(&self.grub.menu, &mut entries);
         // What was not read may boot, too.
-        if self.grub.is_cut {
+        if self.is_incomplete {
             let place = Origin::file(format!("{}/grub.cfg", self.directory));
             entries.push(BootEntry { because: vec![place], ..BootEntry::default() });
         }

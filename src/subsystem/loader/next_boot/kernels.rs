@@ -32,6 +32,12 @@ pub(super) fn release_of(files: &Files, kernel: &str) -> Option<String> {
     })
 }
 
+/// Whether a file of `/boot` has the name of a kernel with its release.
+pub(super) fn is_kernel(name: &str) -> bool {
+    let release = name.strip_prefix("vmlinuz-").or_else(|| name.strip_prefix("vmlinux-"));
+    release.is_some_and(|release| release.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Releases with a module directory, sorted.
 pub(super) fn installed(files: &Files) -> Vec<String> {
     let names =
@@ -67,9 +73,13 @@ fn images(files: &Files) -> Result<BTreeSet<String>, HostError> {
 pub(super) fn assume(subsystems: &Subsystems<'_>, mut next: NextBoot) -> NextBoot {
     let files = subsystems.host().files();
     let running = subsystems.host().running();
-    // A configuration that is there and can't be read may say anything else.
-    let trusted = running.filter(|_| next.gaps.is_empty());
-    let cmdline = trusted.and_then(|running| running.files().read("/proc/cmdline").legacy().ok());
+    // A configuration that is there and can't be read may boot anything: to assume a kernel would be to know more than
+    // who can read it.
+    if let Some(gap) = next.gaps.first() {
+        next.entries = vec![BootEntry { because: vec![gap.origin.clone()], ..BootEntry::default() }];
+        return next;
+    }
+    let cmdline = running.and_then(|running| running.files().read("/proc/cmdline").legacy().ok());
     let cmdline = cmdline.map(|bytes| cmdline::words(&String::from_utf8_lossy(&bytes)));
     let images = match images(files) {
         Ok(images) => images,

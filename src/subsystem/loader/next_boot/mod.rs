@@ -166,7 +166,10 @@ impl NextBoot {
     pub fn release(&self) -> Fact {
         let Some(first) = self.entries.first() else { return self.nothing("kernel") };
         let Some(release) = &first.release else {
-            return Fact::unknown("the boot loader's entry doesn't tell the kernel's release");
+            return match self.gaps.first() {
+                Some(_) => self.nothing("kernel"),
+                None => Fact::unknown("the boot loader's entry doesn't tell the kernel's release"),
+            };
         };
         if self.entries.iter().any(|entry| entry.release.as_ref() != Some(release)) {
             return self.undecided("kernels");

@@ -6,7 +6,7 @@ use super::{Kubelet, Subsystems};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::host::{HostPath, Read};
 use crate::parse::lines;
-use crate::subsystem::boot::ephemeral;
+use crate::subsystem::boot::ephemeral::{self, Unavailable};
 
 const SYSTEM: &str = "/etc/resolv.conf";
 /// Where systemd-resolved writes its own address, and where the servers that it asks (systemd-resolved.service(8)).
@@ -36,21 +36,26 @@ pub(super) fn loopback(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: M
         setting.notes.iter().fold(fact, Fact::note)
     };
     let real = ephemeral::real(files, &HostPath::new(&path));
-    let content = match (moment, ephemeral::is_below_memory(&real), subsystems.host().running()) {
-        (_, false, _) => files.read(&path),
-        (Moment::Now, true, Some(running)) => running.files().read(&real),
-        (Moment::Now, true, None) => return Fact::unknown("nothing is running here"),
-        (Moment::Boot, true, _) => {
+    let place = if ephemeral::is_below_memory(&real) { real.clone() } else { HostPath::new(&path) };
+    let content = match ephemeral::files(subsystems, &real, moment) {
+        Ok(tree) => tree.read(&place),
+        Err(Unavailable::Remade(why) | Unavailable::InMemory(why)) => {
             let servers: &[&str] = match real.to_string().as_str() {
                 STUB => &["127.0.0.53"],
                 UPLINKS => &[],
-                _ => return Fact::unknown(format!("{real} is made anew at boot")),
+                _ => return Fact::unknown(why),
             };
             return told(Value::list(servers.iter().copied()))
                 .because(Origin::file(&real))
                 .at_most(Confidence::High)
                 .note(format!("systemd-resolved writes {real}"));
         }
+        Err(Unavailable::Lost(why)) => return Fact::absent().because(Origin::file(&path)).note(why),
+        // A file of an image is the same while nothing runs.
+        Err(Unavailable::Unknown(_)) if moment == Moment::Now && !ephemeral::is_below_memory(&real) => {
+            files.read(&place)
+        }
+        Err(Unavailable::Unknown(reason)) => return Fact::unknown(reason),
     };
     match content {
         Read::There(content) => {

@@ -18,6 +18,7 @@ use std::rc::Rc;
 
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::host::{Files, HostError};
+use crate::subsystem::boot::boot_scripts::NotUnderstood;
 use crate::subsystem::{Subsystems, Unreadable};
 use device::Same;
 
@@ -69,6 +70,8 @@ pub struct Swap {
     /// Why units that only `swap.target` wants may not be started.
     disturbed: Option<String>,
     notes: Vec<String>,
+    /// A line that turns swap off, or may do so.
+    changed_by: Option<NotUnderstood>,
     gaps: Vec<Unreadable>,
     confidence: Confidence,
     /// Why nothing can be said at all.
@@ -106,6 +109,9 @@ impl Swap {
                 return self.told(Fact::unknown(gap.reason.clone()).because(gap.origin.clone()));
             }
         }
+        if let (Some(line), false) = (&self.changed_by, self.areas.is_empty()) {
+            return self.told(Fact::unknown(line.reason("which swap is on")).because(line.origin.clone()));
+        }
         let mut fact = areas(&self.areas);
         let more = self.doubts.iter().map(|doubt| &doubt.reason);
         let more = more.chain(self.gaps.iter().map(|gap| &gap.reason));
@@ -131,6 +137,10 @@ impl Swap {
         };
         let on = self.areas.iter().filter(|area| same(&area.device) == Same::Yes);
         if let Some(area) = on.max_by_key(|area| area.confidence) {
+            if let Some(line) = &self.changed_by {
+                let unknown = Fact::unknown(line.reason("which swap is on"));
+                return self.told(unknown.because(line.origin.clone()).because(area.origin.clone()));
+            }
             let fact = Fact::new(State::from("on")).because(area.origin.clone());
             return self.told(fact.at_most(area.confidence));
         }

@@ -6,6 +6,7 @@ use super::{Area, Swap, fstab, swapon};
 use crate::fact::{Confidence, Origin, printable};
 use crate::parse::assignments;
 use crate::subsystem::Subsystems;
+use crate::subsystem::boot::boot_scripts::Topic;
 
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let lines = &subsystems.boot_scripts().lines;
@@ -31,6 +32,10 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
             }
         }
     }
+    if let Some(line) = subsystems.boot_scripts().may_write(Topic::SwapOn) {
+        swap.doubt(None, line.reason("which swap is on").as_str(), Some(line.origin.clone()));
+    }
+    swap.changed_by = subsystems.boot_scripts().names(Topic::SwapOff).cloned();
     for gap in &subsystems.boot_scripts().unread {
         swap.doubt(None, format!("it may run swapon: {}", gap.reason), Some(gap.origin.clone()));
     }
