@@ -189,10 +189,7 @@ fn a_udev_rule_may_apply_a_lost_key_and_interfaces_may_run_sysctl() {
             "/etc/udev/rules.d/99-bridge.rules",
             "ACTION==\"add\", SUBSYSTEM==\"module\", KERNEL==\"br_netfilter\", RUN+=\"/sbin/sysctl -p\"\n",
         )
-        .file(
-            "/etc/network/interfaces",
-            "iface eth0 inet dhcp\n  post-up sysctl -w vm.swappiness=5\nauto eth0\n",
-        )
+        .file("/etc/network/interfaces", "iface e inet dhcp\n up sysctl -w vm.swappiness=5\nauto e\n")
         .file("/usr/lib/systemd/system/networking.service", "[Service]\nExecStart=/sbin/ifup -a\n")
         .link("/etc/systemd/system/multi-user.target.wants/networking.service", "/dev/full");
     assert!(tree.boot_text(&format!("sysctl:{key}")).starts_with("unknown"));
