@@ -297,7 +297,7 @@ fn only_the_rooms_that_open_things_may_be_excepted() {
 fn nothing_but_deadlines_and_the_duration_of_a_run_looks_at_a_clock() {
     // Assembled here, so that this file doesn't name what it looks for.
     let clocks = ["Instant::now", "elapsed"].map(|call| format!("{call}()"));
-    let may = ["src/cli/check.rs", "src/host/waiting.rs"];
+    let may = ["src/cli/check.rs", "src/host/deadline.rs"];
     for source in sources("src").into_iter().chain(sources("tests")) {
         let path = source.path.to_str().unwrap();
         let looks = clocks.iter().any(|call| source.text.contains(call.as_str()));

@@ -111,7 +111,7 @@ mod tests {
         let path = HostPath::new("/x");
         assert!(budget.keep(&path, MAX_KEPT - 10).is_ok());
         let error = budget.keep(&path, 11).unwrap_err();
-        assert!(error.to_string().starts_with("/x: this run keeps 32 MiB"), "{error}");
+        assert!(error.to_string().starts_with("/x: not read: this run keeps 32 MiB"), "{error}");
         assert!(budget.path(&path).is_err() && budget.names(&path, [1].into_iter()).is_err());
         assert!(budget.keep(&path, 10).is_ok());
         assert_eq!((budget.left(), budget.used().names), (0, 0));

@@ -1,16 +1,16 @@
-//! Asks systemd over D-Bus: one call a connection, one time-out.
+//! Asks systemd over D-Bus: one call a connection.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
 use zbus::connection::Builder;
 use zbus::wire::{OwnedObjectPath, OwnedVariant};
 
+use super::bus_stream::{self, BusStream};
+use super::deadline::{self, Deadline};
 use super::error::{HostError, HostErrorKind};
 use super::running::UnitState;
-use super::waiting;
 
 /// Where the system bus listens (D-Bus specification, "System message bus"). Root could ask systemd itself on
 /// `/run/systemd/private`, but there it signs its answers with a name that zbus 6.2 refuses ("Invalid unique name").
@@ -21,8 +21,8 @@ pub(super) const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
 type Row = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
 
 /// The units that systemd has loaded, asked over the bus that listens on a socket.
-pub(super) fn list_units(socket: &str, time_out: Duration) -> Result<BTreeMap<String, UnitState>, HostError> {
-    within_time(socket, time_out, async {
+pub(super) fn list_units(socket: &str, deadline: Deadline) -> Result<BTreeMap<String, UnitState>, HostError> {
+    within_time(socket, deadline, async {
         let path = "/org/freedesktop/systemd1";
         let answer = call(socket, path, "org.freedesktop.systemd1.Manager", "ListUnits", &()).await?;
         let rows: Vec<Row> = answer.body().deserialize()?;
@@ -35,8 +35,8 @@ pub(super) fn list_units(socket: &str, time_out: Duration) -> Result<BTreeMap<St
 
 /// How often systemd has started a loaded service again by itself: the property `NRestarts`, which systemd 235 and later
 /// have.
-pub(super) fn restarts(socket: &str, unit: &str, time_out: Duration) -> Result<u32, HostError> {
-    within_time(socket, time_out, async {
+pub(super) fn restarts(socket: &str, unit: &str, deadline: Deadline) -> Result<u32, HostError> {
+    within_time(socket, deadline, async {
         let what = ("org.freedesktop.systemd1.Service", "NRestarts");
         let interface = "org.freedesktop.DBus.Properties";
         let answer = call(socket, &object_path(unit), interface, "Get", &what).await?;
@@ -60,15 +60,16 @@ fn object_path(unit: &str) -> String {
 
 fn within_time<T>(
     socket: &str,
-    time_out: Duration,
+    deadline: Deadline,
     answer: impl Future<Output = zbus::Result<T>>,
 ) -> Result<T, HostError> {
     let failed = |why: String| HostError::new(socket, HostErrorKind::Io(why));
-    waiting::runtime()
-        .map_err(failed)?
-        .block_on(async { tokio::time::timeout(time_out, answer).await })
-        .map_err(|_| failed(format!("no answer within {} s", time_out.as_secs_f64())))?
-        .map_err(|error| match &error {
+    let held = async { deadline.hold(async { Ok(answer.await) }).await };
+    deadline::runtime().map_err(failed)?.block_on(held).map_err(|late| failed(late.to_string()))?.map_err(
+        |error| match &error {
+            zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::FileTooLarge => {
+                HostError::new(socket, HostErrorKind::TooLarge { limit: bus_stream::MAX_MESSAGE as u64 })
+            }
             zbus::Error::InputOutput(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
                 HostError::new(socket, HostErrorKind::Denied)
             }
@@ -77,7 +78,8 @@ fn within_time<T>(
                 HostErrorKind::Unsupported("no D-Bus socket, so systemd can't be asked".into()),
             ),
             other => failed(format!("systemd can't be asked: {other}")),
-        })
+        },
+    )
 }
 
 /// Calls a method of systemd.
@@ -94,14 +96,14 @@ where
     let stream = tokio::net::UnixStream::connect(Path::new(socket))
         .await
         .map_err(|error| zbus::Error::InputOutput(error.into()))?;
-    let stream = stream.into_std().map_err(|error| zbus::Error::InputOutput(error.into()))?;
-    let connection = Builder::unix_stream(stream).build().await?;
+    let connection = Builder::socket(BusStream(stream)).build().await?;
     connection.call_method(Some("org.freedesktop.systemd1"), path, Some(interface), method, body).await
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::net::UnixListener;
+    use std::time::Duration;
 
     use super::*;
 
@@ -112,7 +114,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("mute");
         let _listener = UnixListener::bind(&path).unwrap();
-        let error = list_units(path.to_str().unwrap(), Duration::from_millis(50)).unwrap_err();
+        let error =
+            list_units(path.to_str().unwrap(), Deadline::after(Duration::from_millis(50))).unwrap_err();
         assert!(error.to_string().contains("no answer within 0.05 s"), "{error}");
     }
 
@@ -128,10 +131,10 @@ mod tests {
     fn a_missing_socket_is_told_apart_from_a_refusing_one() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("none");
-        let missing = list_units(path.to_str().unwrap(), LONG).unwrap_err();
+        let missing = list_units(path.to_str().unwrap(), Deadline::after(LONG)).unwrap_err();
         assert!(matches!(missing.kind, HostErrorKind::Unsupported(_)), "{missing}");
         drop(UnixListener::bind(&path).unwrap());
-        let refusing = list_units(path.to_str().unwrap(), LONG).unwrap_err();
+        let refusing = list_units(path.to_str().unwrap(), Deadline::after(LONG)).unwrap_err();
         assert!(matches!(refusing.kind, HostErrorKind::Io(_)), "{refusing}");
     }
 }

@@ -10,6 +10,7 @@ use futures_core::Stream as _;
 use zbus::wire::OwnedObjectPath;
 
 use super::bus::{list_units, restarts};
+use super::deadline::Deadline;
 use super::error::HostErrorKind;
 
 type Row = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
@@ -104,7 +105,7 @@ fn after_login(mut stream: UnixStream, bytes: &[u8]) {
 fn units_are_listed_by_name_with_their_states() {
     let call = ["/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "ListUnits"];
     let (_directory, path) = socket(move |stream| play_bus(stream, call, &rows()));
-    let units = list_units(path.to_str().unwrap(), LONG).unwrap();
+    let units = list_units(path.to_str().unwrap(), Deadline::after(LONG)).unwrap();
     let shown: Vec<String> = units
         .iter()
         .map(|(name, state)| format!("{name} {} {} {}", state.load, state.active, state.sub))
@@ -117,10 +118,19 @@ fn restarts_are_a_property_of_the_service() {
     let call = ["/org/freedesktop/systemd1/unit/a_2eservice", "org.freedesktop.DBus.Properties", "Get"];
     let ask = |value: zbus::Variant<'static>| {
         let (_directory, path) = socket(move |stream| play_bus(stream, call, &value));
-        restarts(path.to_str().unwrap(), "a.service", LONG)
+        restarts(path.to_str().unwrap(), "a.service", Deadline::after(LONG))
     };
     assert_eq!(ask(7_u32.into()).unwrap(), 7);
     assert!(matches!(ask("7".into()).unwrap_err().kind, HostErrorKind::Io(_)));
+}
+
+#[test]
+fn a_list_of_units_without_end_is_not_kept() {
+    let call = ["/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "ListUnits"];
+    let many: Vec<Row> = rows().into_iter().cycle().take(60_000).collect();
+    let (_directory, path) = socket(move |stream| play_bus(stream, call, &many));
+    let error = list_units(path.to_str().unwrap(), Deadline::after(LONG)).unwrap_err();
+    assert!(matches!(error.kind, HostErrorKind::TooLarge { .. }), "{error}");
 }
 
 #[test]
@@ -161,7 +171,12 @@ fn no_peer_makes_us_wait_or_believe() {
     for (does, peer) in peers {
         let (_directory, path) = socket(peer);
         // That it comes back at all is the test: without the time-out it would wait for ever.
-        let error = list_units(path.to_str().unwrap(), Duration::from_millis(500)).unwrap_err();
-        assert!(matches!(error.kind, HostErrorKind::Io(_)), "{does}: {error}");
+        let error =
+            list_units(path.to_str().unwrap(), Deadline::after(Duration::from_millis(500))).unwrap_err();
+        let is_told = match does {
+            "promises 4 GiB" | "promises 120 MiB" => matches!(error.kind, HostErrorKind::TooLarge { .. }),
+            _ => matches!(error.kind, HostErrorKind::Io(_)),
+        };
+        assert!(is_told, "{does}: {error}");
     }
 }

@@ -4,7 +4,7 @@
 //! call is missing or refused, so that no link, `..` or race leads out of the root.
 
 use std::cell::RefCell;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
@@ -15,6 +15,7 @@ use std::rc::Rc;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, ResolveFlags, Stat};
 
+use super::by_hand::ByHand;
 use super::error::{HostError, HostErrorKind};
 use super::path::HostPath;
 use super::resolve;
@@ -70,12 +71,34 @@ impl Directory {
             rustix::fs::openat2(&self.root, path.relative(), flags | OFlags::CLOEXEC, Mode::empty(), IN_ROOT)
         };
         let opened = if self.by_kernel { kernel() } else { Err(rustix::io::Errno::AGAIN) };
-        // AGAIN: the kernel could not follow `..` safely, because something on the machine was renamed meanwhile.
+        let failed = |errno: rustix::io::Errno| HostError::from_io(path, &errno.into());
         match opened {
-            Err(rustix::io::Errno::AGAIN) => resolve::open(self.root.as_fd(), path.relative(), flags),
-            opened => opened,
+            // The kernel could not follow `..` safely, because something on the machine was renamed meanwhile.
+            Err(rustix::io::Errno::AGAIN) => {
+                let links = ByHand::new(self);
+                let place = resolve::walk(&links, path, !flags.contains(OFlags::NOFOLLOW))?;
+                self.open_plain(&place, flags).map_err(failed)
+            }
+            opened => opened.map_err(failed),
         }
-        .map_err(|errno| HostError::from_io(path, &errno.into()))
+    }
+
+    /// Opens a path that leads through no link: what has become one meanwhile is not followed.
+    pub(super) fn open_plain(&self, path: &HostPath, flags: OFlags) -> Result<OwnedFd, rustix::io::Errno> {
+        let mut parts = path.relative().iter().peekable();
+        let mut above: Option<OwnedFd> = None;
+        loop {
+            let part = parts.next().unwrap_or(OsStr::new("."));
+            let at = above.as_ref().map_or(self.root.as_fd(), |fd| fd.as_fd());
+            let is_last = parts.peek().is_none();
+            let flags = if is_last { flags } else { OFlags::PATH | OFlags::DIRECTORY };
+            let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let opened = rustix::fs::openat(at, part, flags, Mode::empty())?;
+            if is_last {
+                return Ok(opened);
+            }
+            above = Some(opened);
+        }
     }
 
     /// A regular file, opened for reading. Devices and FIFOs are recognised before they are opened,
@@ -300,7 +323,7 @@ fn read_rest(
     }
 }
 
-fn status_of(path: &HostPath, fd: &OwnedFd) -> Result<Stat, HostError> {
+pub(super) fn status_of(path: &HostPath, fd: &OwnedFd) -> Result<Stat, HostError> {
     rustix::fs::fstat(fd).map_err(|errno| HostError::from_io(path, &io::Error::from(errno)))
 }
 
@@ -311,7 +334,7 @@ fn regular(path: &HostPath, status: &Stat) -> Result<(), HostError> {
     }
 }
 
-fn metadata(status: &Stat) -> Metadata {
+pub(super) fn metadata(status: &Stat) -> Metadata {
     let kind = kind_of(FileType::from_raw_mode(status.st_mode)).unwrap_or(Kind::File);
     Metadata {
         kind,

@@ -10,13 +10,14 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr};
 
 use super::bus;
 use super::cri;
+use super::deadline::{Deadline, Patience};
 use super::error::{HostError, HostErrorKind};
 use super::files::Files;
+use super::http::{self, HttpResponse};
 use super::https;
-use super::page::{self, Page};
+use super::no_response::NoResponse;
 use super::path::HostPath;
 use super::running::{Address, Connection, Running, Space, Uname, UnitState};
-use super::silence::Silence;
 use super::tree::Kind;
 use crate::parse::systemd::RUNTIME_UNITS;
 
@@ -25,7 +26,7 @@ type Units = Result<Rc<BTreeMap<String, UnitState>>, HostError>;
 /// The machine that this program runs on.
 pub(super) struct Kernel {
     files: Rc<Files>,
-    time_out: Duration,
+    patience: Patience,
     uname: Uname,
     units: OnceCell<Units>,
     addresses: OnceCell<Result<Rc<[Address]>, HostError>>,
@@ -42,7 +43,32 @@ impl Kernel {
                 machine: text(name.machine()),
             },
         );
-        Kernel { files, time_out, uname, units: OnceCell::new(), addresses: OnceCell::new() }
+        Kernel {
+            files,
+            patience: Patience::new(time_out),
+            uname,
+            units: OnceCell::new(),
+            addresses: OnceCell::new(),
+        }
+    }
+
+    fn bus<T>(&self, ask: impl FnOnce(Deadline) -> Result<T, HostError>) -> Result<T, HostError> {
+        let late =
+            |silence: NoResponse| HostError::new(bus::SYSTEM_BUS, HostErrorKind::Io(silence.to_string()));
+        let deadline = self.patience.deadline().map_err(late)?;
+        let answer = ask(deadline);
+        self.patience.spent(deadline);
+        answer
+    }
+
+    fn ask_runtimes(&self, sockets: &[HostPath]) -> Vec<cri::Answer> {
+        let deadline = match self.patience.deadline() {
+            Ok(deadline) => deadline,
+            Err(silence) => return sockets.iter().map(|_| Err(silence.clone())).collect(),
+        };
+        let answers = cri::ask(sockets, deadline);
+        self.patience.spent(deadline);
+        answers
     }
 
     fn ask_units(&self) -> Units {
@@ -53,7 +79,7 @@ impl Kernel {
                 _ => error,
             });
         }
-        bus::list_units(bus::SYSTEM_BUS, self.time_out).map(Rc::new)
+        self.bus(|deadline| bus::list_units(bus::SYSTEM_BUS, deadline)).map(Rc::new)
     }
 }
 
@@ -135,7 +161,7 @@ impl Running for Kernel {
     fn restarts(&self, unit: &str) -> Result<u32, HostError> {
         // systemd would load a unit that is asked for.
         match self.units()?.get(unit).map(|unit| unit.load.as_str()) {
-            Some("loaded") => bus::restarts(bus::SYSTEM_BUS, unit, self.time_out),
+            Some("loaded") => self.bus(|deadline| bus::restarts(bus::SYSTEM_BUS, unit, deadline)),
             _ => Err(HostError::new(unit, HostErrorKind::NotFound)),
         }
     }
@@ -158,33 +184,29 @@ impl Running for Kernel {
         }
     }
 
-    fn time_out(&self) -> Duration {
-        self.time_out
-    }
-
-    fn cri(&self, sockets: &[HostPath], within: Duration) -> Vec<cri::Answer> {
+    fn cri(&self, sockets: &[HostPath]) -> Vec<cri::Answer> {
         let looked = |socket: &HostPath| match self.files.stat(socket).legacy() {
             Ok(found) if found.kind == Kind::Socket => None,
-            Ok(found) => Some(Silence::NotASocket(found.kind)),
+            Ok(found) => Some(NoResponse::NotASocket(found.kind)),
             Err(error) => Some(error.into()),
         };
-        let silent: Vec<Option<Silence>> = sockets.iter().map(looked).collect();
+        let silent: Vec<Option<NoResponse>> = sockets.iter().map(looked).collect();
         let there = sockets.iter().zip(&silent).filter(|(_, silence)| silence.is_none());
         let there: Vec<HostPath> = there.map(|(socket, _)| socket.clone()).collect();
-        let mut answers = if there.is_empty() { Vec::new() } else { cri::ask(&there, within) }.into_iter();
-        let missing = || Err(Silence::Failed("it was not asked".into()));
+        let mut answers = if there.is_empty() { Vec::new() } else { self.ask_runtimes(&there) }.into_iter();
+        let missing = || Err(NoResponse::Failed("it was not asked".into()));
         silent
             .into_iter()
             .map(|silence| silence.map_or_else(|| answers.next().unwrap_or_else(missing), Err))
             .collect()
     }
 
-    fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<Page, Silence> {
-        page::get_loopback(port, target, 16 << 10, within)
+    fn page(&self, port: u16, target: &'static str) -> Result<HttpResponse, NoResponse> {
+        self.patience.ask(|deadline| http::get_loopback(port, target, 16 << 10, deadline))
     }
 
     fn https(&self, request: https::Request<'_>) -> Result<https::Reached, https::Unreached> {
-        https::get(request)
+        self.patience.ask(|deadline| https::get(request, deadline))
     }
 }
 

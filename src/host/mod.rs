@@ -5,16 +5,24 @@
 
 mod budget;
 mod bus;
+mod bus_stream;
 #[cfg(test)]
 mod bus_tests;
+mod by_hand;
 pub mod cri;
+mod deadline;
 mod directory;
 mod error;
 mod files;
+#[cfg(test)]
+mod files_tests;
+mod http;
 pub mod https;
 mod kernel;
 mod merged_usr;
-mod page;
+#[cfg_attr(not(test), expect(dead_code, reason = "a disk image will be put together by it"))]
+mod mounted;
+mod no_response;
 mod path;
 mod range_reader;
 mod read;
@@ -23,22 +31,20 @@ mod resolve;
 #[cfg(test)]
 mod resolve_tests;
 mod running;
-mod silence;
 mod tree;
-mod waiting;
 
 use std::rc::Rc;
 use std::time::Duration;
 
+pub use self::http::HttpResponse;
 pub use budget::{MAX_KEPT, MAX_NAMES, MAX_READ, Used};
 pub use error::{HostError, HostErrorKind};
 pub use files::Files;
-pub use page::Page;
+pub use no_response::NoResponse;
 pub use path::HostPath;
 pub use range_reader::RangeReader;
 pub use read::Read;
 pub use running::{Address, Connection, Running, Space, Uname, UnitState};
-pub use silence::Silence;
 pub use tree::{Kind, Metadata};
 
 /// Files as they are on disk, and perhaps a running system to ask.

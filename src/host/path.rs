@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::fact::printable;
 
 /// Links that the kernel follows in one path (`path_resolution(7)`).
-const MOST_LINKS: usize = 40;
+pub(super) const MOST_LINKS: usize = 40;
 
 /// An absolute path on a host. `..` and links are resolved by the tree, inside the root.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

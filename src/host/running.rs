@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::cri;
 use super::error::HostError;
 use super::files::Files;
+use super::http::HttpResponse;
 use super::https;
-use super::page::Page;
+use super::no_response::NoResponse;
 use super::path::HostPath;
-use super::silence::Silence;
 
-/// How long the sockets of a host are waited for. Whoever runs answers within milliseconds.
+/// How long the sockets of a host are waited for, all together. Whoever runs answers within milliseconds.
 pub(super) const TIME_OUT: Duration = Duration::from_secs(2);
 
 /// A running system. The live machine is one; a recording with `live/` plays one.
@@ -78,21 +78,15 @@ pub trait Running {
     /// If that can't be tried: denied, not a socket, no such path.
     fn connect(&self, path: &HostPath) -> Result<Connection, HostError>;
 
-    /// How long answers of sockets are waited for.
-    fn time_out(&self) -> Duration {
-        TIME_OUT
-    }
+    /// What container runtimes answer on their sockets, in the order of the paths. All are asked at once.
+    /// Nothing but a socket is connected to. All sockets of a run are waited for two seconds together.
+    fn cri(&self, sockets: &[HostPath]) -> Vec<cri::Answer>;
 
-    /// What container runtimes answer on their sockets, in the order of the paths. All are asked at once, and after
-    /// `within` nobody is waited for any longer. Nothing but a socket is connected to.
-    fn cri(&self, sockets: &[HostPath], within: Duration) -> Vec<cri::Answer>;
-
-    /// The page behind a path on a port of the loopback interface (127.0.0.1), over HTTP. After `within` nobody is waited
-    /// for any longer.
+    /// The page behind a path on a port of the loopback interface (127.0.0.1), over HTTP.
     ///
     /// # Errors
     /// How nobody answered.
-    fn page(&self, port: u16, target: &'static str, within: Duration) -> Result<Page, Silence>;
+    fn page(&self, port: u16, target: &'static str) -> Result<HttpResponse, NoResponse>;
 
     /// A page of a server on the network, over HTTPS without trust, without a proxy. Only for a server that the user has
     /// named: this is what leaves the host.

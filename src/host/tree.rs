@@ -103,6 +103,21 @@ pub(super) enum Script {
     Other(Box<dyn Content>),
 }
 
+/// What there is at a path that leads through no link: as much of a tree as it takes to follow links.
+pub(super) trait Lookup {
+    /// Metadata of the path itself.
+    ///
+    /// # Errors
+    /// Whatever keeps the path from being looked at.
+    fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError>;
+
+    /// The text of a link.
+    ///
+    /// # Errors
+    /// If the path is missing or not a link.
+    fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError>;
+}
+
 /// A readable file tree. Links are followed inside the root only; an absolute target starts at the root.
 pub(super) trait Tree {
     /// Metadata; a link at the end of the path is described, not followed.

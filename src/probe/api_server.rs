@@ -7,7 +7,7 @@ use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::host::Running;
 use crate::subsystem::Subsystems;
-use crate::subsystem::node::api_server::{self, Answer, TIME_OUT};
+use crate::subsystem::node::api_server::{self, Answer};
 
 const ADDRESS: Attribute =
     Attribute::new("address", Shape::Text, "The address to which the connection was made.");
@@ -57,5 +57,5 @@ pub(super) fn answer<'s>(
     key: &Key,
 ) -> Result<(Rc<Answer>, &'s dyn Running), Fact> {
     let running = subsystems.host().running().ok_or_else(|| Fact::unknown("nothing is running here"))?;
-    Ok((subsystems.api_servers().ask(running, key.as_str(), TIME_OUT), running))
+    Ok((subsystems.api_servers().ask(running, key.as_str()), running))
 }

@@ -2,7 +2,7 @@
 
 use super::{Attribute, Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
-use crate::host::Silence;
+use crate::host::NoResponse;
 use crate::host::cri::{Condition, Runtime};
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::pods;
@@ -149,11 +149,11 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     chosen.notes.iter().fold(fact.because_all(chosen.because.clone()), Fact::note)
 }
 
-fn silent(chosen: &Chosen, silence: &Silence, there: &[String], answering: &[String]) -> Fact {
+fn silent(chosen: &Chosen, silence: &NoResponse, there: &[String], answering: &[String]) -> Fact {
     let origin = Origin::file(&chosen.socket).says(silence.to_string());
     let Some(word) = word(silence) else {
         return match silence {
-            Silence::Missing => Fact::absent().because(origin),
+            NoResponse::Missing => Fact::absent().because(origin),
             _ => Fact::unknown(format!("{}: {silence}", chosen.socket)).because(origin),
         };
     };
@@ -167,7 +167,7 @@ fn silent(chosen: &Chosen, silence: &Silence, there: &[String], answering: &[Str
     }
     let fact = Fact::new(Value::record(record)).because(origin).note(format!("{}: {silence}", chosen.socket));
     // Busy machines are slow; those that wait longer may hear more.
-    if matches!(silence, Silence::TimedOut(_) | Silence::Busy) {
+    if matches!(silence, NoResponse::TimedOut(_) | NoResponse::Busy) {
         fact.at_most(Confidence::High)
     } else {
         fact
@@ -175,22 +175,22 @@ fn silent(chosen: &Chosen, silence: &Silence, there: &[String], answering: &[Str
 }
 
 /// None for what says nothing about a runtime.
-fn word(silence: &Silence) -> Option<&'static str> {
+fn word(silence: &NoResponse) -> Option<&'static str> {
     match silence {
-        Silence::Missing | Silence::Denied | Silence::NotRecorded => None,
-        Silence::NotASocket(_) => Some("not-a-socket"),
-        Silence::Busy => Some("busy"),
-        Silence::Refused => Some("refused"),
-        Silence::Closed => Some("closed"),
-        Silence::TimedOut(_) => Some("time-out"),
-        Silence::NotGrpc => Some("not-grpc"),
-        Silence::Unimplemented => Some("no-runtime"),
-        Silence::NameUnknown
-        | Silence::NoRoute
-        | Silence::NotTls
-        | Silence::TooLarge { .. }
-        | Silence::TooMany { .. }
-        | Silence::Failed(_) => Some("failed"),
+        NoResponse::Missing | NoResponse::Denied | NoResponse::NotRecorded | NoResponse::OutOfTime(_) => None,
+        NoResponse::NotASocket(_) => Some("not-a-socket"),
+        NoResponse::Busy => Some("busy"),
+        NoResponse::Refused => Some("refused"),
+        NoResponse::Closed => Some("closed"),
+        NoResponse::TimedOut(_) => Some("time-out"),
+        NoResponse::NotGrpc => Some("not-grpc"),
+        NoResponse::Unimplemented => Some("no-runtime"),
+        NoResponse::NameUnknown
+        | NoResponse::NoRoute
+        | NoResponse::NotTls
+        | NoResponse::TooLarge { .. }
+        | NoResponse::TooMany { .. }
+        | NoResponse::Failed(_) => Some("failed"),
     }
 }
 
@@ -217,7 +217,7 @@ fn answered(
     let mut because = vec![says(format!("Version: {} {}, CRI {api}", runtime.name, runtime.version))];
     let mut notes = Vec::new();
     let mut record = common("answers", chosen, there, answering);
-    let unknown = |call: &str, silence: &Silence| State::unknown(format!("{call}: {silence}"));
+    let unknown = |call: &str, silence: &NoResponse| State::unknown(format!("{call}: {silence}"));
     record.extend([
         RUNTIME.is(runtime.name.as_str()),
         VERSION.is(runtime.version.as_str()),

@@ -2,7 +2,7 @@
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, printable};
-use crate::host::Silence;
+use crate::host::NoResponse;
 use crate::subsystem::Subsystems;
 
 const PAGE: &str = "/healthz";
@@ -59,14 +59,14 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
         State::Absent => {}
     }
     let place = format!("http://127.0.0.1:{port}{PAGE}");
-    let (state, says) = match running.page(port, PAGE, running.time_out()) {
+    let (state, says) = match running.page(port, PAGE) {
         Ok(page) => {
             let text = String::from_utf8_lossy(&page.body);
             let text: String = printable(text.trim()).chars().take(SHORT).collect();
             let word = if page.status == 200 { "healthy" } else { "unhealthy" };
             (word, if text.is_empty() { format!("status {}", page.status) } else { text })
         }
-        Err(silence @ (Silence::NotRecorded | Silence::Denied)) => {
+        Err(silence @ (NoResponse::NotRecorded | NoResponse::Denied)) => {
             return Fact::unknown(format!("{place}: {silence}"));
         }
         Err(silence) => (word(&silence), silence.to_string()),
@@ -77,11 +77,11 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     if state == "time-out" { fact.at_most(Confidence::High) } else { fact }
 }
 
-fn word(silence: &Silence) -> &'static str {
+fn word(silence: &NoResponse) -> &'static str {
     match silence {
-        Silence::Refused | Silence::Missing => "refused",
-        Silence::Closed => "closed",
-        Silence::TimedOut(_) => "time-out",
+        NoResponse::Refused | NoResponse::Missing => "refused",
+        NoResponse::Closed => "closed",
+        NoResponse::TimedOut(_) => "time-out",
         _ => "failed",
     }
 }

@@ -20,10 +20,10 @@ use tonic::{Code, Request};
 use tonic_prost::ProstCodec;
 
 use super::Api;
-use crate::host::silence::{Silence, causes, of_connect, short};
+use crate::host::no_response::{NoResponse, causes, of_connect, short};
 
 /// Connects to a socket.
-pub(super) async fn connect(path: &Path) -> Result<UnixStream, Silence> {
+pub(super) async fn connect(path: &Path) -> Result<UnixStream, NoResponse> {
     UnixStream::connect(path).await.map_err(|error| of_connect(&error))
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Connects, and says that HTTP/2 will be spoken; what the other side says to that is heard with the first call.
-    pub(super) async fn open(path: &Path) -> Result<Self, Silence> {
+    pub(super) async fn open(path: &Path) -> Result<Self, NoResponse> {
         let heard = Heard::default();
         let stream = Listening { stream: connect(path).await?, heard: heard.clone() };
         let (sender, driver) = Builder::new(TokioExecutor::new())
@@ -58,7 +58,7 @@ impl Connection {
         method: &'static str,
         request: Q,
         limit: usize,
-    ) -> Result<A, Silence>
+    ) -> Result<A, NoResponse>
     where
         Q: prost::Message + Send + 'static,
         A: prost::Message + Default + Send + 'static,
@@ -67,7 +67,7 @@ impl Connection {
         let origin = http::Uri::from_static("http://localhost");
         let path: PathAndQuery = format!("/runtime.{}.RuntimeService/{method}", api.name())
             .try_into()
-            .map_err(|error: http::uri::InvalidUri| Silence::Failed(error.to_string()))?;
+            .map_err(|error: http::uri::InvalidUri| NoResponse::Failed(error.to_string()))?;
         let mut client = Grpc::with_origin(self, origin).max_decoding_message_size(limit);
         client.ready().await.map_err(|error| heard.silence(&*error))?;
         let codec = ProstCodec::<Q, A>::default();
@@ -75,11 +75,13 @@ impl Connection {
         answer.map(tonic::Response::into_inner).map_err(|status| match status.source() {
             Some(error) => heard.silence(error),
             None => match status.code() {
-                Code::Unimplemented => Silence::Unimplemented,
+                Code::Unimplemented => NoResponse::Unimplemented,
                 Code::OutOfRange if status.message().contains("decoded message length too large") => {
-                    Silence::TooLarge { limit }
+                    NoResponse::TooLarge { limit }
                 }
-                code => Silence::Failed(short(&format!("{method} failed: {code:?}: {}", status.message()))),
+                code => {
+                    NoResponse::Failed(short(&format!("{method} failed: {code:?}: {}", status.message())))
+                }
             },
         })
     }
@@ -103,7 +105,7 @@ impl GrpcService<Body> for Connection {
             let answer = answer.await?;
             let kind = answer.headers().get(http::header::CONTENT_TYPE);
             let is_grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-            if is_grpc { Ok(answer) } else { Err(Silence::NotGrpc.into()) }
+            if is_grpc { Ok(answer) } else { Err(NoResponse::NotGrpc.into()) }
         })
     }
 }
@@ -124,14 +126,14 @@ impl Heard {
 
     /// Why the transport failed. HTTP/2 begins with a frame SETTINGS (type 4; RFC 9113, 3.4). Whether who
     /// breaks off after it was heard to the end or not is a matter of luck, so that it makes no difference.
-    fn silence(&self, error: &(dyn Error + 'static)) -> Silence {
+    fn silence(&self, error: &(dyn Error + 'static)) -> NoResponse {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = causes(error).find_map(|error| error.downcast_ref::<Silence>()) {
+        if let Some(known) = causes(error).find_map(|error| error.downcast_ref::<NoResponse>()) {
             return known.clone();
         }
         match heard.as_slice() {
-            [] | [_, _, _, 4] => Silence::Closed,
-            _ => Silence::NotGrpc,
+            [] | [_, _, _, 4] => NoResponse::Closed,
+            _ => NoResponse::NotGrpc,
         }
     }
 }

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use super::connection::connect;
-use crate::host::page;
-use crate::host::silence::Silence;
+use crate::host::http::read;
+use crate::host::no_response::NoResponse;
 
 /// The page behind a path; it may have at most `limit` bytes.
-pub(super) async fn get(socket: PathBuf, target: &'static str, limit: usize) -> Result<Vec<u8>, Silence> {
-    let page = page::read(connect(&socket).await?, "localhost", target, limit).await?;
+pub(super) async fn get(socket: PathBuf, target: &'static str, limit: usize) -> Result<Vec<u8>, NoResponse> {
+    let page = read(connect(&socket).await?, "localhost", target, limit).await?;
     match http::StatusCode::from_u16(page.status) {
         Ok(http::StatusCode::OK) => Ok(page.body),
-        Ok(http::StatusCode::NOT_FOUND) => Err(Silence::Unimplemented),
-        Ok(other) => Err(Silence::Failed(format!("GET {target} failed: {other}"))),
-        Err(_) => Err(Silence::Failed(format!("GET {target} failed: {}", page.status))),
+        Ok(http::StatusCode::NOT_FOUND) => Err(NoResponse::Unimplemented),
+        Ok(other) => Err(NoResponse::Failed(format!("GET {target} failed: {other}"))),
+        Err(_) => Err(NoResponse::Failed(format!("GET {target} failed: {}", page.status))),
     }
 }

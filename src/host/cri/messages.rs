@@ -3,7 +3,7 @@
 
 use super::listed::{Entry, Key, Listed, Source};
 use super::{CgroupDriver, Condition, Status};
-use crate::host::silence::{Silence, short};
+use crate::host::no_response::{NoResponse, short};
 
 /// Nobody has more; what is beyond is dropped.
 const MOST_CONDITIONS: usize = 64;
@@ -88,12 +88,12 @@ struct LinuxRuntimeConfiguration {
 }
 
 impl RuntimeConfigResponse {
-    pub(super) fn driver(self) -> Result<Option<CgroupDriver>, Silence> {
+    pub(super) fn driver(self) -> Result<Option<CgroupDriver>, NoResponse> {
         match self.linux.map(|linux| linux.cgroup_driver) {
             None => Ok(None),
             Some(0) => Ok(Some(CgroupDriver::Systemd)),
             Some(1) => Ok(Some(CgroupDriver::Cgroupfs)),
-            Some(other) => Err(Silence::Failed(format!("a cgroup driver that is not known: {other}"))),
+            Some(other) => Err(NoResponse::Failed(format!("a cgroup driver that is not known: {other}"))),
         }
     }
 }
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(driver(&[]), Ok(None));
         assert_eq!(driver(&[0x0a, 0x00]), Ok(Some(CgroupDriver::Systemd)));
         assert_eq!(driver(&[0x0a, 0x02, 0x08, 0x01]), Ok(Some(CgroupDriver::Cgroupfs)));
-        assert!(matches!(driver(&[0x0a, 0x02, 0x08, 0x07]), Err(Silence::Failed(_))));
+        assert!(matches!(driver(&[0x0a, 0x02, 0x08, 0x07]), Err(NoResponse::Failed(_))));
     }
 
     proptest! {

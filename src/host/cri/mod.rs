@@ -10,13 +10,12 @@ mod recorded;
 
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use super::deadline::{self, Deadline};
+use super::no_response::{NoResponse, short};
 use super::path::HostPath;
-use super::silence::{Silence, short};
-use super::waiting::{self, Deadline};
 use connection::Connection;
 use messages as cri;
 
@@ -24,7 +23,7 @@ pub use pods::{Container, ContainerState, Pod};
 pub(super) use recorded::RecordedRuntime;
 
 /// What one socket answered, or why it gave no answer.
-pub type Answer = Result<Rc<Runtime>, Silence>;
+pub type Answer = Result<Rc<Runtime>, NoResponse>;
 
 /// The version of the interface that a runtime speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,19 +75,19 @@ pub struct Runtime {
     /// `Version.runtime_version`: `1.31.4`, `v2.0.0`.
     pub version: String,
     /// `Status`, asked with `verbose`.
-    pub status: Result<Status, Silence>,
+    pub status: Result<Status, NoResponse>,
     /// `RuntimeConfig` (CRI-O 1.28, containerd 2.0 and later); none if the part for Linux is not set.
-    pub cgroup_driver: Result<Option<CgroupDriver>, Silence>,
+    pub cgroup_driver: Result<Option<CgroupDriver>, NoResponse>,
     /// `ListPodSandbox`: how many are ready.
-    pub pods: Result<usize, Silence>,
+    pub pods: Result<usize, NoResponse>,
     /// `ListContainers`.
-    pub containers: Result<Containers, Silence>,
+    pub containers: Result<Containers, NoResponse>,
     /// `ListPodSandbox` and `ListContainers` together.
-    pub workloads: Result<Vec<Pod>, Silence>,
+    pub workloads: Result<Vec<Pod>, NoResponse>,
     /// CRI-O only: `GET /info`, JSON.
-    pub info: Result<String, Silence>,
+    pub info: Result<String, NoResponse>,
     /// CRI-O only: `GET /config`, its effective configuration in TOML, all files, flags and variables merged.
-    pub config: Result<String, Silence>,
+    pub config: Result<String, NoResponse>,
 }
 
 /// The answer to `Status`.
@@ -123,13 +122,12 @@ pub struct Containers {
 }
 
 /// Asks all sockets at once; the answers are in their order. The paths must have been seen to be sockets.
-pub(super) fn ask(sockets: &[HostPath], within: Duration) -> Vec<Answer> {
-    let runtime = match waiting::runtime() {
+pub(super) fn ask(sockets: &[HostPath], deadline: Deadline) -> Vec<Answer> {
+    let runtime = match deadline::runtime() {
         Ok(runtime) => runtime,
-        Err(reason) => return sockets.iter().map(|_| Err(Silence::Failed(reason.clone()))).collect(),
+        Err(reason) => return sockets.iter().map(|_| Err(NoResponse::Failed(reason.clone()))).collect(),
     };
     runtime.block_on(async {
-        let deadline = Deadline::after(within);
         let paths = sockets.iter().map(|socket| socket.as_path().to_owned());
         let asked: Vec<JoinHandle<_>> = paths.map(|path| tokio::spawn(interview(path, deadline))).collect();
         let mut answers = Vec::with_capacity(asked.len());
@@ -141,12 +139,12 @@ pub(super) fn ask(sockets: &[HostPath], within: Duration) -> Vec<Answer> {
 }
 
 /// The answer of a task.
-async fn joined<T>(task: Coming<T>) -> Result<T, Silence> {
-    task.await.unwrap_or_else(|error| Err(Silence::Failed(error.to_string())))
+async fn joined<T>(task: Coming<T>) -> Result<T, NoResponse> {
+    task.await.unwrap_or_else(|error| Err(NoResponse::Failed(error.to_string())))
 }
 
 /// All questions to one socket: who is it, then everything else at once.
-async fn interview(path: PathBuf, deadline: Deadline) -> Result<Runtime, Silence> {
+async fn interview(path: PathBuf, deadline: Deadline) -> Result<Runtime, NoResponse> {
     let connection = deadline.hold(Connection::open(&path)).await?;
     let (api, version) = introduced(&connection, deadline).await?;
     let asking = Asking { connection: &connection, api, deadline };
@@ -168,8 +166,8 @@ async fn interview(path: PathBuf, deadline: Deadline) -> Result<Runtime, Silence
         api,
         name: short(&version.runtime_name),
         version: short(&version.runtime_version),
-        pods: sandboxes.as_ref().map(are_ready).map_err(Silence::clone),
-        containers: containers.as_ref().map(|all| Containers::count(all)).map_err(Silence::clone),
+        pods: sandboxes.as_ref().map(are_ready).map_err(NoResponse::clone),
+        containers: containers.as_ref().map(|all| Containers::count(all)).map_err(NoResponse::clone),
         workloads: match (sandboxes, containers) {
             (Ok(sandboxes), Ok(containers)) => Ok(asking.ended(pods::joined(&sandboxes, containers)).await),
             (Err(silence), _) | (_, Err(silence)) => Err(silence),
@@ -185,20 +183,20 @@ async fn interview(path: PathBuf, deadline: Deadline) -> Result<Runtime, Silence
 async fn introduced(
     connection: &Connection,
     deadline: Deadline,
-) -> Result<(Api, cri::VersionResponse), Silence> {
+) -> Result<(Api, cri::VersionResponse), NoResponse> {
     let hello = |api| {
         let request = cri::VersionRequest { version: "0.1.0".into() };
         deadline.hold(connection.clone().call::<_, cri::VersionResponse>(api, "Version", request, 64 << 10))
     };
     match hello(Api::V1).await {
         // Who knows neither is no runtime, whatever it says to the second question.
-        Err(Silence::Unimplemented) => Ok((Api::V1Alpha2, hello(Api::V1Alpha2).await?)),
+        Err(NoResponse::Unimplemented) => Ok((Api::V1Alpha2, hello(Api::V1Alpha2).await?)),
         answer => Ok((Api::V1, answer?)),
     }
 }
 
 /// An answer that is on its way.
-type Coming<A> = JoinHandle<Result<A, Silence>>;
+type Coming<A> = JoinHandle<Result<A, NoResponse>>;
 
 /// Calls of one runtime that run side by side.
 struct Asking<'c> {
@@ -251,7 +249,7 @@ impl Asking<'_> {
     }
 }
 
-async fn text(page: Option<Coming<Vec<u8>>>) -> Result<String, Silence> {
-    let bytes = joined(page.ok_or(Silence::Unimplemented)?).await?;
-    String::from_utf8(bytes).map_err(|_| Silence::Failed("the answer is no UTF-8".into()))
+async fn text(page: Option<Coming<Vec<u8>>>) -> Result<String, NoResponse> {
+    let bytes = joined(page.ok_or(NoResponse::Unimplemented)?).await?;
+    String::from_utf8(bytes).map_err(|_| NoResponse::Failed("the answer is no UTF-8".into()))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Containers;
 use super::messages as cri;
-use crate::host::silence::{Silence, short};
+use crate::host::no_response::{NoResponse, short};
 
 /// How many containers are asked how they ended. After a reboot every container of initialisation is one of them, of as many
 /// pods as a node has.
@@ -78,9 +78,9 @@ impl Pod {
 }
 
 /// Lists that were cut say nothing about what isn't in them.
-pub(super) fn whole<T>(answer: super::listed::Listed<T>) -> Result<Vec<T>, Silence> {
+pub(super) fn whole<T>(answer: super::listed::Listed<T>) -> Result<Vec<T>, NoResponse> {
     if answer.more {
-        return Err(Silence::TooMany { limit: super::listed::MOST });
+        return Err(NoResponse::TooMany { limit: super::listed::MOST });
     }
     Ok(answer.items)
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::Deserialize;
 
 use super::{Api, CgroupDriver, Condition, Container, ContainerState, Containers, Pod, Runtime, Status};
-use crate::host::silence::Silence;
+use crate::host::no_response::NoResponse;
 
 /// `[cri."/run/crio/crio.sock"]`: what a socket answered. What is left out was not recorded and is unknown.
 #[derive(Debug, Deserialize)]
@@ -141,19 +141,19 @@ impl From<&RecordedPod> for Pod {
 
 impl RecordedRuntime {
     /// The pods; what was only counted is known where nothing was.
-    fn workloads(&self) -> Result<Vec<Pod>, Silence> {
+    fn workloads(&self) -> Result<Vec<Pod>, NoResponse> {
         match (&self.sandboxes, self.pods, self.containers) {
             (Some(pods), _, _) => Ok(pods.iter().map(Pod::from).collect()),
             (None, Some(0), Some(0)) => Ok(Vec::new()),
-            (None, _, _) => Err(Silence::NotRecorded),
+            (None, _, _) => Err(NoResponse::NotRecorded),
         }
     }
 
     /// The answer that was recorded.
     pub(crate) fn answer(&self) -> Rc<Runtime> {
         let workloads = self.workloads();
-        let said = |text: &Option<String>| text.clone().ok_or(Silence::NotRecorded);
-        let conditions = self.conditions.as_ref().ok_or(Silence::NotRecorded);
+        let said = |text: &Option<String>| text.clone().ok_or(NoResponse::NotRecorded);
+        let conditions = self.conditions.as_ref().ok_or(NoResponse::NotRecorded);
         let condition = |recorded: &RecordedCondition| Condition {
             kind: recorded.kind.clone(),
             holds: recorded.status,
@@ -172,15 +172,15 @@ impl RecordedRuntime {
                 config: self.status_config.clone(),
             }),
             cgroup_driver: match self.cgroup_driver {
-                None => Err(Silence::NotRecorded),
-                Some(RecordedDriver::Unimplemented) => Err(Silence::Unimplemented),
+                None => Err(NoResponse::NotRecorded),
+                Some(RecordedDriver::Unimplemented) => Err(NoResponse::Unimplemented),
                 Some(RecordedDriver::Unset) => Ok(None),
                 Some(RecordedDriver::Systemd) => Ok(Some(CgroupDriver::Systemd)),
                 Some(RecordedDriver::Cgroupfs) => Ok(Some(CgroupDriver::Cgroupfs)),
             },
             pods: match &self.sandboxes {
                 Some(pods) => Ok(pods.iter().filter(|pod| pod.ready).count()),
-                None => self.pods.ok_or(Silence::NotRecorded),
+                None => self.pods.ok_or(NoResponse::NotRecorded),
             },
             containers: match (&workloads, self.containers, self.restarts) {
                 (_, Some(running), Some(most_restarts)) => Ok(Containers { running, most_restarts }),
@@ -191,7 +191,7 @@ impl RecordedRuntime {
                     let most_restarts = all().map(|container| container.attempt).max().unwrap_or(0);
                     Ok(Containers { running, most_restarts })
                 }
-                _ => Err(Silence::NotRecorded),
+                _ => Err(NoResponse::NotRecorded),
             },
             workloads,
             info: said(&self.info),

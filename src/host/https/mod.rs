@@ -13,9 +13,9 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::page::{self, Page};
-use super::silence::{Silence, in_full};
-use super::waiting::{self, Deadline};
+use super::deadline::{self, Deadline};
+use super::http::{self, HttpResponse};
+use super::no_response::{NoResponse, in_full};
 
 pub(super) use recorded::RecordedServer;
 
@@ -30,8 +30,6 @@ pub struct Request<'r> {
     pub target: &'static str,
     /// How many bytes the page may have at most.
     pub limit: usize,
-    /// After so long nobody is waited for any longer.
-    pub within: Duration,
 }
 
 /// A server that a connection came about with.
@@ -43,36 +41,36 @@ pub struct Reached {
     /// them.
     pub certificates: Vec<Vec<u8>>,
     /// The page, whatever its status, or why there is none.
-    pub page: Result<Page, Silence>,
+    pub page: Result<HttpResponse, NoResponse>,
 }
 
 /// Why no connection came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreached {
     /// The reason for all addresses together.
-    pub why: Silence,
+    pub why: NoResponse,
     /// Each address that was tried, with its own reason.
-    pub tried: Vec<(IpAddr, Silence)>,
+    pub tried: Vec<(IpAddr, NoResponse)>,
 }
 
-impl From<Silence> for Unreached {
-    fn from(why: Silence) -> Self {
+impl From<NoResponse> for Unreached {
+    fn from(why: NoResponse) -> Self {
         Unreached { why, tried: Vec::new() }
     }
 }
 
 /// Asks for a page. Redirections are not followed, no proxy is used, nothing is told of the user.
-pub(super) fn get(request: Request<'_>) -> Result<Reached, Unreached> {
-    let deadline = Deadline::after(request.within);
+pub(super) fn get(request: Request<'_>, deadline: Deadline) -> Result<Reached, Unreached> {
     let addresses = resolve::addresses(request.host, request.port, deadline)?;
     let resolved = deadline.left();
-    waiting::runtime().map_err(Silence::Failed)?.block_on(async {
+    deadline::runtime().map_err(NoResponse::Failed)?.block_on(async {
         let connected = connect(&addresses, deadline).await;
-        let (address, stream) = connected.map_err(|unreached| fair(unreached, resolved, request.within))?;
+        let (address, stream) =
+            connected.map_err(|unreached| fair(unreached, resolved, deadline.length()))?;
         let shown = tls::Shown::default();
         let asked = async {
             let stream = tls::greet(stream, request.host, shown.clone()).await?;
-            page::read(stream, &authority(request.host, request.port), request.target, request.limit).await
+            http::read(stream, &authority(request.host, request.port), request.target, request.limit).await
         };
         let page = deadline.hold(asked).await;
         Ok(Reached { address, certificates: shown.take(), page })
@@ -93,8 +91,8 @@ async fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<(IpAddr
             (index, deadline.hold(async { stream.await.map_err(|error| silence(&error)) }).await)
         });
     }
-    let mut failed: Vec<Silence> =
-        addresses.iter().map(|_| Silence::Failed("it was not asked".into())).collect();
+    let mut failed: Vec<NoResponse> =
+        addresses.iter().map(|_| NoResponse::Failed("it was not asked".into())).collect();
     while let Some(trial) = trials.join_next().await {
         match trial {
             Ok((index, Ok(stream))) => return Ok((addresses[index].ip(), stream)),
@@ -102,41 +100,41 @@ async fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<(IpAddr
             Err(_) => {}
         }
     }
-    let why = failed.iter().min_by_key(|silence| weight(silence)).cloned().unwrap_or(Silence::NameUnknown);
+    let why = failed.iter().min_by_key(|silence| weight(silence)).cloned().unwrap_or(NoResponse::NameUnknown);
     let tried = addresses.iter().map(SocketAddr::ip).zip(failed).collect();
     Err(Unreached { why, tried })
 }
 
 /// A server that had no time to answer, because its name took most of it, has not kept anybody waiting.
 fn fair(mut unreached: Unreached, left: Duration, within: Duration) -> Unreached {
-    if matches!(unreached.why, Silence::TimedOut(_)) && left < within / 2 {
+    if matches!(unreached.why, NoResponse::TimedOut(_)) && left < within / 2 {
         let why = format!(
             "its name took most of {} s to resolve, and no connection came about",
             within.as_secs_f64()
         );
-        unreached.why = Silence::Failed(why);
+        unreached.why = NoResponse::Failed(why);
     }
     unreached
 }
 
 /// Which of several reasons is told for all: one that leaves open whether there is a way, else the one that shows most
 /// of a way.
-fn weight(silence: &Silence) -> u8 {
+fn weight(silence: &NoResponse) -> u8 {
     match silence {
-        Silence::Refused => 1,
-        Silence::TimedOut(_) => 2,
-        Silence::NoRoute => 3,
+        NoResponse::Refused => 1,
+        NoResponse::TimedOut(_) => 2,
+        NoResponse::NoRoute => 3,
         _ => 0,
     }
 }
 
 /// Why connect(2) to an address of the network failed. A connection that was reset at once (`ECONNRESET`) was refused,
 /// too; what this host itself forbids (`EPERM` of its own firewall, or of a sandbox around this program) says nothing.
-fn silence(error: &io::Error) -> Silence {
+fn silence(error: &io::Error) -> NoResponse {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => Silence::Refused,
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => Silence::NoRoute,
-        _ => Silence::Failed(in_full(error)),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => NoResponse::Refused,
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => NoResponse::NoRoute,
+        _ => NoResponse::Failed(in_full(error)),
     }
 }
 
@@ -148,29 +146,33 @@ mod tests {
 
     #[test]
     fn the_reasons_of_several_addresses_make_one() {
-        let why = |reasons: &[Silence]| reasons.iter().min_by_key(|reason| weight(reason)).cloned().unwrap();
-        let late = Silence::TimedOut(Duration::from_secs(2));
-        let open = Silence::Failed("permission denied".into());
-        assert_eq!(why(&[Silence::NoRoute, Silence::Refused]), Silence::Refused);
-        assert_eq!(why(&[Silence::NoRoute, late.clone()]), late);
-        assert_eq!(why(&[Silence::Refused, open.clone(), late]), open);
+        let why =
+            |reasons: &[NoResponse]| reasons.iter().min_by_key(|reason| weight(reason)).cloned().unwrap();
+        let late = NoResponse::TimedOut(Duration::from_secs(2));
+        let open = NoResponse::Failed("permission denied".into());
+        assert_eq!(why(&[NoResponse::NoRoute, NoResponse::Refused]), NoResponse::Refused);
+        assert_eq!(why(&[NoResponse::NoRoute, late.clone()]), late);
+        assert_eq!(why(&[NoResponse::Refused, open.clone(), late]), open);
     }
 
     #[test]
     fn a_slow_resolver_is_not_the_server_s_fault() {
         let within = Duration::from_secs(2);
         let why = |silence, left| fair(Unreached::from(silence), Duration::from_millis(left), within).why;
-        assert_eq!(why(Silence::TimedOut(within), 1_900), Silence::TimedOut(within));
-        assert!(matches!(why(Silence::TimedOut(within), 100), Silence::Failed(_)));
-        assert_eq!(why(Silence::Refused, 100), Silence::Refused);
+        assert_eq!(why(NoResponse::TimedOut(within), 1_900), NoResponse::TimedOut(within));
+        assert!(matches!(why(NoResponse::TimedOut(within), 100), NoResponse::Failed(_)));
+        assert_eq!(why(NoResponse::Refused, 100), NoResponse::Refused);
     }
 
     #[test]
     fn errors_of_connect_are_told_apart() {
-        assert_eq!(silence(&ErrorKind::ConnectionRefused.into()), Silence::Refused);
-        assert_eq!(silence(&ErrorKind::HostUnreachable.into()), Silence::NoRoute);
-        assert_eq!(silence(&ErrorKind::NetworkUnreachable.into()), Silence::NoRoute);
-        assert_eq!(silence(&ErrorKind::PermissionDenied.into()), Silence::Failed("permission denied".into()));
+        assert_eq!(silence(&ErrorKind::ConnectionRefused.into()), NoResponse::Refused);
+        assert_eq!(silence(&ErrorKind::HostUnreachable.into()), NoResponse::NoRoute);
+        assert_eq!(silence(&ErrorKind::NetworkUnreachable.into()), NoResponse::NoRoute);
+        assert_eq!(
+            silence(&ErrorKind::PermissionDenied.into()),
+            NoResponse::Failed("permission denied".into())
+        );
     }
 
     #[test]

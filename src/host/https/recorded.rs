@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Reached, Unreached};
-use crate::host::page::Page;
-use crate::host::silence::Silence;
+use crate::host::http::HttpResponse;
+use crate::host::no_response::NoResponse;
 
 /// `[servers."k8s.example.com:6443"]`: whether it was reached, and what it said then. A server that was reached and of
 /// which neither a page nor a silence is kept was not asked for the page.
@@ -59,16 +59,16 @@ enum RecordedSilence {
 }
 
 impl RecordedSilence {
-    fn silence(self, within: Duration, limit: usize) -> Silence {
+    fn silence(self, within: Duration, limit: usize) -> NoResponse {
         match self {
-            RecordedSilence::Closed => Silence::Closed,
-            RecordedSilence::NameUnknown => Silence::NameUnknown,
-            RecordedSilence::NoRoute => Silence::NoRoute,
-            RecordedSilence::NotTls => Silence::NotTls,
-            RecordedSilence::Refused => Silence::Refused,
-            RecordedSilence::TimeOut => Silence::TimedOut(within),
-            RecordedSilence::TooLarge => Silence::TooLarge { limit },
-            RecordedSilence::Unresolved => Silence::Failed("its name was not resolved".into()),
+            RecordedSilence::Closed => NoResponse::Closed,
+            RecordedSilence::NameUnknown => NoResponse::NameUnknown,
+            RecordedSilence::NoRoute => NoResponse::NoRoute,
+            RecordedSilence::NotTls => NoResponse::NotTls,
+            RecordedSilence::Refused => NoResponse::Refused,
+            RecordedSilence::TimeOut => NoResponse::TimedOut(within),
+            RecordedSilence::TooLarge => NoResponse::TooLarge { limit },
+            RecordedSilence::Unresolved => NoResponse::Failed("its name was not resolved".into()),
         }
     }
 }
@@ -76,10 +76,10 @@ impl RecordedSilence {
 impl RecordedServer {
     /// The answer that was recorded.
     pub(crate) fn answer(&self, within: Duration, limit: usize) -> Result<Reached, Unreached> {
-        let silence = self.silence.map_or(Silence::NotRecorded, |silence| silence.silence(within, limit));
+        let silence = self.silence.map_or(NoResponse::NotRecorded, |silence| silence.silence(within, limit));
         let Some(address) = self.address else { return Err(silence.into()) };
         let page = self.page.as_ref().map_or(Err(silence), |page| {
-            Ok(Page { status: page.status, body: page.body.clone().into_bytes() })
+            Ok(HttpResponse { status: page.status, body: page.body.clone().into_bytes() })
         });
         let certificates = self.certificates.iter().map(|der| der.0.clone()).collect();
         Ok(Reached { address, certificates, page })

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::mpsc;
 use std::thread;
 
-use crate::host::silence::{Silence, short};
-use crate::host::waiting::Deadline;
+use crate::host::deadline::Deadline;
+use crate::host::no_response::{NoResponse, short};
 
 /// Nobody is asked at more addresses of one name.
 const MOST_ADDRESSES: usize = 16;
@@ -22,7 +22,7 @@ const NO_SUCH_NAME: [&str; 4] = [
 ];
 
 /// The addresses of a host, each once, as the resolver orders them.
-pub(super) fn addresses(host: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, Silence> {
+pub(super) fn addresses(host: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, NoResponse> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![(address, port).into()]);
     }
@@ -34,19 +34,19 @@ pub(super) fn addresses(host: &str, port: u16, deadline: Deadline) -> Result<Vec
 fn within(
     deadline: Deadline,
     resolver: impl FnOnce() -> io::Result<Vec<SocketAddr>> + Send + 'static,
-) -> Result<Vec<SocketAddr>, Silence> {
+) -> Result<Vec<SocketAddr>, NoResponse> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let thread = thread::Builder::new().name("resolver".into()).spawn(move || {
         // Nobody may be waiting any longer.
         drop(sender.send(resolver()));
     });
     if let Err(error) = thread {
-        return Err(Silence::Failed(format!("its name was not resolved: {error}")));
+        return Err(NoResponse::Failed(format!("its name was not resolved: {error}")));
     }
     // Without an answer the thread has panicked or is late: both say nothing about the name.
     let answer = receiver
         .recv_timeout(deadline.left())
-        .map_err(|_| Silence::Failed(format!("its name was not resolved: {}", deadline.passed())))?;
+        .map_err(|_| NoResponse::Failed(format!("its name was not resolved: {}", deadline.passed())))?;
     let mut addresses = answer.map_err(|error| no_address(&error))?;
     let mut seen = Vec::new();
     addresses.retain(|address| {
@@ -56,16 +56,16 @@ fn within(
         }
     });
     addresses.truncate(MOST_ADDRESSES);
-    if addresses.is_empty() { Err(Silence::NameUnknown) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(NoResponse::NameUnknown) } else { Ok(addresses) }
 }
 
 /// Whether there is no such name, or nobody could say.
-fn no_address(error: &io::Error) -> Silence {
+fn no_address(error: &io::Error) -> NoResponse {
     let text = error.to_string();
     if NO_SUCH_NAME.iter().any(|known| text.ends_with(known)) {
-        return Silence::NameUnknown;
+        return NoResponse::NameUnknown;
     }
-    Silence::Failed(format!("its name was not resolved: {}", short(&text)))
+    NoResponse::Failed(format!("its name was not resolved: {}", short(&text)))
 }
 
 #[cfg(test)]
@@ -103,11 +103,11 @@ mod tests {
         let prefix = "failed to lookup address information: ";
         for known in NO_SUCH_NAME {
             let text: &'static str = format!("{prefix}{known}").leak();
-            assert_eq!(answer(text), Err(Silence::NameUnknown));
+            assert_eq!(answer(text), Err(NoResponse::NameUnknown));
         }
         let text = "failed to lookup address information: Temporary failure in name resolution";
-        assert_eq!(answer(text), Err(Silence::Failed(format!("its name was not resolved: {text}"))));
-        assert_eq!(within(Deadline::after(LONG), || Ok(vec![])), Err(Silence::NameUnknown));
+        assert_eq!(answer(text), Err(NoResponse::Failed(format!("its name was not resolved: {text}"))));
+        assert_eq!(within(Deadline::after(LONG), || Ok(vec![])), Err(NoResponse::NameUnknown));
     }
 
     #[test]
@@ -119,9 +119,9 @@ mod tests {
         };
         let said = "its name was not resolved: no answer within 0.05 s";
         let found = within(Deadline::after(Duration::from_millis(50)), hangs);
-        assert_eq!(found, Err(Silence::Failed(said.into())));
+        assert_eq!(found, Err(NoResponse::Failed(said.into())));
         drop(hold);
         let panics = || std::panic::resume_unwind(Box::new(()));
-        assert!(matches!(within(Deadline::after(LONG), panics), Err(Silence::Failed(_))));
+        assert!(matches!(within(Deadline::after(LONG), panics), Err(NoResponse::Failed(_))));
     }
 }

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::host::silence::{Silence, in_full, is_end};
+use crate::host::no_response::{NoResponse, in_full, is_end};
 
 /// No chain is longer.
 const MOST_CERTIFICATES: usize = 16;
@@ -34,14 +34,14 @@ pub(super) async fn greet(
     stream: TcpStream,
     host: &str,
     shown: Shown,
-) -> Result<TlsStream<TcpStream>, Silence> {
+) -> Result<TlsStream<TcpStream>, NoResponse> {
     let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| Silence::Failed("this is no name that TLS knows".into()))?;
+        .map_err(|_| NoResponse::Failed("this is no name that TLS knows".into()))?;
     let provider = Arc::new(ring::default_provider());
     let witness = Arc::new(Witness { provider: Arc::clone(&provider), shown });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Silence::Failed(error.to_string()))?
+        .map_err(|error| NoResponse::Failed(error.to_string()))?
         .dangerous()
         .with_custom_certificate_verifier(witness)
         .with_no_client_auth();
@@ -50,13 +50,13 @@ pub(super) async fn greet(
 }
 
 /// Why there was no handshake.
-fn silence(error: &io::Error) -> Silence {
+fn silence(error: &io::Error) -> NoResponse {
     use InvalidMessage::{InvalidContentType, UnknownProtocolVersion};
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::InvalidMessage(InvalidContentType | UnknownProtocolVersion)) => Silence::NotTls,
-        Some(error) => Silence::Failed(format!("TLS: {}", in_full(error))),
-        None if is_end(error) => Silence::Closed,
-        None => Silence::Failed(in_full(error)),
+        Some(Error::InvalidMessage(InvalidContentType | UnknownProtocolVersion)) => NoResponse::NotTls,
+        Some(error) => NoResponse::Failed(format!("TLS: {}", in_full(error))),
+        None if is_end(error) => NoResponse::Closed,
+        None => NoResponse::Failed(in_full(error)),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::machine::{
     Machine, RecordedAddress, RecordedPage, RecordedSocket, RecordedSpace, RecordedUname, RecordedUnit,
@@ -11,12 +10,12 @@ use super::parse;
 use crate::host::cri;
 use crate::host::error::{HostError, HostErrorKind};
 use crate::host::files::Files;
+use crate::host::http::HttpResponse;
 use crate::host::https;
-use crate::host::page::Page;
+use crate::host::no_response::NoResponse;
 use crate::host::path::HostPath;
 use crate::host::read::Read;
-use crate::host::running::{Address, Connection, Running, Space, Uname, UnitState};
-use crate::host::silence::Silence;
+use crate::host::running::{Address, Connection, Running, Space, TIME_OUT, Uname, UnitState};
 use crate::host::tree::Kind;
 use crate::parse::systemd::RUNTIME_UNITS;
 
@@ -146,33 +145,33 @@ impl Running for Recorded {
             }
         }
     }
-    fn page(&self, port: u16, target: &'static str, _within: Duration) -> Result<Page, Silence> {
+    fn page(&self, port: u16, target: &'static str) -> Result<HttpResponse, NoResponse> {
         match self.machine.pages.get(&format!("{port}{target}")) {
             Some(RecordedPage::Answered { status, body }) => {
-                Ok(Page { status: *status, body: body.clone().into_bytes() })
+                Ok(HttpResponse { status: *status, body: body.clone().into_bytes() })
             }
-            Some(RecordedPage::Refused) => Err(Silence::Refused),
-            None => Err(Silence::NotRecorded),
+            Some(RecordedPage::Refused) => Err(NoResponse::Refused),
+            None => Err(NoResponse::NotRecorded),
         }
     }
 
     fn https(&self, request: https::Request<'_>) -> Result<https::Reached, https::Unreached> {
         match self.machine.servers.get(&https::authority(request.host, request.port)) {
-            Some(recorded) => recorded.answer(request.within, request.limit),
-            None => Err(Silence::NotRecorded.into()),
+            Some(recorded) => recorded.answer(TIME_OUT, request.limit),
+            None => Err(NoResponse::NotRecorded.into()),
         }
     }
 
-    fn cri(&self, sockets: &[HostPath], _within: Duration) -> Vec<cri::Answer> {
+    fn cri(&self, sockets: &[HostPath]) -> Vec<cri::Answer> {
         let answer = |socket: &HostPath| {
             if let Some(recorded) = self.machine.cri.get(&socket.to_string()) {
                 return Ok(recorded.answer());
             }
             Err(match self.connect(socket) {
-                Ok(Connection::Refused) => Silence::Refused,
-                Ok(Connection::Busy) => Silence::Busy,
+                Ok(Connection::Refused) => NoResponse::Refused,
+                Ok(Connection::Busy) => NoResponse::Busy,
                 Ok(Connection::Accepted) | Err(HostError { kind: HostErrorKind::Unsupported(_), .. }) => {
-                    Silence::NotRecorded
+                    NoResponse::NotRecorded
                 }
                 Err(error) => error.into(),
             })

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::fact::{Fact, Origin, State, Value, printable};
 use crate::host::cri::{Answer, Runtime};
-use crate::host::{HostPath, Running, Silence};
+use crate::host::{HostPath, NoResponse, Running};
 
 /// Where runtimes listen unless they are told otherwise; kubeadm looks for the same (`constants.go`).
 pub const WELL_KNOWN: [&str; 3] =
@@ -113,7 +113,7 @@ impl Cri {
     /// What the runtime behind a socket answers.
     pub fn answer(&self, running: &dyn Running, socket: &str) -> Answer {
         self.ask(running, std::iter::once(socket));
-        self.answers.borrow().get(socket).cloned().unwrap_or(Err(Silence::Missing))
+        self.answers.borrow().get(socket).cloned().unwrap_or(Err(NoResponse::Missing))
     }
 
     /// The runtime of the node: whom the kubelet is told to ask, else the first that answers, else the first that is there.
@@ -133,7 +133,7 @@ impl Cri {
             return Ok(chosen(socket, because));
         }
         let answers = candidates.sockets().find(|socket| answer(socket).is_ok());
-        let is_there = || candidates.sockets().find(|socket| answer(socket) != Err(Silence::Missing));
+        let is_there = || candidates.sockets().find(|socket| answer(socket) != Err(NoResponse::Missing));
         let Some(socket) = answers.or_else(is_there) else {
             let looked = format!("no socket of a container runtime: {}", candidates.sockets.join(", "));
             return Err(std::iter::once(looked).chain(candidates.notes.iter().cloned()).collect());
@@ -144,7 +144,7 @@ impl Cri {
     /// The sockets that are there, and those of them at which a runtime answers, both sorted.
     pub fn sockets(&self) -> (Vec<String>, Vec<String>) {
         let answers = self.answers.borrow();
-        let there = answers.iter().filter(|(_, answer)| **answer != Err(Silence::Missing));
+        let there = answers.iter().filter(|(_, answer)| **answer != Err(NoResponse::Missing));
         let answering = answers.iter().filter(|(_, answer)| answer.is_ok());
         (
             there.map(|(socket, _)| socket.clone()).collect(),
@@ -163,7 +163,7 @@ impl Cri {
             return;
         }
         let paths: Vec<HostPath> = sockets.iter().map(HostPath::new).collect();
-        let answers = running.cri(&paths, running.time_out());
+        let answers = running.cri(&paths);
         self.answers.borrow_mut().extend(sockets.into_iter().zip(answers));
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use node_preflight::host::Silence;
+use node_preflight::host::NoResponse;
 
 use super::server::{Peer, Script, Socket};
 use super::{LONG, answer, ask};
@@ -46,7 +46,7 @@ fn what_is_said_without_end_costs_the_deadline_at_most() {
     for (says, peer) in floods() {
         // That it comes back at all is the test: these peers never stop by themselves.
         let silence = answer(peer, within).unwrap_err();
-        let known = matches!(silence, Silence::TimedOut(_) | Silence::Closed | Silence::NotGrpc);
+        let known = matches!(silence, NoResponse::TimedOut(_) | NoResponse::Closed | NoResponse::NotGrpc);
         assert!(known, "{says}: {silence:?}");
     }
 }
@@ -96,14 +96,14 @@ fn whoever_says_goodbye_or_speaks_tls_is_told_so() {
     let alert = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46].to_vec();
     let hello = [&[0x16, 0x03, 0x01, 0x00, 0x40, 0x01, 0x00, 0x00, 0x3c, 0x03, 0x03][..], &[7; 60]].concat();
     for (says, bytes, expected) in [
-        ("goodbye", [&SETTINGS[..], &goaway].concat(), Silence::Closed),
-        ("goodbye at once", goaway, Silence::NotGrpc),
-        ("an alert of TLS", alert, Silence::NotGrpc),
-        ("hello in TLS", hello, Silence::NotGrpc),
+        ("goodbye", [&SETTINGS[..], &goaway].concat(), NoResponse::Closed),
+        ("goodbye at once", goaway, NoResponse::NotGrpc),
+        ("an alert of TLS", alert, NoResponse::NotGrpc),
+        ("hello in TLS", hello, NoResponse::NotGrpc),
         (
             "a frame that is too long",
             [&SETTINGS[..], &[0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 1]].concat(),
-            Silence::Closed,
+            NoResponse::Closed,
         ),
     ] {
         assert_eq!(answer(Peer::Says(bytes), LONG), Err(expected), "{says}");
@@ -127,7 +127,7 @@ fn many_sockets_that_hang_time_out() {
     let paths: Vec<_> = sockets.iter().map(Socket::path).collect();
     let paths: Vec<&Path> = paths.iter().map(std::path::PathBuf::as_path).collect();
     let answers = ask(&paths, within);
-    assert!(answers.iter().all(|answer| *answer == Err(Silence::TimedOut(within))), "{answers:?}");
+    assert!(answers.iter().all(|answer| *answer == Err(NoResponse::TimedOut(within))), "{answers:?}");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn links_are_followed_and_what_is_behind_them_is_told() {
     let names = ["good", "dangling", "round", "to-file"].map(at);
     let found = ask(&names.each_ref().map(|path| path.as_path()), LONG);
     assert_eq!(found[0].as_ref().unwrap().name, "cri-o");
-    assert_eq!(found[1], Err(Silence::Missing));
-    assert!(matches!(found[2], Err(Silence::Failed(_))), "{:?}", found[2]);
-    assert_eq!(found[3], Err(Silence::NotASocket(node_preflight::host::Kind::File)));
+    assert_eq!(found[1], Err(NoResponse::Missing));
+    assert!(matches!(found[2], Err(NoResponse::Failed(_))), "{:?}", found[2]);
+    assert_eq!(found[3], Err(NoResponse::NotASocket(node_preflight::host::Kind::File)));
 }

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use node_preflight::host::cri::{Answer, Api, CgroupDriver, Runtime};
-use node_preflight::host::{Host, HostPath, Kind, Silence};
+use node_preflight::host::{Host, HostPath, Kind, NoResponse};
 
 use proptest::prelude::*;
 use server::{Driver, Peer, Script, Socket};
@@ -25,7 +25,7 @@ const SHORT: Duration = Duration::from_millis(150);
 
 fn ask(paths: &[&Path], within: Duration) -> Vec<Answer> {
     let paths: Vec<HostPath> = paths.iter().map(HostPath::new).collect();
-    Host::live().unwrap().running().unwrap().cri(&paths, within)
+    Host::live_within(within).unwrap().running().unwrap().cri(&paths)
 }
 
 fn answer(peer: Peer, within: Duration) -> Answer {
@@ -55,14 +55,14 @@ fn crio_says_what_it_is() {
 
 #[test]
 fn only_crio_is_asked_for_pages_and_may_not_have_them() {
-    assert_eq!(runtime(Script::containerd()).config, Err(Silence::Unimplemented));
+    assert_eq!(runtime(Script::containerd()).config, Err(NoResponse::Unimplemented));
     let without = runtime(Script { pages: None, ..Script::crio() });
     assert_eq!(
         (&without.info, &without.config),
-        (&Err(Silence::Unimplemented), &Err(Silence::Unimplemented))
+        (&Err(NoResponse::Unimplemented), &Err(NoResponse::Unimplemented))
     );
     let endless = Script { pages: Some(("{}", "#".repeat(2 << 20))), ..Script::crio() };
-    assert_eq!(runtime(endless).config, Err(Silence::TooLarge { limit: 1 << 20 }));
+    assert_eq!(runtime(endless).config, Err(NoResponse::TooLarge { limit: 1 << 20 }));
 }
 
 #[test]
@@ -72,18 +72,21 @@ fn pages_that_are_none_cost_no_other_answer() {
         assert_eq!(found.pods, Ok(2));
         found.config.clone().unwrap_err()
     };
-    assert_eq!(says(b""), Silence::Closed);
-    assert_eq!(says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nshort"), Silence::Closed);
-    assert_eq!(says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"), Silence::Closed);
-    assert_eq!(says(b"SSH-2.0-what\r\n\r\n"), Silence::Failed("GET /config: the answer is no HTTP".into()));
+    assert_eq!(says(b""), NoResponse::Closed);
+    assert_eq!(says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nshort"), NoResponse::Closed);
+    assert_eq!(says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"), NoResponse::Closed);
+    assert_eq!(
+        says(b"SSH-2.0-what\r\n\r\n"),
+        NoResponse::Failed("GET /config: the answer is no HTTP".into())
+    );
     assert_eq!(
         says(&b"HTTP/1.1 200 OK\r\na: b\r\n".repeat(9000)),
-        Silence::Failed("GET /config: the answer is no HTTP".into())
+        NoResponse::Failed("GET /config: the answer is no HTTP".into())
     );
     let refused = says(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
-    assert_eq!(refused, Silence::Failed("GET /config failed: 500 Internal Server Error".into()));
+    assert_eq!(refused, NoResponse::Failed("GET /config failed: 500 Internal Server Error".into()));
     let latin = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\xe9";
-    assert_eq!(says(latin), Silence::Failed("the answer is no UTF-8".into()));
+    assert_eq!(says(latin), NoResponse::Failed("the answer is no UTF-8".into()));
 }
 
 proptest! {
@@ -97,7 +100,7 @@ proptest! {
     ) {
         let beginning: &[u8] = if settings { &[0, 0, 0, 4, 0, 0, 0, 0, 0] } else { &[] };
         let found = answer(Peer::Says([beginning, &bytes].concat()), LONG);
-        prop_assert!(matches!(found, Err(Silence::Closed | Silence::NotGrpc)), "{:?}", found);
+        prop_assert!(matches!(found, Err(NoResponse::Closed | NoResponse::NotGrpc)), "{:?}", found);
     }
 }
 
@@ -107,12 +110,12 @@ fn the_driver_is_told_in_four_ways() {
         (Driver::Number(0), Ok(Some(CgroupDriver::Systemd))),
         (Driver::Number(1), Ok(Some(CgroupDriver::Cgroupfs))),
         (Driver::LinuxUnset, Ok(None)),
-        (Driver::Unimplemented, Err(Silence::Unimplemented)),
+        (Driver::Unimplemented, Err(NoResponse::Unimplemented)),
     ] {
         assert_eq!(runtime(Script { driver, ..Script::crio() }).cgroup_driver, expected);
     }
     let odd = runtime(Script { driver: Driver::Number(9), ..Script::crio() });
-    assert!(matches!(odd.cgroup_driver, Err(Silence::Failed(_))));
+    assert!(matches!(odd.cgroup_driver, Err(NoResponse::Failed(_))));
 }
 
 #[test]
@@ -122,7 +125,7 @@ fn the_old_interface_is_asked_if_the_new_one_is_not_known() {
     assert_eq!(runtime(Script { services: &["v1", "v1alpha2"], ..Script::crio() }).api, Api::V1);
     // containerd with its CRI plugin disabled: gRPC, and no runtime in it.
     let none = answer(Peer::runtime(Script { services: &[], ..Script::containerd() }), LONG);
-    assert_eq!(none, Err(Silence::Unimplemented));
+    assert_eq!(none, Err(NoResponse::Unimplemented));
 }
 
 #[test]
@@ -137,12 +140,12 @@ fn who_is_not_there_is_told_from_who_does_not_listen() {
     assert_eq!(
         answers,
         [
-            Err(Silence::Missing),
-            Err(Silence::Refused),
-            Err(Silence::NotASocket(Kind::File)),
-            Err(Silence::NotASocket(Kind::Fifo)),
-            Err(Silence::NotASocket(Kind::Directory)),
-            Err(Silence::Missing),
+            Err(NoResponse::Missing),
+            Err(NoResponse::Refused),
+            Err(NoResponse::NotASocket(Kind::File)),
+            Err(NoResponse::NotASocket(Kind::Fifo)),
+            Err(NoResponse::NotASocket(Kind::Directory)),
+            Err(NoResponse::Missing),
         ]
     );
 }
@@ -163,7 +166,7 @@ fn a_full_queue_is_busy() {
     let waiting: Vec<_> = (0..8).map(|_| make()).collect();
     let full = waiting.iter().any(|socket| connect(socket.as_raw_fd(), &address).is_err());
     assert!(full, "the queue takes everybody");
-    assert_eq!(ask(&[&path], LONG), [Err(Silence::Busy)]);
+    assert_eq!(ask(&[&path], LONG), [Err(NoResponse::Busy)]);
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn whoever_never_answers_costs_the_deadline_and_is_told_so() {
         ("drips", Peer::Drips([&settings[..], &ping].concat())),
         ("hangs", Peer::runtime(Script { hangs: &["Version"], ..Script::crio() })),
     ] {
-        assert_eq!(answer(peer, SHORT), Err(Silence::TimedOut(SHORT)), "{does}");
+        assert_eq!(answer(peer, SHORT), Err(NoResponse::TimedOut(SHORT)), "{does}");
     }
 }
 
@@ -192,8 +195,8 @@ fn one_call_that_hangs_takes_no_answer_from_the_others() {
     let socket = Socket::runtime(script);
     let answered = |found: &Rc<Runtime>| found.pods == Ok(2) && found.cgroup_driver.is_ok();
     let (within, found) = in_time(|within| ask(&[&socket.path()], within).remove(0).ok().filter(answered));
-    assert_eq!(found.status, Err(Silence::TimedOut(within)));
-    assert_eq!(found.containers, Err(Silence::TimedOut(within)));
+    assert_eq!(found.status, Err(NoResponse::TimedOut(within)));
+    assert_eq!(found.containers, Err(NoResponse::TimedOut(within)));
     assert_eq!(found.cgroup_driver, Ok(Some(CgroupDriver::Systemd)));
 }
 
@@ -203,9 +206,9 @@ fn one_socket_that_hangs_takes_no_answer_from_the_others() {
     let paths = sockets.each_ref().map(Socket::path);
     let asked = |within| Some(ask(&paths.each_ref().map(|path| path.as_path()), within));
     let (within, answers) = in_time(|within| asked(within).filter(|answers| answers[1].is_ok()));
-    assert_eq!(answers[0], Err(Silence::TimedOut(within)));
+    assert_eq!(answers[0], Err(NoResponse::TimedOut(within)));
     assert_eq!(answers[1].as_ref().unwrap().name, "cri-o");
-    assert_eq!(answers[2], Err(Silence::TimedOut(within)));
+    assert_eq!(answers[2], Err(NoResponse::TimedOut(within)));
 }
 
 #[test]
@@ -213,15 +216,15 @@ fn what_is_no_runtime_is_told_so() {
     let page = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".to_vec();
     let settings = |length: u8| vec![0, 0, length, 4, 0, 0, 0, 0, 0];
     for (does, peer, expected) in [
-        ("hangs up", Peer::Closes, Silence::Closed),
-        ("speaks HTTP/1.1", Peer::Says(page), Silence::NotGrpc),
-        ("says two bytes", Peer::Says(vec![0, 0]), Silence::NotGrpc),
-        ("says zeros", Peer::Says(vec![0; 4096]), Silence::NotGrpc),
-        ("is cut in its first frame", Peer::Says(settings(6)), Silence::Closed),
-        ("hangs up after its first frame", Peer::Says(settings(0)), Silence::Closed),
-        ("goes mad", Peer::Says([settings(0), vec![0xff; 4096]].concat()), Silence::Closed),
-        ("hangs up after the question", Peer::HangsUp, Silence::Closed),
-        ("is a web server", Peer::WebServer, Silence::NotGrpc),
+        ("hangs up", Peer::Closes, NoResponse::Closed),
+        ("speaks HTTP/1.1", Peer::Says(page), NoResponse::NotGrpc),
+        ("says two bytes", Peer::Says(vec![0, 0]), NoResponse::NotGrpc),
+        ("says zeros", Peer::Says(vec![0; 4096]), NoResponse::NotGrpc),
+        ("is cut in its first frame", Peer::Says(settings(6)), NoResponse::Closed),
+        ("hangs up after its first frame", Peer::Says(settings(0)), NoResponse::Closed),
+        ("goes mad", Peer::Says([settings(0), vec![0xff; 4096]].concat()), NoResponse::Closed),
+        ("hangs up after the question", Peer::HangsUp, NoResponse::Closed),
+        ("is a web server", Peer::WebServer, NoResponse::NotGrpc),
     ] {
         assert_eq!(answer(peer, LONG), Err(expected), "{does}");
     }
@@ -231,13 +234,13 @@ fn what_is_no_runtime_is_told_so() {
 fn what_is_too_large_is_not_read() {
     let long = vec![("RuntimeReady", true, "", "x".repeat(2 << 20))];
     let found = runtime(Script { conditions: long, ..Script::crio() });
-    assert_eq!(found.status, Err(Silence::TooLarge { limit: 1 << 20 }));
+    assert_eq!(found.status, Err(NoResponse::TooLarge { limit: 1 << 20 }));
     // Few and long, for a busy machine makes them slowly.
     let name = "a".repeat(1 << 20).leak();
     let crowd = runtime(Script { pods: vec![Sandbox { name, ..Sandbox::default() }; 5], ..Script::crio() });
-    assert_eq!(crowd.pods, Err(Silence::TooLarge { limit: 4 << 20 }));
+    assert_eq!(crowd.pods, Err(NoResponse::TooLarge { limit: 4 << 20 }));
     let name = answer(Peer::runtime(Script { name: "x".repeat(1 << 20), ..Script::crio() }), LONG);
-    assert_eq!(name, Err(Silence::TooLarge { limit: 64 << 10 }));
+    assert_eq!(name, Err(NoResponse::TooLarge { limit: 64 << 10 }));
     let many = vec![("Another", true, "r", "m".repeat(1000)); 100];
     let conditions =
         &runtime(Script { conditions: many, ..Script::crio() }).status.as_ref().unwrap().conditions.clone();
@@ -248,7 +251,7 @@ fn what_is_too_large_is_not_read() {
 fn failures_are_told_in_the_words_of_the_runtime() {
     let fails = Some(("Status", 2, "the disk is full"));
     let found = runtime(Script { fails, ..Script::crio() });
-    assert_eq!(found.status, Err(Silence::Failed("Status failed: Unknown: the disk is full".into())));
+    assert_eq!(found.status, Err(NoResponse::Failed("Status failed: Unknown: the disk is full".into())));
     let cut = runtime(Script { cuts: &["Status"], ..Script::crio() });
-    assert!(matches!(cut.status, Err(Silence::Failed(_))), "{:?}", cut.status);
+    assert!(matches!(cut.status, Err(NoResponse::Failed(_))), "{:?}", cut.status);
 }

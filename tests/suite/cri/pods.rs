@@ -1,6 +1,6 @@
 //! Pods and containers, as a runtime lists them and as the probe `cri` tells them.
 
-use node_preflight::host::Silence;
+use node_preflight::host::NoResponse;
 use node_preflight::host::cri::ContainerState;
 
 use super::server::{Script, Socket};
@@ -88,8 +88,8 @@ fn after_a_reboot_many_have_ended() {
 fn a_node_of_four_thousand_pods_is_none() {
     let pods = vec![Sandbox { name: "a", ..Sandbox::default() }; 4097];
     let found = ask(&[&Socket::runtime(Script { pods, ..Script::crio() }).path()], LONG).remove(0).unwrap();
-    assert_eq!(found.pods, Err(Silence::TooMany { limit: 4096 }));
-    assert_eq!(found.workloads, Err(Silence::TooMany { limit: 4096 }));
+    assert_eq!(found.pods, Err(NoResponse::TooMany { limit: 4096 }));
+    assert_eq!(found.workloads, Err(NoResponse::TooMany { limit: 4096 }));
     assert!(found.containers.is_ok() && found.status.is_ok());
     let containers = vec![runs("a", "1", "x"); 4097];
     let found = live(&Socket::runtime(Script { containers, ..Script::crio() }));

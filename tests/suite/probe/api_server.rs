@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use node_preflight::fact::Confidence;
-use node_preflight::host::Silence;
+use node_preflight::host::NoResponse;
 use node_preflight::host::https::{Reached, Unreached};
 
 use crate::cluster::server::{Peer, page, start};
@@ -11,7 +11,7 @@ use crate::tree::{Tree, attribute, text};
 /// For those who never answer.
 const SHORT: Duration = Duration::from_millis(200);
 
-fn silence(answer: Result<Reached, Unreached>) -> Silence {
+fn silence(answer: Result<Reached, Unreached>) -> NoResponse {
     answer.unwrap().page.unwrap_err()
 }
 
@@ -65,12 +65,12 @@ fn who_tells_nothing_of_the_cluster_is_known_by_it() {
 #[test]
 fn a_page_is_not_read_without_end() {
     let port = tells(&"x".repeat((1 << 20) + 1));
-    assert_eq!(silence(cluster::ask(port, LONG)), Silence::TooLarge { limit: 1 << 20 });
+    assert_eq!(silence(cluster::ask(port, LONG)), NoResponse::TooLarge { limit: 1 << 20 });
     // Nobody says beforehand how long this is.
     let chunks = format!("8000\r\n{}\r\n", "x".repeat(0x8000)).repeat(33);
     let endless = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
     let port = start(Peer::TlsDrips(Identity::right(), endless.into(), b" ".to_vec()));
-    assert_eq!(silence(cluster::ask(port, LONG)), Silence::TooLarge { limit: 1 << 20 });
+    assert_eq!(silence(cluster::ask(port, LONG)), NoResponse::TooLarge { limit: 1 << 20 });
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn who_never_ends_is_not_waited_for() {
         Peer::TlsDrips(Identity::right(), head("Content-Length: 1000000\r\n\r\n"), b"x".to_vec()),
         Peer::TlsDrips(Identity::right(), head("X: "), b"x".to_vec()),
     ] {
-        assert_eq!(silence(cluster::ask(start(peer), SHORT)), Silence::TimedOut(SHORT));
+        assert_eq!(silence(cluster::ask(start(peer), SHORT)), NoResponse::TimedOut(SHORT));
     }
 }
 

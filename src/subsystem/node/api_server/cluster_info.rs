@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::fact::printable;
-use crate::host::{Page, Silence};
+use crate::host::{HttpResponse, NoResponse};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
 use crate::pki::certificate;
@@ -51,12 +51,12 @@ struct ConfigMap {
 }
 
 /// Reads what the server answered.
-pub(super) fn read(page: &Result<Page, Silence>) -> Result<ClusterInfo, Refusal> {
+pub(super) fn read(page: &Result<HttpResponse, NoResponse>) -> Result<ClusterInfo, Refusal> {
     let certain = |word, text: &str| Err(Refusal::Certain(word, text.to_owned()));
     let page = match page {
         Ok(page) => page,
-        Err(silence @ Silence::Closed) => return certain("closed", &silence.to_string()),
-        Err(silence @ Silence::NotTls) => return certain("no-api-server", &silence.to_string()),
+        Err(silence @ NoResponse::Closed) => return certain("closed", &silence.to_string()),
+        Err(silence @ NoResponse::NotTls) => return certain("no-api-server", &silence.to_string()),
         Err(silence) => return Err(Refusal::Unclear(silence.to_string())),
     };
     let status = http::StatusCode::from_u16(page.status).map_or(String::new(), |known| known.to_string());
@@ -118,11 +118,11 @@ mod tests {
 
     use super::*;
 
-    fn page(status: u16, body: &str) -> Page {
-        Page { status, body: body.as_bytes().to_vec() }
+    fn page(status: u16, body: &str) -> HttpResponse {
+        HttpResponse { status, body: body.as_bytes().to_vec() }
     }
 
-    fn word(page: &Result<Page, Silence>) -> &'static str {
+    fn word(page: &Result<HttpResponse, NoResponse>) -> &'static str {
         match read(page) {
             Ok(_) => "answers",
             Err(Refusal::Certain(word, _)) => word,
@@ -159,12 +159,12 @@ mod tests {
             assert_eq!(word(&Ok(page(status, &body))), expected, "{status} {body}");
         }
         for (silence, expected) in [
-            (Silence::Closed, "closed"),
-            (Silence::NotTls, "no-api-server"),
-            (Silence::TimedOut(Duration::from_secs(2)), "unclear"),
-            (Silence::TooLarge { limit: 1 }, "unclear"),
-            (Silence::Failed("TLS".into()), "unclear"),
-            (Silence::NotRecorded, "unclear"),
+            (NoResponse::Closed, "closed"),
+            (NoResponse::NotTls, "no-api-server"),
+            (NoResponse::TimedOut(Duration::from_secs(2)), "unclear"),
+            (NoResponse::TooLarge { limit: 1 }, "unclear"),
+            (NoResponse::Failed("TLS".into()), "unclear"),
+            (NoResponse::NotRecorded, "unclear"),
         ] {
             assert_eq!(word(&Err(silence.clone())), expected, "{silence}");
         }

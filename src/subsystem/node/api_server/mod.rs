@@ -10,18 +10,15 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::fact::{Confidence, Fact, Origin, State, Value, printable};
+use crate::host::NoResponse;
 use crate::host::Running;
-use crate::host::Silence;
 use crate::host::https::{Reached, Request, Unreached};
 use crate::kubeadm::syntax;
 use crate::subsystem::Subsystems;
 use cluster_info::{ClusterInfo, PAGE, Refusal};
 
-/// What the name, the connection, TLS and the page together may cost.
-pub const TIME_OUT: Duration = Duration::from_secs(2);
 /// Cluster-info of a real cluster has 2 to 10 KB.
 const LARGEST: usize = 1 << 20;
 /// Where API servers listen unless they are told otherwise.
@@ -52,18 +49,17 @@ pub struct Answer {
 }
 
 impl ApiServers {
-    /// What the server at an endpoint answers; it is asked the first time only, and not waited for any longer than
-    /// `within`.
-    pub fn ask(&self, running: &dyn Running, endpoint: &str, within: Duration) -> Rc<Answer> {
+    /// What the server at an endpoint answers; it is asked the first time only.
+    pub fn ask(&self, running: &dyn Running, endpoint: &str) -> Rc<Answer> {
         if let Some(known) = self.answers.borrow().get(endpoint) {
             return Rc::clone(known);
         }
         let reached = match syntax::host_port(endpoint) {
             Ok((host, port)) => {
                 let port = port.unwrap_or(PORT);
-                running.https(Request { host, port, target: PAGE, limit: LARGEST, within })
+                running.https(Request { host, port, target: PAGE, limit: LARGEST })
             }
-            Err(wrong) => Err(Silence::Failed(wrong).into()),
+            Err(wrong) => Err(NoResponse::Failed(wrong).into()),
         };
         let info = match &reached {
             Ok(reached) => cluster_info::read(&reached.page),
@@ -98,10 +94,10 @@ impl Answer {
             Err(unreached) => unreached,
         };
         let word = match why {
-            Silence::NameUnknown => "name-unknown",
-            Silence::NoRoute => "no-route",
-            Silence::Refused => "refused",
-            Silence::TimedOut(_) => "time-out",
+            NoResponse::NameUnknown => "name-unknown",
+            NoResponse::NoRoute => "no-route",
+            NoResponse::Refused => "refused",
+            NoResponse::TimedOut(_) => "time-out",
             other => return Fact::unknown(format!("{}: {other}", self.endpoint)),
         };
         let (origin, said) = self.told();

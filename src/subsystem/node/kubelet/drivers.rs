@@ -2,7 +2,7 @@
 
 use super::{Kubelet, Subsystems};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
-use crate::host::Silence;
+use crate::host::NoResponse;
 use crate::subsystem::runtime::cri::socket_path;
 
 const GATE: &str = "KubeletCgroupDriverFromCRI";
@@ -100,14 +100,14 @@ fn live(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Result<Option<(bool, 
     let Ok(chosen) = subsystems.cri().choose(running, kubelet.candidates(subsystems)) else {
         return Ok(None);
     };
-    let silent = |silence: &Silence| match silence {
-        Silence::Missing | Silence::NotASocket(_) | Silence::Refused => Ok(None),
+    let silent = |silence: &NoResponse| match silence {
+        NoResponse::Missing | NoResponse::NotASocket(_) | NoResponse::Refused => Ok(None),
         _ => Err(format!("{}: {silence}", chosen.socket)),
     };
     let (answers, says) = match chosen.answer.as_ref().map(|runtime| &runtime.cgroup_driver) {
         Ok(Ok(Some(driver))) => (true, format!("RuntimeConfig: cgroup driver {}", driver.name())),
         Ok(Ok(None)) => (false, "RuntimeConfig: the part for Linux is not set".to_owned()),
-        Ok(Err(Silence::Unimplemented)) => (false, "RuntimeConfig: not implemented there".to_owned()),
+        Ok(Err(NoResponse::Unimplemented)) => (false, "RuntimeConfig: not implemented there".to_owned()),
         Ok(Err(silence)) | Err(silence) => return silent(silence),
     };
     Ok(Some((answers, Origin::file(&chosen.socket).says(says))))

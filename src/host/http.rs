@@ -2,7 +2,6 @@
 //! health on a port of the loopback interface, the API server what it tells newcomers behind TLS.
 
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
@@ -11,12 +10,12 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::silence::{Silence, in_full, is_end, of_connect};
-use super::waiting::{self, Deadline};
+use super::deadline::{self, Deadline};
+use super::no_response::{NoResponse, in_full, is_end, of_connect};
 
 /// A page over HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct HttpResponse {
     /// The status code, 200 for a page that is there.
     pub status: u16,
     /// What it says.
@@ -28,14 +27,14 @@ pub(super) fn get_loopback(
     port: u16,
     target: &'static str,
     limit: usize,
-    within: Duration,
-) -> Result<Page, Silence> {
-    waiting::runtime().map_err(Silence::Failed)?.block_on(async {
+    deadline: Deadline,
+) -> Result<HttpResponse, NoResponse> {
+    deadline::runtime().map_err(NoResponse::Failed)?.block_on(async {
         let asked = async {
             let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
             read(stream.map_err(|error| of_connect(&error))?, "localhost", target, limit).await
         };
-        Deadline::after(within).hold(asked).await
+        deadline.hold(asked).await
     })
 }
 
@@ -45,15 +44,15 @@ pub(super) async fn read<S>(
     host: &str,
     target: &'static str,
     limit: usize,
-) -> Result<Page, Silence>
+) -> Result<HttpResponse, NoResponse>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let broken = |error: hyper::Error| match () {
-        () if error.is_parse() => Silence::Failed(format!("GET {target}: the answer is no HTTP")),
-        () if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => Silence::Closed,
-        () if is_end(&error) => Silence::Closed,
-        () => Silence::Failed(in_full(&error)),
+        () if error.is_parse() => NoResponse::Failed(format!("GET {target}: the answer is no HTTP")),
+        () if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => NoResponse::Closed,
+        () if is_end(&error) => NoResponse::Closed,
+        () => NoResponse::Failed(in_full(&error)),
     };
     let (mut sender, driver) =
         Builder::new().max_buf_size(64 << 10).handshake(TokioIo::new(stream)).await.map_err(broken)?;
@@ -63,19 +62,20 @@ where
         .header(http::header::HOST, host)
         .header(http::header::CONNECTION, "close")
         .body(Empty::<Bytes>::new())
-        .map_err(|error| Silence::Failed(error.to_string()))?;
+        .map_err(|error| NoResponse::Failed(error.to_string()))?;
     let answer = sender.send_request(request).await.map_err(broken)?;
     let status = answer.status().as_u16();
     let body = Limited::new(answer.into_body(), limit).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() { Silence::TooLarge { limit } } else { Silence::Closed }
+        if error.is::<LengthLimitError>() { NoResponse::TooLarge { limit } } else { NoResponse::Closed }
     })?;
-    Ok(Page { status, body: body.to_bytes().to_vec() })
+    Ok(HttpResponse { status, body: body.to_bytes().to_vec() })
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
+    use std::time::Duration;
 
     use super::*;
 
@@ -95,16 +95,16 @@ mod tests {
 
     #[test]
     fn a_page_of_the_loopback_interface_has_a_status_and_a_text() {
-        let ask = |port| get_loopback(port, "/healthz", 64, Duration::from_secs(20));
-        let page = |status, body: &str| Ok(Page { status, body: body.as_bytes().to_vec() });
+        let ask = |port| get_loopback(port, "/healthz", 64, Deadline::after(Duration::from_secs(20)));
+        let page = |status, body: &str| Ok(HttpResponse { status, body: body.as_bytes().to_vec() });
         assert_eq!(ask(answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")), page(200, "ok"));
         assert_eq!(ask(answers("HTTP/1.1 500 Oh\r\n\r\nsyncloop is down")), page(500, "syncloop is down"));
-        assert_eq!(ask(answers("")), Err(Silence::Closed));
+        assert_eq!(ask(answers("")), Err(NoResponse::Closed));
         let garbage = ask(answers("220 mail.example ESMTP\r\n"));
-        assert_eq!(garbage, Err(Silence::Failed("GET /healthz: the answer is no HTTP".into())));
+        assert_eq!(garbage, Err(NoResponse::Failed("GET /healthz: the answer is no HTTP".into())));
         let large = "HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n\
             01234567890123456789012345678901234567890123456789012345678901234";
-        assert_eq!(ask(answers(large)), Err(Silence::TooLarge { limit: 64 }));
+        assert_eq!(ask(answers(large)), Err(NoResponse::TooLarge { limit: 64 }));
     }
 
     #[test]
@@ -112,7 +112,10 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        assert_eq!(get_loopback(port, "/", 64, Duration::from_secs(20)), Err(Silence::Refused));
+        assert_eq!(
+            get_loopback(port, "/", 64, Deadline::after(Duration::from_secs(20))),
+            Err(NoResponse::Refused)
+        );
     }
 
     #[test]
@@ -120,6 +123,6 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let within = Duration::from_millis(50);
-        assert_eq!(get_loopback(port, "/", 64, within), Err(Silence::TimedOut(within)));
+        assert_eq!(get_loopback(port, "/", 64, Deadline::after(within)), Err(NoResponse::TimedOut(within)));
     }
 }

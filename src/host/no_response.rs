@@ -9,7 +9,7 @@ use super::tree::Kind;
 
 /// Why a socket, or one of the calls over it, gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Silence {
+pub enum NoResponse {
     /// There is no such path (`ENOENT`).
     #[error("not found")]
     Missing,
@@ -37,6 +37,9 @@ pub enum Silence {
     /// The deadline passed.
     #[error("no answer within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
+    /// Other sockets took the time that all have together.
+    #[error("not waited for: other sockets took the {} s that are waited for", .0.as_secs_f64())]
+    OutOfTime(Duration),
     /// What answered doesn't speak TLS.
     #[error("what answers there doesn't speak TLS")]
     NotTls,
@@ -66,25 +69,25 @@ pub enum Silence {
     NotRecorded,
 }
 
-impl From<HostError> for Silence {
+impl From<HostError> for NoResponse {
     fn from(error: HostError) -> Self {
         match error.kind {
-            HostErrorKind::NotFound => Silence::Missing,
-            HostErrorKind::Denied => Silence::Denied,
-            HostErrorKind::NotAFile(kind) => Silence::NotASocket(kind),
-            other => Silence::Failed(other.to_string()),
+            HostErrorKind::NotFound => NoResponse::Missing,
+            HostErrorKind::Denied => NoResponse::Denied,
+            HostErrorKind::NotAFile(kind) => NoResponse::NotASocket(kind),
+            other => NoResponse::Failed(other.to_string()),
         }
     }
 }
 
 /// Why connect(2) to something on this host failed.
-pub(super) fn of_connect(error: &io::Error) -> Silence {
+pub(super) fn of_connect(error: &io::Error) -> NoResponse {
     match error.kind() {
-        io::ErrorKind::NotFound => Silence::Missing,
-        io::ErrorKind::PermissionDenied => Silence::Denied,
-        io::ErrorKind::ConnectionRefused => Silence::Refused,
-        io::ErrorKind::WouldBlock => Silence::Busy,
-        _ => Silence::Failed(error.to_string()),
+        io::ErrorKind::NotFound => NoResponse::Missing,
+        io::ErrorKind::PermissionDenied => NoResponse::Denied,
+        io::ErrorKind::ConnectionRefused => NoResponse::Refused,
+        io::ErrorKind::WouldBlock => NoResponse::Busy,
+        _ => NoResponse::Failed(error.to_string()),
     }
 }
 
