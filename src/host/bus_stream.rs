@@ -63,7 +63,7 @@ pub(super) struct Reader {
 impl Reader {
     /// Whether more has come; not at the end.
     async fn hear(&mut self) -> io::Result<bool> {
-        let mut place = [0; 16 << 10];
+        let mut place = [0; 4 << 10];
         loop {
             self.stream.readable().await?;
             match self.stream.try_read(&mut place) {
