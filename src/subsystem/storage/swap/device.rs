@@ -48,11 +48,11 @@ pub(super) fn compare(host: &Host, one: &str, other: &str) -> Same {
     if is_there(host, &one) == Some(false) || is_there(host, &other) == Some(false) {
         return Same::No;
     }
-    told_apart(&one, &other)
+    compare_names(&one, &other)
 }
 
 /// Whether two names without links are of one device, as far as the names tell.
-fn told_apart(one: &str, other: &str) -> Same {
+fn compare_names(one: &str, other: &str) -> Same {
     match (class(one), class(other)) {
         (Class::Other, _) | (_, Class::Other) => Same::Unclear,
         (Class::File, _) | (_, Class::File) | (Class::Kernel, Class::Kernel) => Same::No,
@@ -204,9 +204,9 @@ mod tests {
             ("$SWAP", "/dev/sda2", Same::Unclear),
         ] {
             let (one, other) = (resolve(None, one), resolve(None, other));
-            let found = if one == other { Same::Yes } else { told_apart(&one, &other) };
+            let found = if one == other { Same::Yes } else { compare_names(&one, &other) };
             assert_eq!(found, expected, "{one} {other}");
-            assert_eq!(told_apart(&one, &other), told_apart(&other, &one), "{other} {one}");
+            assert_eq!(compare_names(&one, &other), compare_names(&other, &one), "{other} {one}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::command_line::{extra, is_off, may_know};
-use super::generated::{masked, settle};
+use super::generated::{masked, decide};
 use super::unit_name::of_device;
 use super::{Area, MOST_AREAS, Swap};
 use crate::fact::Origin;
@@ -63,11 +63,11 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         let unit = of_device(&entry.mount.device)?;
         subsystems.units().masked_by(subsystems, &unit).map(|_| unit)
     });
-    swap.disturbed = disturbing.map(|unit| {
+    swap.target_doubt = disturbing.map(|unit| {
         format!("{unit} is masked, and a masked swap that is required may keep others from starting")
     });
     for Entry { mount, origin } in entries {
-        settle(subsystems, swap, Area::new(mount.device.as_str(), origin), mount.is_auto());
+        decide(subsystems, swap, Area::new(mount.device.as_str(), origin), mount.is_auto());
     }
 }
 

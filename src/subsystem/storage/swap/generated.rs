@@ -9,7 +9,7 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
 
 /// Decides about an area whose unit a generator makes; `auto` says that `swap.target` is to pull it in.
-pub(super) fn settle(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area, auto: bool) {
+pub(super) fn decide(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area, auto: bool) {
     let Some(unit) = of_device(&area.device) else {
         swap.off.push(area.origin.says("is no path that a unit can be made of"));
         return;
@@ -29,7 +29,7 @@ pub(super) fn settle(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area, a
         swap.off.push(origin.says("noauto"));
         return;
     }
-    match (target(subsystems), swap.disturbed.clone()) {
+    match (target(subsystems), swap.target_doubt.clone()) {
         (Target::Off(place), _) => swap.off.extend(place.or(Some(origin))),
         (Target::Unknown(reason), _) | (Target::On, Some(reason)) => {
             swap.doubt(Some(&area.device), reason, Some(origin));

@@ -4,7 +4,7 @@
 
 use super::command_line::{is_off, may_know};
 use super::fstab::{has_swap_line, mounts};
-use super::generated::{is_installed, masked, settle};
+use super::generated::{is_installed, masked, decide};
 use super::unit_name::of_device;
 use super::{Area, Swap};
 use crate::fact::{Confidence, Origin};
@@ -62,7 +62,7 @@ fn activate(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area) {
             let reason = "whether the mask is for the unit that newer versions of systemd make is not known";
             swap.doubt(Some(&area.device), reason, Some(mask));
         }
-        _ => settle(subsystems, swap, area, true),
+        _ => decide(subsystems, swap, area, true),
     }
 }
 

@@ -6,7 +6,7 @@ mod device;
 mod fstab;
 mod generated;
 mod gpt;
-mod native;
+mod unit_files;
 mod now;
 mod scripts;
 mod services;
@@ -67,7 +67,7 @@ pub struct Swap {
     /// Areas that somebody configured and that stay off: the place.
     off: Vec<Origin>,
     /// Why units that only `swap.target` wants may not be started.
-    disturbed: Option<String>,
+    target_doubt: Option<String>,
     notes: Vec<String>,
     gaps: Vec<Unreadable>,
     confidence: Confidence,
@@ -83,7 +83,7 @@ impl Swap {
             return swap;
         }
         fstab::read(subsystems, &mut swap);
-        native::read(subsystems, &mut swap);
+        unit_files::read(subsystems, &mut swap);
         zram::read(subsystems, &mut swap);
         services::read(subsystems, &mut swap);
         scripts::read(subsystems, &mut swap);

@@ -1,13 +1,14 @@
 //! Compressed swap in memory: systemd's zram-generator (zram-generator.conf(5), 1.1).
 
 use super::command_line::{is_false, is_true};
-use super::generated::{is_installed, masked, settle};
+use super::generated::{decide, is_installed, masked};
 use super::{Area, MOST_AREAS, Swap};
-use crate::fact::{Confidence, Origin, State};
+use crate::fact::{Confidence, Knowledge, Origin};
 use crate::host::HostPath;
 use crate::parse::ini;
 use crate::subsystem::Subsystems;
 use crate::subsystem::drop_in::{self, Content, DropIn};
+use crate::subsystem::kernel::modules::ModuleState;
 
 const GENERATOR: &str = "zram-generator";
 const NAME: &str = "systemd/zram-generator.conf";
@@ -60,11 +61,11 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     }
     let confidence = parameter.confidence.max(Confidence::High);
     for section in sections {
-        decide(subsystems, swap, section, confidence);
+        decide_section(subsystems, swap, section, confidence);
     }
 }
 
-fn decide(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section, confidence: Confidence) {
+fn decide_section(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section, confidence: Confidence) {
     let device = format!("/dev/{}", section.name);
     if section.is_empty() {
         swap.off.push(section.origin.says("its size is 0"));
@@ -81,7 +82,7 @@ fn decide(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section, confid
         }
         Some((_, Some(_))) | None => {
             let area = Area::new(device, section.origin).at_most(confidence);
-            settle(subsystems, swap, area, true);
+            decide(subsystems, swap, area, true);
         }
     }
 }
@@ -171,8 +172,10 @@ fn memory_mib(subsystems: &Subsystems<'_>) -> Option<u64> {
 /// Says that the next kernel has no zram, or that it can't be loaded.
 fn no_module(subsystems: &Subsystems<'_>) -> Option<Origin> {
     let module = subsystems.modules().at_boot(subsystems, "zram");
-    let State::Known(value) = &module.state else { return None };
-    let word = value.as_text().filter(|word| matches!(*word, "absent" | "blocked"))?;
+    let word = match module.state {
+        Knowledge::Known(state @ ModuleState::Blocked) => state.name(),
+        Knowledge::Known(_) | Knowledge::Absent | Knowledge::Unknown(_) => return None,
+    };
     let origin = module.because.first().cloned().unwrap_or_else(|| Origin::file("/lib/modules"));
     Some(origin.says(format!("the module zram is {word}")))
 }

@@ -36,7 +36,7 @@ fn unit(subsystems: &Subsystems<'_>, swap: &mut Swap, name: &str, path: &str) {
         swap.off.push(origin.says(format!("is refused: its name is not that of {device}")));
         return;
     }
-    match (subsystems.units().starts(subsystems, name), swap.disturbed.clone()) {
+    match (subsystems.units().starts(subsystems, name), swap.target_doubt.clone()) {
         (Starts::Yes(_), None) => swap.add(subsystems, Area::new(device, origin)),
         (Starts::Yes(_), Some(reason)) | (Starts::Unknown(reason), _) => {
             swap.doubt(Some(&device), reason, Some(origin));
