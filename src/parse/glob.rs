@@ -120,7 +120,9 @@ fn covers(pattern: &str, name: &str, reader: Reader) -> bool {
     }
     // Most patterns are plain, or tell by their first character: long lists are held against one name.
     match (pattern.bytes().next(), name.bytes().next()) {
-        (Some(first), Some(own)) if first != own && !matches!(first, b'*' | b'?' | b'[' | b'\\') => return false,
+        (Some(first), Some(own)) if first != own && !matches!(first, b'*' | b'?' | b'[' | b'\\') => {
+            return false;
+        }
         _ if !pattern.contains(['*', '?', '[', '\\']) => return pattern == name,
         _ => {}
     }

@@ -72,7 +72,11 @@ pub fn systemd_lines(bytes: &[u8]) -> impl Iterator<Item = (u32, std::borrow::Co
     bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r' | 0)).map(move |line| {
         let at = number;
         number += u32::from(line.ends_with(b"\n"));
-        let line = line.strip_suffix(b"\n").or(line.strip_suffix(b"\r")).or(line.strip_suffix(b"\0")).unwrap_or(line);
+        let line = line
+            .strip_suffix(b"\n")
+            .or(line.strip_suffix(b"\r"))
+            .or(line.strip_suffix(b"\0"))
+            .unwrap_or(line);
         (at, String::from_utf8_lossy(line))
     })
 }

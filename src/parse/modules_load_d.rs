@@ -14,12 +14,11 @@ pub struct Line {
 
 /// Reads a file of modules-load.d: blanks around a line don't count, `#` and `;` start a comment line.
 pub fn parse(bytes: &[u8]) -> impl Iterator<Item = Line> {
-    systemd_lines(bytes)
-        .filter_map(|(line, text)| {
-            let name = text.trim_matches([' ', '\t', '\r']);
-            let counts = !name.is_empty() && !name.starts_with(['#', ';']);
-            counts.then(|| Line { name: name.to_owned(), line })
-        })
+    systemd_lines(bytes).filter_map(|(line, text)| {
+        let name = text.trim_matches([' ', '\t', '\r']);
+        let counts = !name.is_empty() && !name.starts_with(['#', ';']);
+        counts.then(|| Line { name: name.to_owned(), line })
+    })
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ fn collect(line: &str, depth: usize, found: &mut Vec<Command>) {
 #[must_use]
 pub fn commands(line: &str) -> Vec<Command> {
     let mut commands = vec![Command::default()];
-    let (mut word, mut quote, mut target): (Option<String>, Option<char>, Target) = (None, None, Target::None);
+    let (mut word, mut quote, mut target): (Option<String>, Option<char>, Target) =
+        (None, None, Target::None);
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {
         match (c, quote) {
@@ -121,12 +122,23 @@ mod tests {
     fn commands_have_words_and_files_that_they_write() {
         for (line, expected) in [
             ("echo \"a b\" > /x 2>&1; y", vec![(vec!["echo", "a b"], vec!["/x"]), (vec!["y"], vec![])]),
-            ("cat <<EOF | tee -a /y >/dev/null", vec![(vec!["cat"], vec![]), (vec!["tee", "-a", "/y"], vec!["/dev/null"])]),
+            (
+                "cat <<EOF | tee -a /y >/dev/null",
+                vec![(vec!["cat"], vec![]), (vec!["tee", "-a", "/y"], vec!["/dev/null"])],
+            ),
             ("-/bin/a b # c", vec![(vec!["-/bin/a", "b"], vec![])]),
             ("a>|b <c", vec![(vec!["a"], vec!["b"])]),
         ] {
             let found = commands(line);
-            let found: Vec<_> = found.iter().map(|c| (c.words.iter().map(String::as_str).collect::<Vec<_>>(), c.writes_to.iter().map(String::as_str).collect::<Vec<_>>())).collect();
+            let found: Vec<_> = found
+                .iter()
+                .map(|c| {
+                    (
+                        c.words.iter().map(String::as_str).collect::<Vec<_>>(),
+                        c.writes_to.iter().map(String::as_str).collect::<Vec<_>>(),
+                    )
+                })
+                .collect();
             assert_eq!(found, expected, "{line}");
         }
     }

@@ -43,10 +43,12 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         }
     }
     let answer = subsystems.modules().state(subsystems, key.as_str(), moment);
-    answer.map(|state| Value::from(match state {
-        ModuleState::BuiltIn | ModuleState::Loaded => "available",
-        ModuleState::Loadable | ModuleState::MaybeLoaded => "loadable",
-        // What mounts it has the kernel load it, which a blacklist prevents.
-        ModuleState::Blacklisted | ModuleState::Blocked => "blocked",
-    }))
+    answer.map(|state| {
+        Value::from(match state {
+            ModuleState::BuiltIn | ModuleState::Loaded => "available",
+            ModuleState::Loadable | ModuleState::MaybeLoaded => "loadable",
+            // What mounts it has the kernel load it, which a blacklist prevents.
+            ModuleState::Blacklisted | ModuleState::Blocked => "blocked",
+        })
+    })
 }

@@ -24,12 +24,9 @@ pub(super) fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fa
             let reason = "the recording doesn't say which name the host had";
             Fact::unknown(Reason::new(ReasonCode::NotRecorded, reason))
         }
-        (Moment::Now, Some(running)) => {
-            Fact::new(State::from(running.uname().nodename.as_str())).because(Origin::named(OriginKind::SystemCall, "uname(2)"))
-        }
-        (Moment::Now, None) => {
-            Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"))
-        }
+        (Moment::Now, Some(running)) => Fact::new(State::from(running.uname().nodename.as_str()))
+            .because(Origin::named(OriginKind::SystemCall, "uname(2)")),
+        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
         (Moment::Boot, _) => hostname::at_boot(subsystems).map(Value::from),
     }
 }

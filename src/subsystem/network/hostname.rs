@@ -23,7 +23,9 @@ pub fn at_boot(subsystems: &Subsystems<'_>) -> Name {
     if matches!(named.state, Knowledge::Unknown(_)) {
         return named;
     }
-    if let Some(origin) = set_by_command(subsystems).or_else(|| subsystems.sysctl().written_by(subsystems, KEY)) {
+    if let Some(origin) =
+        set_by_command(subsystems).or_else(|| subsystems.sysctl().written_by(subsystems, KEY))
+    {
         let says = origin.says.as_deref().unwrap_or_default();
         let reason = format!("{origin} may change the host name during boot: {says}");
         return Answer::unknown(Reason::new(ReasonCode::Undecided, reason)).because(origin);
@@ -52,7 +54,8 @@ fn set_by_command(subsystems: &Subsystems<'_>) -> Option<Origin> {
                         || words.first().is_some_and(|word| !word.starts_with('-'))
                 }
                 Some(("hostnamectl", words)) => {
-                    let verb = words.iter().position(|word| matches!(word.as_str(), "set-hostname" | "hostname"));
+                    let verb =
+                        words.iter().position(|word| matches!(word.as_str(), "set-hostname" | "hostname"));
                     verb.is_some_and(|at| at + 1 < words.len())
                 }
                 _ => command.writes_to.iter().any(|file| file == FILE),
@@ -127,7 +130,9 @@ enum Cloud {
 
 /// `preserve_hostname` and `hostname` of `cloud.cfg` and, after it, of `cloud.cfg.d`.
 fn cloud_init(files: &Files) -> Result<Cloud, HostError> {
-    if files.lstat("/etc/cloud/cloud-init.disabled").found()?.is_some() || files.lstat(CLOUD).found()?.is_none() {
+    if files.lstat("/etc/cloud/cloud-init.disabled").found()?.is_some()
+        || files.lstat(CLOUD).found()?.is_none()
+    {
         return Ok(Cloud::Absent);
     }
     let mut paths = vec![CLOUD.to_owned()];
@@ -146,7 +151,9 @@ fn cloud_init(files: &Files) -> Result<Cloud, HostError> {
                     let value = value.to_ascii_lowercase();
                     is_preserved = matches!(value.as_str(), "true" | "yes" | "on" | "1");
                 }
-                "hostname" if !value.is_empty() => named = Some((Origin::line(&path, number), value.to_owned())),
+                "hostname" if !value.is_empty() => {
+                    named = Some((Origin::line(&path, number), value.to_owned()))
+                }
                 _ => {}
             }
         }
@@ -200,7 +207,9 @@ fn by_command_line(subsystems: &Subsystems<'_>) -> Option<Name> {
     let knows = |release: &str| Some(Version::parse(release)? >= Version::parse("6.0")?);
     let is_known = next.entries.iter().all(|entry| entry.release.as_deref().and_then(knows) == Some(true));
     if !is_known {
-        return unclear("hostname= is on the kernel command line, and whether the next kernel takes it is not known");
+        return unclear(
+            "hostname= is on the kernel command line, and whether the next kernel takes it is not known",
+        );
     }
     let because = parameter.because.into_iter().map(|origin| origin.says(format!("hostname={name}")));
     let because: Vec<Origin> = because.collect();

@@ -1,3 +1,5 @@
+//! What a line that isn't understood covers.
+
 use super::*;
 
 #[test]

@@ -24,9 +24,7 @@ const MOST_KERNELS: usize = 32;
 /// Whether the kernel of a moment has an option, named without `CONFIG_`; absent if it certainly has not.
 pub fn state(subsystems: &Subsystems<'_>, option: &str, moment: Moment) -> Fact {
     match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => {
-            Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"))
-        }
+        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
         (Moment::Now, Some(running)) => of_kernel(subsystems, option, &running.uname().release, moment),
         (Moment::Boot, _) => at_boot(subsystems, option),
     }
@@ -164,7 +162,9 @@ fn look(files: &Files, evidence: Evidence) -> Result<Seen, HostError> {
         Evidence::FileSystem(name) => {
             match listed(files, "/proc/filesystems", |words| words.last() == Some(name))? {
                 Listed::At(origin) => Seen::There(origin),
-                Listed::Not => Seen::Missing(Origin::file("/proc/filesystems").says(format!("has no {name}"))),
+                Listed::Not => {
+                    Seen::Missing(Origin::file("/proc/filesystems").says(format!("has no {name}")))
+                }
                 Listed::NoFile => Seen::Nothing,
             }
         }

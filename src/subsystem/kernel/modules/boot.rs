@@ -128,7 +128,8 @@ impl Boot {
         let mut loader = super::loader(&plan.index, &self.rules, &plan.command_line, plan.refuses.clone());
         if let Some(origins) = plan.loaded.get(&target) {
             let answer = Answer::known(ModuleState::Loaded).because_all(origins.iter().cloned());
-            let removed = (when == When::Booted).then(|| during_boot::removed(subsystems, &loader, &target)).flatten();
+            let removed =
+                (when == When::Booted).then(|| during_boot::removed(subsystems, &loader, &target)).flatten();
             return self.guarded(plan, removed.unwrap_or(answer));
         }
         if let Some(reason) = plan.doubtful.get(&target) {
@@ -181,7 +182,9 @@ impl Boot {
         let origin = aliases
             .filter(|(from, ..)| glob::covers_name(from, name))
             .map(|(_, to, origin)| origin.clone().says(format!("{name} is an alias of {to}")));
-        Answer::known(ModuleState::Blocked).because_all(origin).note("an alias of modprobe.d hides the module")
+        Answer::known(ModuleState::Blocked)
+            .because_all(origin)
+            .note("an alias of modprobe.d hides the module")
     }
 
     /// What a file that can't be read, or an unknown command line, does to an answer that it could change.

@@ -10,7 +10,6 @@ use crate::parse::modprobe_d::underscored;
 use crate::parse::module_index::module_name;
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::boot_scripts::Topic;
-use crate::subsystem::systemd::early_service::may_start;
 
 /// Services that load modules, or have the kernel load them, as their configuration and version say.
 const SERVICES: [(&str, &[&str]); 11] = [
@@ -42,16 +41,73 @@ const PROGRAMS: [(&str, &[&str]); 12] = [
     ("docker", CONTAINERS),
 ];
 const NETFILTER: &[&str] = &[
-    "nf_*", "nft_*", "xt_*", "ip_tables", "iptable_*", "ip6_tables", "ip6table_*", "ipt_*", "ip6t_*", "x_tables",
-    "ip_set", "ip_set_*", "ebtable*", "ebt_*", "arp_tables", "arptable_*", "nfnetlink", "nfnetlink_*", "libcrc32c",
+    "nf_*",
+    "nft_*",
+    "xt_*",
+    "ip_tables",
+    "iptable_*",
+    "ip6_tables",
+    "ip6table_*",
+    "ipt_*",
+    "ip6t_*",
+    "x_tables",
+    "ip_set",
+    "ip_set_*",
+    "ebtable*",
+    "ebt_*",
+    "arp_tables",
+    "arptable_*",
+    "nfnetlink",
+    "nfnetlink_*",
+    "libcrc32c",
 ];
 const INTERFACES: &[&str] = &[
-    "bridge", "stp", "llc", "bonding", "dummy", "8021q", "macvlan", "macvtap", "ipvlan", "veth", "vxlan", "geneve",
-    "gre", "ip_gre", "ipip", "sit", "tun", "team", "wireguard", "vrf", "ifb", "ip_tunnel", "ip6_tunnel", "udp_tunnel",
+    "bridge",
+    "stp",
+    "llc",
+    "bonding",
+    "dummy",
+    "8021q",
+    "macvlan",
+    "macvtap",
+    "ipvlan",
+    "veth",
+    "vxlan",
+    "geneve",
+    "gre",
+    "ip_gre",
+    "ipip",
+    "sit",
+    "tun",
+    "team",
+    "wireguard",
+    "vrf",
+    "ifb",
+    "ip_tunnel",
+    "ip6_tunnel",
+    "udp_tunnel",
 ];
 const CONTAINERS: &[&str] = &[
-    "overlay", "bridge", "stp", "llc", "br_netfilter", "veth", "nf_*", "nft_*", "xt_*", "ip_tables", "iptable_*",
-    "ip6_tables", "ip6table_*", "x_tables", "nfnetlink", "nfnetlink_*", "vxlan", "macvlan", "ipvlan", "xfrm_*",
+    "overlay",
+    "bridge",
+    "stp",
+    "llc",
+    "br_netfilter",
+    "veth",
+    "nf_*",
+    "nft_*",
+    "xt_*",
+    "ip_tables",
+    "iptable_*",
+    "ip6_tables",
+    "ip6table_*",
+    "x_tables",
+    "nfnetlink",
+    "nfnetlink_*",
+    "vxlan",
+    "macvlan",
+    "ipvlan",
+    "xfrm_*",
 ];
 const REMOVES_OR_LOADS: [&str; 3] = ["modprobe", "insmod", "rmmod"];
 
@@ -84,7 +140,8 @@ pub(super) fn loaded(subsystems: &Subsystems<'_>, loader: &Loader<'_>, target: &
 pub(super) fn removed(subsystems: &Subsystems<'_>, loader: &Loader<'_>, target: &str) -> Option<State> {
     let (_, origin) =
         commands(subsystems, loader, target).find(|(command, _)| *command == Command::Removes)?;
-    let reason = format!("{origin} may remove {target} again: {}", origin.says.as_deref().unwrap_or_default());
+    let reason =
+        format!("{origin} may remove {target} again: {}", origin.says.as_deref().unwrap_or_default());
     Some(Answer::unknown(Reason::new(ReasonCode::Undecided, reason)).because(origin))
 }
 
@@ -111,8 +168,9 @@ fn commands<'a>(
     loader: &'a Loader<'_>,
     target: &'a str,
 ) -> impl Iterator<Item = (Command, Origin)> {
-    let is_target =
-        move |name: &str| super::resolved(loader, name).map_or(underscored(name) == target, |found| found == target);
+    let is_target = move |name: &str| {
+        super::resolved(loader, name).map_or(underscored(name) == target, |found| found == target)
+    };
     let lines = &subsystems.boot_scripts().lines;
     lines.iter().filter_map(move |(origin, text)| {
         let command = command(text, &is_target, target)?;
@@ -194,7 +252,8 @@ fn modprobe(program: &str, words: &[&str], is_target: &dyn Fn(&str) -> bool) -> 
 
 /// What starts during boot, or is mounted, and may load a module.
 fn by_service(subsystems: &Subsystems<'_>, target: &str) -> Option<Origin> {
-    let service = SERVICES.iter().find(|(unit, modules)| covers(modules, target) && may_start(subsystems, unit));
+    let service =
+        SERVICES.iter().find(|(unit, modules)| covers(modules, target) && subsystems.units().may_start(subsystems, unit));
     if let Some((unit, _)) = service {
         return Some(Origin::named(OriginKind::Program, unit));
     }

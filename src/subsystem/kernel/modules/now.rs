@@ -121,11 +121,14 @@ fn not_loaded(subsystems: &Subsystems<'_>, running: &dyn Running, index: &Index,
         }
         Err(error) => return Answer::unknown(error),
     }
-    let (words, disabled) = match (live.read("/proc/cmdline"), live.read("/proc/sys/kernel/modules_disabled").found()) {
-        (Read::There(words), Ok(disabled)) => (words, disabled.is_some_and(|text| text.starts_with(b"1"))),
-        (Read::Missing(path), _) => return Answer::unknown(format!("{path}: not found")),
-        (Read::Hidden(error), _) | (_, Err(error)) => return Answer::unknown(error),
-    };
+    let (words, disabled) =
+        match (live.read("/proc/cmdline"), live.read("/proc/sys/kernel/modules_disabled").found()) {
+            (Read::There(words), Ok(disabled)) => {
+                (words, disabled.is_some_and(|text| text.starts_with(b"1")))
+            }
+            (Read::Missing(path), _) => return Answer::unknown(format!("{path}: not found")),
+            (Read::Hidden(error), _) | (_, Err(error)) => return Answer::unknown(error),
+        };
     let words: Vec<String> =
         String::from_utf8_lossy(&words).split_ascii_whitespace().map(str::to_owned).collect();
     if let Some(trouble) = &index.trouble {

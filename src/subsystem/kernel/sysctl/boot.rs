@@ -33,9 +33,13 @@ pub(super) fn value(sysctls: &Sysctls, subsystems: &Subsystems<'_>, key: &str) -
         Existence::Lost { module, finally } => lost_value(sysctls, &asked, module, &finally),
         Existence::Removed(since) => Answer::absent()
             .because(Origin::named(OriginKind::Kernel, "kernel").says(format!("has no {key} since {since}")))
-            .because_all(subsystems.sysctl_d().merged(subsystems).lines_about(&path).map(|at| {
-                subsystems.sysctl_d().merged(subsystems).origin(at)
-            })),
+            .because_all(
+                subsystems
+                    .sysctl_d()
+                    .merged(subsystems)
+                    .lines_about(&path)
+                    .map(|at| subsystems.sysctl_d().merged(subsystems).origin(at)),
+            ),
         Existence::Unclear(reason) => return Answer::unknown(reason),
     };
     let answer = sysctls.writers(subsystems).judge(subsystems, &asked.related, answer);

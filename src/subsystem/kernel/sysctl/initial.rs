@@ -6,7 +6,6 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::kernel::modules::{self, ModuleState};
 use crate::subsystem::kernel::sysctl_d::variable;
 use crate::subsystem::loader::next_boot::BootEntry;
-use crate::subsystem::systemd::early_service::may_start;
 
 /// Whether a variable is there when systemd-sysctl writes.
 pub(super) enum Existence {
@@ -123,11 +122,9 @@ fn with_module(subsystems: &Subsystems<'_>, module: &'static str) -> Existence {
             }
         }
         Knowledge::Known(ModuleState::BuiltIn) => Existence::With(early),
-        Knowledge::Unknown(reason) => {
-            unclear(format!("it depends on whether {module} is loaded: {reason}"))
-        }
+        Knowledge::Unknown(reason) => unclear(format!("it depends on whether {module} is loaded: {reason}")),
         Knowledge::Known(_) | Knowledge::Absent => {
-            let unordered = FIREWALLS.iter().find(|unit| may_start(subsystems, unit));
+            let unordered = FIREWALLS.iter().find(|unit| subsystems.units().may_start(subsystems, unit));
             if let (Some(unit), "nf_conntrack") = (unordered, module) {
                 return unclear(format!(
                     "{unit} may load {module} before or after systemd-sysctl runs; modules-load.d does not"

@@ -13,7 +13,6 @@ use self::simulate::{Outcome, Verdict, Write};
 use crate::fact::{Origin, OriginKind};
 use crate::parse::sysctl_d;
 use crate::subsystem::loader::next_boot::BootEntry;
-use crate::subsystem::systemd::early_service::kept_from_running;
 use crate::subsystem::{Subsystems, Unreadable};
 
 /// The service that applies sysctl.d.
@@ -38,7 +37,7 @@ impl SysctlD {
 
     /// What keeps systemd-sysctl from running at boot.
     pub(in crate::subsystem::kernel) fn not_run(&self, subsystems: &Subsystems<'_>) -> Option<&Origin> {
-        self.not_run.get_or_init(|| kept_from_running(subsystems, SERVICE)).as_ref()
+        self.not_run.get_or_init(|| subsystems.units().blocked_by(subsystems, SERVICE)).as_ref()
     }
 
     /// Whether a line of sysctl.d is about a variable, by its key with dots.

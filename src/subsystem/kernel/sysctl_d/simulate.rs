@@ -155,7 +155,11 @@ pub(in crate::subsystem::kernel) fn writes(merge: &Merge, paths: &[String]) -> V
 }
 
 /// Simulates writes for one variable. `start` is what it shows before; none if that is not known.
-pub(in crate::subsystem::kernel) fn simulate(target: &str, start: Option<String>, writes: &[Write]) -> Outcome {
+pub(in crate::subsystem::kernel) fn simulate(
+    target: &str,
+    start: Option<String>,
+    writes: &[Write],
+) -> Outcome {
     let mut outcome = Outcome { value: start, ..Outcome::default() };
     let mut others: HashMap<&str, Option<String>> = HashMap::default();
     for write in writes {

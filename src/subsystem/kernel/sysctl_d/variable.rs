@@ -67,7 +67,11 @@ pub(in crate::subsystem::kernel) fn interface_of(path: &str) -> Option<(&str, &s
 }
 
 /// What the kernel makes of a text written to a variable that showed `before`.
-pub(in crate::subsystem::kernel) fn write(variable: Option<Variable>, text: &str, before: Option<&str>) -> Written {
+pub(in crate::subsystem::kernel) fn write(
+    variable: Option<Variable>,
+    text: &str,
+    before: Option<&str>,
+) -> Written {
     match variable.map(|variable| variable.kind) {
         Some(Kind::Text) => Written::Shows(collapsed(text)),
         Some(Kind::Ports) => ports(text),
@@ -122,7 +126,8 @@ fn ports(text: &str) -> Written {
             _ => merged.push((low, high)),
         }
     }
-    let shown = |(low, high): &(u16, u16)| if low == high { low.to_string() } else { format!("{low}-{high}") };
+    let shown =
+        |(low, high): &(u16, u16)| if low == high { low.to_string() } else { format!("{low}-{high}") };
     Written::Shows(merged.iter().map(shown).collect::<Vec<_>>().join(","))
 }
 
@@ -254,7 +259,11 @@ mod tests {
             ("kernel/core_pattern", "|/x  %p # c", Some("|/x %p # c")),
             ("net/ipv4/ip_local_port_range", "1024\t65000", Some("1024 65000")),
             ("net/ipv4/ip_local_port_range", "1024", Some("1024 60999")),
-            ("net/ipv4/ip_local_reserved_ports", "30000-32767,8080,6443,6444", Some("6443-6444,8080,30000-32767")),
+            (
+                "net/ipv4/ip_local_reserved_ports",
+                "30000-32767,8080,6443,6444",
+                Some("6443-6444,8080,30000-32767"),
+            ),
             ("net/ipv4/ip_local_reserved_ports", "7-5", None),
             ("net/ipv4/tcp_ecn", "3", None),
             ("net/ipv4/tcp_fin_timeout", "2147483647", None),

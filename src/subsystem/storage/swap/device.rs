@@ -3,11 +3,12 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::unit_name::node;
-use crate::host::{Host, Running, Source};
-use crate::parse::{fstab, lines};
+use crate::host::{Host, Read, Running, Source};
+use crate::parse::fstab::Mount;
+use crate::parse::lines;
 
 /// udev's links are one hop long; device-mapper's, too.
-const MOST_HOPS: usize = 8;
+const MAX_HOPS: usize = 8;
 
 /// Whether two names are of one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +70,9 @@ fn compare_names(one: &str, other: &str) -> Same {
 
 /// Says that a device or file isn't there now and that nothing known makes it at boot. Only a running
 /// system can tell: an image is made for disks that it doesn't hold.
-pub(super) fn missing(host: &Host, device: &str) -> Option<String> {
+pub(super) fn missing(host: &Host, mounts: &[Mount], device: &str) -> Option<String> {
     let path = node(device);
-    if is_zram(&path) || may_be_mapped(host, &path) || may_be_mounted(host, &path) {
+    if is_zram(&path) || may_be_mapped(host, &path) || may_be_mounted(mounts, &path) {
         return None;
     }
     let what = if class(&path) == Class::File { "file" } else { "device" };
@@ -88,21 +89,21 @@ fn may_be_mapped(host: &Host, path: &str) -> bool {
     let has_line = |bytes: &[u8]| {
         lines(bytes).any(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
     };
-    let has_crypttab = || match host.files().read("/etc/crypttab").legacy() {
-        Ok(bytes) => has_line(&bytes),
-        Err(error) => !error.is_not_found(),
+    let has_crypttab = || match host.files().read("/etc/crypttab") {
+        Read::There(bytes) => has_line(&bytes),
+        Read::Missing(_) => false,
+        Read::Hidden(_) => true,
     };
-    let has_volumes = || match host.files().list("/etc/lvm/backup").legacy() {
-        Ok(names) => !names.is_empty(),
-        Err(error) => !error.is_not_found(),
+    let has_volumes = || match host.files().list("/etc/lvm/backup") {
+        Read::There(names) => !names.is_empty(),
+        Read::Missing(_) => false,
+        Read::Hidden(_) => true,
     };
     !is_plain && (!path.starts_with("/dev/disk/") || has_crypttab() || has_volumes())
 }
 
 /// A file may be on a file system that isn't mounted now.
-fn may_be_mounted(host: &Host, path: &str) -> bool {
-    let mounts =
-        host.files().read("/etc/fstab").map(|bytes| fstab::parse(&bytes)).legacy().unwrap_or_default();
+fn may_be_mounted(mounts: &[Mount], path: &str) -> bool {
     class(path) == Class::File
         && mounts.iter().any(|mount| {
             mount.target.len() > 1
@@ -114,11 +115,15 @@ fn may_be_mounted(host: &Host, path: &str) -> bool {
 /// Whether a device or file is there now, where that can be told. A recording holds the files that were asked
 /// for, so that only a complete list counts in it.
 fn is_there(host: &Host, path: &str) -> Option<bool> {
+    // A directory holds all files of its root file system, and no device.
+    if matches!(host.source(), Source::Directory(_)) && class(path) == Class::File {
+        return on_disk(host, path);
+    }
     let running = host.running()?;
     let is_live = *host.source() == Source::Live;
     match class(path) {
         Class::Kernel => {
-            let bytes = running.files().read("/proc/partitions").legacy().ok()?;
+            let Read::There(bytes) = running.files().read("/proc/partitions") else { return None };
             let name = path.strip_prefix("/dev/");
             let mut names = lines(&bytes).filter_map(|(number, line)| {
                 (number > 2).then(|| line.split_ascii_whitespace().nth(3).map(str::to_owned))?
@@ -128,14 +133,21 @@ fn is_there(host: &Host, path: &str) -> Option<bool> {
         }
         Class::Link(directory) if is_live => {
             let name = path.rsplit_once('/').map(|(_, name)| name);
-            let names = running.files().list(directory).legacy().ok().filter(|names| !names.is_empty())?;
+            let Read::There(names) = running.files().list(directory) else { return None };
+            (!names.is_empty()).then_some(())?;
             Some(names.iter().any(|known| known.to_str() == name))
         }
-        Class::File if is_live => match host.files().lstat(path).legacy() {
-            Ok(_) => Some(true),
-            Err(error) => error.is_not_found().then_some(false),
-        },
+        Class::File if is_live => on_disk(host, path),
         Class::Link(_) | Class::File | Class::Other => None,
+    }
+}
+
+/// Whether a file is there, if it can be looked at.
+fn on_disk(host: &Host, path: &str) -> Option<bool> {
+    match host.files().lstat(path) {
+        Read::There(_) => Some(true),
+        Read::Missing(_) => Some(false),
+        Read::Hidden(_) => None,
     }
 }
 
@@ -145,8 +157,9 @@ fn resolve(running: Option<&dyn Running>, device: &str) -> String {
     if !path.starts_with("/dev") {
         return normal(&path).to_string_lossy().into_owned();
     }
-    for _ in 0..MOST_HOPS {
-        let Some(target) = running.and_then(|running| running.files().read_link(&path).legacy().ok()) else {
+    for _ in 0..MAX_HOPS {
+        // What is no link, or can't be looked at, stays as it is named.
+        let Some(Read::There(target)) = running.map(|running| running.files().read_link(&path)) else {
             break;
         };
         path = path.parent().unwrap_or(Path::new("/")).join(target);

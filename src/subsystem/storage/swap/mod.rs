@@ -6,18 +6,20 @@ mod device;
 mod fstab;
 mod generated;
 mod gpt;
-mod unit_files;
 mod now;
 mod scripts;
 mod services;
 mod swapon;
+mod unit_files;
 mod unit_name;
 mod zram;
 
 use std::rc::Rc;
 
-use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
-use crate::host::{Files, HostError};
+use crate::fact::{Confidence, Fact, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::host::Files;
+use crate::parse::{self, fstab::Mount};
+use crate::subsystem::boot::boot_scripts::{NotUnderstood, Topic};
 use crate::subsystem::{Subsystems, Unreadable};
 use device::Same;
 
@@ -55,7 +57,7 @@ struct Doubt {
 }
 
 /// No configuration that makes sense names more areas.
-const MOST_AREAS: usize = 256;
+const MAX_AREAS: usize = 256;
 
 /// What the next boot does about swap.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +75,10 @@ pub struct Swap {
     confidence: Confidence,
     /// Why nothing can be said at all.
     reason: Option<String>,
+    /// The lines of fstab, read once; none if it can't be read, which is a gap.
+    mounts: Rc<[Mount]>,
+    /// A line of the boot that may turn swap off or on, and isn't understood.
+    undone: Option<NotUnderstood>,
 }
 
 impl Swap {
@@ -82,6 +88,9 @@ impl Swap {
             swap.reason = Some(format!("what turns swap on at boot is not known: {doubt}"));
             return swap;
         }
+        swap.undone = subsystems.boot_scripts().may_write(Topic::Swap).cloned();
+        let fstab = subsystems.host().files().read(fstab::FSTAB).or_hidden(&mut swap.gaps);
+        swap.mounts = fstab.map(|bytes| parse::fstab::parse(&bytes).into()).unwrap_or_else(|| Rc::from([]));
         fstab::read(subsystems, &mut swap);
         unit_files::read(subsystems, &mut swap);
         zram::read(subsystems, &mut swap);
@@ -97,6 +106,9 @@ impl Swap {
     pub fn list(&self) -> Fact {
         if let Some(reason) = &self.reason {
             return Fact::unknown(reason.clone());
+        }
+        if let Some(line) = &self.undone {
+            return self.told(Fact::unknown(line.reason("which swap is on")).because(line.origin.clone()));
         }
         if self.areas.is_empty() {
             if let Some(doubt) = self.doubts.first() {
@@ -124,6 +136,9 @@ impl Swap {
     pub fn device(&self, subsystems: &Subsystems<'_>, device: &str) -> Fact {
         if let Some(reason) = &self.reason {
             return Fact::unknown(reason.clone());
+        }
+        if let Some(line) = &self.undone {
+            return self.told(Fact::unknown(line.reason("which swap is on")).because(line.origin.clone()));
         }
         let same = |other: &str| match device {
             "any" => Same::Yes,
@@ -156,7 +171,7 @@ impl Swap {
 
     /// Adds an area that will be on, unless its device isn't there; each device once.
     fn add(&mut self, subsystems: &Subsystems<'_>, area: Area) {
-        if let Some(missing) = device::missing(subsystems.host(), &area.device) {
+        if let Some(missing) = device::missing(subsystems.host(), &self.mounts, &area.device) {
             self.confidence = self.confidence.min(Confidence::High);
             self.notes.push(format!("{}: {missing}; swap stays off unless it comes back", area.origin));
             self.off.push(area.origin.says(missing));
@@ -175,19 +190,13 @@ impl Swap {
 
     /// A file's content; a failure to read one that is there is a gap.
     fn read(&mut self, files: &Files, path: &str) -> Option<Rc<[u8]>> {
-        files.read(path).legacy().map_err(|error| self.not_read(error)).ok()
-    }
-
-    fn not_read(&mut self, error: HostError) {
-        if !error.is_not_found() {
-            self.gaps.push(error.into());
-        }
+        files.read(path).or_hidden(&mut self.gaps)
     }
 
     /// Says that what follows in a place is not looked at: the kernel has room for 32 areas (`MAX_SWAPFILES`).
     fn too_many(&mut self, origin: Origin) {
         let reason =
-            format!("{origin}: more than {MOST_AREAS} swap areas are configured; not all are looked at");
+            format!("{origin}: more than {MAX_AREAS} swap areas are configured; not all are looked at");
         self.gaps.push(Unreadable { origin, reason });
     }
 
@@ -203,7 +212,7 @@ pub fn swap(subsystems: &Subsystems<'_>, device: Option<&str>, moment: Moment) -
             Some(device) => subsystems.swap().device(subsystems, device),
             None => subsystems.swap().list(),
         },
-        (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
         (Moment::Now, Some(running)) => now::ask(subsystems.host(), running, device),
     }
 }

@@ -2,9 +2,9 @@
 
 use super::command_line::{is_false, is_true};
 use super::generated::{decide, is_installed, masked};
-use super::{Area, MOST_AREAS, Swap};
+use super::{Area, MAX_AREAS, Swap};
 use crate::fact::{Confidence, Knowledge, Origin};
-use crate::host::HostPath;
+use crate::host::{HostError, HostPath};
 use crate::parse::ini;
 use crate::subsystem::Subsystems;
 use crate::subsystem::drop_in::{self, Content, DropIn};
@@ -15,12 +15,15 @@ const NAME: &str = "systemd/zram-generator.conf";
 
 /// The main file of the highest directory hides those below, drop-ins are merged over it.
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
-    if !is_installed(subsystems.host().files(), GENERATOR) {
-        return;
+    match is_installed(subsystems.host().files(), GENERATOR) {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(gap) => return swap.gaps.push(gap),
     }
-    if let Some(mask) = masked(subsystems, GENERATOR) {
-        swap.off.push(mask);
-        return;
+    match masked(subsystems, GENERATOR) {
+        Ok(None) => {}
+        Ok(Some(mask)) => return swap.off.push(mask),
+        Err(gap) => return swap.gaps.push(gap),
     }
     let parameter = match subsystems.next_boot().parameter("systemd.zram") {
         Ok(parameter) => parameter,
@@ -47,9 +50,9 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
             Content::Broken(gap) | Content::Unread(gap) => swap.gaps.push(gap),
         }
     }
-    if let Some(first) = sections.get(MOST_AREAS) {
+    if let Some(first) = sections.get(MAX_AREAS) {
         swap.too_many(first.origin.clone());
-        sections.truncate(MOST_AREAS);
+        sections.truncate(MAX_AREAS);
     }
     sections.retain(Section::is_swap);
     if sections.is_empty() {
@@ -71,7 +74,11 @@ fn decide_section(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section
         swap.off.push(section.origin.says("its size is 0"));
         return;
     }
-    match section.memory_limit.map(|limit| (limit, memory_mib(subsystems))) {
+    let memory = match memory_mib(subsystems) {
+        Ok(memory) => memory,
+        Err(error) => return swap.doubt(Some(&device), error.to_string(), Some(section.origin)),
+    };
+    match section.memory_limit.map(|limit| (limit, memory)) {
         Some((limit, Some(memory))) if memory > limit => {
             swap.off.push(section.origin.says("host-memory-limit is exceeded"));
         }
@@ -148,7 +155,7 @@ impl Section {
 fn merge(sections: &mut Vec<Section>, path: &HostPath, file: &ini::Ini) {
     let is_device = |name: &str| name.strip_prefix("zram").is_some_and(|n| n.parse::<u64>().is_ok());
     // One more than makes sense is kept, for the caller to see that there are too many.
-    for (name, line) in file.sections.iter().filter(|(name, _)| is_device(name)).take(MOST_AREAS + 1) {
+    for (name, line) in file.sections.iter().filter(|(name, _)| is_device(name)).take(MAX_AREAS + 1) {
         if !sections.iter().any(|section| section.name == *name) {
             sections.push(Section::new(name, Origin::line(path, *line)));
         }
@@ -161,12 +168,13 @@ fn merge(sections: &mut Vec<Section>, path: &HostPath, file: &ini::Ini) {
 }
 
 /// The host's memory in MiB, where it runs.
-fn memory_mib(subsystems: &Subsystems<'_>) -> Option<u64> {
-    let bytes = subsystems.host().running()?.files().read("/proc/meminfo").legacy().ok()?;
-    crate::parse::lines(&bytes).find_map(|(_, line)| {
+fn memory_mib(subsystems: &Subsystems<'_>) -> Result<Option<u64>, HostError> {
+    let Some(running) = subsystems.host().running() else { return Ok(None) };
+    let Some(bytes) = running.files().read("/proc/meminfo").found()? else { return Ok(None) };
+    Ok(crate::parse::lines(&bytes).find_map(|(_, line)| {
         let kib: u64 = line.strip_prefix("MemTotal:")?.split_ascii_whitespace().next()?.parse().ok()?;
         Some(kib / 1024)
-    })
+    }))
 }
 
 /// Says that the next kernel has no zram, or that it can't be loaded.

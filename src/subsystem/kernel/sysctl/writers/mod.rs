@@ -124,7 +124,8 @@ impl Writers {
         let Some((first, value)) = changing.first() else {
             return not_understood(subsystems, related).map_or(answer, Answer::unknown);
         };
-        let untouched = answer.overruled.is_empty() && answer.because.first() == Some(&initial::kernel_default());
+        let untouched =
+            answer.overruled.is_empty() && answer.because.first() == Some(&initial::kernel_default());
         let same = value.is_some() && changing.iter().all(|(_, other)| other == value);
         if let (Some(value), true, true) = (value, untouched, same)
             && let Some((certain, _)) = changing.iter().find(|(write, _)| write.certain)

@@ -9,7 +9,6 @@ use crate::fact::{Origin, OriginKind};
 use crate::host::{Files, Read};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
-use crate::subsystem::systemd::early_service::may_start;
 
 /// What kubelet sets unless `protectKernelDefaults` is on.
 const KUBELET: [(&str, &str); 6] = [
@@ -27,19 +26,19 @@ const DOCKER: [(&str, &str); 2] =
 impl Writers {
     pub(super) fn services(&mut self, subsystems: &Subsystems<'_>) {
         let files = subsystems.host().files();
-        if may_start(subsystems, "ufw.service") {
+        if subsystems.units().may_start(subsystems, "ufw.service") {
             self.ufw(files);
         }
-        if may_start(subsystems, "systemd-networkd.service") {
+        if subsystems.units().may_start(subsystems, "systemd-networkd.service") {
             self.networkd(files);
         }
-        if may_start(subsystems, "tuned.service") {
+        if subsystems.units().may_start(subsystems, "tuned.service") {
             self.tuned(subsystems);
         }
-        if may_start(subsystems, "docker.service") {
+        if subsystems.units().may_start(subsystems, "docker.service") {
             self.docker(files);
         }
-        if may_start(subsystems, "kubelet.service") {
+        if subsystems.units().may_start(subsystems, "kubelet.service") {
             self.kubelet(subsystems);
         }
     }
@@ -50,7 +49,11 @@ impl Writers {
             let path = self.shell_setting(files, "/etc/default/ufw", "IPT_SYSCTL");
             let path = path.unwrap_or_else(|| "/etc/ufw/sysctl.conf".into());
             let ufw = Origin::named(OriginKind::Program, "ufw.service");
-            if super::shell::is_plain(&path) { self.file(files, &path, &ufw, true) } else { self.add_any(ufw) }
+            if super::shell::is_plain(&path) {
+                self.file(files, &path, &ufw, true)
+            } else {
+                self.add_any(ufw)
+            }
         }
     }
 

@@ -25,7 +25,8 @@ pub(super) enum Effect {
 
 /// Programs that only read the files that they name.
 const READERS: [&str; 16] = [
-    "cat", "grep", "egrep", "head", "tail", "awk", "sed", "test", "[", "[[", "ls", "stat", "read", "wc", "cut", "tr",
+    "cat", "grep", "egrep", "head", "tail", "awk", "sed", "test", "[", "[[", "ls", "stat", "read", "wc",
+    "cut", "tr",
 ];
 
 /// What a line does to kernel variables, as far as the line alone tells.
@@ -59,18 +60,22 @@ fn of_command(command: &Command, effects: &mut Vec<Effect>) {
         "sysctl" => of_sysctl(words, effects),
         "systemd-sysctl" => of_systemd_sysctl(words, effects),
         "systemctl" => {
-            let restarts = words.iter().any(|word| matches!(word.as_str(), "start" | "restart" | "try-restart"));
+            let restarts =
+                words.iter().any(|word| matches!(word.as_str(), "start" | "restart" | "try-restart"));
             let is_meant = words.iter().any(|word| word.trim_end_matches(".service") == "systemd-sysctl");
             effects.extend((restarts && is_meant).then_some(Effect::AppliesAll));
         }
         "xargs" if words.iter().any(|word| base(word) == "sysctl") => effects.push(Effect::SetsAny),
-        "tee" => effects.extend(words.iter().filter_map(|word| {
-            Some(Effect::Sets(pattern_of(below_proc(word)?), None))
-        })),
+        "tee" => effects
+            .extend(words.iter().filter_map(|word| Some(Effect::Sets(pattern_of(below_proc(word)?), None)))),
         "sed" if words.iter().any(|word| word.starts_with("-i") || word == "--in-place") => {}
         "echo" | "printf" => {}
         name if READERS.contains(&name) => {}
-        _ => effects.extend(command.words.iter().filter_map(|word| mention(word))),
+        // What another program runs, such as a hook of an interface: `post-up sysctl -w ...`.
+        _ => match words.iter().position(|word| base(word) == "sysctl") {
+            Some(at) => of_sysctl(&words[at + 1..], effects),
+            None => effects.extend(command.words.iter().filter_map(|word| mention(word))),
+        },
     }
 }
 
@@ -155,7 +160,8 @@ fn of_file(file: String) -> Effect {
 
 fn of_systemd_sysctl(words: &[String], effects: &mut Vec<Effect>) {
     let (options, files): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.starts_with('-'));
-    if options.iter().any(|word| matches!(word.as_str(), "--cat-config" | "--tldr" | "--help" | "--version")) {
+    if options.iter().any(|word| matches!(word.as_str(), "--cat-config" | "--tldr" | "--help" | "--version"))
+    {
         return;
     }
     if files.is_empty() {
@@ -204,10 +210,16 @@ mod tests {
     fn commands_are_told_by_what_they_write() {
         let applies = |file: &str| Effect::Applies(file.into());
         for (line, expected) in [
-            ("sysctl -w net.ipv4.ping_group_range=\"0 1000\"", vec![sets("net/ipv4/ping_group_range", Some("0 1000"))]),
+            (
+                "sysctl -w net.ipv4.ping_group_range=\"0 1000\"",
+                vec![sets("net/ipv4/ping_group_range", Some("0 1000"))],
+            ),
             ("/sbin/sysctl -e -p /a /b", vec![applies("/a"), applies("/b")]),
             ("sysctl -qp /a", vec![applies("/a")]),
-            ("sysctl -p/a; sysctl --load=/b; sysctl -p", vec![applies("/a"), applies("/b"), applies("/etc/sysctl.conf")]),
+            (
+                "sysctl -p/a; sysctl --load=/b; sysctl -p",
+                vec![applies("/a"), applies("/b"), applies("/etc/sysctl.conf")],
+            ),
             ("cat <<EOF | sysctl -p -", vec![Effect::SetsAny]),
             ("grep x /y | xargs -n1 sysctl -w", vec![Effect::SetsAny]),
             ("sysctl -n kernel.panic; sysctl vm.swappiness; sysctl -a", vec![]),
@@ -215,8 +227,14 @@ mod tests {
             ("sysctl -w $a=$b", vec![sets("**", None)]),
             ("echo 1 > /proc/sys/net/ipv4/ip_forward", vec![sets("net/ipv4/ip_forward", Some("1"))]),
             ("echo $x >/proc/sys/net/$y/z", vec![sets("net/**/z", None)]),
-            ("echo 2 | tee /proc/sys/net/ipv4/conf/{all,default}/rp_filter", vec![sets("net/ipv4/conf/*/rp_filter", None)]),
-            ("for f in /proc/sys/net/ipv4/conf/*/rp_filter; do", vec![Effect::SetsBelow("net/ipv4/conf/*/rp_filter".into())]),
+            (
+                "echo 2 | tee /proc/sys/net/ipv4/conf/{all,default}/rp_filter",
+                vec![sets("net/ipv4/conf/*/rp_filter", None)],
+            ),
+            (
+                "for f in /proc/sys/net/ipv4/conf/*/rp_filter; do",
+                vec![Effect::SetsBelow("net/ipv4/conf/*/rp_filter".into())],
+            ),
             ("cd /proc/sys/net/core && echo 1024 > somaxconn", vec![Effect::SetsBelow("net/core".into())]),
             ("[ -f /proc/sys/a ] && cat /proc/sys/b | grep c", vec![]),
             ("systemctl restart systemd-sysctl.service", vec![Effect::AppliesAll]),
@@ -224,6 +242,8 @@ mod tests {
             ("echo vm.overcommit_ratio=77 > /run/sysctl.d/9.conf", vec![sets("vm/overcommit_ratio", None)]),
             ("sh -c 'sysctl -w a.b=1'", vec![sets("a/b", Some("1"))]),
             ("sysctl --system", vec![Effect::AppliesAll]),
+            ("post-up sysctl -w a.b=1", vec![sets("a/b", Some("1"))]),
+            ("command -v sysctl >/dev/null", vec![]),
         ] {
             assert_eq!(effects(line), expected, "{line}");
         }
