@@ -189,12 +189,12 @@ fn a_udev_rule_may_apply_a_lost_key_and_interfaces_may_run_sysctl() {
             "/etc/udev/rules.d/99-bridge.rules",
             "ACTION==\"add\", SUBSYSTEM==\"module\", KERNEL==\"br_netfilter\", RUN+=\"/sbin/sysctl -p\"\n",
         )
-        .file("/etc/network/interfaces", "iface eth0 inet dhcp\n  post-up sysctl -w vm.swappiness=5\n")
+        .file("/etc/network/interfaces", "auto eth0\niface eth0 inet dhcp\n  post-up sysctl -w vm.swappiness=5\n")
         .file("/usr/lib/systemd/system/networking.service", "[Service]\nExecStart=/sbin/ifup -a\n")
         .link("/etc/systemd/system/multi-user.target.wants/networking.service", "/dev/full");
     assert!(tree.boot_text(&format!("sysctl:{key}")).starts_with("unknown"));
     let told = tree.boot_text("sysctl:vm.swappiness");
-    assert!(told.starts_with("unknown: /etc/network/interfaces:2"), "{told}");
+    assert!(told.starts_with("unknown: /etc/network/interfaces:3"), "{told}");
 }
 
 #[test]

@@ -79,6 +79,14 @@ pub(super) fn missing(host: &Host, mounts: &[Mount], device: &str) -> Option<Str
     (is_there(host, &path) == Some(false)).then(|| format!("there is no {what} {path}"))
 }
 
+/// Says that a directory doesn't hold a swap file, which may be made before the host boots.
+pub(super) fn not_in_directory(host: &Host, mounts: &[Mount], device: &str) -> Option<String> {
+    let path = node(device);
+    let may_tell = matches!(host.source(), Source::Directory(_)) && class(&path) == Class::File;
+    let is_missing = may_tell && !may_be_mounted(mounts, &path) && on_disk(host, &path) == Some(false);
+    is_missing.then(|| format!("there is no file {path}; swap stays off unless it is made"))
+}
+
 /// Encrypted and logical volumes may be closed now and are opened at boot.
 fn may_be_mapped(host: &Host, path: &str) -> bool {
     let is_plain = match class(path) {
@@ -115,10 +123,6 @@ fn may_be_mounted(mounts: &[Mount], path: &str) -> bool {
 /// Whether a device or file is there now, where that can be told. A recording holds the files that were asked
 /// for, so that only a complete list counts in it.
 fn is_there(host: &Host, path: &str) -> Option<bool> {
-    // A directory holds all files of its root file system, and no device.
-    if matches!(host.source(), Source::Directory(_)) && class(path) == Class::File {
-        return on_disk(host, path);
-    }
     let running = host.running()?;
     let is_live = *host.source() == Source::Live;
     match class(path) {

@@ -19,7 +19,7 @@ use std::rc::Rc;
 use crate::fact::{Confidence, Fact, Moment, Origin, Reason, ReasonCode, State, Value};
 use crate::host::Files;
 use crate::parse::{self, fstab::Mount};
-use crate::subsystem::boot::boot_scripts::{NotUnderstood, Topic};
+use crate::subsystem::boot::boot_scripts::{NotUnderstood, Topic, Touches};
 use crate::subsystem::{Subsystems, Unreadable};
 use device::Same;
 
@@ -107,8 +107,8 @@ impl Swap {
         if let Some(reason) = &self.reason {
             return Fact::unknown(reason.clone());
         }
-        if let Some(line) = &self.undone {
-            return self.told(Fact::unknown(line.reason("which swap is on")).because(line.origin.clone()));
+        if let Some(unknown) = self.undone() {
+            return unknown;
         }
         if self.areas.is_empty() {
             if let Some(doubt) = self.doubts.first() {
@@ -137,8 +137,8 @@ impl Swap {
         if let Some(reason) = &self.reason {
             return Fact::unknown(reason.clone());
         }
-        if let Some(line) = &self.undone {
-            return self.told(Fact::unknown(line.reason("which swap is on")).because(line.origin.clone()));
+        if let Some(unknown) = self.undone() {
+            return unknown;
         }
         let same = |other: &str| match device {
             "any" => Same::Yes,
@@ -177,7 +177,26 @@ impl Swap {
             self.off.push(area.origin.says(missing));
             return;
         }
-        self.add_unchecked(area);
+        match device::not_in_directory(subsystems.host(), &self.mounts, &area.device) {
+            Some(missing) => {
+                self.notes.push(format!("{}: {missing}", area.origin));
+                self.add_unchecked(area.at_most(Confidence::High));
+            }
+            None => self.add_unchecked(area),
+        }
+    }
+
+    /// Why it isn't known which swap is on: a line of the boot that isn't understood. One that only turns swap off
+    /// makes no difference where none is turned on.
+    fn undone(&self) -> Option<Fact> {
+        let line = self.undone.as_ref()?;
+        let says = line.origin.says.as_deref().unwrap_or_default();
+        let only_off =
+            line.may_touch == Touches::Swap && says.contains("swapoff") && !says.contains("swapon");
+        if only_off && self.areas.is_empty() {
+            return None;
+        }
+        Some(self.told(Fact::unknown(line.reason("which swap is on")).because(line.origin.clone())))
     }
 
     /// Adds an area whose device is made by what turns it on; each device once.
