@@ -118,6 +118,14 @@ fn covers(pattern: &str, name: &str, reader: Reader) -> bool {
     if reader.keeps_dot && name.starts_with('.') && !pattern.starts_with('.') {
         return false;
     }
+    // Most patterns are plain, or tell by their first character: long lists are held against one name.
+    match (pattern.bytes().next(), name.bytes().next()) {
+        (Some(first), Some(own)) if first != own && !matches!(first, b'*' | b'?' | b'[' | b'\\') => {
+            return false;
+        }
+        _ if !pattern.contains(['*', '?', '[', '\\']) => return pattern == name,
+        _ => {}
+    }
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n, mut star) = (0, 0, None);
     while n < name.len() {

@@ -26,6 +26,7 @@ pub mod preset;
 pub mod process;
 pub mod resolv_conf;
 pub mod shell;
+pub mod shell_line;
 pub mod socket_table;
 pub mod swaps;
 pub mod sysctl_d;
@@ -62,4 +63,20 @@ impl LineStarts {
     pub(crate) fn line(&self, at: usize) -> Option<u32> {
         u32::try_from(self.0.partition_point(|start| *start <= at) + 1).ok()
     }
+}
+
+/// The lines of a file as systemd's `read_line` ends them: at a line feed, a carriage return or a NUL. Numbers count
+/// line feeds, as editors do.
+pub fn systemd_lines(bytes: &[u8]) -> impl Iterator<Item = (u32, std::borrow::Cow<'_, str>)> {
+    let mut number = 1;
+    bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r' | 0)).map(move |line| {
+        let at = number;
+        number += u32::from(line.ends_with(b"\n"));
+        let line = line
+            .strip_suffix(b"\n")
+            .or(line.strip_suffix(b"\r"))
+            .or(line.strip_suffix(b"\0"))
+            .unwrap_or(line);
+        (at, String::from_utf8_lossy(line))
+    })
 }

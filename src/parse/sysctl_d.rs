@@ -2,16 +2,7 @@
 //!
 //! Source: systemd 252 and 257, sysctl.d(5); the two read the same.
 
-use super::lines;
-
-/// What one file of sysctl.d says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SysctlD {
-    /// Assignments and exclusions, in the order of the file.
-    pub settings: Vec<Setting>,
-    /// Lines that are neither; systemd-sysctl skips them, reads on, and ends as failed.
-    pub mistakes: Vec<Mistake>,
-}
+use super::systemd_lines;
 
 /// One line that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,23 +15,16 @@ pub struct Setting {
     pub line: u32,
 }
 
-/// A line that can't be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Line in the file, counted from 1.
-    pub line: u32,
-    /// The line.
-    pub text: String,
-}
-
-/// Reads a file of sysctl.d. There is no continuation, no quoting, and no comment after a value.
-#[must_use]
-pub fn parse(bytes: &[u8]) -> SysctlD {
-    let mut file = SysctlD::default();
-    for (line, text) in lines(bytes) {
+/// Reads a file of sysctl.d: assignments and exclusions in the order of the file. There is no continuation, no quoting,
+/// and no comment after a value.
+///
+/// # Errors
+/// The number of a line that is neither: systemd-sysctl skips it, reads on, and ends as failed.
+pub fn settings(bytes: &[u8]) -> impl Iterator<Item = Result<Setting, u32>> {
+    systemd_lines(bytes).filter_map(|(line, text)| {
         let text = text.trim_matches(BLANK);
         if text.is_empty() || text.starts_with(['#', ';']) {
-            continue;
+            return None;
         }
         let (key, value) = match text.split_once('=') {
             Some((key, value)) => {
@@ -50,13 +34,9 @@ pub fn parse(bytes: &[u8]) -> SysctlD {
             None => (text.strip_prefix('-').unwrap_or_default(), None),
         };
         let key = key.trim_matches(BLANK);
-        if key.is_empty() {
-            file.mistakes.push(Mistake { line, text: text.to_owned() });
-        } else {
-            file.settings.push(Setting { path: path_of(key), value, line });
-        }
-    }
-    file
+        let is_mistake = key.is_empty();
+        Some(if is_mistake { Err(line) } else { Ok(Setting { path: path_of(key), value, line }) })
+    })
 }
 
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
@@ -100,22 +80,27 @@ mod tests {
 
     #[test]
     fn lines_are_assignments_exclusions_or_mistakes() {
-        let file = parse(b"# c\n; c\n\n a.b = 1 2 # x \r\n-c/d=\"2\"\n-e.f\nnonsense\n=5\nk=a=b");
-        let setting = |path: &str, value: Option<&str>, line| Setting {
-            path: path.into(),
-            value: value.map(Into::into),
-            line,
+        let bytes = b"# c\n; c\n\n a.b = 1 2 # x \r\n-c/d=\"2\"\n-e.f\nnonsense\n=5\nk=a=b";
+        let setting = |path: &str, value: Option<&str>, line| {
+            Ok(Setting { path: path.into(), value: value.map(Into::into), line })
         };
-        assert_eq!(
-            file.settings,
-            [
-                setting("a/b", Some("1 2 # x"), 4),
-                setting("c/d", Some("\"2\""), 5),
-                setting("e/f", None, 6),
-                setting("k", Some("a=b"), 9),
-            ]
-        );
-        assert_eq!(file.mistakes.iter().map(|m| m.line).collect::<Vec<_>>(), [7, 8]);
+        let expected = [
+            setting("a/b", Some("1 2 # x"), 4),
+            setting("c/d", Some("\"2\""), 5),
+            setting("e/f", None, 6),
+            Err(7),
+            Err(8),
+            setting("k", Some("a=b"), 9),
+        ];
+        assert_eq!(settings(bytes).collect::<Vec<_>>(), expected);
+    }
+
+    /// Measured with systemd 252: a lone carriage return and a NUL end a line, too.
+    #[test]
+    fn a_lone_carriage_return_ends_a_line() {
+        let found: Vec<_> = settings(b"a.b=1\rc.d=2\r\ne.f=3\0g.h=4\r").map(Result::unwrap).collect();
+        let found: Vec<_> = found.iter().map(|found| (found.path.as_str(), found.line)).collect();
+        assert_eq!(found, [("a/b", 1), ("c/d", 1), ("e/f", 2), ("g/h", 2)]);
     }
 
     #[test]
@@ -136,9 +121,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_give_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let file = parse(&bytes);
-            let count = bytes.split(|b| *b == b'\n').count();
-            prop_assert!(file.settings.len() + file.mistakes.len() <= count);
+            let count = bytes.split(|b| matches!(*b, b'\n' | b'\r' | 0)).count();
+            prop_assert!(settings(&bytes).count() <= count);
         }
 
         #[test]

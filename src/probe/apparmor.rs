@@ -1,7 +1,8 @@
 //! `apparmor`: whether the kernel confines programs with AppArmor.
 
 use super::{Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State};
+use crate::fact::{Fact, Moment, Origin, Reason, ReasonCode, State};
+use crate::host::Read;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -17,15 +18,17 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     const ENABLED: &str = "/sys/module/apparmor/parameters/enabled";
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    match running.files().read(ENABLED).legacy() {
-        Ok(bytes) => {
+    let Some(running) = subsystems.host().running() else {
+        return Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"));
+    };
+    match running.files().read(ENABLED) {
+        Read::There(bytes) => {
             let word = if bytes.starts_with(b"Y") { "enabled" } else { "disabled" };
             Fact::new(State::from(word)).because(Origin::file(ENABLED))
         }
-        Err(error) if error.is_not_found() => {
+        Read::Missing(_) => {
             Fact::new(State::from("disabled")).because(Origin::file(ENABLED).says("is not there"))
         }
-        Err(error) => Fact::unknown(error.to_string()),
+        Read::Hidden(error) => Fact::unknown(error),
     }
 }

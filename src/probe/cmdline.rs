@@ -1,7 +1,8 @@
 //! `cmdline`: the kernel command line.
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::host::Read;
 use crate::parse::cmdline;
 use crate::subsystem::Subsystems;
 
@@ -21,13 +22,14 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     const NOW: &str = "/proc/cmdline";
     match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => match running.files().read(NOW).legacy() {
-            Ok(bytes) => {
+        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
+        (Moment::Now, Some(running)) => match running.files().read(NOW) {
+            Read::There(bytes) => {
                 let words = cmdline::words(&String::from_utf8_lossy(&bytes));
                 Fact::new(State::from(Value::list(words))).because(Origin::file(NOW))
             }
-            Err(error) => Fact::unknown(error.to_string()),
+            Read::Missing(path) => Fact::unknown(format!("{path}: not found")),
+            Read::Hidden(error) => Fact::unknown(error),
         },
         (Moment::Boot, _) => subsystems.next_boot().cmdline(),
     }

@@ -1,8 +1,8 @@
 //! `conntrack`: how full the table of tracked connections is.
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::host::{Files, HostErrorKind};
+use crate::fact::{Fact, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::host::Files;
 use crate::subsystem::Subsystems;
 
 const COUNT_FILE: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
@@ -25,7 +25,9 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else {
+        return Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"));
+    };
     let (count, max) = match (number(running.files(), COUNT_FILE), number(running.files(), MAX_FILE)) {
         (Ok(Some(count)), Ok(Some(max))) => (count, max),
         (Ok(None), Ok(_)) | (Ok(_), Ok(None)) => return Fact::absent().because(Origin::file(COUNT_FILE)),
@@ -40,13 +42,8 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
 }
 
 /// The number in a file; none if there is no such file.
-fn number(files: &Files, path: &str) -> Result<Option<u32>, String> {
-    match files.read(path).legacy() {
-        Ok(bytes) => {
-            let text = str::from_utf8(&bytes).unwrap_or_default().trim();
-            text.parse().map(Some).map_err(|_| format!("{path} holds no number"))
-        }
-        Err(error) if matches!(error.kind, HostErrorKind::NotFound) => Ok(None),
-        Err(error) => Err(error.to_string()),
-    }
+fn number(files: &Files, path: &str) -> Result<Option<u32>, Reason> {
+    let Some(bytes) = files.read(path).found()? else { return Ok(None) };
+    let text = str::from_utf8(&bytes).unwrap_or_default().trim();
+    text.parse().map(Some).map_err(|_| Reason::new(ReasonCode::Corrupt, format!("{path} holds no number")))
 }

@@ -2,9 +2,11 @@
 
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Value};
+use crate::host::Read;
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
+use crate::subsystem::kernel::modules::ModuleState;
 
 pub(super) static PROBE: Probe = Probe {
     name: "filesystem",
@@ -28,24 +30,25 @@ fn canonical(text: &str) -> Result<String, String> {
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     if let (Moment::Now, Some(running)) = (moment, subsystems.host().running()) {
-        match running.files().read("/proc/filesystems").legacy() {
-            Ok(bytes) => {
+        match running.files().read("/proc/filesystems") {
+            Read::There(bytes) => {
                 let listed = lines(&bytes)
                     .find(|(_, text)| text.split_ascii_whitespace().last() == Some(key.as_str()));
                 if let Some((line, _)) = listed {
                     return Fact::new("available").because(Origin::line("/proc/filesystems", line));
                 }
             }
-            Err(error) => return Fact::unknown(error.to_string()),
+            Read::Missing(path) => return Fact::unknown(format!("{path}: not found")),
+            Read::Hidden(error) => return Fact::unknown(error),
         }
     }
-    let mut fact = subsystems.modules().state(subsystems, key.as_str(), moment);
-    if let State::Known(Value::Text(word)) = &fact.state {
-        if word == "built-in" || word == "loaded" {
-            fact.state = State::from("available");
-        } else if word == "loadable" && fact.notes.iter().any(|note| note.starts_with("blacklisted")) {
-            fact.state = State::from("blocked");
-        }
-    }
-    fact
+    let answer = subsystems.modules().state(subsystems, key.as_str(), moment);
+    answer.map(|state| {
+        Value::from(match state {
+            ModuleState::BuiltIn | ModuleState::Loaded => "available",
+            ModuleState::Loadable | ModuleState::MaybeLoaded => "loadable",
+            // What mounts it has the kernel load it, which a blacklist prevents.
+            ModuleState::Blacklisted | ModuleState::Blocked => "blocked",
+        })
+    })
 }

@@ -3,7 +3,8 @@
 use procfs::{FromRead as _, Meminfo};
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::host::Read;
 use crate::subsystem::Subsystems;
 
 const MEMINFO: &str = "/proc/meminfo";
@@ -26,10 +27,13 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    let bytes = match running.files().read(MEMINFO).legacy() {
-        Ok(bytes) => bytes,
-        Err(error) => return Fact::unknown(error.to_string()),
+    let Some(running) = subsystems.host().running() else {
+        return Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"));
+    };
+    let bytes = match running.files().read(MEMINFO) {
+        Read::There(bytes) => bytes,
+        Read::Missing(path) => return Fact::unknown(format!("{path}: not found")),
+        Read::Hidden(error) => return Fact::unknown(error),
     };
     // The crate multiplies without looking; no machine has an exabyte.
     let absurd = bytes.split(|b| !b.is_ascii_digit()).any(|digits| digits.len() > 15);

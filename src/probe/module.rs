@@ -2,9 +2,10 @@
 
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Knowledge, Moment, Reason, ReasonCode, Value};
 use crate::parse::modprobe_d::underscored;
 use crate::subsystem::Subsystems;
+use crate::subsystem::kernel::modules::ModuleState;
 
 pub(super) static PROBE: Probe = Probe {
     name: "module",
@@ -16,9 +17,10 @@ its code brings; else whether it is on disk (`modules.dep`, compressed modules t
 Boot: modules-load.d, `modules_load=`, and commands of started units, played through for every kernel that \
 may boot, with aliases, dependencies and soft dependencies. `blacklist` keeps a module from modules-load.d \
 but not from `modprobe`; `install NAME /bin/false` and `module_blacklist=` keep it from both, which is \
-blocked. Unknown where an install command or a file that can't be read decides.",
+blocked. Unknown where an install command or a file that can't be read decides, and where a service or a command \
+that starts may load it.",
     key: KeySyntax::Required(&KeyKind { noun: "module", canonical }),
-    answer: Shape::Word(&["built-in", "loaded", "loadable", "blocked"]),
+    answer: Shape::Word(ModuleState::NAMES),
     moments: BOTH,
     examples: &["br_netfilter", "nf_conntrack", "overlay"],
     ask,
@@ -33,5 +35,11 @@ fn canonical(text: &str) -> Result<String, String> {
 }
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    subsystems.modules().state(subsystems, key.as_str(), moment)
+    let mut answer = subsystems.modules().state(subsystems, key.as_str(), moment);
+    if answer.state == Knowledge::Known(ModuleState::MaybeLoaded) {
+        // The first note says what may load it.
+        let reason = answer.notes.remove(0);
+        answer.state = Knowledge::Unknown(Reason::new(ReasonCode::Undecided, reason));
+    }
+    answer.map(|state| Value::from(state.name()))
 }

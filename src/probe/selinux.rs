@@ -1,7 +1,8 @@
 //! `selinux`: the mode of SELinux.
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State};
+use crate::fact::{Fact, Moment, Origin, Reason, ReasonCode, State};
+use crate::host::Read;
 use crate::subsystem::Subsystems;
 use crate::subsystem::kernel::selinux;
 
@@ -21,16 +22,16 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     const ENFORCE: &str = "/sys/fs/selinux/enforce";
     match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => Fact::unknown("nothing is running here"),
-        (Moment::Now, Some(running)) => match running.files().read(ENFORCE).legacy() {
-            Ok(bytes) => {
+        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
+        (Moment::Now, Some(running)) => match running.files().read(ENFORCE) {
+            Read::There(bytes) => {
                 let word = if bytes.starts_with(b"1") { "enforcing" } else { "permissive" };
                 Fact::new(State::from(word)).because(Origin::file(ENFORCE))
             }
-            Err(error) if error.is_not_found() => {
+            Read::Missing(_) => {
                 Fact::new(State::from("disabled")).because(Origin::file(ENFORCE).says("is not there"))
             }
-            Err(error) => Fact::unknown(error.to_string()),
+            Read::Hidden(error) => Fact::unknown(error),
         },
         (Moment::Boot, _) => selinux::at_boot(subsystems),
     }

@@ -61,7 +61,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
 fn failed_by_mistakes(subsystems: &Subsystems<'_>, mut fact: Fact) -> Fact {
     let State::Known(Value::Record(attributes)) = &mut fact.state else { return fact };
     if attributes.get(ACTIVE.name) == Some(&State::from("active"))
-        && let Some(mistake) = subsystems.sysctl().mistakes(subsystems).first()
+        && let Some(mistake) = subsystems.sysctl_d().mistakes(subsystems).first()
     {
         attributes.insert(ACTIVE.name.into(), State::from("failed"));
         fact.because.insert(0, mistake.clone());

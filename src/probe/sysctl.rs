@@ -2,7 +2,7 @@
 
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::parse::{glob, sysctl_d};
 use crate::subsystem::Subsystems;
 
@@ -16,8 +16,8 @@ only take writes, are not read.
 Boot: what `sysctl.*=` on the kernel command line and systemd-sysctl's merge of sysctl.d make of it \
 (sysctl.d(5), systemd 252 to 257), or the kernel's default where nothing sets it. `/etc/sysctl.conf` counts \
 only through a link in a sysctl.d directory. A variable of a module that is not loaded when systemd-sysctl \
-runs is lost: absent. Unknown where something else may write it later: rc.local, ufw, systemd-networkd, \
-docker, kubelet, or a command of a unit that starts; writers of the same value don't count.
+runs is lost: absent. Unknown where something else may write it later: rc.local, ufw, systemd-networkd, tuned, \
+docker, kubelet, tmpfiles.d, a rule of udev, or a command of a unit that starts; writers of the same value don't count.
 
 The first separator of a key decides its spelling: `net.ipv4.conf.eth0/100.rp_filter` and \
 `net/ipv4/conf/eth0.100/rp_filter` are one variable.",
@@ -61,7 +61,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    subsystems.sysctl().value(subsystems, key.as_str(), moment)
+    subsystems.sysctl().value(subsystems, key.as_str(), moment).map(Value::from)
 }
 
 #[cfg(test)]

@@ -54,6 +54,7 @@ pub struct Subsystems<'h> {
     search_paths: systemd::system_conf::SearchPaths,
     swap: OnceCell<storage::swap::Swap>,
     sysctl: OnceCell<kernel::sysctl::Sysctls>,
+    sysctl_d: OnceCell<kernel::sysctl_d::SysctlD>,
     systemd: OnceCell<systemd::installed::Systemd>,
     tmpfiles: OnceCell<tmpfiles::TmpfilesCleanup>,
     units: OnceCell<systemd::units::Units>,
@@ -82,6 +83,7 @@ impl<'h> Subsystems<'h> {
             search_paths: systemd::system_conf::SearchPaths::default(),
             swap: OnceCell::new(),
             sysctl: OnceCell::new(),
+            sysctl_d: OnceCell::new(),
             systemd: OnceCell::new(),
             tmpfiles: OnceCell::new(),
             units: OnceCell::new(),
@@ -182,7 +184,12 @@ impl<'h> Subsystems<'h> {
         self.swap.get_or_init(|| storage::swap::Swap::merge(self))
     }
 
-    /// Kernel variables at boot: sysctl.d.
+    /// The lines of sysctl.d.
+    pub fn sysctl_d(&self) -> &kernel::sysctl_d::SysctlD {
+        self.sysctl_d.get_or_init(|| kernel::sysctl_d::SysctlD::merge(self))
+    }
+
+    /// Kernel variables at boot: sysctl.d and all other writers.
     pub fn sysctl(&self) -> &kernel::sysctl::Sysctls {
         self.sysctl.get_or_init(kernel::sysctl::Sysctls::default)
     }

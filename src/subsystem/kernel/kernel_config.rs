@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use crate::fact::Origin;
-use crate::host::{Files, HostErrorKind};
+use crate::fact::{Origin, Reason, ReasonCode};
+use crate::host::Files;
 use crate::parse::kernel_config;
 use crate::subsystem::Subsystems;
 
@@ -39,7 +39,7 @@ pub struct KernelConfig {
 }
 
 /// A configuration, none if there is no file, or what kept it from being read.
-pub type Found = Result<Option<KernelConfig>, String>;
+pub type Found = Result<Option<KernelConfig>, Reason>;
 
 impl KernelConfig {
     /// The value of an option named without `CONFIG_` (`y`, `m`, a number or text), and its place; none if
@@ -103,14 +103,11 @@ impl KernelConfigs {
 }
 
 fn read(files: &Files, place: &str) -> Found {
-    let bytes = match files.read(place).legacy() {
-        Ok(bytes) => bytes,
-        Err(error) if matches!(error.kind, HostErrorKind::NotFound) => return Ok(None),
-        Err(error) => return Err(error.to_string()),
-    };
-    let text = kernel_config::unpacked(bytes).map_err(|trouble| format!("{place} {trouble}"))?;
+    let Some(bytes) = files.read(place).found()? else { return Ok(None) };
+    let corrupt = |text: String| Reason::new(ReasonCode::Corrupt, text);
+    let text = kernel_config::unpacked(bytes).map_err(|trouble| corrupt(format!("{place} {trouble}")))?;
     if !kernel_config::is_one(&text) {
-        return Err(format!("{place} is not a kernel configuration"));
+        return Err(corrupt(format!("{place} is not a kernel configuration")));
     }
     Ok(Some(KernelConfig { path: place.to_owned(), text }))
 }

@@ -6,3 +6,4 @@ pub mod kernel_option;
 pub mod modules;
 pub mod selinux;
 pub mod sysctl;
+pub mod sysctl_d;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::fact::{Confidence, Fact, Origin, State};
-use crate::host::{Files, HostError};
+use crate::fact::{Confidence, Fact, Origin, Reason, State};
+use crate::host::{Files, HostError, Read};
 use crate::parse;
 use crate::subsystem::Subsystems;
 use crate::subsystem::kernel::kernel_config::KernelConfig;
@@ -24,12 +24,12 @@ pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
         return disabled().because_all(origins).at_most(off.confidence);
     }
     let files = subsystems.host().files();
-    let bytes = match files.read(CONFIG).legacy() {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_not_found() => {
+    let bytes = match files.read(CONFIG) {
+        Read::There(bytes) => bytes,
+        Read::Missing(_) => {
             return disabled().because(Origin::file(CONFIG).says("is not there")).at_most(off.confidence);
         }
-        Err(error) => return Fact::unknown(error.to_string()),
+        Read::Hidden(error) => return Fact::unknown(error),
     };
     let started = match is_started(subsystems) {
         Ok(Some((false, origin))) => return disabled().because(origin).at_most(off.confidence),
@@ -41,7 +41,8 @@ pub fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
         let note = "assumed that the kernel starts SELinux: its configuration is not on disk";
         fact = fact.at_most(Confidence::High).note(note);
     }
-    if files.lstat("/.autorelabel").legacy().is_ok() {
+    // A note only: what hides it hides no mode.
+    if matches!(files.lstat("/.autorelabel"), Read::There(_)) {
         fact = fact.note("/.autorelabel is there: the next boot relabels all files and boots once more");
     }
     fact
@@ -64,7 +65,7 @@ fn configured(subsystems: &Subsystems<'_>, bytes: &[u8]) -> Fact {
             let missing = Origin::file(format!("/etc/selinux/{policy}/policy")).says("has no policy");
             return disabled().because(missing).because(place);
         }
-        Err(error) => return Fact::unknown(error.to_string()),
+        Err(error) => return Fact::unknown(error),
     }
     let next = subsystems.next_boot();
     let (values, because) = match (next.values("enforcing"), next.parameter("enforcing")) {
@@ -117,16 +118,14 @@ fn policy(bytes: &[u8]) -> String {
 }
 
 fn has_policy(files: &Files, policy: &str) -> Result<bool, HostError> {
-    match files.list(format!("/etc/selinux/{policy}/policy")).legacy() {
-        Ok(names) => Ok(names.iter().any(|name| name.as_encoded_bytes().starts_with(b"policy."))),
-        Err(error) if error.is_not_found() => Ok(false),
-        Err(error) => Err(error),
-    }
+    let names = files.list(format!("/etc/selinux/{policy}/policy")).found()?;
+    let is_policy = |name: &std::ffi::OsString| name.as_encoded_bytes().starts_with(b"policy.");
+    Ok(names.is_some_and(|names| names.iter().any(is_policy)))
 }
 
 /// Whether the kernel starts SELinux, and the place that says so; none if no place does. `lsm=` overrides the list
 /// that the kernel was built with; `security=` adds to that list or leaves others out.
-fn is_started(subsystems: &Subsystems<'_>) -> Result<Option<(bool, Origin)>, String> {
+fn is_started(subsystems: &Subsystems<'_>) -> Result<Option<(bool, Origin)>, Reason> {
     let next = subsystems.next_boot();
     let (list, one) = (next.parameter("lsm")?, next.parameter("security")?);
     let security = match &list.value {

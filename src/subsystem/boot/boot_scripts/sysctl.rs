@@ -64,11 +64,9 @@ pub(super) fn keys_of(files: &Files, path: &str) -> Vec<String> {
     }
     match files.read(path) {
         Read::There(bytes) => {
-            let settings = sysctl_d::parse(&bytes).settings;
-            if settings.len() > MAX_KEYS {
-                return vec![ANY.to_owned()];
-            }
-            settings.into_iter().map(|setting| setting.path).collect()
+            let keys: Vec<String> =
+                sysctl_d::settings(&bytes).flatten().take(MAX_KEYS + 1).map(|setting| setting.path).collect();
+            if keys.len() > MAX_KEYS { vec![ANY.to_owned()] } else { keys }
         }
         // It may be made before it is read, unless it is in a directory of packages.
         Read::Missing(_) if path.starts_with("/run/") || path.starts_with("/tmp/") => vec![ANY.to_owned()],

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::fact::{State, Value};
-use crate::host::Running;
+use crate::host::{Read, Running};
 use crate::parse::cmdline;
 use crate::subsystem::Subsystems;
 use crate::subsystem::loader::next_boot::BootEntry;
@@ -194,6 +194,7 @@ fn in_hierarchy(mode: &str) -> impl Iterator<Item = (&'static str, &'static str)
 
 /// The controllers that the running kernel was told to leave out.
 fn left_out_now(running: &dyn Running) -> Vec<String> {
-    let Ok(bytes) = running.files().read("/proc/cmdline").legacy() else { return Vec::new() };
+    // Without it nothing is known to be left out, so that fewer controllers come back, not more.
+    let Read::There(bytes) = running.files().read("/proc/cmdline") else { return Vec::new() };
     listed(&cmdline::words(&String::from_utf8_lossy(&bytes)), "cgroup_disable")
 }

@@ -3,7 +3,7 @@
 mod controllers;
 
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
-use crate::host::Running;
+use crate::host::{Read, Running};
 use crate::parse::mountinfo::{self, Mount};
 use crate::parse::systemd;
 use crate::subsystem::Subsystems;
@@ -31,9 +31,10 @@ fn record(mode: State, controllers: State) -> Value {
 /// systemd's layouts: cgroup2 at the top is v2; a tmpfs with `unified` below is hybrid; a tmpfs is v1.
 fn now(running: &dyn Running) -> Fact {
     const MOUNTS: &str = "/proc/self/mountinfo";
-    let bytes = match running.files().read(MOUNTS).legacy() {
-        Ok(bytes) => bytes,
-        Err(error) => return Fact::unknown(error.to_string()),
+    let bytes = match running.files().read(MOUNTS) {
+        Read::There(bytes) => bytes,
+        Read::Missing(path) => return Fact::unknown(format!("{path}: not found")),
+        Read::Hidden(error) => return Fact::unknown(error),
     };
     let text = String::from_utf8_lossy(&bytes);
     let mut mounts = mountinfo::parse(&text).peekable();
@@ -67,14 +68,15 @@ fn now(running: &dyn Running) -> Fact {
 }
 
 fn controllers_of_v2(running: &dyn Running) -> State {
-    match running.files().read("/sys/fs/cgroup/cgroup.controllers").legacy() {
-        Ok(bytes) => {
+    match running.files().read("/sys/fs/cgroup/cgroup.controllers") {
+        Read::There(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let mut names: Vec<&str> = text.split_ascii_whitespace().collect();
             names.sort_unstable();
             State::from(Value::list(names))
         }
-        Err(error) => State::unknown(error.to_string()),
+        Read::Missing(path) => State::unknown(format!("{path}: not found")),
+        Read::Hidden(error) => State::unknown(error),
     }
 }
 

@@ -6,23 +6,25 @@ mod table;
 use std::collections::BTreeSet;
 
 use self::table::{Evidence, Known};
-use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
+use crate::fact::{Confidence, Fact, Knowledge, Moment, Origin, Reason, ReasonCode, State, Value};
 use crate::host::{Files, HostError, Running};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
 use crate::subsystem::kernel::kernel_config::PLACES;
-use crate::subsystem::kernel::modules::{BLOCKED, BUILT_IN, LOADABLE, LOADED};
+use crate::subsystem::kernel::modules::ModuleState;
 
 /// The words of the answer: part of the kernel or loaded, there when it is asked for, kept from being loaded.
 pub const WORDS: &[&str] = &[AVAILABLE, LOADABLE, BLOCKED];
 const AVAILABLE: &str = "available";
+const LOADABLE: &str = "loadable";
+const BLOCKED: &str = "blocked";
 /// More different kernels than these are not looked into.
 const MOST_KERNELS: usize = 32;
 
 /// Whether the kernel of a moment has an option, named without `CONFIG_`; absent if it certainly has not.
 pub fn state(subsystems: &Subsystems<'_>, option: &str, moment: Moment) -> Fact {
     match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
         (Moment::Now, Some(running)) => of_kernel(subsystems, option, &running.uname().release, moment),
         (Moment::Boot, _) => at_boot(subsystems, option),
     }
@@ -60,24 +62,38 @@ fn of_kernel(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: M
     // What the running kernel shows holds for the next boot, if that boots the same release.
     let running = subsystems.host().running();
     let same = running.filter(|running| moment == Moment::Now || running.uname().release == release);
-    if let (Some(running), Some(known)) = (same, known)
-        && let Some(fact) = shown(running, known)
-    {
+    let (shown, hidden) = match (same, known) {
+        (Some(running), Some(known)) => shown(running, known),
+        _ => (None, None),
+    };
+    if let Some(fact) = shown {
         return if moment == Moment::Now { fact } else { fact.at_most(Confidence::High) };
     }
+    let fact = of_files(subsystems, option, release, moment);
+    match hidden {
+        // What the running kernel would show beats what files say.
+        Some(error) if fact.state != State::from(AVAILABLE) => Fact::unknown(error),
+        _ => fact,
+    }
+}
+
+/// By the modules of a release and its configuration.
+fn of_files(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: Moment) -> Fact {
     let mut module = None;
-    for name in known.map_or(&[][..], |known| known.modules) {
-        let mut fact = subsystems.modules().state(subsystems, name, moment);
-        match &fact.state {
-            State::Known(Value::Text(word)) if word == BUILT_IN || word == LOADED => {
-                fact.state = State::from(AVAILABLE);
-                return fact;
-            }
-            State::Known(_) => return fact,
-            State::Absent | State::Unknown(_) => {
-                module.get_or_insert(fact);
-            }
+    for name in table::find(option).map_or(&[][..], |known| known.modules) {
+        let answer = subsystems.modules().state(subsystems, name, moment);
+        let is_known = matches!(answer.state, Knowledge::Known(_));
+        let fact = answer.map(|state| {
+            Value::from(match state {
+                ModuleState::BuiltIn | ModuleState::Loaded => AVAILABLE,
+                ModuleState::Loadable | ModuleState::Blacklisted | ModuleState::MaybeLoaded => LOADABLE,
+                ModuleState::Blocked => BLOCKED,
+            })
+        });
+        if is_known {
+            return fact;
         }
+        module.get_or_insert(fact);
     }
     let configs = subsystems.kernel_config();
     let config = match moment {
@@ -110,19 +126,21 @@ fn of_kernel(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: M
     }
 }
 
-/// What the running kernel shows; none if that doesn't decide.
-fn shown(running: &dyn Running, known: &Known) -> Option<Fact> {
+/// What the running kernel shows, none if that doesn't decide; and why it doesn't show what it could.
+fn shown(running: &dyn Running, known: &Known) -> (Option<Fact>, Option<HostError>) {
     let files = running.files();
-    let mut missing = None;
+    let (mut missing, mut hidden) = (None, None);
     for evidence in known.evidence {
         match look(files, *evidence) {
-            Seen::There(origin) => return Some(Fact::new(AVAILABLE).because(origin)),
-            Seen::Missing(origin) => missing = Some(origin),
-            Seen::Nothing => {}
+            Ok(Seen::There(origin)) => return (Some(Fact::new(AVAILABLE).because(origin)), None),
+            Ok(Seen::Missing(origin)) => missing = Some(origin),
+            Ok(Seen::Nothing) => {}
+            Err(error) => hidden = Some(error),
         }
     }
     // A file system or a module that isn't there yet may be loaded.
-    missing.filter(|_| known.modules.is_empty()).map(|origin| Fact::absent().because(origin))
+    let missing = missing.filter(|_| known.modules.is_empty() && hidden.is_none());
+    (missing.map(|origin| Fact::absent().because(origin)), hidden)
 }
 
 /// What a look at the running kernel came to.
@@ -132,36 +150,52 @@ enum Seen {
     Nothing,
 }
 
-fn look(files: &Files, evidence: Evidence) -> Seen {
-    match evidence {
-        Evidence::Namespace(name) => match files.list("/proc/self/ns").legacy() {
-            Ok(names) if names.iter().any(|found| found == name) => {
+fn look(files: &Files, evidence: Evidence) -> Result<Seen, HostError> {
+    Ok(match evidence {
+        Evidence::Namespace(name) => match files.list("/proc/self/ns").found()? {
+            Some(names) if names.iter().any(|found| found == name) => {
                 Seen::There(Origin::file(format!("/proc/self/ns/{name}")))
             }
-            Ok(_) => Seen::Missing(Origin::file("/proc/self/ns").says(format!("has no `{name}`"))),
-            Err(_) => Seen::Nothing,
+            Some(_) => Seen::Missing(Origin::file("/proc/self/ns").says(format!("has no `{name}`"))),
+            None => Seen::Nothing,
         },
         Evidence::FileSystem(name) => {
-            match listed(files, "/proc/filesystems", |words| words.last() == Some(name)) {
-                Ok(Some(origin)) => Seen::There(origin),
-                Ok(None) => Seen::Missing(Origin::file("/proc/filesystems").says(format!("has no {name}"))),
-                Err(_) => Seen::Nothing,
+            match listed(files, "/proc/filesystems", |words| words.last() == Some(name))? {
+                Listed::At(origin) => Seen::There(origin),
+                Listed::Not => {
+                    Seen::Missing(Origin::file("/proc/filesystems").says(format!("has no {name}")))
+                }
+                Listed::NoFile => Seen::Nothing,
             }
         }
         Evidence::Controller(v2, v1) => {
             let unified =
                 listed(files, "/sys/fs/cgroup/cgroup.controllers", |mut words| words.any(|word| word == v2));
-            let found = match unified {
-                Ok(Some(origin)) => Some(origin),
-                _ => listed(files, "/proc/cgroups", |mut words| words.next() == Some(v1)).ok().flatten(),
-            };
-            found.map_or(Seen::Nothing, Seen::There)
+            let old = || listed(files, "/proc/cgroups", |mut words| words.next() == Some(v1));
+            match (unified, old) {
+                (Ok(Listed::At(origin)), _) => Seen::There(origin),
+                (Ok(_), old) => match old()? {
+                    Listed::At(origin) => Seen::There(origin),
+                    Listed::Not | Listed::NoFile => Seen::Nothing,
+                },
+                (Err(error), old) => match old()? {
+                    Listed::At(origin) => Seen::There(origin),
+                    Listed::Not | Listed::NoFile => return Err(error),
+                },
+            }
         }
-        Evidence::Path(path) => match files.lstat(path).legacy() {
-            Ok(_) => Seen::There(Origin::file(path)),
-            Err(_) => Seen::Nothing,
+        Evidence::Path(path) => match files.lstat(path).found()? {
+            Some(_) => Seen::There(Origin::file(path)),
+            None => Seen::Nothing,
         },
-    }
+    })
+}
+
+/// Whether a file has a line.
+enum Listed {
+    At(Origin),
+    Not,
+    NoFile,
 }
 
 /// The first line of a file whose words are wanted.
@@ -169,8 +203,8 @@ fn listed(
     files: &Files,
     path: &str,
     is_wanted: impl Fn(std::str::SplitAsciiWhitespace<'_>) -> bool,
-) -> Result<Option<Origin>, HostError> {
-    let bytes = files.read(path).legacy()?;
+) -> Result<Listed, HostError> {
+    let Some(bytes) = files.read(path).found()? else { return Ok(Listed::NoFile) };
     let line = lines(&bytes).find(|(_, text)| is_wanted(text.split_ascii_whitespace()));
-    Ok(line.map(|(line, _)| Origin::line(path, line)))
+    Ok(line.map_or(Listed::Not, |(line, _)| Listed::At(Origin::line(path, line))))
 }

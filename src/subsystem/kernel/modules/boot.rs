@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::during_boot;
 use super::index::Index;
-use super::load::{Loader, Outcome};
+use super::load::Outcome;
 use super::rules::{CommandLine, Rules};
 use super::support::{built_in, is_built_in, refusal};
-use super::{Asked, BLOCKED, BUILT_IN, LOADABLE, LOADED, Modules};
-use crate::fact::{Confidence, Fact, Origin, State, printable};
+use super::{Asked, ModuleState, Modules, State};
+use crate::fact::{Answer, Confidence, Knowledge, Origin, Reason, ReasonCode, printable};
+use crate::host::Read;
 use crate::parse::{glob, modules_load_d};
 use crate::subsystem::boot::boot_scripts::Topic;
 use crate::subsystem::drop_in::{self, Content};
@@ -69,9 +71,9 @@ impl Boot {
     }
 
     /// The lines, or why it can't be told what they load.
-    pub(super) fn asked(&self) -> Result<&[Asked], String> {
+    pub(super) fn asked(&self) -> Result<&[Asked], Reason> {
         match (self.plans.first(), self.gaps.first(), self.rules.gaps.first()) {
-            (_, Some(gap), _) | (Some(_), None, Some(gap)) => Err(gap.reason.clone()),
+            (_, Some(gap), _) | (Some(_), None, Some(gap)) => Err(gap.reason.clone().into()),
             (None, None, _) => Err(self.no_kernel()),
             (Some(plan), None, None) => match &plan.index.trouble {
                 Some(trouble) if plan.asked.iter().any(|asked| asked.fails.is_some()) => Err(trouble.clone()),
@@ -86,20 +88,20 @@ impl Boot {
         }
     }
 
-    fn no_kernel(&self) -> String {
+    fn no_kernel(&self) -> Reason {
         let reason = self.assumption.as_deref().unwrap_or("no kernel is found that could boot");
-        format!("it is not known which kernel boots next: {reason}")
+        Reason::new(ReasonCode::Undecided, format!("it is not known which kernel boots next: {reason}"))
     }
 
     /// The state for all kernels that may boot: known only if they agree.
-    pub(super) fn state(&self, subsystems: &Subsystems<'_>, name: &str, when: When) -> Fact {
+    pub(super) fn state(&self, subsystems: &Subsystems<'_>, name: &str, when: When) -> State {
         let mut facts = self.plans.iter().map(|plan| (plan, self.state_in(plan, subsystems, name, when)));
         let Some((first, fact)) = facts.next() else {
-            return Fact::unknown(self.no_kernel());
+            return Answer::unknown(self.no_kernel());
         };
         for (other, differing) in facts {
             if differing.state != fact.state {
-                return Fact::unknown(format!(
+                return Answer::unknown(format!(
                     "kernels that may boot differ: {} in {}, {} in {}",
                     word(&fact),
                     first.release.as_deref().unwrap_or("one"),
@@ -115,60 +117,64 @@ impl Boot {
         }
     }
 
-    fn state_in(&self, plan: &Plan, subsystems: &Subsystems<'_>, name: &str, when: When) -> Fact {
+    fn state_in(&self, plan: &Plan, subsystems: &Subsystems<'_>, name: &str, when: When) -> State {
         let Some(release) = plan.release.as_deref() else {
-            return Fact::unknown("the release of the kernel that boots next is not known");
+            return Answer::unknown("the release of the kernel that boots next is not known");
         };
         if let Some(trouble) = &plan.index.trouble {
-            return Fact::unknown(trouble.clone());
+            return Answer::unknown(trouble.clone());
         }
         let (target, is_hidden) = self.found_as(plan, name);
         if plan.index.builtin.has(&target) {
-            return Fact::new(BUILT_IN).because_all(plan.index.origin(&target));
+            return Answer::known(ModuleState::BuiltIn).because_all(plan.index.origin(&target));
         }
         let doubt = subsystems.systemd().doubt.as_deref();
         if let (Some(doubt), true) = (doubt, plan.index.modules.has(&target)) {
-            return Fact::unknown(format!("what loads modules at boot is not known: {doubt}"));
+            return Answer::unknown(format!("what loads modules at boot is not known: {doubt}"));
         }
+        let mut loader = super::loader(&plan.index, &self.rules, &plan.command_line, plan.refuses.clone());
         if let Some(origins) = plan.loaded.get(&target) {
+            let answer = Answer::known(ModuleState::Loaded).because_all(origins.iter().cloned());
             // A command that names the module may remove it.
-            if when == When::Booted
-                && let Some(line) = subsystems.boot_scripts().names(Topic::Module(&target))
-            {
-                return Fact::unknown(line.reason(&target)).because(line.origin.clone());
-            }
-            return self.guarded(plan, Fact::new(LOADED).because_all(origins.iter().cloned()));
+            let named = (when == When::Booted)
+                .then(|| subsystems.boot_scripts().names(Topic::Module(&target)))
+                .flatten()
+                .map(|line| Answer::unknown(line.reason(&target)).because(line.origin.clone()));
+            let removed =
+                (when == When::Booted).then(|| during_boot::removed(subsystems, &loader, &target)).flatten();
+            return self.guarded(plan, removed.or(named).unwrap_or(answer));
         }
         if let Some(reason) = plan.doubtful.get(&target) {
-            return Fact::unknown(reason.clone());
+            return Answer::unknown(reason.clone());
         }
         if is_hidden {
             return self.guarded(plan, self.hidden(name));
         }
-        let mut loader = super::loader(&plan.index, &self.rules, &plan.command_line, plan.refuses.clone());
         let outcome = loader.load(&target, &[]);
         if outcome == Outcome::Loaded
             && when == When::Booted
-            && let Some(fact) = during_boot(subsystems, &loader, &target)
+            && let Some(answer) = during_boot::loaded(subsystems, &loader, &target)
         {
-            return self.guarded(plan, fact);
+            return self.guarded(plan, answer);
         }
-        let fact = match outcome {
+        let answer = match outcome {
             Outcome::Loaded => {
                 if let Some(gap) = self.gaps.first() {
-                    return Fact::unknown(format!("{}: it may ask for {name}", gap.reason));
+                    return Answer::unknown(format!("{}: it may ask for {name}", gap.reason));
                 }
-                let fact = Fact::new(LOADABLE)
+                let answer = Answer::known(ModuleState::Loadable)
                     .because_all(plan.index.origin(&target))
                     .at_most(Confidence::High)
                     .note("nothing asks for it at boot; it is loaded when something needs it");
-                super::blacklist_note(fact, &loader, &target)
+                super::unless_blacklisted(answer, &loader, &target)
             }
-            Outcome::Blocked(reason, origins) => Fact::new(BLOCKED).because_all(origins).note(reason),
+            Outcome::Blocked(reason, origins) => {
+                Answer::known(ModuleState::Blocked).because_all(origins).note(reason)
+            }
             Outcome::Missing => return built_in(subsystems, &plan.index, release, name),
-            Outcome::Doubtful(reason) => return Fact::unknown(reason),
+            Outcome::Doubtful(reason) => return Answer::unknown(reason),
         };
-        self.guarded(plan, fact)
+        self.guarded(plan, answer)
     }
 
     /// The module that a name stands for, and whether an alias of modprobe.d keeps the one of this name from being found.
@@ -183,18 +189,20 @@ impl Boot {
     }
 
     /// That an alias is found in the place of a module.
-    fn hidden(&self, name: &str) -> Fact {
+    fn hidden(&self, name: &str) -> State {
         let aliases = self.rules.aliases.iter();
         let origin = aliases
             .filter(|(from, ..)| glob::covers_name(from, name))
             .map(|(_, to, origin)| origin.clone().says(format!("{name} is an alias of {to}")));
-        Fact::new(BLOCKED).because_all(origin).note("an alias of modprobe.d hides the module")
+        Answer::known(ModuleState::Blocked)
+            .because_all(origin)
+            .note("an alias of modprobe.d hides the module")
     }
 
     /// What a file that can't be read, or an unknown command line, does to an answer that it could change.
-    fn guarded(&self, plan: &Plan, fact: Fact) -> Fact {
+    fn guarded(&self, plan: &Plan, fact: State) -> State {
         if let Some(gap) = self.rules.gaps.first() {
-            return Fact::unknown(format!("{}: it may block the module", gap.reason));
+            return Answer::unknown(format!("{}: it may block the module", gap.reason));
         }
         if plan.knows_command_line {
             fact
@@ -205,41 +213,16 @@ impl Boot {
     }
 }
 
-/// What a boot makes of a module that can be loaded and that modules-load.d doesn't ask for.
-fn during_boot(subsystems: &Subsystems<'_>, loader: &Loader<'_>, target: &str) -> Option<Fact> {
-    if let Some(origin) = modules_disabled(subsystems) {
-        let note = "kernel.modules_disabled is 1 after boot: nothing is loaded any more";
-        return Some(Fact::new(BLOCKED).because(origin).note(note));
-    }
-    let is_target = |module: &str| super::resolved(loader, module).is_some_and(|found| found == target);
-    let scripts = subsystems.boot_scripts();
-    if let Some(line) = scripts.may_write(Topic::Module(target)) {
-        return Some(Fact::unknown(line.reason(target)).because(line.origin.clone()));
-    }
-    let (_, origin) = scripts.modprobes().find(|(module, _)| is_target(module))?;
-    let note = "a command loads it during boot, not modules-load.d";
-    Some(Fact::new(LOADED).because(origin).at_most(Confidence::High).note(note))
-}
-
-/// The line that sets `kernel.modules_disabled` at boot, after modules-load.d is done.
-fn modules_disabled(subsystems: &Subsystems<'_>) -> Option<Origin> {
-    let fact = subsystems.sysctl().at_boot(subsystems, "kernel.modules_disabled");
-    match fact.state {
-        State::Known(value) if value.as_text() == Some("1") => fact.because.into_iter().next(),
-        _ => None,
-    }
-}
-
-fn word(fact: &Fact) -> String {
-    match &fact.state {
-        State::Known(value) => value.to_string(),
-        State::Absent => "absent".to_owned(),
-        State::Unknown(_) => "unknown".to_owned(),
+fn word(answer: &State) -> &'static str {
+    match &answer.state {
+        Knowledge::Known(state) => state.name(),
+        Knowledge::Absent => "absent",
+        Knowledge::Unknown(_) => "unknown",
     }
 }
 
 /// Hosts ask for a few dozen modules; each name costs a look through the index of aliases.
-const MOST_NAMES: usize = 500;
+const MAX_NAMES: usize = 500;
 
 /// The lines of modules-load.d; none if the service that reads them doesn't run.
 fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Unreadable>) -> Vec<(String, Origin)> {
@@ -253,16 +236,22 @@ fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Unreadable>) -> Vec
     for file in merged.files {
         match drop_in::read(files, &file.path) {
             Content::Bytes(bytes) => found.extend(
-                modules_load_d::parse(&bytes).into_iter().map(|line| (line.name, file.line(line.line))),
+                // What more of one file asks for is not looked at, either.
+                modules_load_d::parse(&bytes)
+                    .take(MAX_NAMES + 1)
+                    .map(|line| (line.name, file.line(line.line))),
             ),
             Content::Unread(gap) => gaps.push(gap),
             Content::Masked | Content::Broken(_) => {}
         }
+        if found.len() > MAX_NAMES {
+            break;
+        }
     }
-    if let Some((_, origin)) = found.get(MOST_NAMES) {
-        let reason = format!("{origin}: more than {MOST_NAMES} modules are asked for; not all are looked at");
+    if let Some((_, origin)) = found.get(MAX_NAMES) {
+        let reason = format!("{origin}: more than {MAX_NAMES} modules are asked for; not all are looked at");
         gaps.push(Unreadable { origin: origin.clone(), reason });
-        found.truncate(MOST_NAMES);
+        found.truncate(MAX_NAMES);
     }
     found
 }
@@ -270,12 +259,16 @@ fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Unreadable>) -> Vec
 /// Where no boot loader is found: the only kernel that has modules.
 fn sole_kernel(subsystems: &Subsystems<'_>) -> (Vec<BootEntry>, Confidence, Option<String>) {
     let files = subsystems.host().files();
-    let names = files.list("/lib/modules").legacy().or_else(|_| files.list("/usr/lib/modules").legacy());
-    let releases: Vec<String> = names
-        .iter()
-        .flat_map(|names| names.iter())
-        .filter_map(|name| name.to_str().map(str::to_owned))
-        .collect();
+    let names = match files.list("/lib/modules") {
+        Read::Missing(_) => files.list("/usr/lib/modules"),
+        names => names,
+    };
+    let names = match names {
+        Read::There(names) => names,
+        Read::Missing(_) => Rc::default(),
+        Read::Hidden(error) => return (Vec::new(), Confidence::Heuristic, Some(error.to_string())),
+    };
+    let releases: Vec<String> = names.iter().filter_map(|name| name.to_str().map(str::to_owned)).collect();
     let [release] = releases.as_slice() else {
         return (Vec::new(), Confidence::Heuristic, subsystems.next_boot().reason.clone());
     };
@@ -339,6 +332,11 @@ impl Plan {
 
 /// Why a line that resolves to nothing does so, in words that help.
 fn missing(text: &str) -> String {
+    const LONGEST_SHOWN: usize = 100;
+    if text.chars().nth(LONGEST_SHOWN).is_some() {
+        let start: String = text.chars().take(LONGEST_SHOWN).collect();
+        return format!("`{}...` is too long to be a module's name", printable(&start));
+    }
     let shown = printable(text);
     if text.contains([' ', '\t']) {
         format!("`{shown}` is taken as one name: a line holds one module, no parameters and no comment")

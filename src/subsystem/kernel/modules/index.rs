@@ -3,11 +3,14 @@
 use std::rc::Rc;
 
 use super::rules::Rules;
-use crate::fact::Origin;
-use crate::host::{Files, HostError, HostErrorKind};
+use crate::fact::{Origin, Reason, ReasonCode};
+use crate::host::{Files, HostError, Read};
 use crate::parse::glob;
 use crate::parse::modprobe_d::underscored;
 use crate::parse::module_index::{self, Aliases, ModuleList, Softdeps};
+
+/// Distributions list less than ten thousand modules and thirty thousand aliases.
+const MAX_ENTRIES: usize = 200_000;
 
 /// The modules of one kernel release.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +23,7 @@ pub(super) struct Index {
     aliases: Aliases,
     builtin_modinfo: Option<Rc<[u8]>>,
     /// What could not be read: any answer that depends on it is unknown.
-    pub(super) trouble: Option<String>,
+    pub(super) trouble: Option<Reason>,
 }
 
 impl Index {
@@ -31,39 +34,48 @@ impl Index {
         }
         for parent in ["/lib/modules", "/usr/lib/modules"] {
             let directory = format!("{parent}/{release}");
-            match files.list(&directory).legacy() {
-                Ok(_) => {
+            match files.list(&directory) {
+                Read::There(_) => {
                     index.directory = Some(directory);
                     break;
                 }
-                Err(error) => index.blame(&error),
+                Read::Missing(_) => {}
+                Read::Hidden(error) => index.blame(&error),
             }
         }
         let Some(directory) = index.directory.clone() else { return index };
-        let mut read = |name: &str| match files.read_database(format!("{directory}/{name}")).legacy() {
-            Ok(bytes) => Some(bytes),
-            Err(error) => {
-                index.blame(&error);
-                None
+        let mut read = |name: &str, end: u8| {
+            let path = format!("{directory}/{name}");
+            match files.read_database(&path) {
+                // Every name that is asked for is held against each entry.
+                Read::There(bytes) if memchr::memchr_iter(end, &bytes).nth(MAX_ENTRIES).is_some() => {
+                    let more = format!("{path}: more than {MAX_ENTRIES} entries");
+                    index.trouble.get_or_insert_with(|| Reason::new(ReasonCode::TooLarge, more));
+                    None
+                }
+                Read::There(bytes) => Some(bytes),
+                Read::Missing(_) => None,
+                Read::Hidden(error) => {
+                    index.blame(&error);
+                    None
+                }
             }
         };
-        let dep = read("modules.dep");
-        let builtin = read("modules.builtin");
-        let softdep = read("modules.softdep");
-        let aliases = read("modules.alias");
-        let modinfo = read("modules.builtin.modinfo");
-        index.modules = dep.map(ModuleList::dependencies).unwrap_or_default();
-        index.builtin = builtin.map(ModuleList::builtin).unwrap_or_default();
-        index.softdeps = softdep.map(|bytes| module_index::softdeps(&bytes)).unwrap_or_default();
-        index.aliases = aliases.map(Aliases::new).unwrap_or_default();
+        let dep = read("modules.dep", b'\n');
+        let builtin = read("modules.builtin", b'\n');
+        let softdep = read("modules.softdep", b'\n');
+        let aliases = read("modules.alias", b'\n');
+        let modinfo = read("modules.builtin.modinfo", 0);
+        index.modules = dep.map_or_else(ModuleList::default, ModuleList::dependencies);
+        index.builtin = builtin.map_or_else(ModuleList::default, ModuleList::builtin);
+        index.softdeps = softdep.map_or_else(Softdeps::default, |bytes| module_index::softdeps(&bytes));
+        index.aliases = aliases.map_or_else(Aliases::default, Aliases::new);
         index.builtin_modinfo = modinfo;
         index
     }
 
     fn blame(&mut self, error: &HostError) {
-        if !matches!(error.kind, HostErrorKind::NotFound) {
-            self.trouble.get_or_insert_with(|| error.to_string());
-        }
+        self.trouble.get_or_insert_with(|| Reason::from(error.clone()));
     }
 
     /// The line of `modules.builtin` or `modules.dep` that has a module.

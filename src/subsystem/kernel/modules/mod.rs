@@ -1,6 +1,7 @@
 //! Kernel modules: what the next boot loads, what the next kernel has, and what blocks a module.
 
 mod boot;
+mod during_boot;
 mod index;
 mod load;
 mod names;
@@ -17,27 +18,59 @@ use foldhash::HashMap;
 use self::index::Index;
 use self::load::Loader;
 use self::rules::{CommandLine, Rules};
-use crate::fact::{Fact, Moment, Origin};
+use crate::fact::{Answer, Knowledge, Moment, Origin, Reason, ReasonCode};
+use crate::host::Files;
 use crate::parse::modprobe_d::underscored;
 use crate::subsystem::Subsystems;
 
-/// Part of the kernel itself.
-pub const BUILT_IN: &str = "built-in";
-/// Loaded.
-pub const LOADED: &str = "loaded";
-/// On disk, and nothing keeps it from being loaded when it is asked for.
-pub const LOADABLE: &str = "loadable";
-/// On disk, and something keeps it from being loaded.
-pub const BLOCKED: &str = "blocked";
+/// What becomes of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModuleState {
+    /// Part of the kernel itself.
+    BuiltIn,
+    /// Loaded.
+    Loaded,
+    /// On disk, and nothing keeps it from being loaded when it is asked for.
+    Loadable,
+    /// On disk, and loaded by `modprobe NAME` only: what loads modules by itself skips it.
+    Blacklisted,
+    /// On disk, and loaded during the boot or not: the first note says what may load it.
+    MaybeLoaded,
+    /// On disk, and something keeps it from being loaded.
+    Blocked,
+}
 
-/// The kernel has no such module.
-const ABSENT: crate::fact::State = crate::fact::State::Absent;
+impl ModuleState {
+    /// The words of the answer.
+    pub const NAMES: &[&str] = &["built-in", "loaded", "loadable", "blocked"];
+
+    /// The word for it. A blacklist doesn't keep `modprobe NAME` from loading a module.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ModuleState::BuiltIn => "built-in",
+            ModuleState::Loaded => "loaded",
+            ModuleState::Loadable | ModuleState::Blacklisted | ModuleState::MaybeLoaded => "loadable",
+            ModuleState::Blocked => "blocked",
+        }
+    }
+
+    /// Whether its code is in the kernel.
+    #[must_use]
+    pub fn is_there(self) -> bool {
+        matches!(self, ModuleState::BuiltIn | ModuleState::Loaded)
+    }
+}
+
+/// The state of a module, with its provenance; absent if the kernel has no such module.
+pub type State = Answer<ModuleState>;
 
 /// Kernel modules at both moments.
 #[derive(Debug, Default)]
 pub struct Modules {
     indices: RefCell<HashMap<String, Rc<Index>>>,
     boot: OnceCell<boot::Boot>,
+    running_rules: OnceCell<Rules>,
 }
 
 /// A line that asks for a module at boot.
@@ -56,22 +89,22 @@ impl Modules {
         Modules::default()
     }
 
-    /// One of [`BUILT_IN`], [`LOADED`], [`LOADABLE`], [`BLOCKED`] or absent at a moment. Attends to aliases.
-    pub fn state(&self, subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> Fact {
+    /// The state at a moment. Attends to aliases.
+    pub fn state(&self, subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> State {
         match (moment, subsystems.host().running()) {
             (Moment::Boot, _) => self.at_boot(subsystems, name),
             (Moment::Now, Some(running)) => now::state(subsystems, running, &underscored(name)),
-            (Moment::Now, None) => Fact::unknown("nothing is running here"),
+            (Moment::Now, None) => Answer::unknown(not_running()),
         }
     }
 
     /// The state after the next boot.
-    pub fn at_boot(&self, subsystems: &Subsystems<'_>, name: &str) -> Fact {
+    pub fn at_boot(&self, subsystems: &Subsystems<'_>, name: &str) -> State {
         self.boot(subsystems).state(subsystems, &underscored(name), boot::When::Booted)
     }
 
     /// The state when systemd-sysctl runs: after modules-load.d, before any other unit.
-    pub fn when_sysctl_runs(&self, subsystems: &Subsystems<'_>, name: &str) -> Fact {
+    pub fn when_sysctl_runs(&self, subsystems: &Subsystems<'_>, name: &str) -> State {
         self.boot(subsystems).state(subsystems, &underscored(name), boot::When::SysctlRuns)
     }
 
@@ -80,7 +113,7 @@ impl Modules {
     ///
     /// # Errors
     /// In words, if no kernel is known or a file that decides can't be read.
-    pub fn asked_at_boot(&self, subsystems: &Subsystems<'_>) -> Result<&[Asked], String> {
+    pub fn asked_at_boot(&self, subsystems: &Subsystems<'_>) -> Result<&[Asked], Reason> {
         self.boot(subsystems).asked()
     }
 
@@ -92,6 +125,11 @@ impl Modules {
 
     fn boot(&self, subsystems: &Subsystems<'_>) -> &boot::Boot {
         self.boot.get_or_init(|| boot::Boot::merge(self, subsystems))
+    }
+
+    /// What modprobe.d says on the running system.
+    fn running_rules(&self, disk: &Files, live: &Files) -> &Rules {
+        self.running_rules.get_or_init(|| Rules::on_disk(disk).with_runtime(live))
     }
 
     /// The modules of a release, read once.
@@ -119,14 +157,19 @@ fn resolved(loader: &Loader<'_>, name: &str) -> Option<String> {
     loader.index.resolve(loader.rules, name).into_iter().next()
 }
 
+fn not_running() -> Reason {
+    Reason::new(ReasonCode::NotRunning, "nothing is running here")
+}
+
 /// A blacklist doesn't keep `modprobe NAME` from loading a module, only what loads it by itself.
-fn blacklist_note(fact: Fact, loader: &Loader<'_>, name: &str) -> Fact {
+fn unless_blacklisted(answer: State, loader: &Loader<'_>, name: &str) -> State {
     match loader.blacklisted(name) {
-        Some(origin) => fact
+        Some(origin) if answer.state == Knowledge::Known(ModuleState::Loadable) => answer
+            .map(|_| ModuleState::Blacklisted)
             .note(format!(
                 "blacklisted: neither modules-load.d nor the kernel's own request loads {name}, only `modprobe {name}`"
             ))
             .because(origin),
-        None => fact,
+        _ => answer,
     }
 }

@@ -10,7 +10,7 @@ use crate::parse::glob;
 use crate::parse::modprobe_d::{self, Kind};
 use crate::parse::systemd::runtime_path;
 use crate::subsystem::Unreadable;
-use crate::subsystem::drop_in::{self, Content};
+use crate::subsystem::drop_in::{self, Content, DropIn};
 
 /// The rules of modprobe.d, merged.
 #[derive(Clone, Debug, Default)]
@@ -61,15 +61,7 @@ impl Rules {
         let merged = drop_in::at_boot(files, "modprobe.d", ".conf");
         let mut rules = Rules { gaps: merged.gaps, ..Rules::default() };
         for file in merged.files {
-            match drop_in::read(files, &file.path) {
-                Content::Bytes(bytes) => {
-                    for command in modprobe_d::parse(&bytes) {
-                        rules.add(command.kind, file.line(command.line));
-                    }
-                }
-                Content::Unread(gap) => rules.gaps.push(gap),
-                Content::Masked | Content::Broken(_) => {}
-            }
+            rules.add_file(files, &file);
         }
         rules
     }
@@ -77,14 +69,24 @@ impl Rules {
     /// Adds what `/run/modprobe.d` says on a running system; files of the same name elsewhere are rare and
     /// are not unsaid by it.
     pub(super) fn with_runtime(mut self, files: &Files) -> Self {
-        for file in drop_in::merge(files, &[runtime_path("modprobe.d")], ".conf").files {
-            if let Content::Bytes(bytes) = drop_in::read(files, &file.path) {
+        let merged = drop_in::merge(files, &[runtime_path("modprobe.d")], ".conf");
+        self.gaps.extend(merged.gaps);
+        for file in merged.files {
+            self.add_file(files, &file);
+        }
+        self
+    }
+
+    fn add_file(&mut self, files: &Files, file: &DropIn) {
+        match drop_in::read(files, &file.path) {
+            Content::Bytes(bytes) => {
                 for command in modprobe_d::parse(&bytes) {
                     self.add(command.kind, file.line(command.line));
                 }
             }
+            Content::Unread(gap) => self.gaps.push(gap),
+            Content::Masked | Content::Broken(_) => {}
         }
-        self
     }
 
     fn add(&mut self, kind: Kind, origin: Origin) {

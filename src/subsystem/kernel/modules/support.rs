@@ -3,20 +3,20 @@
 
 use super::index::Index;
 use super::rules::CommandLine;
-use super::{BUILT_IN, names, now};
-use crate::fact::{Confidence, Fact, Origin};
+use super::{ModuleState, State, names, now};
+use crate::fact::{Answer, Confidence, Origin};
 use crate::subsystem::Subsystems;
 
 /// A module that isn't on disk: built into the kernel of a release, or absent.
-pub(super) fn built_in(subsystems: &Subsystems<'_>, index: &Index, release: &str, name: &str) -> Fact {
+pub(super) fn built_in(subsystems: &Subsystems<'_>, index: &Index, release: &str, name: &str) -> State {
     if let Some(origin) = now::shown_by_release(subsystems, release, name) {
-        return Fact::new(BUILT_IN).because(origin).at_most(Confidence::High);
+        return Answer::known(ModuleState::BuiltIn).because(origin).at_most(Confidence::High);
     }
     let option = names::option_of(name);
     let missing = Origin::file(format!("/lib/modules/{release}"));
     let absent = match &index.directory {
-        Some(_) => Fact::absent().because(missing.says("has no such module")),
-        None => Fact::absent()
+        Some(_) => Answer::absent().because(missing.says("has no such module")),
+        None => Answer::absent()
             .because(missing.says("is missing"))
             .note(format!("no module can be loaded into {release}: its directory of modules is missing")),
     };
@@ -24,19 +24,19 @@ pub(super) fn built_in(subsystems: &Subsystems<'_>, index: &Index, release: &str
         (Ok(Some(config)), Some(option)) => match config.option(option) {
             // That the running kernel says so is as good as its release is unchanged.
             Some(("y", origin)) if origin.path.starts_with("/proc/") => {
-                Fact::new(BUILT_IN).because(origin).at_most(Confidence::High)
+                Answer::known(ModuleState::BuiltIn).because(origin).at_most(Confidence::High)
             }
-            Some(("y", origin)) => Fact::new(BUILT_IN).because(origin),
+            Some(("y", origin)) => Answer::known(ModuleState::BuiltIn).because(origin),
             Some((_, origin)) => absent.because(origin),
             None => absent.because(Origin::file(&config.path).says(format!("CONFIG_{option} is not set"))),
         },
         (Ok(Some(_)), None) | (Ok(None), _) if !index.builtin.is_empty() => absent,
         (Ok(Some(_)), None) => absent.at_most(Confidence::High),
         (Ok(None), _) if index.directory.is_some() => absent.at_most(Confidence::High),
-        (Ok(None), _) => Fact::unknown(format!(
+        (Ok(None), _) => Answer::unknown(format!(
             "neither /lib/modules/{release} nor the configuration of that kernel is on disk"
         )),
-        (Err(trouble), _) => Fact::unknown(trouble),
+        (Err(trouble), _) => Answer::unknown(trouble),
     }
 }
 

@@ -1,52 +1,60 @@
 //! The value of one kernel variable after the next boot.
 
-use super::Sysctls;
-use super::apply::{self, Outcome, Write};
-use super::merge::Merge;
-use super::now;
-use super::start::{self, Existence};
-use super::variable;
-use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::parse::{glob, sysctl_d};
+use super::initial::{self, Existence};
+use super::{Sysctls, Value, now};
+use crate::fact::{Answer, Confidence, Knowledge, Origin, OriginKind, Reason, ReasonCode};
+use crate::parse::sysctl_d;
+use crate::subsystem::Subsystems;
+use crate::subsystem::kernel::modules::{self, ModuleState};
+use crate::subsystem::kernel::sysctl_d::merge::Merge;
+use crate::subsystem::kernel::sysctl_d::simulate::{self, Outcome, Verdict, Write};
+use crate::subsystem::kernel::sysctl_d::{SERVICE, deciding_gap, variable};
 use crate::subsystem::loader::next_boot::BootEntry;
-use crate::subsystem::{Subsystems, Unreadable};
-
-pub(super) const SERVICE: &str = "systemd-sysctl.service";
 
 /// The value that the kernel will show after the next boot.
-pub(super) fn value(sysctls: &Sysctls, subsystems: &Subsystems<'_>, key: &str) -> Fact {
+pub(super) fn value(sysctls: &Sysctls, subsystems: &Subsystems<'_>, key: &str) -> Value {
     if let Some(doubt) = &subsystems.systemd().doubt {
-        return Fact::unknown(format!("it is not known what reads sysctl.d at boot: {doubt}"));
+        return Answer::unknown(format!("it is not known what reads sysctl.d at boot: {doubt}"));
     }
     let path = sysctl_d::path_of(key);
-    if let Some(fact) = without_ipv6(subsystems, &path) {
-        return fact;
+    if let Some(answer) = without_ipv6(subsystems, &path) {
+        return answer;
     }
-    let related = apply::related(&path);
-    let fact = match start::existence(subsystems, &path) {
-        Existence::Exists => settled(sysctls, subsystems, &path, &related),
+    let asked = Asked { subsystems, related: simulate::related(&path), path: &path, existing: true };
+    let answer = match initial::existence(subsystems, &path) {
+        Existence::Exists => asked.settled(),
         Existence::With(module) => {
-            let mut fact = settled(sysctls, subsystems, &path, &related).at_most(module.confidence);
-            fact.notes.extend(module.notes);
-            fact
+            let existing = module.state == Knowledge::Known(ModuleState::BuiltIn);
+            let mut answer = Asked { existing, ..asked.clone() }.settled().at_most(module.confidence);
+            answer.notes.extend(module.notes);
+            answer
         }
-        Existence::WithInterface => return of_interface(sysctls, subsystems, &path, &related),
-        Existence::Lost { module, later } => lost_value(sysctls, subsystems, &path, &related, module, &later),
-        Existence::Unclear(reason) => return Fact::unknown(reason),
+        Existence::WithInterface => of_interface(&asked),
+        Existence::Lost { module, finally } => lost_value(sysctls, &asked, module, &finally),
+        Existence::Removed(since) => Answer::absent()
+            .because(Origin::named(OriginKind::Kernel, "kernel").says(format!("has no {key} since {since}")))
+            .because_all(
+                subsystems
+                    .sysctl_d()
+                    .merged(subsystems)
+                    .lines_about(&path)
+                    .map(|at| subsystems.sysctl_d().merged(subsystems).origin(at)),
+            ),
+        Existence::Unclear(reason) => return Answer::unknown(reason),
     };
-    let fact = sysctls.writers(subsystems).judge(subsystems.boot_scripts(), &related, fact);
-    let is_guess = fact.confidence < Confidence::Certain || matches!(fact.state, State::Unknown(_));
+    let answer = sysctls.writers(subsystems).judge(subsystems, &asked.related, answer);
+    let is_guess = answer.confidence < Confidence::Certain || matches!(answer.state, Knowledge::Unknown(_));
     match (subsystems.host().running(), is_guess) {
         (Some(running), true) => match now::value(running.files(), key).state {
-            State::Known(value) => fact.note(format!("now it is {value}")),
-            State::Absent | State::Unknown(_) => fact,
+            Knowledge::Known(value) => answer.note(format!("now it is {value}")),
+            Knowledge::Absent | Knowledge::Unknown(_) => answer,
         },
-        _ => fact,
+        _ => answer,
     }
 }
 
 /// `ipv6.disable=1` on the command line leaves no variable of IPv6.
-fn without_ipv6(subsystems: &Subsystems<'_>, path: &str) -> Option<Fact> {
+fn without_ipv6(subsystems: &Subsystems<'_>, path: &str) -> Option<Value> {
     if !path.starts_with("net/ipv6/") {
         return None;
     }
@@ -57,213 +65,201 @@ fn without_ipv6(subsystems: &Subsystems<'_>, path: &str) -> Option<Fact> {
     };
     let origin = entries.iter().find(disables)?.because.first().cloned();
     if !entries.iter().all(|entry| disables(&entry)) {
-        return Some(Fact::unknown("only some of the command lines that may boot have ipv6.disable=1"));
+        return Some(Answer::unknown("only some of the command lines that may boot have ipv6.disable=1"));
     }
-    Some(Fact::absent().because_all(origin.map(|origin| origin.says("ipv6.disable=1"))))
+    Some(Answer::absent().because_all(origin.map(|origin| origin.says("ipv6.disable=1"))))
 }
 
-/// The value that the files and the command line give a variable that exists.
-fn settled(sysctls: &Sysctls, subsystems: &Subsystems<'_>, path: &str, related: &[String]) -> Fact {
-    let entries = &subsystems.next_boot().entries;
-    let likeliest = of_entry(sysctls, subsystems, path, related, entries.first());
-    for entry in entries.iter().skip(1) {
-        let other = of_entry(sysctls, subsystems, path, related, Some(entry));
-        if other.state != likeliest.state {
-            return Fact::unknown("kernels or command lines that may boot give it different values");
-        }
+/// The variable that is asked for.
+#[derive(Clone)]
+struct Asked<'a, 'h> {
+    subsystems: &'a Subsystems<'h>,
+    path: &'a str,
+    /// All variables whose writing changes it, itself first.
+    related: Vec<String>,
+    /// Whether it is there before init starts, when the kernel writes what its command line says.
+    existing: bool,
+}
+
+impl Asked<'_, '_> {
+    fn merge(&self) -> &Merge {
+        self.subsystems.sysctl_d().merged(self.subsystems)
     }
-    likeliest
-}
 
-fn of_entry(
-    sysctls: &Sysctls,
-    subsystems: &Subsystems<'_>,
-    path: &str,
-    related: &[String],
-    entry: Option<&BootEntry>,
-) -> Fact {
-    let merge = sysctls.on_disk(subsystems);
-    let not_run = sysctls.not_run(subsystems);
-    let mut writes = command_line_writes(entry, related);
-    if not_run.is_none() {
-        writes.extend(apply::writes(merge, related));
-    }
-    let (start, start_origin) = match start::default(subsystems, path, entry) {
-        Some((value, origin)) => (Some(value), origin),
-        None => (None, None),
-    };
-    let outcome = apply::play(path, start, &writes);
-    if not_run.is_none()
-        && let Some(gap) = deciding_gap(merge, path, related, &outcome)
-    {
-        return Fact::unknown(format!("{}: it may set {}", gap.reason, sysctl_d::dotted(path)));
-    }
-    fact_of(merge, not_run, path, &outcome, start_origin)
-}
-
-/// `sysctl.KEY=VALUE` of a command line: the kernel writes these before init starts. It takes a dot and a
-/// slash for the same.
-fn command_line_writes(entry: Option<&BootEntry>, related: &[String]) -> Vec<Write> {
-    let words = entry.and_then(|entry| entry.cmdline.as_deref()).unwrap_or_default();
-    let place = entry.and_then(|entry| entry.because.first());
-    words
-        .iter()
-        .take_while(|word| *word != "--")
-        .filter_map(|word| {
-            let (key, text) = word.strip_prefix("sysctl")?.split_once('=')?;
-            let path = key.strip_prefix(['.', '/'])?.replace('.', "/");
-            let path = related.iter().find(|related| **related == path)?.clone();
-            let place = place.cloned().unwrap_or_else(|| Origin::file("kernel command line"));
-            Some(Write { path, text: text.to_owned(), origin: place.says(word.clone()), spares: false })
-        })
-        .collect()
-}
-
-/// A file that could not be read and may decide: unless a line that is read after it says what the kernel
-/// ends up with.
-fn deciding_gap<'a>(
-    merge: &'a Merge,
-    path: &str,
-    related: &[String],
-    outcome: &Outcome,
-) -> Option<&'a Unreadable> {
-    let lines = &merge.lines;
-    let last = lines.iter().rposition(|line| related.contains(&line.path));
-    let settles = last.is_some_and(|at| {
-        apply::first_name(&lines[at].path) == apply::first_name(path)
-            && lines[at].value.as_ref().is_some_and(|text| {
-                variable::write(variable::find(path), text, None)
-                    == variable::Written::Shows(outcome.value.clone().unwrap_or_default())
-            })
-    });
-    merge
-        .gaps
-        .iter()
-        .find(|(before, _)| !(settles && last.is_some_and(|at| at >= *before)))
-        .map(|(_, gap)| gap)
-}
-
-fn fact_of(
-    merge: &Merge,
-    not_run: Option<&Origin>,
-    path: &str,
-    outcome: &Outcome,
-    start_origin: Option<Origin>,
-) -> Fact {
-    let key = sysctl_d::dotted(path);
-    let mut fact = match (&outcome.value, &outcome.because) {
-        (Some(value), Some(origin)) => Fact::new(value.as_str()).because(origin.clone()),
-        (None, Some(origin)) => Fact::unknown(format!(
-            "{origin} sets {key}, and what the kernel makes of that text is not known to this program"
-        ))
-        .because(origin.clone()),
-        (Some(value), None) => {
-            let fact = Fact::new(value.as_str()).at_most(Confidence::High);
-            match start_origin {
-                Some(origin) => fact.because(origin),
-                None => fact.because(Origin::file("kernel default")).note(format!(
-                    "nothing sets {key}; this is the kernel's default, which a build may change"
-                )),
+    /// The value that the files and the command line give a variable that exists.
+    fn settled(&self) -> Value {
+        let entries = &self.subsystems.next_boot().entries;
+        let likeliest = self.of_entry(entries.first());
+        for entry in entries.iter().skip(1) {
+            if self.of_entry(Some(entry)).state != likeliest.state {
+                let reason = "kernels or command lines that may boot give it different values";
+                return Answer::unknown(Reason::new(ReasonCode::Undecided, reason));
             }
         }
-        (None, None) => {
-            Fact::unknown(format!("nothing sets {key}, and its kernel default is not known to this program"))
+        likeliest
+    }
+
+    fn of_entry(&self, entry: Option<&BootEntry>) -> Value {
+        let (subsystems, merge) = (self.subsystems, self.merge());
+        let not_run = subsystems.sysctl_d().not_run(subsystems);
+        let mut writes = subsystems.sysctl_d().writes(subsystems, entry, &self.related);
+        writes.retain(|write| self.existing || !write.before_init);
+        writes.iter_mut().for_each(|write| write.verdict = verdict(subsystems, write));
+        let (start, start_origin) = match initial::default(subsystems, self.path, entry) {
+            Some((value, origin)) => (Some(value), origin),
+            None => (None, None),
+        };
+        let outcome = simulate::simulate(self.path, start, &writes);
+        if not_run.is_none()
+            && let Some(gap) = deciding_gap(merge, self.path, &self.related, &outcome)
+        {
+            return Answer::unknown(format!("{}: it may set {}", gap.reason, sysctl_d::dotted(self.path)));
         }
-    };
-    fact.overruled = overruled(merge, path, outcome);
-    fact.notes.extend(outcome.rejections());
-    if let Some(trouble) = &merge.hidden {
-        fact = fact.at_most(Confidence::High).note(format!("assumes that no credential sets it: {trouble}"));
+        self.answer(not_run, &outcome, start_origin)
     }
-    if outcome.assumed && outcome.value.is_some() {
-        fact = fact.at_most(Confidence::High).note(format!(
-            "which values {key} accepts is not known to this program; it is assumed to accept this one"
-        ));
+
+    fn answer(&self, not_run: Option<&Origin>, outcome: &Outcome, start_origin: Option<Origin>) -> Value {
+        let (merge, key) = (self.merge(), sysctl_d::dotted(self.path));
+        let mut answer = match (&outcome.value, &outcome.because) {
+            (Some(value), Some(origin)) => Answer::known(value.clone()).because(origin.clone()),
+            (None, Some(origin)) => Answer::unknown(Reason::new(
+                ReasonCode::NotUnderstood,
+                format!(
+                    "{origin} sets {key}, and what the kernel makes of that text is not known to this program"
+                ),
+            ))
+            .because(origin.clone()),
+            (Some(value), None) => {
+                let answer = Answer::known(value.clone()).at_most(Confidence::High);
+                match start_origin {
+                    Some(origin) => answer.because(origin),
+                    None => answer.because(initial::kernel_default()).note(format!(
+                        "nothing sets {key}; this is the kernel's default, which a build may change"
+                    )),
+                }
+            }
+            (None, None) => Answer::unknown(Reason::new(
+                ReasonCode::NotUnderstood,
+                format!("nothing sets {key}, and its kernel default is not known to this program"),
+            )),
+        };
+        answer.overruled = self.overruled(outcome);
+        answer.notes.extend(outcome.rejections());
+        if let Some(trouble) = &merge.hidden {
+            answer = answer
+                .at_most(Confidence::High)
+                .note(format!("assumes that no credential sets it: {trouble}"));
+        }
+        if outcome.assumed && outcome.value.is_some() {
+            answer = answer.at_most(Confidence::High).note(format!(
+                "which values {key} accepts is not known to this program; it is assumed to accept this one"
+            ));
+        }
+        if let Some(origin) = not_run {
+            answer = answer
+                .because(origin.clone())
+                .note(format!("{SERVICE} does not run, so nothing in sysctl.d is applied"));
+        }
+        answer
     }
-    if let Some(origin) = not_run {
-        fact = fact
-            .because(origin.clone())
-            .note(format!("{SERVICE} does not run, so nothing in sysctl.d is applied"));
+
+    /// Every other line about the variable, those that lost while merging included.
+    fn overruled(&self, outcome: &Outcome) -> Vec<Origin> {
+        let merge = self.merge();
+        let on_command_line = outcome.overruled.iter().filter(|origin| !merge.holds(origin)).cloned();
+        on_command_line
+            .chain(merge.lines_about(self.path).map(|at| merge.origin(at)))
+            .filter(|origin| Some(origin) != outcome.because.as_ref())
+            .collect()
     }
-    fact
 }
 
-/// Every other line about the variable, those that lost while merging included.
-fn overruled(merge: &Merge, path: &str, outcome: &Outcome) -> Vec<Origin> {
-    let lines = &merge.lines;
-    let on_command_line =
-        outcome.overruled.iter().filter(|origin| !lines.iter().any(|line| line.origin == **origin));
-    let in_files = lines.iter().filter(|line| {
-        apply::first_name(&line.path) == apply::first_name(path) || glob::covers_path(&line.path, path)
-    });
-    on_command_line
-        .chain(in_files.map(|line| &line.origin))
-        .filter(|origin| Some(*origin) != outcome.because.as_ref())
-        .cloned()
-        .collect()
+/// Algorithms of TCP and queueing disciplines are taken only if their modules can be had.
+fn verdict(subsystems: &Subsystems<'_>, write: &Write) -> Verdict {
+    const ALWAYS: [&str; 7] = ["reno", "pfifo", "bfifo", "pfifo_head_drop", "pfifo_fast", "noqueue", "mq"];
+    let prefix = match write.path.as_str() {
+        "net/ipv4/tcp_congestion_control" => "tcp_",
+        "net/core/default_qdisc" => "sch_",
+        _ => return Verdict::ByTable,
+    };
+    let name = write.text.trim();
+    if ALWAYS.contains(&name) || write.before_init {
+        return Verdict::ByTable;
+    }
+    // The kernel asks for the module by itself while systemd-sysctl writes.
+    let module = format!("{prefix}{name}");
+    match subsystems.modules().when_sysctl_runs(subsystems, &module).state {
+        Knowledge::Known(ModuleState::Blocked | ModuleState::Blacklisted) => {
+            Verdict::Refused(format!("{module} can't be loaded"))
+        }
+        Knowledge::Known(_) => Verdict::ByTable,
+        Knowledge::Absent => Verdict::Refused(format!("the next kernel has no {module}")),
+        Knowledge::Unknown(_) => Verdict::Unclear,
+    }
 }
 
 /// A variable whose module is not there when systemd-sysctl writes.
-fn lost_value(
-    sysctls: &Sysctls,
-    subsystems: &Subsystems<'_>,
-    path: &str,
-    related: &[String],
-    module: &str,
-    later: &Fact,
-) -> Fact {
-    let writes = apply::writes(sysctls.on_disk(subsystems), related);
-    if let (Some(write), Some(origin)) =
+fn lost_value(sysctls: &Sysctls, asked: &Asked<'_, '_>, module: &str, finally: &modules::State) -> Value {
+    let subsystems = asked.subsystems;
+    let writes = simulate::writes(asked.merge(), &asked.related);
+    if let (Some(write), Some(reapplied)) =
         (writes.last(), sysctls.writers(subsystems).reapplied_by(subsystems.host().files()))
     {
-        return Fact::unknown(format!(
+        let origin = match reapplied {
+            Ok(origin) => origin,
+            Err(gap) => return Answer::unknown(format!("{}: it may apply {}", gap.reason, write.origin)),
+        };
+        let reason = format!(
             "{module} is not loaded when systemd-sysctl runs, and {origin} may apply {} later",
             write.origin
-        ))
-        .because(origin.clone());
+        );
+        return Answer::unknown(Reason::new(ReasonCode::Undecided, reason)).because(origin.clone());
     }
-    let default = start::default(subsystems, path, subsystems.next_boot().entries.first());
-    let fact = match (&later.state, default) {
-        (State::Known(Value::Text(word)), Some((value, _))) if word == "loaded" => Fact::new(value)
+    let default = initial::default(subsystems, asked.path, subsystems.next_boot().entries.first());
+    let is_there = matches!(finally.state, Knowledge::Known(state) if state.is_there());
+    let answer = match default {
+        Some((value, _)) if is_there => Answer::known(value)
             .at_most(Confidence::High)
             .note(format!("{module} is loaded after systemd-sysctl ran: the kernel's default holds")),
-        (State::Known(Value::Text(word)), None) if word == "loaded" => Fact::unknown(format!(
-            "{module} is loaded after systemd-sysctl ran, and the kernel's default is not known to this program"
+        None if is_there => Answer::unknown(Reason::new(
+            ReasonCode::NotUnderstood,
+            format!(
+                "{module} is loaded after systemd-sysctl ran, and the kernel's default is not known to this program"
+            ),
         )),
-        _ => Fact::absent().at_most(later.confidence),
+        _ => Answer::absent().at_most(finally.confidence),
     };
-    let fact = fact.because_all(later.because.iter().cloned());
-    let mut fact = match writes.last() {
-        Some(_) => fact.note(format!("lost: {module} is not loaded when systemd-sysctl runs")),
-        None => fact.note(format!("{module} is not loaded at boot")),
+    let answer = answer.because_all(finally.because.iter().cloned());
+    let mut answer = match writes.last() {
+        Some(_) => answer.note(format!("lost: {module} is not loaded when systemd-sysctl runs")),
+        None => answer.note(format!("{module} is not loaded at boot")),
     };
-    fact.overruled = writes.into_iter().map(|write| write.origin).collect();
-    fact
+    answer.overruled = writes.into_iter().map(|write| write.origin).collect();
+    answer
 }
 
 /// A variable of one network interface: it may exist before systemd-sysctl runs, or appear later; then it
 /// starts with what `conf/default` holds, and udev has systemd-sysctl write its own keys.
-fn of_interface(sysctls: &Sysctls, subsystems: &Subsystems<'_>, path: &str, related: &[String]) -> Fact {
-    let before = settled(sysctls, subsystems, path, related);
-    let Some((family, interface, name)) = variable::interface_of(path) else { return before };
+fn of_interface(asked: &Asked<'_, '_>) -> Value {
+    let before = asked.settled();
+    let Some((family, interface, name)) = variable::interface_of(asked.path) else { return before };
     let default_path = format!("net/{family}/conf/default/{name}");
-    let default = settled(sysctls, subsystems, &default_path, &apply::related(&default_path));
+    let default =
+        Asked { path: &default_path, related: simulate::related(&default_path), ..asked.clone() }.settled();
     let start = match &default.state {
-        State::Known(value) => value.as_text().map(str::to_owned),
-        State::Absent | State::Unknown(_) => None,
+        Knowledge::Known(value) => Some(value.clone()),
+        Knowledge::Absent | Knowledge::Unknown(_) => None,
     };
-    let own = apply::writes(sysctls.on_disk(subsystems), &[path.to_owned()]);
-    let after = apply::play(path, start, &own);
-    let same = matches!(&before.state, State::Known(value) if value.as_text() == after.value.as_deref());
-    if same {
-        let fact = before.at_most(Confidence::High).note(format!("if there is an interface {interface}"));
-        return sysctls.writers(subsystems).judge(subsystems.boot_scripts(), related, fact);
+    let own = simulate::writes(asked.merge(), &[asked.path.to_owned()]);
+    let after = simulate::simulate(asked.path, start, &own);
+    if matches!(&before.state, Knowledge::Known(value) if Some(value) == after.value.as_ref()) {
+        return before.at_most(Confidence::High).note(format!("if there is an interface {interface}"));
     }
-    if let State::Unknown(_) = before.state {
+    if let Knowledge::Unknown(_) = before.state {
         return before;
     }
-    Fact::unknown(format!(
+    let reason = format!(
         "it depends on whether {interface} appears before or after systemd-sysctl runs: no line names its {name}"
-    ))
-    .because_all(default.because)
+    );
+    Answer::unknown(Reason::new(ReasonCode::Undecided, reason)).because_all(default.because)
 }

@@ -1,9 +1,10 @@
 //! Kernel variables of the running kernel: `/proc/sys`.
 
-use super::variable::collapsed;
-use crate::fact::{Fact, Origin};
-use crate::host::{Files, HostErrorKind, Kind};
+use super::Value;
+use crate::fact::{Answer, Origin, Reason, ReasonCode};
+use crate::host::{Files, HostErrorKind, Kind, Read};
 use crate::parse::sysctl_d;
+use crate::subsystem::kernel::sysctl_d::variable::collapsed;
 
 /// Variables that only take writes, or do something when they are read.
 ///
@@ -18,27 +19,27 @@ const NOT_READ: [&str; 6] = [
 ];
 
 /// The value of a variable, by its key with dots.
-pub(super) fn value(live: &Files, key: &str) -> Fact {
+pub(super) fn value(live: &Files, key: &str) -> Value {
     let path = sysctl_d::path_of(key);
     if NOT_READ.contains(&path.as_str()) {
-        return Fact::unknown(format!("{key} is not read: it is for writing, or reading it has effects"));
+        let reason = format!("{key} is not read: it is for writing, or reading it has effects");
+        return Answer::unknown(Reason::new(ReasonCode::NotUnderstood, reason));
     }
     let place = format!("/proc/sys/{path}");
-    match live.read(&place).legacy() {
-        Ok(bytes) => {
+    match live.read(&place) {
+        Read::There(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let lines: Vec<String> = text.trim_end().lines().map(collapsed).collect();
-            Fact::new(lines.join("\n")).because(Origin::file(place))
+            Answer::known(lines.join("\n")).because(Origin::file(place))
         }
-        Err(error) => match error.kind {
-            HostErrorKind::NotFound if live.stat("/proc/sys").legacy().is_err() => {
-                Fact::unknown("/proc/sys is not mounted")
-            }
-            HostErrorKind::NotFound => Fact::absent().because(Origin::file(place)),
-            HostErrorKind::NotAFile(Kind::Directory) => {
-                Fact::unknown(format!("{key} is a directory of variables, not a variable"))
-            }
-            _ => Fact::unknown(error.to_string()),
+        Read::Missing(_) => match live.stat("/proc/sys") {
+            Read::There(_) => Answer::absent().because(Origin::file(place)),
+            Read::Missing(_) => Answer::unknown("/proc/sys is not mounted"),
+            Read::Hidden(error) => Answer::unknown(error),
         },
+        Read::Hidden(error) if error.kind == HostErrorKind::NotAFile(Kind::Directory) => {
+            Answer::unknown(format!("{key} is a directory of variables, not a variable"))
+        }
+        Read::Hidden(error) => Answer::unknown(error),
     }
 }

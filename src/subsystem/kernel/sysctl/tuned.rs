@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::Origin;
-use crate::host::{Files, HostPath};
+use crate::host::{Files, HostPath, Read};
 use crate::parse::{ini, lines, sysctl_d};
 use crate::subsystem::Unreadable;
 
@@ -23,6 +23,8 @@ pub(super) struct Tuned {
     pub(super) gaps: Vec<Unreadable>,
     /// Whether the profile is known; else every profile that is installed counts.
     pub(super) is_chosen: bool,
+    /// A script of a chosen profile, which may do anything.
+    pub(super) script: Option<Origin>,
     /// Whether `/etc/sysctl.d` is applied once more afterwards.
     pub(super) reapplies: bool,
     /// Profiles that were read: each counts once, however often it is included.
@@ -39,33 +41,35 @@ pub(super) struct Setting {
 
 impl Tuned {
     pub(super) fn read(files: &Files) -> Self {
-        let mut tuned = Tuned { reapplies: reapplies(files), ..Tuned::default() };
+        let mut tuned = Tuned::default();
+        tuned.reapplies = reapplies(files, &mut tuned.gaps);
         let mut names: Vec<String> = Vec::new();
-        match files.read("/etc/tuned/active_profile").legacy() {
-            Ok(bytes) => names.extend(
+        match files.read("/etc/tuned/active_profile") {
+            Read::There(bytes) => names.extend(
                 lines(&bytes)
                     .flat_map(|(_, text)| {
                         text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>()
                     })
                     .collect::<Vec<_>>(),
             ),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => tuned.gaps.push(error.into()),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => tuned.gaps.push(error.into()),
         }
         tuned.is_chosen = !names.is_empty();
         if !tuned.is_chosen {
-            names = installed(files);
+            names = installed(files, &mut tuned.gaps);
         }
         for name in names {
             tuned.profile(files, &name, 0);
         }
         if !tuned.is_chosen {
             tuned.settings.values_mut().for_each(|setting| setting.text = None);
+            tuned.script = None;
         }
         tuned
     }
 
-    /// What a profile includes counts before its own lines; a later line replaces an earlier one.
+    /// What a profile includes counts before its own lines; a write line replaces an earlier one.
     fn profile(&mut self, files: &Files, name: &str, depth: usize) {
         let is_name = !name.is_empty() && !name.contains('/') && !name.starts_with('.');
         if depth > MAX_DEPTH || !is_name || !self.seen.insert(name.to_owned()) {
@@ -76,6 +80,10 @@ impl Tuned {
         if let Some(include) = profile.last("main", "include") {
             let names = include.value.split([',', ';', ' ']).map(str::trim);
             names.for_each(|name| self.profile(files, name, depth + 1));
+        }
+        let script = profile.entries.iter().find(|entry| entry.key == "script" && !entry.value.is_empty());
+        if let Some(script) = script {
+            self.script = Some(Origin::line(&place, script.line).says("a script of the profile of tuned"));
         }
         let of_sysctl: BTreeSet<&str> = profile
             .entries
@@ -99,10 +107,10 @@ impl Tuned {
     fn find(&mut self, files: &Files, name: &str) -> Option<(HostPath, std::rc::Rc<[u8]>)> {
         for directory in DIRECTORIES {
             let path = HostPath::new(format!("{directory}/{name}/tuned.conf"));
-            match files.read(&path).legacy() {
-                Ok(bytes) => return Some((path, bytes)),
-                Err(error) if error.is_not_found() => {}
-                Err(error) => {
+            match files.read(&path) {
+                Read::There(bytes) => return Some((path, bytes)),
+                Read::Missing(_) => {}
+                Read::Hidden(error) => {
                     self.gaps.push(error.into());
                     return None;
                 }
@@ -115,8 +123,8 @@ impl Tuned {
 /// Keys that say how a section is taken, and are no variables.
 const OPTIONS: [&str; 6] = ["type", "replace", "enabled", "devices", "devices_udev_regex", "priority"];
 
-fn reapplies(files: &Files) -> bool {
-    let Ok(bytes) = files.read("/etc/tuned/tuned-main.conf").legacy() else { return true };
+fn reapplies(files: &Files, gaps: &mut Vec<Unreadable>) -> bool {
+    let Some(bytes) = files.read("/etc/tuned/tuned-main.conf").or_hidden(gaps) else { return true };
     let main = ini::parse(&bytes);
     let off = |entry: &ini::Entry| {
         matches!(entry.value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off")
@@ -125,10 +133,10 @@ fn reapplies(files: &Files) -> bool {
 }
 
 /// Names of all profiles: tuned chooses one at its first start.
-fn installed(files: &Files) -> Vec<String> {
+fn installed(files: &Files, gaps: &mut Vec<Unreadable>) -> Vec<String> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     for directory in DIRECTORIES {
-        let found = files.list(directory).legacy().unwrap_or_default();
+        let Some(found) = files.list(directory).or_hidden(gaps) else { continue };
         names.extend(found.iter().filter_map(|name| name.to_str()).map(str::to_owned));
     }
     names.into_iter().collect()

@@ -1,8 +1,10 @@
 //! cloud-init and Azure's agent: they write or turn on swap when an instance boots.
 
+use std::rc::Rc;
+
 use super::Swap;
 use crate::fact::Origin;
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::{lines, yaml};
 use crate::subsystem::Subsystems;
@@ -39,14 +41,15 @@ fn azure(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let files = subsystems.host().files();
     let off = subsystems.next_boot().parameter("cloud-init");
-    if files.lstat("/etc/cloud/cloud-init.disabled").legacy().is_ok()
+    // What can't be looked at switches nothing off.
+    if matches!(files.lstat("/etc/cloud/cloud-init.disabled"), Read::There(_))
         || off.is_ok_and(|parameter| parameter.value.as_deref() == Some("disabled"))
     {
         return;
     }
     // A running machine stays the instance that it is; an image becomes another.
     if subsystems.host().running().is_some()
-        && files.lstat("/var/lib/cloud/instance/sem/config_mounts").legacy().is_ok()
+        && matches!(files.lstat("/var/lib/cloud/instance/sem/config_mounts"), Read::There(_))
     {
         return;
     }
@@ -61,11 +64,8 @@ fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 
 fn configuration(files: &Files, swap: &mut Swap) -> Vec<String> {
     let mut paths = vec!["/etc/cloud/cloud.cfg".to_owned()];
-    let names = files
-        .list("/etc/cloud/cloud.cfg.d")
-        .legacy()
-        .map_err(|error| swap.not_read(error))
-        .unwrap_or_default();
+    let names =
+        files.list("/etc/cloud/cloud.cfg.d").or_hidden(&mut swap.gaps).unwrap_or_else(|| Rc::from([]));
     let names =
         names.iter().filter_map(|name| name.to_str()).filter(|name| name.strip_suffix(".cfg").is_some());
     paths.extend(names.map(|name| format!("/etc/cloud/cloud.cfg.d/{name}")));

@@ -3,11 +3,12 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::unit_name::node;
-use crate::host::{Host, Running, Source};
-use crate::parse::{fstab, lines};
+use crate::host::{Host, Read, Running, Source};
+use crate::parse::fstab::Mount;
+use crate::parse::lines;
 
 /// udev's links are one hop long; device-mapper's, too.
-const MOST_HOPS: usize = 8;
+const MAX_HOPS: usize = 8;
 
 /// Whether two names are of one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +49,11 @@ pub(super) fn compare(host: &Host, one: &str, other: &str) -> Same {
     if is_there(host, &one) == Some(false) || is_there(host, &other) == Some(false) {
         return Same::No;
     }
-    told_apart(&one, &other)
+    compare_names(&one, &other)
 }
 
 /// Whether two names without links are of one device, as far as the names tell.
-fn told_apart(one: &str, other: &str) -> Same {
+fn compare_names(one: &str, other: &str) -> Same {
     match (class(one), class(other)) {
         (Class::Other, _) | (_, Class::Other) => Same::Unclear,
         (Class::File, _) | (_, Class::File) | (Class::Kernel, Class::Kernel) => Same::No,
@@ -69,13 +70,21 @@ fn told_apart(one: &str, other: &str) -> Same {
 
 /// Says that a device or file isn't there now and that nothing known makes it at boot. Only a running
 /// system can tell: an image is made for disks that it doesn't hold.
-pub(super) fn missing(host: &Host, device: &str) -> Option<String> {
+pub(super) fn missing(host: &Host, mounts: &[Mount], device: &str) -> Option<String> {
     let path = node(device);
-    if is_zram(&path) || may_be_mapped(host, &path) || may_be_mounted(host, &path) {
+    if is_zram(&path) || may_be_mapped(host, &path) || may_be_mounted(mounts, &path) {
         return None;
     }
     let what = if class(&path) == Class::File { "file" } else { "device" };
     (is_there(host, &path) == Some(false)).then(|| format!("there is no {what} {path}"))
+}
+
+/// Says that a directory doesn't hold a swap file, which may be made before the host boots.
+pub(super) fn not_in_directory(host: &Host, mounts: &[Mount], device: &str) -> Option<String> {
+    let path = node(device);
+    let may_tell = matches!(host.source(), Source::Directory(_)) && class(&path) == Class::File;
+    let is_missing = may_tell && !may_be_mounted(mounts, &path) && on_disk(host, &path) == Some(false);
+    is_missing.then(|| format!("there is no file {path}; swap stays off unless it is made"))
 }
 
 /// Encrypted and logical volumes may be closed now and are opened at boot.
@@ -88,21 +97,21 @@ fn may_be_mapped(host: &Host, path: &str) -> bool {
     let has_line = |bytes: &[u8]| {
         lines(bytes).any(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
     };
-    let has_crypttab = || match host.files().read("/etc/crypttab").legacy() {
-        Ok(bytes) => has_line(&bytes),
-        Err(error) => !error.is_not_found(),
+    let has_crypttab = || match host.files().read("/etc/crypttab") {
+        Read::There(bytes) => has_line(&bytes),
+        Read::Missing(_) => false,
+        Read::Hidden(_) => true,
     };
-    let has_volumes = || match host.files().list("/etc/lvm/backup").legacy() {
-        Ok(names) => !names.is_empty(),
-        Err(error) => !error.is_not_found(),
+    let has_volumes = || match host.files().list("/etc/lvm/backup") {
+        Read::There(names) => !names.is_empty(),
+        Read::Missing(_) => false,
+        Read::Hidden(_) => true,
     };
     !is_plain && (!path.starts_with("/dev/disk/") || has_crypttab() || has_volumes())
 }
 
 /// A file may be on a file system that isn't mounted now.
-fn may_be_mounted(host: &Host, path: &str) -> bool {
-    let mounts =
-        host.files().read("/etc/fstab").map(|bytes| fstab::parse(&bytes)).legacy().unwrap_or_default();
+fn may_be_mounted(mounts: &[Mount], path: &str) -> bool {
     class(path) == Class::File
         && mounts.iter().any(|mount| {
             mount.target.len() > 1
@@ -118,7 +127,7 @@ fn is_there(host: &Host, path: &str) -> Option<bool> {
     let is_live = *host.source() == Source::Live;
     match class(path) {
         Class::Kernel => {
-            let bytes = running.files().read("/proc/partitions").legacy().ok()?;
+            let Read::There(bytes) = running.files().read("/proc/partitions") else { return None };
             let name = path.strip_prefix("/dev/");
             let mut names = lines(&bytes).filter_map(|(number, line)| {
                 (number > 2).then(|| line.split_ascii_whitespace().nth(3).map(str::to_owned))?
@@ -128,14 +137,21 @@ fn is_there(host: &Host, path: &str) -> Option<bool> {
         }
         Class::Link(directory) if is_live => {
             let name = path.rsplit_once('/').map(|(_, name)| name);
-            let names = running.files().list(directory).legacy().ok().filter(|names| !names.is_empty())?;
+            let Read::There(names) = running.files().list(directory) else { return None };
+            (!names.is_empty()).then_some(())?;
             Some(names.iter().any(|known| known.to_str() == name))
         }
-        Class::File if is_live => match host.files().lstat(path).legacy() {
-            Ok(_) => Some(true),
-            Err(error) => error.is_not_found().then_some(false),
-        },
+        Class::File if is_live => on_disk(host, path),
         Class::Link(_) | Class::File | Class::Other => None,
+    }
+}
+
+/// Whether a file is there, if it can be looked at.
+fn on_disk(host: &Host, path: &str) -> Option<bool> {
+    match host.files().lstat(path) {
+        Read::There(_) => Some(true),
+        Read::Missing(_) => Some(false),
+        Read::Hidden(_) => None,
     }
 }
 
@@ -145,8 +161,9 @@ fn resolve(running: Option<&dyn Running>, device: &str) -> String {
     if !path.starts_with("/dev") {
         return normal(&path).to_string_lossy().into_owned();
     }
-    for _ in 0..MOST_HOPS {
-        let Some(target) = running.and_then(|running| running.files().read_link(&path).legacy().ok()) else {
+    for _ in 0..MAX_HOPS {
+        // What is no link, or can't be looked at, stays as it is named.
+        let Some(Read::There(target)) = running.map(|running| running.files().read_link(&path)) else {
             break;
         };
         path = path.parent().unwrap_or(Path::new("/")).join(target);
@@ -204,9 +221,9 @@ mod tests {
             ("$SWAP", "/dev/sda2", Same::Unclear),
         ] {
             let (one, other) = (resolve(None, one), resolve(None, other));
-            let found = if one == other { Same::Yes } else { told_apart(&one, &other) };
+            let found = if one == other { Same::Yes } else { compare_names(&one, &other) };
             assert_eq!(found, expected, "{one} {other}");
-            assert_eq!(told_apart(&one, &other), told_apart(&other, &one), "{other} {one}");
+            assert_eq!(compare_names(&one, &other), compare_names(&other, &one), "{other} {one}");
         }
     }
 

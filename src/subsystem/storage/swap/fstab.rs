@@ -3,32 +3,30 @@
 use std::collections::BTreeSet;
 
 use super::command_line::{extra, is_off, may_know};
-use super::generated::{masked, settle};
+use super::generated::{decide, masked};
 use super::unit_name::of_device;
-use super::{Area, MOST_AREAS, Swap};
+use super::{Area, MAX_AREAS, Swap};
 use crate::fact::Origin;
-use crate::parse::fstab::{self, Mount};
+use crate::parse::fstab::Mount;
 use crate::subsystem::Subsystems;
 
-const FSTAB: &str = "/etc/fstab";
+pub(super) const FSTAB: &str = "/etc/fstab";
 
 /// Whether fstab has an active line of type swap, even `noauto`: what keeps the GPT generator quiet. Since
 /// systemd 254 a file that `fstab=0` switches off counts as empty.
 pub(super) fn has_swap_line(subsystems: &Subsystems<'_>, swap: &mut Swap) -> bool {
     let ignored = may_know(subsystems, 254) && matches!(is_off(subsystems, swap, "fstab"), Ok(Some(_)));
-    !ignored && mounts(subsystems).iter().any(|mount| mount.kind == "swap")
+    !ignored && swap.mounts.iter().any(|mount| mount.kind == "swap")
 }
 
 /// The devices that `swapon -a` turns on (swapon(8)): masks and the command line don't matter to it.
-pub(super) fn auto(subsystems: &Subsystems<'_>) -> Vec<String> {
-    let swaps = mounts(subsystems).into_iter().filter(|mount| mount.kind == "swap" && mount.is_auto());
-    swaps.map(|mount| mount.device).collect()
+pub(super) fn auto(swap: &Swap) -> Vec<String> {
+    let swaps = swap.mounts.iter().filter(|mount| mount.kind == "swap" && mount.is_auto());
+    swaps.map(|mount| mount.device.clone()).take(MAX_AREAS).collect()
 }
 
-/// The mounts of fstab; none if it can't be read, which [`read`] reports.
-pub(super) fn mounts(subsystems: &Subsystems<'_>) -> Vec<Mount> {
-    subsystems.host().files().read(FSTAB).map(|bytes| fstab::parse(&bytes)).legacy().unwrap_or_default()
-}
+/// Lines for the same device again count only once; more than these are nobody's configuration.
+const MAX_LINES: usize = 4 * MAX_AREAS;
 
 /// A swap that the generator sees, and its place.
 struct Entry {
@@ -41,9 +39,10 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     if entries.is_empty() {
         return;
     }
-    if let Some(mask) = masked(subsystems, "systemd-fstab-generator") {
-        swap.off.push(mask);
-        return;
+    match masked(subsystems, "systemd-fstab-generator") {
+        Ok(None) => {}
+        Ok(Some(mask)) => return swap.off.push(mask),
+        Err(gap) => return swap.gaps.push(gap),
     }
     if may_know(subsystems, 246) {
         match is_off(subsystems, swap, "systemd.swap") {
@@ -63,22 +62,24 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         let unit = of_device(&entry.mount.device)?;
         subsystems.units().masked_by(subsystems, &unit).map(|_| unit)
     });
-    swap.disturbed = disturbing.map(|unit| {
+    swap.target_doubt = disturbing.map(|unit| {
         format!("{unit} is masked, and a masked swap that is required may keep others from starting")
     });
     for Entry { mount, origin } in entries {
-        settle(subsystems, swap, Area::new(mount.device.as_str(), origin), mount.is_auto());
+        decide(subsystems, swap, Area::new(mount.device.as_str(), origin), mount.is_auto());
     }
 }
 
 /// What the generator sees: of several lines for a device the first, then the command line. Only the type
 /// counts, letter by letter.
 fn entries(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Vec<Entry> {
-    if let Err(error) = subsystems.host().files().read(FSTAB).legacy() {
-        swap.not_read(error);
+    let swaps = swap.mounts.iter().filter(|mount| mount.kind == "swap");
+    let mut mounts: Vec<Mount> = swaps.take(MAX_LINES + 1).cloned().collect();
+    if let Some(more) = mounts.get(MAX_LINES) {
+        let origin = Origin::line(FSTAB, more.line);
+        swap.too_many(origin);
+        mounts.truncate(MAX_LINES);
     }
-    let mut mounts = mounts(subsystems);
-    mounts.retain(|mount| mount.kind == "swap");
     let mut entries: Vec<Entry> = Vec::new();
     if !mounts.is_empty() {
         match is_off(subsystems, swap, "fstab") {
@@ -101,9 +102,9 @@ fn entries(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Vec<Entry> {
     }));
     let mut seen = BTreeSet::new();
     entries.retain(|entry| seen.insert(of_device(&entry.mount.device)));
-    if let Some(first) = entries.get(MOST_AREAS) {
+    if let Some(first) = entries.get(MAX_AREAS) {
         swap.too_many(first.origin.clone());
-        entries.truncate(MOST_AREAS);
+        entries.truncate(MAX_AREAS);
     }
     entries
 }

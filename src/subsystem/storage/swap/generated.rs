@@ -3,13 +3,13 @@
 use super::unit_name::of_device;
 use super::{Area, Swap};
 use crate::fact::Origin;
-use crate::host::Files;
+use crate::host::{Files, Kind, Read};
 use crate::parse::systemd::conf_paths;
-use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
+use crate::subsystem::{Subsystems, Unreadable};
 
 /// Decides about an area whose unit a generator makes; `auto` says that `swap.target` is to pull it in.
-pub(super) fn settle(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area, auto: bool) {
+pub(super) fn decide(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area, auto: bool) {
     let Some(unit) = of_device(&area.device) else {
         swap.off.push(area.origin.says("is no path that a unit can be made of"));
         return;
@@ -18,6 +18,10 @@ pub(super) fn settle(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area, a
     if let Some(mask) = units.masked_by(subsystems, &unit) {
         swap.off.push(mask.says(format!("masks {unit}")));
         return;
+    }
+    if let Some(condition) = condition(subsystems, swap, &unit) {
+        let reason = format!("{condition}: {unit} starts only if a condition holds");
+        return swap.doubt(Some(&area.device), reason, Some(condition));
     }
     let origin = area.origin.clone();
     if let Some(puller) = units.wanted_by(subsystems, &unit).into_iter().next() {
@@ -29,7 +33,7 @@ pub(super) fn settle(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area, a
         swap.off.push(origin.says("noauto"));
         return;
     }
-    match (target(subsystems), swap.disturbed.clone()) {
+    match (target(subsystems), swap.target_doubt.clone()) {
         (Target::Off(place), _) => swap.off.extend(place.or(Some(origin))),
         (Target::Unknown(reason), _) | (Target::On, Some(reason)) => {
             swap.doubt(Some(&area.device), reason, Some(origin));
@@ -60,23 +64,51 @@ fn target(subsystems: &Subsystems<'_>) -> Target {
 }
 
 /// Whether a generator is installed.
-pub(super) fn is_installed(files: &Files, name: &str) -> bool {
-    conf_paths("systemd/system-generators").iter().any(|directory| {
-        let path = format!("{directory}/{name}");
-        files.stat(path).legacy().is_ok_and(|found| found.kind == crate::host::Kind::File)
-    })
+///
+/// # Errors
+/// That it isn't seen, and may be where nobody may look.
+pub(super) fn is_installed(files: &Files, name: &str) -> Result<bool, Unreadable> {
+    let mut hidden = None;
+    for directory in conf_paths("systemd/system-generators") {
+        match files.stat(format!("{directory}/{name}")) {
+            Read::There(found) if found.kind == Kind::File => return Ok(true),
+            Read::There(_) | Read::Missing(_) => {}
+            Read::Hidden(error) => hidden = Some(error),
+        }
+    }
+    hidden.map_or(Ok(false), |error| Err(error.into()))
 }
 
 /// The link to `/dev/null` or the empty file that masks a generator.
-pub(super) fn masked(subsystems: &Subsystems<'_>, name: &str) -> Option<Origin> {
+///
+/// # Errors
+/// That there may be one, and it can't be looked at.
+pub(super) fn masked(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<Origin>, Unreadable> {
     let files = subsystems.host().files();
-    // Those of packages are above no other.
-    let [etc, local, ..] = conf_paths("systemd/system-generators");
-    [etc, local].iter().find_map(|directory| {
+    // An administrator masks in the directories above the vendor's (systemd.generator(7)); `/run` is empty at boot.
+    for directory in conf_paths("systemd/system-generators").iter().take(2) {
         let path = format!("{directory}/{name}");
-        let is_null = files.read_link(&path).legacy().is_ok_and(|target| target.as_os_str() == "/dev/null");
-        let is_empty =
-            || files.stat(&path).legacy().is_ok_and(|f| f.kind == crate::host::Kind::File && f.size == 0);
-        (is_null || is_empty()).then(|| Origin::file(path).says("masks the generator"))
-    })
+        let is_link = files.lstat(&path).found()?.is_some_and(|found| found.kind == Kind::Link);
+        let is_null =
+            is_link && files.read_link(&path).found()?.is_some_and(|to| to.as_os_str() == "/dev/null");
+        // A link into the void masks nothing: the generator below it runs.
+        let is_empty = !is_null
+            && files.stat(&path).found()?.is_some_and(|found| found.kind == Kind::File && found.size == 0);
+        if is_null || is_empty {
+            return Ok(Some(Origin::file(path).says("masks the generator")));
+        }
+    }
+    Ok(None)
+}
+
+/// A condition that a drop-in adds to the unit that a generator makes: `dev-sda2.swap.d`, or `swap.d` for all.
+fn condition(subsystems: &Subsystems<'_>, swap: &mut Swap, unit: &str) -> Option<Origin> {
+    let drop_ins = subsystems.units().drop_ins_only(subsystems, unit);
+    swap.gaps.extend(drop_ins.gaps);
+    let conditions = drop_ins.settings.iter().filter(|setting| {
+        setting.section.as_ref() == "Unit"
+            && (setting.key.starts_with("Condition") || setting.key.starts_with("Assert"))
+    });
+    let last = conditions.last()?;
+    Some(last.origin().says(format!("{}={}", last.key, last.value)))
 }

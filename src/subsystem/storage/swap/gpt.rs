@@ -3,12 +3,12 @@
 //! switches this on.
 
 use super::command_line::{is_off, may_know};
-use super::fstab::{has_swap_line, mounts};
-use super::generated::{is_installed, masked, settle};
+use super::fstab::has_swap_line;
+use super::generated::{decide, is_installed, masked};
 use super::unit_name::of_device;
 use super::{Area, Swap};
 use crate::fact::{Confidence, Origin};
-use crate::host::Running;
+use crate::host::{HostError, Read, Running};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
 
@@ -21,18 +21,19 @@ const GENERATOR: &str = "systemd-gpt-auto-generator";
 const NO_DEVICE: [&str; 9] =
     ["zfs", "nfs", "nfs4", "overlay", "tmpfs", "9p", "virtiofs", "cifs", "glusterfs"];
 /// Encryption, logical volumes, and both.
-const MOST_LAYERS: usize = 8;
+const MAX_LAYERS: usize = 8;
 
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
-    if !is_installed(subsystems.host().files(), GENERATOR)
-        || has_swap_line(subsystems, swap)
-        || is_switched_off(subsystems, swap)
-    {
+    match is_installed(subsystems.host().files(), GENERATOR) {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(gap) => return swap.gaps.push(gap),
+    }
+    if has_swap_line(subsystems, swap) || is_switched_off(subsystems, swap) {
         return;
     }
     let Some(running) = subsystems.host().running() else {
-        let mounts = mounts(subsystems);
-        let root = mounts.iter().find(|mount| mount.target == "/");
+        let root = swap.mounts.iter().find(|mount| mount.target == "/");
         if root.is_none_or(|root| !NO_DEVICE.contains(&root.kind.as_str())) {
             note(swap, "a directory has no partition table");
         }
@@ -41,7 +42,31 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     match partition(running, swap) {
         Ok(Some(area)) => activate(subsystems, swap, area),
         Ok(None) => {}
-        Err(reason) => note(swap, reason),
+        Err(NotSeen::Unclear(reason)) => note(swap, reason),
+        Err(NotSeen::Hidden(error)) => {
+            let reason = format!("whether the root's GPT disk has a swap partition can't be told: {error}");
+            swap.doubt(None, reason, None);
+        }
+    }
+}
+
+/// Why a partition that systemd would turn on isn't seen.
+enum NotSeen {
+    /// It can't be looked at.
+    Hidden(HostError),
+    /// What is there doesn't tell.
+    Unclear(&'static str),
+}
+
+impl From<HostError> for NotSeen {
+    fn from(error: HostError) -> Self {
+        NotSeen::Hidden(error)
+    }
+}
+
+impl From<&'static str> for NotSeen {
+    fn from(reason: &'static str) -> Self {
+        NotSeen::Unclear(reason)
     }
 }
 
@@ -62,14 +87,21 @@ fn activate(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area) {
             let reason = "whether the mask is for the unit that newer versions of systemd make is not known";
             swap.doubt(Some(&area.device), reason, Some(mask));
         }
-        _ => settle(subsystems, swap, area, true),
+        _ => decide(subsystems, swap, area, true),
     }
 }
 
 fn is_switched_off(subsystems: &Subsystems<'_>, swap: &mut Swap) -> bool {
-    if let Some(mask) = masked(subsystems, GENERATOR) {
-        swap.off.push(mask);
-        return true;
+    match masked(subsystems, GENERATOR) {
+        Ok(None) => {}
+        Ok(Some(mask)) => {
+            swap.off.push(mask);
+            return true;
+        }
+        Err(gap) => {
+            swap.gaps.push(gap);
+            return true;
+        }
     }
     // systemd.swap= is heeded by newer versions only: 252 turns the partition on all the same.
     let is_known = subsystems.systemd().version.is_some_and(|version| version >= 254);
@@ -84,13 +116,13 @@ fn is_switched_off(subsystems: &Subsystems<'_>, swap: &mut Swap) -> bool {
 }
 
 /// The swap partition on the root's disk, as udev knows it (`/run/udev/data`): the one with the lowest number.
-fn partition(running: &dyn Running, swap: &mut Swap) -> Result<Option<Area>, &'static str> {
+fn partition(running: &dyn Running, swap: &mut Swap) -> Result<Option<Area>, NotSeen> {
     let Some(root) = root_device(running)? else { return Ok(None) };
     // Without a partition number the file system fills the whole disk: there is no table.
     let files = running.files();
-    if files.stat(format!("/sys/dev/block/{root}")).legacy().is_ok()
-        && files.stat(format!("/sys/dev/block/{root}/partition")).legacy().is_err()
-    {
+    let device = files.stat(format!("/sys/dev/block/{root}")).found()?;
+    let partition = files.stat(format!("/sys/dev/block/{root}/partition")).found()?;
+    if device.is_some() && partition.is_none() {
         return Ok(None);
     }
     let mut found = candidates(running, &root)?.into_iter();
@@ -105,7 +137,7 @@ fn partition(running: &dyn Running, swap: &mut Swap) -> Result<Option<Area>, &'s
         swap.confidence = swap.confidence.min(Confidence::High);
         return Ok(None);
     }
-    let name = files.read_link(format!("/sys/dev/block/{device}")).legacy().ok();
+    let name = files.read_link(format!("/sys/dev/block/{device}")).found()?;
     let name = name.and_then(|link| Some(format!("/dev/{}", link.file_name()?.to_str()?)));
     let uuid = || property(&properties, "ID_PART_ENTRY_UUID").map(|uuid| format!("PARTUUID={uuid}"));
     let name = name.or_else(uuid).ok_or("the partition's name is not known")?;
@@ -113,13 +145,14 @@ fn partition(running: &dyn Running, swap: &mut Swap) -> Result<Option<Area>, &'s
 }
 
 /// The swap partitions of the root's disk by their numbers, with `major:minor` and udev's record.
-fn candidates(running: &dyn Running, root: &str) -> Result<Vec<(u32, String, String)>, &'static str> {
-    let disk = udev(running, root).and_then(|properties| property(&properties, "ID_PART_ENTRY_DISK"));
+fn candidates(running: &dyn Running, root: &str) -> Result<Vec<(u32, String, String)>, NotSeen> {
+    let disk = udev(running, root)?.and_then(|properties| property(&properties, "ID_PART_ENTRY_DISK"));
     let disk = disk.ok_or("udev doesn't say which disk it is on")?;
-    let names = running.files().list("/run/udev/data").legacy().map_err(|_| "udev's data can't be read")?;
+    let names = running.files().list("/run/udev/data").found()?;
+    let names = names.ok_or("udev's data can't be read")?;
     let mut found = Vec::new();
     for device in names.iter().filter_map(|name| name.to_str()?.strip_prefix('b')) {
-        if let Some(properties) = udev(running, device).filter(|properties| is_swap(properties, &disk)) {
+        if let Some(properties) = udev(running, device)?.filter(|properties| is_swap(properties, &disk)) {
             let number = property(&properties, "ID_PART_ENTRY_NUMBER");
             let number = number.and_then(|number| number.parse().ok()).unwrap_or(u32::MAX);
             found.push((number, device.to_owned(), properties));
@@ -142,9 +175,9 @@ fn is_swap(properties: &str, disk: &str) -> bool {
 
 /// The block device that the root file system is on, as `major:minor`, below encryption and logical volumes;
 /// none if it is on none or on several.
-fn root_device(running: &dyn Running) -> Result<Option<String>, &'static str> {
+fn root_device(running: &dyn Running) -> Result<Option<String>, NotSeen> {
     let files = running.files();
-    let mounts = files.read("/proc/self/mountinfo").legacy().map_err(|_| "the mounts can't be read")?;
+    let mounts = files.read("/proc/self/mountinfo").found()?.ok_or("the mounts can't be read")?;
     // The last mount covers those before it.
     let root = lines(&mounts).filter_map(|(_, line)| root_mount(&line)).last();
     let (mut device, kind, source) = root.ok_or("the root file system is not among the mounts")?;
@@ -152,23 +185,27 @@ fn root_device(running: &dyn Running) -> Result<Option<String>, &'static str> {
         // btrfs has a number of its own and names one of its devices.
         let name = source.strip_prefix("/dev/").filter(|_| kind == "btrfs");
         let Some(name) = name else { return Ok(None) };
-        let target = files.read_link(format!("/dev/{name}")).legacy().ok();
+        // A device that is no link has the kernel's own name.
+        let target = match files.read_link(format!("/dev/{name}")) {
+            Read::There(target) => Some(target),
+            Read::Missing(_) | Read::Hidden(_) => None,
+        };
         let last = target.as_deref().and_then(|target| target.file_name()?.to_str()).unwrap_or(name);
-        device = number(running, &format!("/sys/class/block/{last}"))
+        device = number(running, &format!("/sys/class/block/{last}"))?
             .ok_or("the root file system's device is not known")?;
     }
-    for _ in 0..MOST_LAYERS {
-        let slaves = files.list(format!("/sys/dev/block/{device}/slaves")).legacy().unwrap_or_default();
-        match &*slaves {
+    for _ in 0..MAX_LAYERS {
+        let slaves = files.list(format!("/sys/dev/block/{device}/slaves")).found()?;
+        match slaves.as_deref().unwrap_or_default() {
             [] => return Ok(Some(device)),
             [slave] => {
                 let path = format!("/sys/dev/block/{device}/slaves/{}", slave.to_string_lossy());
-                device = number(running, &path).ok_or("the root file system's device is not known")?;
+                device = number(running, &path)?.ok_or("the root file system's device is not known")?;
             }
             _ => return Ok(None),
         }
     }
-    Err("the root file system is on too many layers of devices")
+    Err("the root file system is on too many layers of devices".into())
 }
 
 /// Number, type and source of the root mount (`proc_pid_mountinfo(5)`).
@@ -181,15 +218,15 @@ fn root_mount(line: &str) -> Option<(String, String, String)> {
     Some((number.to_owned(), after.next()?.to_owned(), after.next()?.to_owned()))
 }
 
-fn number(running: &dyn Running, path: &str) -> Option<String> {
-    let bytes = running.files().read(format!("{path}/dev")).legacy().ok()?;
-    Some(String::from_utf8_lossy(&bytes).trim().to_owned())
+fn number(running: &dyn Running, path: &str) -> Result<Option<String>, HostError> {
+    let bytes = running.files().read(format!("{path}/dev")).found()?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()))
 }
 
 /// udev's record of a block device, by `major:minor`.
-fn udev(running: &dyn Running, device: &str) -> Option<String> {
-    let bytes = running.files().read(format!("/run/udev/data/b{device}")).legacy().ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+fn udev(running: &dyn Running, device: &str) -> Result<Option<String>, HostError> {
+    let bytes = running.files().read(format!("/run/udev/data/b{device}")).found()?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn property(properties: &str, name: &str) -> Option<String> {

@@ -6,18 +6,19 @@ mod device;
 mod fstab;
 mod generated;
 mod gpt;
-mod native;
 mod now;
 mod scripts;
 mod services;
 mod swapon;
+mod unit_files;
 mod unit_name;
 mod zram;
 
 use std::rc::Rc;
 
-use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
-use crate::host::{Files, HostError};
+use crate::fact::{Confidence, Fact, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::host::Files;
+use crate::parse::{self, fstab::Mount};
 use crate::subsystem::boot::boot_scripts::NotUnderstood;
 use crate::subsystem::{Subsystems, Unreadable};
 use device::Same;
@@ -56,7 +57,7 @@ struct Doubt {
 }
 
 /// No configuration that makes sense names more areas.
-const MOST_AREAS: usize = 256;
+const MAX_AREAS: usize = 256;
 
 /// What the next boot does about swap.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +69,7 @@ pub struct Swap {
     /// Areas that somebody configured and that stay off: the place.
     off: Vec<Origin>,
     /// Why units that only `swap.target` wants may not be started.
-    disturbed: Option<String>,
+    target_doubt: Option<String>,
     notes: Vec<String>,
     /// A line that turns swap off, or may do so.
     changed_by: Option<NotUnderstood>,
@@ -76,6 +77,8 @@ pub struct Swap {
     confidence: Confidence,
     /// Why nothing can be said at all.
     reason: Option<String>,
+    /// The lines of fstab, read once; none if it can't be read, which is a gap.
+    mounts: Rc<[Mount]>,
 }
 
 impl Swap {
@@ -85,8 +88,10 @@ impl Swap {
             swap.reason = Some(format!("what turns swap on at boot is not known: {doubt}"));
             return swap;
         }
+        let fstab = subsystems.host().files().read(fstab::FSTAB).or_hidden(&mut swap.gaps);
+        swap.mounts = fstab.map(|bytes| parse::fstab::parse(&bytes).into()).unwrap_or_else(|| Rc::from([]));
         fstab::read(subsystems, &mut swap);
-        native::read(subsystems, &mut swap);
+        unit_files::read(subsystems, &mut swap);
         zram::read(subsystems, &mut swap);
         services::read(subsystems, &mut swap);
         scripts::read(subsystems, &mut swap);
@@ -166,13 +171,19 @@ impl Swap {
 
     /// Adds an area that will be on, unless its device isn't there; each device once.
     fn add(&mut self, subsystems: &Subsystems<'_>, area: Area) {
-        if let Some(missing) = device::missing(subsystems.host(), &area.device) {
+        if let Some(missing) = device::missing(subsystems.host(), &self.mounts, &area.device) {
             self.confidence = self.confidence.min(Confidence::High);
             self.notes.push(format!("{}: {missing}; swap stays off unless it comes back", area.origin));
             self.off.push(area.origin.says(missing));
             return;
         }
-        self.add_unchecked(area);
+        match device::not_in_directory(subsystems.host(), &self.mounts, &area.device) {
+            Some(missing) => {
+                self.notes.push(format!("{}: {missing}", area.origin));
+                self.add_unchecked(area.at_most(Confidence::High));
+            }
+            None => self.add_unchecked(area),
+        }
     }
 
     /// Adds an area whose device is made by what turns it on; each device once.
@@ -185,19 +196,13 @@ impl Swap {
 
     /// A file's content; a failure to read one that is there is a gap.
     fn read(&mut self, files: &Files, path: &str) -> Option<Rc<[u8]>> {
-        files.read(path).legacy().map_err(|error| self.not_read(error)).ok()
-    }
-
-    fn not_read(&mut self, error: HostError) {
-        if !error.is_not_found() {
-            self.gaps.push(error.into());
-        }
+        files.read(path).or_hidden(&mut self.gaps)
     }
 
     /// Says that what follows in a place is not looked at: the kernel has room for 32 areas (`MAX_SWAPFILES`).
     fn too_many(&mut self, origin: Origin) {
         let reason =
-            format!("{origin}: more than {MOST_AREAS} swap areas are configured; not all are looked at");
+            format!("{origin}: more than {MAX_AREAS} swap areas are configured; not all are looked at");
         self.gaps.push(Unreadable { origin, reason });
     }
 
@@ -213,7 +218,7 @@ pub fn swap(subsystems: &Subsystems<'_>, device: Option<&str>, moment: Moment) -
             Some(device) => subsystems.swap().device(subsystems, device),
             None => subsystems.swap().list(),
         },
-        (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
         (Moment::Now, Some(running)) => now::ask(subsystems.host(), running, device),
     }
 }

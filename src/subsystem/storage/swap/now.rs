@@ -5,18 +5,18 @@ use std::rc::Rc;
 use super::device::{self, Same};
 use super::{Area, areas};
 use crate::fact::{Confidence, Fact, Origin, State};
-use crate::host::{Host, Running};
+use crate::host::{Host, Read, Running};
 use crate::parse::swaps::{self, SwapArea};
 
 const SWAPS: &str = "/proc/swaps";
 
 /// The list of areas, or whether one is on; `any` asks for any.
 pub(super) fn ask(host: &Host, running: &dyn Running, device: Option<&str>) -> Fact {
-    let bytes = match running.files().read(SWAPS).legacy() {
-        Ok(bytes) => bytes,
+    let bytes = match running.files().read(SWAPS) {
+        Read::There(bytes) => bytes,
         // A kernel without swap (CONFIG_SWAP=n) has no such file; kubeadm and the kubelet take it so, too.
-        Err(error) if error.is_not_found() => Rc::default(),
-        Err(error) => return Fact::unknown(error.to_string()),
+        Read::Missing(_) => Rc::default(),
+        Read::Hidden(error) => return Fact::unknown(error),
     };
     if !bytes.is_empty() && !bytes.starts_with(b"Filename") {
         return Fact::unknown(format!("{SWAPS} is not what Linux writes"));

@@ -17,7 +17,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         for call in swapon::calls(line) {
             let mut devices = call.devices;
             if call.all {
-                devices.extend(fstab::auto(subsystems));
+                devices.extend(fstab::auto(swap));
             }
             for device in devices {
                 let device = value_of(&device, origin, lines);

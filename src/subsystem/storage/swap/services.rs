@@ -3,6 +3,7 @@
 use super::generated::{is_installed, masked};
 use super::{Area, Swap};
 use crate::fact::{Confidence, Origin};
+use crate::host::Read;
 use crate::parse::{assignments, ini};
 use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
@@ -76,11 +77,11 @@ fn configured(
     if service.unit != DPHYS {
         return Some(Ok(service.device.to_owned()));
     }
-    let assignments = match subsystems.host().files().read(CONFIGURATION).legacy() {
-        Ok(bytes) => assignments::parse(&bytes),
-        Err(error) if error.is_not_found() => Vec::new(),
-        Err(error) => {
-            swap.not_read(error);
+    let assignments = match subsystems.host().files().read(CONFIGURATION) {
+        Read::There(bytes) => assignments::parse(&bytes),
+        Read::Missing(_) => Vec::new(),
+        Read::Hidden(error) => {
+            swap.gaps.push(error.into());
             return None;
         }
     };
@@ -97,14 +98,21 @@ fn raspberry_pi(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     const GENERATOR: &str = "rpi-swap-generator";
     const CONFIGURATION: &str = "/etc/rpi/swap.conf";
     let files = subsystems.host().files();
-    if !is_installed(files, GENERATOR) {
-        return;
+    match is_installed(files, GENERATOR) {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(gap) => return swap.gaps.push(gap),
     }
-    if let Some(mask) = masked(subsystems, GENERATOR) {
-        swap.off.push(mask);
-        return;
+    match masked(subsystems, GENERATOR) {
+        Ok(None) => {}
+        Ok(Some(mask)) => return swap.off.push(mask),
+        Err(gap) => return swap.gaps.push(gap),
     }
-    let ini = files.read(CONFIGURATION).map(|bytes| ini::parse(&bytes)).legacy().unwrap_or_default();
+    let ini = match files.read(CONFIGURATION) {
+        Read::There(bytes) => ini::parse(&bytes),
+        Read::Missing(_) => ini::Ini::default(),
+        Read::Hidden(error) => return swap.gaps.push(error.into()),
+    };
     match ini.last("Main", "Mechanism") {
         Some(entry) if entry.value == "none" => {
             swap.off.push(Origin::line(CONFIGURATION, entry.line).says("Mechanism=none"));

@@ -12,12 +12,12 @@ pub(super) struct Call {
 }
 
 /// Shells in shells in shells are nobody's configuration.
-const DEPTH: usize = 4;
+const MAX_DEPTH: usize = 4;
 
 /// The calls in a line; `command -v swapon`, `swapon --show` and text that is only printed are none.
 pub(super) fn calls(line: &str) -> Vec<Call> {
     let mut found = Vec::new();
-    search(line, DEPTH, &mut found);
+    search(line, MAX_DEPTH, &mut found);
     found
 }
 

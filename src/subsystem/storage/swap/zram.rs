@@ -1,25 +1,29 @@
 //! Compressed swap in memory: systemd's zram-generator (zram-generator.conf(5), 1.1).
 
 use super::command_line::{is_false, is_true};
-use super::generated::{is_installed, masked, settle};
-use super::{Area, MOST_AREAS, Swap};
-use crate::fact::{Confidence, Origin, State};
-use crate::host::HostPath;
+use super::generated::{decide, is_installed, masked};
+use super::{Area, MAX_AREAS, Swap};
+use crate::fact::{Confidence, Knowledge, Origin};
+use crate::host::{HostError, HostPath};
 use crate::parse::ini;
 use crate::subsystem::Subsystems;
 use crate::subsystem::drop_in::{self, Content, DropIn};
+use crate::subsystem::kernel::modules::ModuleState;
 
 const GENERATOR: &str = "zram-generator";
 const NAME: &str = "systemd/zram-generator.conf";
 
 /// The main file of the highest directory hides those below, drop-ins are merged over it.
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
-    if !is_installed(subsystems.host().files(), GENERATOR) {
-        return;
+    match is_installed(subsystems.host().files(), GENERATOR) {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(gap) => return swap.gaps.push(gap),
     }
-    if let Some(mask) = masked(subsystems, GENERATOR) {
-        swap.off.push(mask);
-        return;
+    match masked(subsystems, GENERATOR) {
+        Ok(None) => {}
+        Ok(Some(mask)) => return swap.off.push(mask),
+        Err(gap) => return swap.gaps.push(gap),
     }
     let parameter = match subsystems.next_boot().parameter("systemd.zram") {
         Ok(parameter) => parameter,
@@ -46,9 +50,9 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
             Content::Broken(gap) | Content::Unread(gap) => swap.gaps.push(gap),
         }
     }
-    if let Some(first) = sections.get(MOST_AREAS) {
+    if let Some(first) = sections.get(MAX_AREAS) {
         swap.too_many(first.origin.clone());
-        sections.truncate(MOST_AREAS);
+        sections.truncate(MAX_AREAS);
     }
     sections.retain(Section::is_swap);
     if sections.is_empty() {
@@ -60,17 +64,21 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     }
     let confidence = parameter.confidence.max(Confidence::High);
     for section in sections {
-        decide(subsystems, swap, section, confidence);
+        decide_section(subsystems, swap, section, confidence);
     }
 }
 
-fn decide(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section, confidence: Confidence) {
+fn decide_section(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section, confidence: Confidence) {
     let device = format!("/dev/{}", section.name);
     if section.is_empty() {
         swap.off.push(section.origin.says("its size is 0"));
         return;
     }
-    match section.memory_limit.map(|limit| (limit, memory_mib(subsystems))) {
+    let memory = match memory_mib(subsystems) {
+        Ok(memory) => memory,
+        Err(error) => return swap.doubt(Some(&device), error.to_string(), Some(section.origin)),
+    };
+    match section.memory_limit.map(|limit| (limit, memory)) {
         Some((limit, Some(memory))) if memory > limit => {
             swap.off.push(section.origin.says("host-memory-limit is exceeded"));
         }
@@ -81,7 +89,7 @@ fn decide(subsystems: &Subsystems<'_>, swap: &mut Swap, section: Section, confid
         }
         Some((_, Some(_))) | None => {
             let area = Area::new(device, section.origin).at_most(confidence);
-            settle(subsystems, swap, area, true);
+            decide(subsystems, swap, area, true);
         }
     }
 }
@@ -147,7 +155,7 @@ impl Section {
 fn merge(sections: &mut Vec<Section>, path: &HostPath, file: &ini::Ini) {
     let is_device = |name: &str| name.strip_prefix("zram").is_some_and(|n| n.parse::<u64>().is_ok());
     // One more than makes sense is kept, for the caller to see that there are too many.
-    for (name, line) in file.sections.iter().filter(|(name, _)| is_device(name)).take(MOST_AREAS + 1) {
+    for (name, line) in file.sections.iter().filter(|(name, _)| is_device(name)).take(MAX_AREAS + 1) {
         if !sections.iter().any(|section| section.name == *name) {
             sections.push(Section::new(name, Origin::line(path, *line)));
         }
@@ -160,19 +168,22 @@ fn merge(sections: &mut Vec<Section>, path: &HostPath, file: &ini::Ini) {
 }
 
 /// The host's memory in MiB, where it runs.
-fn memory_mib(subsystems: &Subsystems<'_>) -> Option<u64> {
-    let bytes = subsystems.host().running()?.files().read("/proc/meminfo").legacy().ok()?;
-    crate::parse::lines(&bytes).find_map(|(_, line)| {
+fn memory_mib(subsystems: &Subsystems<'_>) -> Result<Option<u64>, HostError> {
+    let Some(running) = subsystems.host().running() else { return Ok(None) };
+    let Some(bytes) = running.files().read("/proc/meminfo").found()? else { return Ok(None) };
+    Ok(crate::parse::lines(&bytes).find_map(|(_, line)| {
         let kib: u64 = line.strip_prefix("MemTotal:")?.split_ascii_whitespace().next()?.parse().ok()?;
         Some(kib / 1024)
-    })
+    }))
 }
 
 /// Says that the next kernel has no zram, or that it can't be loaded.
 fn no_module(subsystems: &Subsystems<'_>) -> Option<Origin> {
     let module = subsystems.modules().at_boot(subsystems, "zram");
-    let State::Known(value) = &module.state else { return None };
-    let word = value.as_text().filter(|word| matches!(*word, "absent" | "blocked"))?;
+    let word = match module.state {
+        Knowledge::Known(state @ ModuleState::Blocked) => state.name(),
+        Knowledge::Known(_) | Knowledge::Absent | Knowledge::Unknown(_) => return None,
+    };
     let origin = module.because.first().cloned().unwrap_or_else(|| Origin::file("/lib/modules"));
     Some(origin.says(format!("the module zram is {word}")))
 }

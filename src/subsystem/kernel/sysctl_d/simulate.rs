@@ -1,38 +1,52 @@
-//! The writes of one boot played through for one variable, with the variables that share its memory.
+//! The writes of one boot simulated for one variable, with the variables that share its memory.
 
 use foldhash::HashMap;
 
 use super::merge::Merge;
 use super::variable::{self, Written};
 use crate::fact::{Origin, printable};
-use crate::parse::glob;
 
 /// One write to one existing variable.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Write {
+pub(in crate::subsystem::kernel) struct Write {
     /// Path below `/proc/sys`.
-    pub(super) path: String,
+    pub(in crate::subsystem::kernel) path: String,
     /// The text.
-    pub(super) text: String,
+    pub(in crate::subsystem::kernel) text: String,
     /// Who writes.
-    pub(super) origin: Origin,
+    pub(in crate::subsystem::kernel) origin: Origin,
     /// Whether the writer leaves a variable alone that shows the text already.
-    pub(super) spares: bool,
+    pub(in crate::subsystem::kernel) skips_unchanged: bool,
+    /// Whether the kernel itself writes before init starts, when no module is loaded yet.
+    pub(in crate::subsystem::kernel) before_init: bool,
+    /// What the kernel makes of the text.
+    pub(in crate::subsystem::kernel) verdict: Verdict,
+}
+
+/// What the kernel makes of a written text.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::subsystem::kernel) enum Verdict {
+    /// What the table of variables says.
+    ByTable,
+    /// It refuses the text, because something that it needs isn't there.
+    Refused(String),
+    /// Whether it refuses the text can't be told.
+    Unclear,
 }
 
 /// What the writes add up to.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Outcome {
+pub(in crate::subsystem::kernel) struct Outcome {
     /// What the kernel shows; none if that is not known.
-    pub(super) value: Option<String>,
+    pub(in crate::subsystem::kernel) value: Option<String>,
     /// The write that decided; none if the start value stays.
-    pub(super) because: Option<Origin>,
+    pub(in crate::subsystem::kernel) because: Option<Origin>,
     /// Writes that lost, in their order.
-    pub(super) overruled: Vec<Origin>,
+    pub(in crate::subsystem::kernel) overruled: Vec<Origin>,
     /// Writes that the kernel refuses, with why.
-    pub(super) rejected: Vec<(Origin, String)>,
+    pub(in crate::subsystem::kernel) rejected: Vec<(Origin, String)>,
     /// Whether the deciding text went to a variable that this program doesn't know.
-    pub(super) assumed: bool,
+    pub(in crate::subsystem::kernel) assumed: bool,
 }
 
 /// What writing one variable does to another.
@@ -51,12 +65,24 @@ enum Effect {
 }
 
 /// The one name of a variable that has two.
-pub(super) fn first_name(path: &str) -> &str {
+pub(in crate::subsystem::kernel) fn canonical_path(path: &str) -> &str {
     match path {
         "net/ipv4/conf/all/forwarding" => "net/ipv4/ip_forward",
         "net/netfilter/nf_conntrack_max" => "net/nf_conntrack_max",
         path => path,
     }
+}
+
+/// All names of the variable that has this one, itself included.
+pub(super) fn aliases_of(path: &str) -> Vec<&str> {
+    const ALIASES: [&str; 4] = [
+        "net/ipv4/conf/all/forwarding",
+        "net/ipv4/ip_forward",
+        "net/netfilter/nf_conntrack_max",
+        "net/nf_conntrack_max",
+    ];
+    let is_same = |other: &&str| *other != path && canonical_path(other) == canonical_path(path);
+    std::iter::once(path).chain(ALIASES.into_iter().filter(is_same)).collect()
 }
 
 const PAIRS: [(&str, &str); 3] = [
@@ -68,8 +94,8 @@ const PAIRS: [(&str, &str); 3] = [
 /// Source: `inet_forward_change`, `addrconf_fixup_forwarding`, `addrconf_disable_ipv6`, and the handlers of
 /// `vm.dirty_*` in Linux 6.1.
 fn effect(written: &str, target: &str) -> Option<Effect> {
-    let written = first_name(written);
-    if written == first_name(target) {
+    let written = canonical_path(written);
+    if written == canonical_path(target) {
         return Some(Effect::Same);
     }
     if PAIRS.iter().any(|pair| *pair == (written, target) || *pair == (target, written)) {
@@ -93,7 +119,7 @@ fn effect(written: &str, target: &str) -> Option<Effect> {
 }
 
 /// All variables whose writing changes this one or what it accepts, itself included.
-pub(super) fn related(target: &str) -> Vec<String> {
+pub(in crate::subsystem::kernel) fn related(target: &str) -> Vec<String> {
     let mut paths = vec![target.to_owned()];
     let candidates = ["net/ipv4/ip_forward", "net/ipv4/conf/all/forwarding"]
         .into_iter()
@@ -112,44 +138,44 @@ pub(super) fn related(target: &str) -> Vec<String> {
     paths
 }
 
-/// The writes that systemd-sysctl makes to some variables, in their order: explicit keys, and globs where no
-/// explicit key or exclusion names the variable.
-pub(super) fn writes(merge: &Merge, paths: &[String]) -> Vec<Write> {
-    let mut writes = Vec::new();
-    for line in merge.order.iter().map(|at| &merge.lines[*at]) {
-        let Some(text) = &line.value else { continue };
-        for path in paths {
-            let is_written = if glob::is_glob(&line.path) {
-                glob::covers_path(&line.path, path) && !merge.names(path)
-            } else {
-                line.path == *path
-            };
-            if is_written {
-                writes.push(Write {
-                    path: path.clone(),
-                    text: text.clone(),
-                    origin: line.origin.clone(),
-                    spares: merge.spares,
-                });
-            }
-        }
-    }
-    writes
+/// The writes that systemd-sysctl makes to some variables, in their order.
+pub(in crate::subsystem::kernel) fn writes(merge: &Merge, paths: &[String]) -> Vec<Write> {
+    let written = merge.counting(paths).into_iter();
+    let write = |(path, at): (&String, usize)| {
+        Some(Write {
+            path: path.clone(),
+            text: merge.line(at).value.clone()?,
+            origin: merge.origin(at),
+            skips_unchanged: merge.skips_unchanged,
+            before_init: false,
+            verdict: Verdict::ByTable,
+        })
+    };
+    written.filter_map(write).collect()
 }
 
-/// Plays writes through for one variable. `start` is what it shows before; none if that is not known.
-pub(super) fn play(target: &str, start: Option<String>, writes: &[Write]) -> Outcome {
+/// Simulates writes for one variable. `start` is what it shows before; none if that is not known.
+pub(in crate::subsystem::kernel) fn simulate(
+    target: &str,
+    start: Option<String>,
+    writes: &[Write],
+) -> Outcome {
     let mut outcome = Outcome { value: start, ..Outcome::default() };
     let mut others: HashMap<&str, Option<String>> = HashMap::default();
     for write in writes {
-        let name = first_name(&write.path);
-        let is_target = name == first_name(target);
+        let name = canonical_path(&write.path);
+        let is_target = name == canonical_path(target);
         let before = if is_target { outcome.value.clone() } else { shown(&others, name) };
         let ports = variable::ports_beside(name)
             .and_then(|other| if is_target { shown(&others, other) } else { outcome.value.clone() });
-        let written = match variable::write(variable::find(name), &write.text, before.as_deref()) {
+        let by_table = || match variable::write(variable::find(name), &write.text, before.as_deref()) {
             Written::Shows(new) => variable::beside(name, new, ports.as_deref()),
             other => other,
+        };
+        let written = match &write.verdict {
+            Verdict::ByTable => by_table(),
+            Verdict::Refused(reason) => Written::Rejected(reason.clone()),
+            Verdict::Unclear => Written::Unclear,
         };
         if !is_target && let Written::Shows(new) = &written {
             others.insert(name, Some(new.clone()));
@@ -165,10 +191,10 @@ pub(super) fn play(target: &str, start: Option<String>, writes: &[Write]) -> Out
             }
             Written::Shows(new) => {
                 let changes = before.as_deref() != Some(new.as_str());
-                let is_spared = write.spares && before.as_deref() == Some(write.text.as_str());
+                let is_skipped = write.skips_unchanged && before.as_deref() == Some(write.text.as_str());
                 let value = match effect {
                     Effect::Same => new,
-                    _ if is_spared => continue,
+                    _ if is_skipped => continue,
                     Effect::Copied => new,
                     Effect::CopiedOnChange if changes => new,
                     Effect::NegatedOnChange if changes => u8::from(new == "0").to_string(),
@@ -196,7 +222,7 @@ impl Outcome {
     }
 
     /// Notes about writes that the kernel refuses.
-    pub(super) fn rejections(&self) -> impl Iterator<Item = String> {
+    pub(in crate::subsystem::kernel) fn rejections(&self) -> impl Iterator<Item = String> {
         self.rejected.iter().map(|(origin, reason)| {
             format!("the kernel refuses what {origin} sets, and keeps the old value: {}", printable(reason))
         })
@@ -214,10 +240,12 @@ mod tests {
                 path: (*path).into(),
                 text: (*text).into(),
                 origin: Origin::file("x"),
-                spares: true,
+                skips_unchanged: true,
+                before_init: false,
+                verdict: Verdict::ByTable,
             })
             .collect();
-        play(target, Some(start.into()), &writes).value
+        simulate(target, Some(start.into()), &writes).value
     }
 
     #[test]
@@ -231,7 +259,7 @@ mod tests {
         assert_eq!(after(REDIRECTS, "1", &[forward, (REDIRECTS, "1"), (ALL, "1")]).as_deref(), Some("1"));
         let v6 = ("net/ipv6/conf/all/disable_ipv6", "1");
         assert_eq!(after("net/ipv6/conf/eth0/disable_ipv6", "0", &[v6]).as_deref(), Some("1"));
-        assert_eq!(after("vm/dirty_ratio", "20", &[("vm/dirty_bytes", "4096")]).as_deref(), Some("0"));
+        assert_eq!(after("vm/dirty_ratio", "20", &[("vm/dirty_bytes", "8192")]).as_deref(), Some("0"));
     }
 
     #[test]
@@ -244,9 +272,11 @@ mod tests {
             path: path.into(),
             text: text.into(),
             origin: Origin::file("x"),
-            spares: false,
+            skips_unchanged: false,
+            before_init: false,
+            verdict: Verdict::ByTable,
         });
-        assert_eq!(play(DEFAULT, Some("0".into()), &always).value.as_deref(), Some("0"));
+        assert_eq!(simulate(DEFAULT, Some("0".into()), &always).value.as_deref(), Some("0"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `*.swap` units that are files: they start if the graph of units reaches them.
 
+use foldhash::HashSet;
+
 use super::unit_name::{device_of, of_device};
 use super::{Area, Swap};
 use crate::fact::Origin;
@@ -9,18 +11,11 @@ use crate::subsystem::systemd::units::Starts;
 
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let files = subsystems.host().files();
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::default();
     for directory in files.distinct(UNITS_AT_BOOT) {
-        let names = match files.list(directory).legacy() {
-            Ok(names) => names,
-            Err(error) => {
-                swap.not_read(error);
-                continue;
-            }
-        };
+        let Some(names) = files.list(directory).or_hidden(&mut swap.gaps) else { continue };
         for name in names.iter().filter_map(|name| name.to_str()) {
-            if name.strip_suffix(".swap").is_some() && !seen.iter().any(|known| known == name) {
-                seen.push(name.to_owned());
+            if name.strip_suffix(".swap").is_some() && seen.insert(name.to_owned()) {
                 unit(subsystems, swap, name, &format!("{directory}/{name}"));
             }
         }
@@ -36,7 +31,7 @@ fn unit(subsystems: &Subsystems<'_>, swap: &mut Swap, name: &str, path: &str) {
         swap.off.push(origin.says(format!("is refused: its name is not that of {device}")));
         return;
     }
-    match (subsystems.units().starts(subsystems, name), swap.disturbed.clone()) {
+    match (subsystems.units().starts(subsystems, name), swap.target_doubt.clone()) {
         (Starts::Yes(_), None) => swap.add(subsystems, Area::new(device, origin)),
         (Starts::Yes(_), Some(reason)) | (Starts::Unknown(reason), _) => {
             swap.doubt(Some(&device), reason, Some(origin));
