@@ -76,9 +76,8 @@ pub fn merge(files: &Files, directories: &[impl AsRef<str>], suffix: &str) -> Dr
     for directory in files.distinct(directories.iter().map(AsRef::as_ref)) {
         let entries = match files.list(directory) {
             Read::There(entries) => entries,
-            Read::Missing(_) => continue,
             // A file by the name of a directory holds none.
-            Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => continue,
+            Read::Missing(_) | Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => continue,
             Read::Hidden(error) => {
                 gaps.push(error.into());
                 continue;

@@ -166,6 +166,7 @@ impl TmpfilesCleanup {
     }
 
     /// What becomes of a path without links.
+    #[must_use]
     pub fn of(&self, path: &HostPath) -> Tmpfile {
         let (removed, gap) = match (self.removing(path), self.gaps.first()) {
             (Some(line), Some((before, gap))) if *before <= line.file => (None, Some(gap)),
@@ -177,19 +178,24 @@ impl TmpfilesCleanup {
             (Some(_), Some(line)) => {
                 Tmpfile::Replaced(format!("systemd-tmpfiles makes {path} ({})", line.place))
             }
-            (Some(line), None) => Tmpfile::Removed(match line.empties() {
-                true => format!("every boot empties {} ({})", line.target, line.place),
-                false => format!("systemd-tmpfiles removes {} ({})", line.target, line.place),
+            (Some(line), None) => Tmpfile::Removed(if line.empties() {
+                format!("every boot empties {} ({})", line.target, line.place)
+            } else {
+                format!("systemd-tmpfiles removes {} ({})", line.target, line.place)
             }),
             (None, Some(line)) if line.replaces => {
                 Tmpfile::Replaced(format!("systemd-tmpfiles writes {path} ({})", line.place))
             }
-            (None, _) if let Some(gap) = gap => Tmpfile::Unknown(format!(
-                "whether every boot empties a directory above {path} can't be told: {}",
-                gap.reason
-            )),
-            (None, Some(line)) => Tmpfile::Made(format!("systemd-tmpfiles makes {path} ({})", line.place)),
-            (None, None) => Tmpfile::Stays,
+            (None, line) => match (gap, line) {
+                (Some(gap), _) => Tmpfile::Unknown(format!(
+                    "whether every boot empties a directory above {path} can't be told: {}",
+                    gap.reason
+                )),
+                (None, Some(line)) => {
+                    Tmpfile::Made(format!("systemd-tmpfiles makes {path} ({})", line.place))
+                }
+                (None, None) => Tmpfile::Stays,
+            },
         }
     }
 

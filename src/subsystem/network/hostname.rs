@@ -152,7 +152,7 @@ fn cloud_init(files: &Files) -> Result<Cloud, HostError> {
                     is_preserved = matches!(value.as_str(), "true" | "yes" | "on" | "1");
                 }
                 "hostname" if !value.is_empty() => {
-                    named = Some((Origin::line(&path, number), value.to_owned()))
+                    named = Some((Origin::line(&path, number), value.to_owned()));
                 }
                 _ => {}
             }

@@ -43,7 +43,7 @@ pub(super) fn read(scan: &mut Scan<'_>) {
                     brought_up.extend(rest.split_ascii_whitespace().map(str::to_owned));
                 }
                 "iface" => {
-                    rest.split_ascii_whitespace().next().unwrap_or_default().clone_into(&mut interface)
+                    rest.split_ascii_whitespace().next().unwrap_or_default().clone_into(&mut interface);
                 }
                 "mapping" | "template" => interface.clear(),
                 "up" | "pre-up" | "post-up" => {

@@ -94,9 +94,9 @@ impl Touches {
                 name.as_deref().is_none_or(|name| name.replace('-', "_") == asked.replace('-', "_"))
             }
             (Touches::Unit(name), Topic::Unit(asked)) => is(name, asked),
-            (Touches::Unit(name), Topic::SwapOn | Topic::SwapOff) => {
-                name.as_deref().is_none_or(|name| name.ends_with(".swap"))
-            }
+            (Touches::Unit(name), Topic::SwapOn | Topic::SwapOff) => name
+                .as_deref()
+                .is_none_or(|name| name.rsplit_once('.').is_some_and(|(_, kind)| kind == "swap")),
             _ => false,
         }
     }

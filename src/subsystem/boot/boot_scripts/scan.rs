@@ -173,7 +173,7 @@ impl<'h> Scan<'h> {
                 }
             }
             "hostname" if words.iter().any(|word| !word.starts_with('-')) => {
-                self.doubt(place(), Touches::Hostname)
+                self.doubt(place(), Touches::Hostname);
             }
             "hostnamectl" if words.iter().any(|word| word == "set-hostname" || word == "hostname") => {
                 self.doubt(place(), Touches::Hostname);
@@ -182,7 +182,7 @@ impl<'h> Scan<'h> {
             "cd" | "pushd" => source.change_directory(text, words.first()),
             "command" | "which" | "type" | "hash" | "echo" | "printf" | "logger" | "[" | "[[" | "test"
             | "grep" | "pgrep" | "dpkg" | "dpkg-query" | "rpm" | "apt-get" => {
-                self.understood += mentioned(command)
+                self.understood += mentioned(command);
             }
             _ if depth > 0 => self.runs(source, origin, text, (program, name, words), depth - 1),
             _ => {}
@@ -200,7 +200,7 @@ impl<'h> Scan<'h> {
     ) {
         match name {
             "." | "source" => {
-                self.follow(source, &runs(origin, text), words.first().map(String::as_str), true)
+                self.follow(source, &runs(origin, text), words.first().map(String::as_str), true);
             }
             _ if is_shell(name) => {
                 let is_code =
@@ -327,7 +327,8 @@ impl<'h> Scan<'h> {
             return;
         }
         let is_removed = name == "rmmod" || name == "modprobe" && has('r', "--remove");
-        if !is_removed && !(name == "modprobe" && has('a', "--all")) {
+        let takes_several = is_removed || name == "modprobe" && has('a', "--all");
+        if !takes_several {
             modules.truncate(1);
         }
         for word in modules {

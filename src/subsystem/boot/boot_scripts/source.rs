@@ -98,12 +98,11 @@ impl Source {
             return None;
         }
         let (before, rest) = word.split_once('$')?;
-        let (name, after) = match rest.strip_prefix('{') {
-            Some(inner) => inner.split_once('}')?,
-            None => {
-                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-                rest.split_at(end)
-            }
+        let (name, after) = if let Some(inner) = rest.strip_prefix('{') {
+            inner.split_once('}')?
+        } else {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            rest.split_at(end)
         };
         if after.contains('$') {
             return None;

@@ -143,8 +143,7 @@ fn only_reads(part: &str) -> bool {
     });
     let is_reader = |word: &str| READERS.contains(&word.rsplit('/').next().unwrap_or_default());
     // `value=$(cat /proc/sys/...)` and `read value < /proc/sys/...` look, too.
-    program.is_some_and(|word| is_reader(word))
-        || ["$(cat ", "`cat ", "$(<", "< "].iter().any(|read| part.contains(read))
+    program.is_some_and(is_reader) || ["$(cat ", "`cat ", "$(<", "< "].iter().any(|read| part.contains(read))
 }
 
 /// A path with shell variables and braces made wildcards.

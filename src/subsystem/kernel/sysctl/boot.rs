@@ -104,7 +104,9 @@ impl Asked<'_, '_> {
         let not_run = subsystems.sysctl_d().not_run(subsystems);
         let mut writes = subsystems.sysctl_d().writes(subsystems, entry, &self.related);
         writes.retain(|write| self.existing || !write.before_init);
-        writes.iter_mut().for_each(|write| write.verdict = verdict(subsystems, write));
+        for write in &mut writes {
+            write.verdict = verdict(subsystems, write);
+        }
         let (start, start_origin) = match initial::default(subsystems, self.path, entry) {
             Some((value, origin)) => (Some(value), origin),
             None => (None, None),

@@ -68,15 +68,16 @@ fn read_directory(files: &Files, found: &mut Found, directory: &str) {
         };
         return found.choose("GRUB", menu.all(), Some(why.into()));
     }
-    match grub.default_entry() {
-        Some((item, _)) if let Some(gone) = menu.missing_kernel(item) => {
-            let reason =
-                format!("{gone} is not there, and which entry GRUB takes then isn't told by its menu alone");
-            found.gaps.push(Unreadable { origin: Origin::file(&path), reason: reason.clone() });
-            let mut entries = vec![BootEntry { because: vec![Origin::file(&path)], ..BootEntry::default() }];
-            entries.extend(menu.all());
-            found.choose("GRUB", entries, Some(reason));
-        }
+    let default = grub.default_entry();
+    if let Some(gone) = default.and_then(|(item, _)| menu.missing_kernel(item)) {
+        let reason =
+            format!("{gone} is not there, and which entry GRUB takes then isn't told by its menu alone");
+        found.gaps.push(Unreadable { origin: Origin::file(&path), reason: reason.clone() });
+        let mut entries = vec![BootEntry { because: vec![Origin::file(&path)], ..BootEntry::default() }];
+        entries.extend(menu.all());
+        return found.choose("GRUB", entries, Some(reason));
+    }
+    match default {
         Some((item, named)) if item.linux.is_some() => {
             let default = grub.default.as_deref().unwrap_or_default();
             let doubt = (!named)

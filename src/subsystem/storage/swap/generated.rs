@@ -105,10 +105,10 @@ pub(super) fn masked(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<O
 fn condition(subsystems: &Subsystems<'_>, swap: &mut Swap, unit: &str) -> Option<Origin> {
     let drop_ins = subsystems.units().drop_ins_only(subsystems, unit);
     swap.gaps.extend(drop_ins.gaps);
-    let conditions = drop_ins.settings.iter().filter(|setting| {
+    let mut conditions = drop_ins.settings.iter().filter(|setting| {
         setting.section.as_ref() == "Unit"
             && (setting.key.starts_with("Condition") || setting.key.starts_with("Assert"))
     });
-    let last = conditions.last()?;
+    let last = conditions.next_back()?;
     Some(last.origin().says(format!("{}={}", last.key, last.value)))
 }

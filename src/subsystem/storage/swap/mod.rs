@@ -89,7 +89,7 @@ impl Swap {
             return swap;
         }
         let fstab = subsystems.host().files().read(fstab::FSTAB).or_hidden(&mut swap.gaps);
-        swap.mounts = fstab.map(|bytes| parse::fstab::parse(&bytes).into()).unwrap_or_else(|| Rc::from([]));
+        swap.mounts = fstab.map_or_else(|| Rc::from([]), |bytes| parse::fstab::parse(&bytes).into());
         fstab::read(subsystems, &mut swap);
         unit_files::read(subsystems, &mut swap);
         zram::read(subsystems, &mut swap);

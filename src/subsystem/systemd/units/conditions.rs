@@ -87,7 +87,7 @@ fn evaluate(subsystems: &Subsystems<'_>, options: &Options, kind: &str, value: &
         }
         "PathExistsGlob" => path_glob(subsystems, value),
         "PathIsSymbolicLink" => on_disk(value)
-            .then(|| settled(subsystems.host().files().lstat(value), |m| m.kind == Kind::Link))
+            .then(|| settled(&subsystems.host().files().lstat(value), |m| m.kind == Kind::Link))
             .flatten(),
         _ => path(subsystems, kind, value),
     }
@@ -108,10 +108,10 @@ fn path(subsystems: &Subsystems<'_>, kind: &str, value: &str) -> Option<bool> {
         return None;
     }
     match kind {
-        "PathExists" => settled(files.stat(value), |_| true),
-        "PathIsDirectory" => settled(files.stat(value), |m| m.kind == Kind::Directory),
-        "FileNotEmpty" => settled(files.stat(value), |m| m.kind == Kind::File && m.size > 0),
-        "FileIsExecutable" => settled(files.stat(value), |m| m.kind == Kind::File && m.mode & 0o111 != 0),
+        "PathExists" => settled(&files.stat(value), |_| true),
+        "PathIsDirectory" => settled(&files.stat(value), |m| m.kind == Kind::Directory),
+        "FileNotEmpty" => settled(&files.stat(value), |m| m.kind == Kind::File && m.size > 0),
+        "FileIsExecutable" => settled(&files.stat(value), |m| m.kind == Kind::File && m.mode & 0o111 != 0),
         "DirectoryNotEmpty" => match files.list(value) {
             Read::There(names) => Some(!names.is_empty()),
             Read::Missing(_) => Some(false),
@@ -125,9 +125,9 @@ fn is_no_directory(error: &HostError) -> bool {
     matches!(error.kind, HostErrorKind::NotAFile(_))
 }
 
-fn settled(found: Read<Metadata>, test: impl Fn(Metadata) -> bool) -> Option<bool> {
+fn settled(found: &Read<Metadata>, test: impl Fn(Metadata) -> bool) -> Option<bool> {
     match found {
-        Read::There(metadata) => Some(test(metadata)),
+        Read::There(metadata) => Some(test(*metadata)),
         Read::Missing(_) => Some(false),
         Read::Hidden(_) => None,
     }

@@ -124,10 +124,9 @@ fn drop_ins(search: &SearchPath, files: &Files, name: &str, gaps: &mut Vec<Unrea
         }
     }
     let counts = |path: &String| match link_target(files, path) {
-        Ok(None) => true,
-        // What can't be looked at is read, which tells why it can't be.
         Ok(Some(_)) => is_null(files, path) != Ok(true),
-        Err(_) => true,
+        // What can't be looked at is read, which tells why it can't be.
+        Ok(None) | Err(_) => true,
     };
     winners.into_values().filter(counts).collect()
 }

@@ -179,9 +179,8 @@ impl Look<'_> {
             }
             Read::There(_) => self.interpreter(path).map(|wrong| (wrong, Confidence::High)),
             Read::Missing(_) => match is_complete(self.files(), path) {
-                Ok(false) => None,
                 Ok(true) if self.is_missing(path, setting) => Some(("is missing", Confidence::High)),
-                Ok(true) => None,
+                Ok(false | true) => None,
                 Err(error) => {
                     self.open(error.to_string());
                     None
@@ -288,7 +287,7 @@ fn is_complete(files: &Files, program: &str) -> Result<bool, HostError> {
 }
 
 /// Whether systemd starts a service that failed again, without an end (systemd.service(5), "Restart="; systemd.unit(5),
-/// "StartLimitIntervalSec=").
+/// "`StartLimitIntervalSec=`").
 fn retries(unit: &MergedUnit) -> bool {
     let again = unit.last("Service", "Restart");
     if !again.is_some_and(|setting| ["always", "on-failure"].contains(&setting.value.as_str())) {

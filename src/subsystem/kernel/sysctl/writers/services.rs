@@ -50,9 +50,9 @@ impl Writers {
             let path = path.unwrap_or_else(|| "/etc/ufw/sysctl.conf".into());
             let ufw = Origin::named(OriginKind::Program, "ufw.service");
             if super::shell::is_plain(&path) {
-                self.file(files, &path, &ufw, true)
+                self.file(files, &path, &ufw, true);
             } else {
-                self.add_any(ufw)
+                self.add_any(ufw);
             }
         }
     }
