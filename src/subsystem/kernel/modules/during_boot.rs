@@ -120,9 +120,13 @@ pub(super) fn loaded(subsystems: &Subsystems<'_>, loader: &Loader<'_>, target: &
     if let Some((command, origin)) = commands(subsystems, loader, target).next() {
         let loads = Answer::known(ModuleState::Loaded).at_most(Confidence::High);
         let note = "a command loads it during boot, not modules-load.d";
-        return Some(match command {
-            Command::Loads => loads.because(origin).note(note),
-            Command::Removes | Command::May => maybe(&origin, target),
+        // A loop over plain words is followed: then it is known what `modprobe $m` loads.
+        let is_target = |name: &str| super::resolved(loader, name).is_some_and(|found| found == target);
+        let followed = subsystems.boot_scripts().modprobes().find(|(name, _)| is_target(name));
+        return Some(match (command, followed) {
+            (Command::Loads, _) => loads.because(origin).note(note),
+            (Command::May, Some((_, origin))) => loads.because(origin).note(note),
+            (Command::Removes, _) | (Command::May, None) => maybe(&origin, target),
         });
     }
     if let Some(gap) = subsystems.boot_scripts().unread.first() {
