@@ -118,6 +118,30 @@ fn doors_that_a_boot_opens_are_read() {
 }
 
 #[test]
+fn a_table_of_cron_counts_whatever_the_name_of_its_daemon() {
+    let tree = script("true").file("/etc/fstab", "/dev/vdb1 none swap sw 0 0\n");
+    assert_eq!(tree.boot_text("swap:/dev/vdb1"), "on");
+    let tree = tree.file("/etc/cron.d/k", "@reboot root swapoff -a\n");
+    assert!(tree.boot_text("swap:/dev/vdb1").starts_with("unknown"));
+}
+
+#[test]
+fn another_command_of_systemd_sysctl_makes_unknown_what_it_may_leave_out() {
+    let tree = |command: &str| {
+        script("true").file("/etc/sysctl.d/k.conf", "vm.overcommit_memory=1\n").file(
+            "/etc/systemd/system/systemd-sysctl.service.d/k.conf",
+            format!("[Service]\nExecStart=\n{command}\n"),
+        )
+    };
+    let plain = tree("ExecStart=/lib/systemd/systemd-sysctl");
+    assert_eq!(plain.boot_text("sysctl:vm.overcommit_memory"), "1");
+    let other = tree("ExecStart=/lib/systemd/systemd-sysctl --prefix=/net");
+    assert!(other.boot_text("sysctl:vm.overcommit_memory").starts_with("unknown"));
+    // What no file sets is not its affair.
+    assert!(!other.boot_text("sysctl:vm.swappiness").starts_with("unknown"));
+}
+
+#[test]
 fn a_file_that_leads_into_memory_is_not_what_the_boot_finds() {
     let tree = distributions::debian12("")
         .file("/run/k/s.txt", "vm.max_map_count=262144\n")

@@ -88,6 +88,13 @@ impl Asked<'_, '_> {
 
     /// The value that the files and the command line give a variable that exists.
     fn settled(&self) -> Value {
+        if let Some(origin) = self.subsystems.sysctl_d().restricted_by(self.subsystems)
+            && self.merge().lines_about(self.path).next().is_some()
+        {
+            let says = origin.says.as_deref().unwrap_or_default();
+            let reason = format!("{origin} {says}: whether it applies what sysctl.d says is not known");
+            return Answer::unknown(Reason::new(ReasonCode::NotUnderstood, reason)).because(origin.clone());
+        }
         let entries = &self.subsystems.next_boot().entries;
         let likeliest = self.of_entry(entries.first());
         for entry in entries.iter().skip(1) {

@@ -10,8 +10,8 @@ use std::cell::OnceCell;
 
 use self::merge::Merge;
 use self::simulate::{Outcome, Verdict, Write};
-use crate::fact::{Origin, OriginKind};
-use crate::parse::sysctl_d;
+use crate::fact::{Origin, OriginKind, printable};
+use crate::parse::{sysctl_d, unit};
 use crate::subsystem::loader::next_boot::BootEntry;
 use crate::subsystem::{Subsystems, Unreadable};
 
@@ -23,6 +23,7 @@ pub(in crate::subsystem::kernel) const SERVICE: &str = "systemd-sysctl.service";
 pub struct SysctlD {
     merged: OnceCell<Merge>,
     not_run: OnceCell<Option<Origin>>,
+    restricted: OnceCell<Option<Origin>>,
 }
 
 impl SysctlD {
@@ -38,6 +39,24 @@ impl SysctlD {
     /// What keeps systemd-sysctl from running at boot.
     pub(in crate::subsystem::kernel) fn not_run(&self, subsystems: &Subsystems<'_>) -> Option<&Origin> {
         self.not_run.get_or_init(|| subsystems.units().blocked_by(subsystems, SERVICE)).as_ref()
+    }
+
+    /// The line that starts systemd-sysctl with arguments, such as `--prefix=`: which lines it applies then is not known.
+    pub(in crate::subsystem::kernel) fn restricted_by(&self, subsystems: &Subsystems<'_>) -> Option<&Origin> {
+        self.restricted
+            .get_or_init(|| {
+                let service = subsystems.units().merged(subsystems, SERVICE)?;
+                let commands = service.list("Service", "ExecStart");
+                let is_other = |text: &str| {
+                    unit::commands(text).iter().any(|command| {
+                        command.program.rsplit('/').next() != Some("systemd-sysctl")
+                            || !command.arguments.is_empty()
+                    })
+                };
+                let other = commands.iter().find(|setting| is_other(&setting.value))?;
+                Some(other.origin().says(format!("starts {}", printable(&other.value))))
+            })
+            .as_ref()
     }
 
     /// Whether a line of sysctl.d is about a variable, by its key with dots.
