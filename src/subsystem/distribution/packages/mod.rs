@@ -56,11 +56,18 @@ impl Packages {
             }
             seen.push(database);
         }
-        match RPM.iter().find(|path| files.lstat(path).legacy().is_ok()) {
-            Some(path) if seen.is_empty() => rpm::package(files, name, path),
-            Some(path) => {
+        let rpm = RPM.iter().find_map(|path| match files.lstat(path) {
+            Read::There(_) => Some(Ok(path)),
+            Read::Missing(_) => None,
+            Read::Hidden(error) => Some(Err(error)),
+        });
+        match rpm {
+            Some(Ok(path)) if seen.is_empty() => rpm::package(files, name, path),
+            Some(Err(error)) if seen.is_empty() => Fact::unknown(error),
+            Some(Ok(path)) => {
                 Fact::absent().at_most(Confidence::High).note(format!("the RPM database {path} was not read"))
             }
+            Some(Err(error)) => Fact::absent().at_most(Confidence::High).note(error.to_string()),
             None if seen.is_empty() => match without_packages(subsystems) {
                 Some(origin) => Fact::absent().because(origin),
                 None => Fact::unknown("no package database found (dpkg, RPM, apk, pacman)"),
@@ -69,11 +76,20 @@ impl Packages {
         }
     }
 
-    /// What could not be read of dpkg's database, so that no package is known. A database of a kind that isn't read
+    /// What could not be read of a database, so that no package need be known. A database of a kind that isn't read
     /// never tells, whoever asks.
     pub fn unread(&self, subsystems: &Subsystems<'_>) -> Option<String> {
-        let index = self.dpkg.get_or_init(|| dpkg_index(subsystems.host().files()));
-        index.as_ref().err().filter(|error| !error.is_not_found()).map(ToString::to_string)
+        let files = subsystems.host().files();
+        let dpkg = self.dpkg.get_or_init(|| dpkg_index(files)).as_ref().err();
+        let apk = self.apk.get_or_init(|| apk_index(files)).as_ref().err();
+        let hidden = [dpkg, apk].into_iter().flatten().find(|error| !error.is_not_found());
+        let listed = || {
+            [DISTROLESS, PACMAN].into_iter().find_map(|directory| match files.list(directory) {
+                Read::Hidden(error) => Some(error.to_string()),
+                Read::There(_) | Read::Missing(_) => None,
+            })
+        };
+        hidden.map(ToString::to_string).or_else(listed)
     }
 
     /// The version of a package, if one is known.
