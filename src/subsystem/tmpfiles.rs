@@ -183,7 +183,8 @@ impl TmpfilesCleanup {
             } else {
                 format!("systemd-tmpfiles removes {} ({})", line.target, line.place)
             }),
-            (None, Some(line)) if line.replaces => {
+            // Directories above what is made are made if they are missing, and never replaced.
+            (None, Some(line)) if line.replaces && !Self::is_above(path, line) => {
                 Tmpfile::Replaced(format!("systemd-tmpfiles writes {path} ({})", line.place))
             }
             (None, line) => match (gap, line) {
@@ -227,6 +228,12 @@ impl TmpfilesCleanup {
         exact.or_else(copied).or_else(above).or_else(|| self.pattern(path, |line| !line.removes()))
     }
 
+    /// Whether a line makes something below a path, and not the path itself.
+    fn is_above(path: &HostPath, line: &Line) -> bool {
+        let target = HostPath::new(&line.target);
+        &target != path && target.as_path().starts_with(path)
+    }
+
     /// The first line whose path is a pattern that covers a path, or a directory above it.
     fn pattern(&self, path: &HostPath, counts: impl Fn(&Line) -> bool) -> Option<&Line> {
         let text = path.to_string();
@@ -267,6 +274,7 @@ mod tests {
             ("/var/old1/x", "Removed"),
             ("/etc/made", "Made"),
             ("/etc/written", "Replaced"),
+            ("/etc", "Made"),
             ("/etc/link", "Made"),
             ("/var/lib/a", "Made"),
             ("/var/lib/a/c", "Stays"),

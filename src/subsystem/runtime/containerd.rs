@@ -253,8 +253,16 @@ fn imports(files: &Files, path: &str, document: &Node) -> Result<Vec<String>, St
         return Ok(Vec::new());
     };
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-    let mut found = Vec::new();
+    let too_many = || Err(format!("{path}: more than {MAX_FILES} files are imported"));
+    let mut found: Vec<String> = Vec::new();
+    // Each pattern is held against each name of its directory.
+    if items.len() > MAX_FILES {
+        return too_many();
+    }
     for item in items.iter().filter_map(Value::as_text) {
+        if found.len() > MAX_FILES {
+            return too_many();
+        }
         let whole = if item.starts_with('/') { item.to_owned() } else { format!("{parent}/{item}") };
         let (directory, name) = whole.rsplit_once('/').unwrap_or(("", &whole));
         if directory.contains('*') {
@@ -270,9 +278,9 @@ fn imports(files: &Files, path: &str, document: &Node) -> Result<Vec<String>, St
         }
         match files.list(directory) {
             Read::There(names) => {
-                let names = names.iter().filter_map(|name| name.to_str());
-                found
-                    .extend(names.filter(|n| covers_name(name, n)).map(|name| format!("{directory}/{name}")));
+                let names = names.iter().filter_map(|name| name.to_str()).filter(|n| covers_name(name, n));
+                let left = MAX_FILES + 1 - found.len();
+                found.extend(names.take(left).map(|name| format!("{directory}/{name}")));
             }
             Read::Missing(_) => {}
             Read::Hidden(error) => return Err(error.to_string()),

@@ -8,6 +8,8 @@ use crate::subsystem::Unreadable;
 
 const MAIN: &str = "/etc/crio/crio.conf";
 const DROPINS: &str = "/etc/crio/crio.conf.d";
+/// No honest host has more files; each is held against each key that is asked for.
+const MAX_FILES: usize = 1000;
 /// Deeper trees are an accident; what is deeper is a gap.
 const DEPTH: usize = 8;
 
@@ -104,6 +106,10 @@ impl ConfigFiles {
         for name in names.iter() {
             let name = name.to_string_lossy();
             let path = format!("{directory}/{name}");
+            if self.documents.len() >= MAX_FILES {
+                let reason = format!("{path}: CRI-O has more than {MAX_FILES} files, not all are read");
+                return self.unlisted(Unreadable { origin: Origin::file(&path), reason });
+            }
             match files.lstat(&path) {
                 Read::There(found) if found.kind == Kind::Directory && depth > 0 => {
                     self.walk(files, &path, depth - 1);
