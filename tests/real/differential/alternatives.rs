@@ -7,7 +7,8 @@ use std::process::Command;
 
 use node_preflight::fact::{State, Value};
 use node_preflight::host::Host;
-use node_preflight::subsystem::{Subsystems, alternatives};
+use node_preflight::subsystem::Subsystems;
+use node_preflight::subsystem::distribution::alternatives;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

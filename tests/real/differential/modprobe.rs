@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
-use node_preflight::fact::{Moment, State};
+use node_preflight::fact::{Knowledge, Moment};
 use node_preflight::host::Host;
 use node_preflight::subsystem::Subsystems;
+use node_preflight::subsystem::kernel::modules::ModuleState;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -205,9 +206,14 @@ fn run(run: &mut Run) -> Result<(), String> {
         for module in MODULES.map(|module| module.replace('-', "_")) {
             let fact = subsystems.modules().state(&subsystems, &module, Moment::Boot);
             let loaded = match &fact.state {
-                State::Known(word) => word.as_text() == Some("loaded"),
-                State::Absent => false,
-                State::Unknown(reason) => {
+                Knowledge::Known(ModuleState::MaybeLoaded) => {
+                    let reason = fact.notes.first().map_or("", String::as_str);
+                    tally.unknown(&ORACLE, reason)?;
+                    continue;
+                }
+                Knowledge::Known(state) => *state == ModuleState::Loaded,
+                Knowledge::Absent => false,
+                Knowledge::Unknown(reason) => {
                     tally.unknown(&ORACLE, &reason.to_string())?;
                     continue;
                 }
