@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::command_line::{extra, is_off, may_know};
-use super::generated::{decide, masked};
+use super::generated::{decide, runs};
 use super::unit_name::of_device;
 use super::{Area, MAX_AREAS, Swap};
 use crate::fact::Origin;
@@ -39,10 +39,8 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     if entries.is_empty() {
         return;
     }
-    match masked(subsystems, "systemd-fstab-generator") {
-        Ok(None) => {}
-        Ok(Some(mask)) => return swap.off.push(mask),
-        Err(gap) => return swap.gaps.push(gap),
+    if !runs(subsystems, swap, "systemd-fstab-generator") {
+        return;
     }
     if may_know(subsystems, 246) {
         match is_off(subsystems, swap, "systemd.swap") {

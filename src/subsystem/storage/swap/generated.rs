@@ -79,11 +79,21 @@ pub(super) fn is_installed(files: &Files, name: &str) -> Result<bool, Unreadable
     hidden.map_or(Ok(false), |error| Err(error.into()))
 }
 
+/// Whether a generator is not masked; swap that it would turn on stays off otherwise, or its mask is a gap.
+pub(super) fn runs(subsystems: &Subsystems<'_>, swap: &mut Swap, generator: &str) -> bool {
+    match masked(subsystems, generator) {
+        Ok(None) => return true,
+        Ok(Some(mask)) => swap.off.push(mask),
+        Err(gap) => swap.gaps.push(gap),
+    }
+    false
+}
+
 /// The link to `/dev/null` or the empty file that masks a generator.
 ///
 /// # Errors
 /// That there may be one, and it can't be looked at.
-pub(super) fn masked(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<Origin>, Unreadable> {
+fn masked(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<Origin>, Unreadable> {
     let files = subsystems.host().files();
     // An administrator masks in the directories above the vendor's (systemd.generator(7)); `/run` is empty at boot.
     for directory in conf_paths("systemd/system-generators").iter().take(2) {

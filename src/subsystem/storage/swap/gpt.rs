@@ -4,7 +4,7 @@
 
 use super::command_line::{is_off, may_know};
 use super::fstab::has_swap_line;
-use super::generated::{decide, is_installed, masked};
+use super::generated::{decide, is_installed, runs};
 use super::unit_name::of_device;
 use super::{Area, Swap};
 use crate::fact::{Confidence, Origin};
@@ -92,16 +92,8 @@ fn activate(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area) {
 }
 
 fn is_switched_off(subsystems: &Subsystems<'_>, swap: &mut Swap) -> bool {
-    match masked(subsystems, GENERATOR) {
-        Ok(None) => {}
-        Ok(Some(mask)) => {
-            swap.off.push(mask);
-            return true;
-        }
-        Err(gap) => {
-            swap.gaps.push(gap);
-            return true;
-        }
+    if !runs(subsystems, swap, GENERATOR) {
+        return true;
     }
     // systemd.swap= is heeded by newer versions only: 252 turns the partition on all the same.
     let is_known = subsystems.systemd().version.is_some_and(|version| version >= 254);

@@ -1,6 +1,6 @@
 //! Services of distributions that make swap: zram-tools, dphys-swapfile, swapspace.
 
-use super::generated::{is_installed, masked};
+use super::generated::{is_installed, runs};
 use super::{Area, Swap};
 use crate::fact::{Confidence, Origin};
 use crate::host::Read;
@@ -103,10 +103,8 @@ fn raspberry_pi(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         Ok(false) => return,
         Err(gap) => return swap.gaps.push(gap),
     }
-    match masked(subsystems, GENERATOR) {
-        Ok(None) => {}
-        Ok(Some(mask)) => return swap.off.push(mask),
-        Err(gap) => return swap.gaps.push(gap),
+    if !runs(subsystems, swap, GENERATOR) {
+        return;
     }
     let ini = match files.read(CONFIGURATION) {
         Read::There(bytes) => ini::parse(&bytes),

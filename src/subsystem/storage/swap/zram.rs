@@ -1,7 +1,7 @@
 //! Compressed swap in memory: systemd's zram-generator (zram-generator.conf(5), 1.1).
 
 use super::command_line::{is_false, is_true};
-use super::generated::{decide, is_installed, masked};
+use super::generated::{decide, is_installed, runs};
 use super::{Area, MAX_AREAS, Swap};
 use crate::fact::{Confidence, Knowledge, Origin};
 use crate::host::{HostError, HostPath};
@@ -20,10 +20,8 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         Ok(false) => return,
         Err(gap) => return swap.gaps.push(gap),
     }
-    match masked(subsystems, GENERATOR) {
-        Ok(None) => {}
-        Ok(Some(mask)) => return swap.off.push(mask),
-        Err(gap) => return swap.gaps.push(gap),
+    if !runs(subsystems, swap, GENERATOR) {
+        return;
     }
     let parameter = match subsystems.next_boot().parameter("systemd.zram") {
         Ok(parameter) => parameter,
