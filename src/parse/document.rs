@@ -22,7 +22,9 @@ pub enum Content {
     Bool(bool),
     /// A whole number.
     Integer(i64),
-    /// Text; also dates and numbers with a fraction, as they are written.
+    /// Another number: with a fraction, or of more than 64 bits.
+    Number(String),
+    /// Text; also dates, as they are written.
     Text(String),
     /// A sequence.
     List(Vec<Node>),
@@ -74,7 +76,7 @@ impl Node {
             Content::Null => State::Absent,
             Content::Bool(value) => State::from(*value),
             Content::Integer(value) => State::from(*value),
-            Content::Text(value) => State::from(value.as_str()),
+            Content::Number(value) | Content::Text(value) => State::from(value.as_str()),
             Content::List(items) => State::Known(Value::List(
                 items
                     .iter()

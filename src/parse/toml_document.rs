@@ -40,8 +40,8 @@ fn from_value(places: &LineStarts, value: &DeValue<'_>, depth: usize) -> Content
     match value {
         DeValue::String(value) => Content::Text(value.to_string()),
         DeValue::Integer(value) => i64::from_str_radix(value.as_str(), value.radix())
-            .map_or_else(|_| Content::Text(value.as_str().to_owned()), Content::Integer),
-        DeValue::Float(value) => Content::Text(value.as_str().to_owned()),
+            .map_or_else(|_| Content::Number(value.as_str().to_owned()), Content::Integer),
+        DeValue::Float(value) => Content::Number(value.as_str().to_owned()),
         DeValue::Boolean(value) => Content::Bool(*value),
         DeValue::Datetime(value) => Content::Text(value.to_string()),
         DeValue::Array(items) if depth > 0 => Content::List(

@@ -36,11 +36,11 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Content, E> {
-        Ok(i64::try_from(value).map_or_else(|_| Content::Text(value.to_string()), Content::Integer))
+        Ok(i64::try_from(value).map_or_else(|_| Content::Number(value.to_string()), Content::Integer))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Content, E> {
-        Ok(Content::Text(value.to_string()))
+        Ok(Content::Number(value.to_string()))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Content, E> {
@@ -208,7 +208,7 @@ mod tests {
             ("b.1", Content::Text("6".into())),
             ("c", Content::Null),
             ("d", Content::Text("systemd".into())),
-            ("e", Content::Text("1.5".into())),
+            ("e", Content::Number("1.5".into())),
         ] {
             assert_eq!(node.at(path).unwrap().content, expected, "{path}");
         }

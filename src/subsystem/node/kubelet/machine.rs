@@ -3,6 +3,7 @@
 use super::{Kubelet, Subsystems, absolute, drivers};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::host::{HostError, Read, Running};
+use crate::parse::cpu_list;
 
 const CGROUP: &str = "/sys/fs/cgroup";
 const ONLINE: &str = "/sys/devices/system/cpu/online";
@@ -124,46 +125,18 @@ pub(super) fn reserved_cpus(kubelet: &Kubelet, subsystems: &Subsystems<'_>, mome
         Read::Missing(_) => return Fact::unknown(format!("{ONLINE}: not found")),
         Read::Hidden(error) => return Fact::unknown(error.to_string()),
     };
-    let Some(online) = ranges(online.trim()) else {
+    let Some(online) = cpu_list::ranges(online.trim()).filter(|ranges| !ranges.is_empty()) else {
         return Fact::unknown(format!("{ONLINE} is no list of CPUs"));
     };
-    let Some(reserved) = ranges(reserved) else {
+    let Some(reserved) = cpu_list::ranges(reserved) else {
         return Fact::findings(vec![(place, format!("`{reserved}` is no list of CPUs"))]);
     };
     let is_online = |(first, last): &(u32, u32)| online.iter().any(|(from, to)| from <= first && last <= to);
     let others = reserved.into_iter().filter(|range| !is_online(range));
-    let found =
-        others.map(|range| (place.clone(), format!("{} (online: {})", told(&[range]), told(&online))));
+    let found = others.map(|range| {
+        (place.clone(), format!("{} (online: {})", cpu_list::written(&[range]), cpu_list::written(&online)))
+    });
     Fact::findings(found.collect()).at_most(setting.confidence).because(Origin::file(ONLINE))
-}
-
-/// `0-3,7`
-fn told(ranges: &[(u32, u32)]) -> String {
-    let text = |(first, last): &(u32, u32)| {
-        if first == last { first.to_string() } else { format!("{first}-{last}") }
-    };
-    ranges.iter().map(text).collect::<Vec<_>>().join(",")
-}
-
-/// `0-3,7`, with what adjoins made one.
-fn ranges(text: &str) -> Option<Vec<(u32, u32)>> {
-    let mut found: Vec<(u32, u32)> = text
-        .split(',')
-        .map(|part| {
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let range = (first.parse().ok()?, last.parse().ok()?);
-            (range.0 <= range.1).then_some(range)
-        })
-        .collect::<Option<_>>()?;
-    found.sort_unstable();
-    let mut merged: Vec<(u32, u32)> = Vec::new();
-    for (first, last) in found {
-        match merged.last_mut() {
-            Some((_, end)) if first <= end.saturating_add(1) => *end = last.max(*end),
-            _ => merged.push((first, last)),
-        }
-    }
-    Some(merged)
 }
 
 /// The file with which it comes to a cluster: that of `--kubeconfig`, else of `--bootstrap-kubeconfig`, if it is there
@@ -196,8 +169,6 @@ pub(super) fn kubeconfig(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -205,23 +176,5 @@ mod tests {
         assert_eq!(slice("/kubelet"), "kubelet.slice");
         assert_eq!(slice("/a/b-c/d"), "a.slice/a-b_c.slice/a-b_c-d.slice");
         assert_eq!(slice("//"), "");
-    }
-
-    #[test]
-    fn cpus_are_ranges() {
-        assert_eq!(ranges("0-3,7"), Some(vec![(0, 3), (7, 7)]));
-        assert_eq!(ranges("4,0-1,2-3"), Some(vec![(0, 4)]));
-        for wrong in ["", "a", "3-1", "0-", "-1", "0,,1", "0-99999999999"] {
-            assert_eq!(ranges(wrong), None, "{wrong}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read(text in "[0-9,-]{0,40}") {
-            if let Some(ranges) = ranges(&text) {
-                prop_assert!(ranges.windows(2).all(|pair| pair[0].1 < pair[1].0));
-            }
-        }
     }
 }
