@@ -50,9 +50,41 @@ fn is_unit(text: &str, name: &str) -> bool {
         .is_some_and(|rest| rest.chars().next().is_none_or(|next| next.is_ascii_digit() || next == '.'))
 }
 
+/// As Go prints it: `1m30s`, `1.5s`, `0s`.
+#[must_use]
+pub fn written(nanoseconds: i64) -> String {
+    let magnitude = nanoseconds.unsigned_abs();
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let of_unit = |unit: u64, name: &str| {
+        let (whole, rest) = (magnitude / unit, magnitude % unit);
+        let width = unit.ilog10() as usize;
+        let fraction = format!("{rest:0width$}");
+        let fraction = fraction.trim_end_matches('0');
+        if rest == 0 { format!("{sign}{whole}{name}") } else { format!("{sign}{whole}.{fraction}{name}") }
+    };
+    match magnitude {
+        0 => "0s".into(),
+        1..1_000 => of_unit(1, "ns"),
+        1_000..1_000_000 => of_unit(1_000, "µs"),
+        1_000_000..1_000_000_000 => of_unit(1_000_000, "ms"),
+        _ => {
+            let minutes = magnitude / 60_000_000_000;
+            let seconds = magnitude % 60_000_000_000;
+            let (whole, rest) = (seconds / 1_000_000_000, seconds % 1_000_000_000);
+            let fraction = format!(".{rest:09}");
+            let fraction = if rest == 0 { "" } else { fraction.trim_end_matches('0') };
+            match (minutes / 60, minutes % 60) {
+                (0, 0) => format!("{sign}{whole}{fraction}s"),
+                (0, minutes) => format!("{sign}{minutes}m{whole}{fraction}s"),
+                (hours, minutes) => format!("{sign}{hours}h{minutes}m{whole}{fraction}s"),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nanoseconds;
+    use super::{nanoseconds, written};
     use proptest::prelude::*;
 
     #[test]
@@ -86,6 +118,22 @@ mod tests {
             ("1S", None),
         ] {
             assert_eq!(nanoseconds(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_are_written_as_go_writes_them() {
+        for (text, expected) in [
+            ("60s", "1m0s"),
+            ("0", "0s"),
+            ("90m", "1h30m0s"),
+            ("1500ms", "1.5s"),
+            ("250ms", "250ms"),
+            ("1500ns", "1.5\u{b5}s"),
+            ("7ns", "7ns"),
+            ("-61s", "-1m1s"),
+        ] {
+            assert_eq!(written(nanoseconds(text).unwrap()), expected, "{text}");
         }
     }
 
