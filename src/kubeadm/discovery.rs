@@ -50,96 +50,135 @@ pub(super) fn check(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
         }
     }
     if let Some(document) = kubeadm.document(JOIN) {
-        join(kubeadm, document.line, &mut refuse);
+        Join { kubeadm, line: document.line, refuse: &mut refuse }.check();
     }
 }
 
-fn join(kubeadm: &Kubeadm, line: u32, refuse: &mut dyn FnMut(u32, String)) {
-    let token = kubeadm.line(JOIN, "discovery.bootstrapToken");
-    let file = kubeadm.line(JOIN, "discovery.file");
-    // A command has flags, not fields.
-    let is_command = line == 0;
-    let words = |flags: &str, fields: &str| if is_command { flags } else { fields }.to_owned();
-    match (token, file) {
-        (None, None) if is_command => {
-            refuse(line, "the command has neither HOST:PORT and --token nor --discovery-file".into());
-        }
-        (None, None) => refuse(line, "discovery has neither bootstrapToken nor file".into()),
-        (Some(_), Some(line)) => {
-            let both = words(
-                "the command has both --token and --discovery-file",
-                "discovery has both bootstrapToken and file",
-            );
-            refuse(line, both);
-        }
-        _ => {}
-    }
-    if let Some(text) = kubeadm.text(JOIN, "discovery.tlsBootstrapToken")
-        && !syntax::is_token(text.text)
-    {
-        refuse(text.line, format!("{} {TOKEN_FORM}", words("--tls-bootstrap-token", "tlsBootstrapToken")));
-    }
-    if file.is_some() && kubeadm.line(JOIN, "discovery.tlsBootstrapToken").is_none() && token.is_none() {
-        let path = kubeadm.text(JOIN, "discovery.file.kubeConfigPath");
-        if path.is_none() {
-            refuse(line, "discovery.file has no kubeConfigPath".into());
+/// A `JoinConfiguration`, from a file or made of a command: a command has flags, not fields.
+struct Join<'k, 'f> {
+    kubeadm: &'k Kubeadm,
+    /// Its first line; 0 for a command.
+    line: u32,
+    refuse: &'f mut dyn FnMut(u32, String),
+}
+
+impl<'k> Join<'k, '_> {
+    fn check(mut self) {
+        let token = self.kubeadm.line(JOIN, "discovery.bootstrapToken");
+        let file = self.kubeadm.line(JOIN, "discovery.file");
+        self.way(token, file);
+        if let Some(line) = token {
+            self.token(line);
+            self.endpoint(line);
+            self.hashes(line);
         }
     }
-    let Some(line) = token else { return };
-    match kubeadm.text(JOIN, "discovery.bootstrapToken.token") {
-        Some(text) if !syntax::is_token(text.text) => {
-            refuse(text.line, format!("{} {TOKEN_FORM}", words("--token", "token")));
-        }
-        Some(_) => {}
-        None => refuse(line, words("the command has no --token", "discovery.bootstrapToken has no token")),
+
+    fn is_command(&self) -> bool {
+        self.line == 0
     }
-    match kubeadm.text(JOIN, "discovery.bootstrapToken.apiServerEndpoint") {
-        Some(text) => match syntax::host_port(text.text) {
-            Ok((_, Some(_))) => {}
-            Ok((_, None)) if is_command => {
-                let text = syntax::masked(text.text);
-                let right = if text.parse::<std::net::Ipv6Addr>().is_ok() {
-                    format!("[{text}]:6443")
-                } else {
-                    format!("{}:6443", text.trim_end_matches(':'))
-                };
-                refuse(line, format!("HOST:PORT `{text}` has no port, write `{right}`"));
+
+    fn refuse(&mut self, line: u32, text: impl Into<String>) {
+        (self.refuse)(line, text.into());
+    }
+
+    fn words(&self, flags: &'static str, fields: &'static str) -> &'static str {
+        if self.is_command() { flags } else { fields }
+    }
+
+    fn text(&self, field: &str) -> Option<Text<'k>> {
+        self.kubeadm.text(JOIN, field)
+    }
+
+    /// There is one way to find the cluster: by a token or by a file.
+    fn way(&mut self, token: Option<u32>, file: Option<u32>) {
+        match (token, file) {
+            (None, None) => {
+                let neither = "the command has neither HOST:PORT and --token nor --discovery-file";
+                self.refuse(self.line, self.words(neither, "discovery has neither bootstrapToken nor file"));
             }
-            Err(_) if is_command && bare(text.text).is_some() => {
-                let right = syntax::masked(bare(text.text).unwrap_or_default());
-                refuse(
-                    line,
-                    format!("HOST:PORT `{}` has a scheme, write `{right}`", syntax::masked(text.text)),
-                );
+            (Some(_), Some(line)) => {
+                let both = "the command has both --token and --discovery-file";
+                self.refuse(line, self.words(both, "discovery has both bootstrapToken and file"));
             }
-            Err(wrong) if is_command => {
-                refuse(line, format!("HOST:PORT `{}` {wrong}", syntax::masked(text.text)));
-            }
-            Ok((_, None)) => refuse(text.line, format!("apiServerEndpoint `{}` has no port", text.text)),
-            Err(wrong) => refuse(text.line, format!("apiServerEndpoint `{}` {wrong}", text.text)),
-        },
-        None => refuse(
-            line,
-            words("the command has no HOST:PORT", "discovery.bootstrapToken has no apiServerEndpoint"),
-        ),
-    }
-    let hashes = kubeadm.texts(JOIN, "discovery.bootstrapToken.caCertHashes");
-    let root = kubeadm.document(JOIN).map(|document| &document.root);
-    let unsafely = root.and_then(|root| root.at("discovery.bootstrapToken.unsafeSkipCAVerification"));
-    if hashes.is_empty() && !unsafely.is_some_and(|node| node.content == Content::Bool(true)) {
-        let none = words(
-            "the command has no --discovery-token-ca-cert-hash",
-            "discovery.bootstrapToken has no caCertHashes",
-        );
-        refuse(line, format!("{none}: kubeadm would not know its cluster"));
-    }
-    for hash in hashes {
-        if let Some(wrong) = syntax::hash_mistake(hash.text) {
-            refuse(
-                hash.line,
-                format!("{} {wrong}", words("--discovery-token-ca-cert-hash", "a hash of caCertHashes")),
-            );
+            _ => {}
         }
+        let field = "discovery.tlsBootstrapToken";
+        if let Some(text) = self.text(field)
+            && !syntax::is_token(text.text)
+        {
+            let name = self.words("--tls-bootstrap-token", "tlsBootstrapToken");
+            self.refuse(text.line, format!("{name} {TOKEN_FORM}"));
+        }
+        let is_file_alone = file.is_some() && token.is_none() && self.kubeadm.line(JOIN, field).is_none();
+        if is_file_alone && self.text("discovery.file.kubeConfigPath").is_none() {
+            self.refuse(self.line, "discovery.file has no kubeConfigPath");
+        }
+    }
+
+    fn token(&mut self, line: u32) {
+        match self.text("discovery.bootstrapToken.token") {
+            Some(text) if !syntax::is_token(text.text) => {
+                self.refuse(text.line, format!("{} {TOKEN_FORM}", self.words("--token", "token")));
+            }
+            Some(_) => {}
+            None => {
+                let fields = "discovery.bootstrapToken has no token";
+                self.refuse(line, self.words("the command has no --token", fields));
+            }
+        }
+    }
+
+    fn endpoint(&mut self, line: u32) {
+        let Some(text) = self.text("discovery.bootstrapToken.apiServerEndpoint") else {
+            let fields = "discovery.bootstrapToken has no apiServerEndpoint";
+            return self.refuse(line, self.words("the command has no HOST:PORT", fields));
+        };
+        let wrong = match syntax::host_port(text.text) {
+            Ok((_, Some(_))) => return,
+            Ok((_, None)) => None,
+            Err(wrong) => Some(wrong),
+        };
+        if self.is_command() {
+            return self.refuse(line, endpoint_of_command(text.text, wrong));
+        }
+        let wrong = wrong.unwrap_or_else(|| "has no port".into());
+        self.refuse(text.line, format!("apiServerEndpoint `{}` {wrong}", text.text));
+    }
+
+    fn hashes(&mut self, line: u32) {
+        let hashes = self.kubeadm.texts(JOIN, "discovery.bootstrapToken.caCertHashes");
+        let root = self.kubeadm.document(JOIN).map(|document| &document.root);
+        let unsafely = root.and_then(|root| root.at("discovery.bootstrapToken.unsafeSkipCAVerification"));
+        if hashes.is_empty() && !unsafely.is_some_and(|node| node.content == Content::Bool(true)) {
+            let flags = "the command has no --discovery-token-ca-cert-hash";
+            let none = self.words(flags, "discovery.bootstrapToken has no caCertHashes");
+            self.refuse(line, format!("{none}: kubeadm would not know its cluster"));
+        }
+        let name = self.words("--discovery-token-ca-cert-hash", "a hash of caCertHashes");
+        for hash in hashes {
+            if let Some(wrong) = syntax::hash_mistake(hash.text) {
+                self.refuse(hash.line, format!("{name} {wrong}"));
+            }
+        }
+    }
+}
+
+/// What is wrong with the HOST:PORT of a command, and how to write it; without a mistake, it has no port.
+fn endpoint_of_command(text: &str, wrong: Option<String>) -> String {
+    let masked = syntax::masked(text);
+    match (wrong, bare(text)) {
+        (None, _) => {
+            let right = match masked.parse::<std::net::Ipv6Addr>() {
+                Ok(_) => format!("[{masked}]:6443"),
+                Err(_) => format!("{}:6443", masked.trim_end_matches(':')),
+            };
+            format!("HOST:PORT `{masked}` has no port, write `{right}`")
+        }
+        (Some(_), Some(bare)) => {
+            format!("HOST:PORT `{masked}` has a scheme, write `{}`", syntax::masked(bare))
+        }
+        (Some(wrong), None) => format!("HOST:PORT `{masked}` {wrong}"),
     }
 }
 

@@ -141,13 +141,21 @@ fn what_kubeadm_ignores_is_told_with_what_was_meant() {
     );
 }
 
+/// Each text has a finding that contains the other one.
+fn are_found<const N: usize>(cases: [(String, &str); N]) {
+    for (text, expected) in cases {
+        let found = found(&text);
+        assert!(found.iter().any(|finding| finding.contains(expected)), "{text}\n{expected}\n{found:?}");
+    }
+}
+
 #[test]
-fn values_that_kubeadm_refuses_are_found() {
+fn networks_that_kubeadm_refuses_are_found() {
     let networks = |pods: &str, services: &str| {
         cluster(&format!("networking:\n  podSubnet: \"{pods}\"\n  serviceSubnet: \"{services}\""))
     };
     let services = "10.96.0.0/12";
-    for (text, expected) in [
+    are_found([
         (
             networks("10.244.0.0/16", "10.0.0.0/8"),
             "5 serviceSubnet 10.0.0.0/8 is too large: /12 is the largest",
@@ -163,6 +171,12 @@ fn values_that_kubeadm_refuses_are_found() {
             networks("fd00::/56", services),
             "4 podSubnet fd00::/56 and serviceSubnet 10.96.0.0/12 are of different",
         ),
+    ]);
+}
+
+#[test]
+fn values_of_the_cluster_that_kubeadm_refuses_are_found() {
+    are_found([
         (cluster("networking: {dnsDomain: Cluster.Local}"), "3 dnsDomain `Cluster.Local`"),
         (
             cluster("controlPlaneEndpoint: https://k8s:6443"),
@@ -183,6 +197,12 @@ fn values_that_kubeadm_refuses_are_found() {
             cluster("etcd: {external: {endpoints: [\"https://a:2379\"], keyFile: /k}}"),
             "one of certFile and keyFile",
         ),
+    ]);
+}
+
+#[test]
+fn values_of_the_node_that_kubeadm_refuses_are_found() {
+    are_found([
         (
             init("localAPIEndpoint: {advertiseAddress: node1}"),
             "3 advertiseAddress `node1` is not an IP address",
@@ -195,16 +215,19 @@ fn values_that_kubeadm_refuses_are_found() {
         (init("nodeRegistration: {imagePullPolicy: always}"), "none of Always"),
         (init("bootstrapTokens: [{token: abc}]"), "3 a token of bootstrapTokens is not of the form"),
         (init("certificateKey: abc"), "3 certificateKey is not 64"),
+    ]);
+}
+
+#[test]
+fn ways_to_join_that_kubeadm_refuses_are_found() {
+    are_found([
         (JOIN.replace("abcdef.0", "ABCDEF.0"), "6 token is not of the form"),
         (JOIN.replace("com:6443", "com"), "7 apiServerEndpoint `k8s.example.com` has no port"),
         (JOIN.replace("sha256:01", "sha256:1"), "8 a hash of caCertHashes has 63 hexadecimal digits"),
         (JOIN.replace("caCertHashes", "hashes"), "has no caCertHashes"),
         (JOIN.replace("bootstrapToken:", "x:"), "2 discovery has neither"),
         (JOIN.replace("kubeletExtraArgs: {node-ip: 10.0.0.6}", "kubeletExtraArgs: []"), "must be a map"),
-    ] {
-        let found = found(&text);
-        assert!(found.iter().any(|finding| finding.contains(expected)), "{text}\n{expected}\n{found:?}");
-    }
+    ]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{Attribute, Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::host::NoResponse;
-use crate::host::cri::{Condition, Runtime};
+use crate::host::cri::{Condition, Pod, Runtime, Status};
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::pods;
 use crate::subsystem::runtime::cri::{Chosen, cgroup_driver, sandbox_image, socket_path};
@@ -205,6 +205,14 @@ fn common(word: &str, chosen: &Chosen, there: &[String], answering: &[String]) -
     ]
 }
 
+/// The answers of a runtime, put together call by call.
+struct Answered<'c> {
+    chosen: &'c Chosen,
+    record: Attributes,
+    because: Vec<Origin>,
+    notes: Vec<String>,
+}
+
 fn answered(
     chosen: &Chosen,
     runtime: &Runtime,
@@ -212,88 +220,104 @@ fn answered(
     there: &[String],
     answering: &[String],
 ) -> Fact {
-    let says = |text: String| Origin::file(&chosen.socket).says(text);
-    let api = runtime.api.name();
-    let mut because = vec![says(format!("Version: {} {}, CRI {api}", runtime.name, runtime.version))];
-    let mut notes = Vec::new();
-    let mut record = common("answers", chosen, there, answering);
-    let unknown = |call: &str, silence: &NoResponse| State::unknown(format!("{call}: {silence}"));
-    record.extend([
-        RUNTIME.is(runtime.name.as_str()),
-        VERSION.is(runtime.version.as_str()),
-        API.is(api),
-        SANDBOX_IMAGE.is(sandbox_image(runtime).map_or(State::Absent, State::from)),
-    ]);
-    match &runtime.status {
-        Ok(status) => {
-            let holds = status.conditions.iter().map(|found| (found.kind.clone(), State::from(found.holds)));
-            let failing: Vec<&Condition> = status.conditions.iter().filter(|found| !found.holds).collect();
-            notes.extend(failing.iter().map(|found| {
-                format!("{} doesn't hold: {} {}", found.kind, found.reason, found.message)
-                    .trim_end()
-                    .to_owned()
-            }));
-            let failing: Vec<&str> = failing.iter().map(|found| found.kind.as_str()).collect();
-            because.push(says(match failing.as_slice() {
-                [] => "Status: all conditions hold".to_owned(),
-                failing => format!("Status: {} doesn't hold", failing.join(", ")),
-            }));
-            record.extend([
-                CONDITIONS.is(Value::record(holds)),
-                READY.is(condition(&status.conditions, "RuntimeReady")),
-                NETWORK_READY.is(condition(&status.conditions, "NetworkReady")),
-            ]);
-        }
-        Err(silence) => {
-            record.extend(
-                [CONDITIONS, READY, NETWORK_READY].map(|attribute| attribute.is(unknown("Status", silence))),
-            );
-        }
-    }
-    match cgroup_driver(runtime) {
-        Ok((driver, call)) => {
-            because.push(says(format!("{call}: cgroup driver {driver}")));
-            record.push(CGROUP_DRIVER.is(driver));
-        }
-        Err(reason) => record.push(CGROUP_DRIVER.is(State::unknown(reason))),
-    }
-    match &runtime.pods {
-        Ok(pods) => {
-            because.push(says(format!("ListPodSandbox: {pods} ready")));
-            record.push(PODS.is(integer(*pods)));
-        }
-        Err(silence) => record.push(PODS.is(unknown("ListPodSandbox", silence))),
-    }
-    match &runtime.containers {
-        Ok(containers) => {
-            because.push(says(format!("ListContainers: {} running", containers.running)));
-            record.push(CONTAINERS.is(integer(containers.running)));
-            record.push(RESTARTS.is(i64::from(containers.most_restarts)));
-        }
-        Err(silence) => {
-            record.extend(
-                [CONTAINERS, RESTARTS].map(|attribute| attribute.is(unknown("ListContainers", silence))),
-            );
-        }
-    }
-    match &runtime.workloads {
-        Ok(found) => {
-            let now = now.and_then(|now| i64::try_from(now).ok());
-            let list = |names: Vec<String>| State::Known(Value::list(names));
-            record.extend([
-                RESTARTING.is(pods::restarting(found, now).map_or_else(State::unknown, list)),
-                SYSTEM_PODS.is(list(pods::system(found))),
-                SYSTEM_PODS_DOWN.is(list(pods::system_down(found))),
-            ]);
-        }
-        Err(silence) => {
-            let of_pods = [RESTARTING, SYSTEM_PODS, SYSTEM_PODS_DOWN];
-            let call = "ListPodSandbox, ListContainers";
-            record.extend(of_pods.map(|attribute| attribute.is(unknown(call, silence))));
-        }
-    }
+    let record = common("answers", chosen, there, answering);
+    let mut answered = Answered { chosen, record, because: Vec::new(), notes: Vec::new() };
+    answered.version(runtime);
+    answered.status(&runtime.status);
+    answered.cgroup_driver(runtime);
+    answered.counts(runtime);
+    answered.workloads(&runtime.workloads, now.and_then(|now| i64::try_from(now).ok()));
+    let Answered { record, because, notes, .. } = answered;
     let fact = Fact::new(Value::record(record)).because_all(because);
     notes.into_iter().fold(fact, Fact::note)
+}
+
+impl Answered<'_> {
+    fn says(&mut self, text: String) {
+        self.because.push(Origin::file(&self.chosen.socket).says(text));
+    }
+
+    /// What a call would have told is unknown.
+    fn no_response<const N: usize>(&mut self, call: &str, why: &NoResponse, attributes: [Attribute; N]) {
+        self.record
+            .extend(attributes.map(|attribute| attribute.is(State::unknown(format!("{call}: {why}")))));
+    }
+
+    fn version(&mut self, runtime: &Runtime) {
+        let api = runtime.api.name();
+        self.says(format!("Version: {} {}, CRI {api}", runtime.name, runtime.version));
+        self.record.extend([
+            RUNTIME.is(runtime.name.as_str()),
+            VERSION.is(runtime.version.as_str()),
+            API.is(api),
+            SANDBOX_IMAGE.is(sandbox_image(runtime).map_or(State::Absent, State::from)),
+        ]);
+    }
+
+    fn status(&mut self, status: &Result<Status, NoResponse>) {
+        let conditions = match status {
+            Ok(status) => &status.conditions,
+            Err(why) => return self.no_response("Status", why, [CONDITIONS, READY, NETWORK_READY]),
+        };
+        let failing: Vec<&Condition> = conditions.iter().filter(|found| !found.holds).collect();
+        self.notes.extend(failing.iter().map(|found| {
+            let note = format!("{} doesn't hold: {} {}", found.kind, found.reason, found.message);
+            note.trim_end().to_owned()
+        }));
+        let failing: Vec<&str> = failing.iter().map(|found| found.kind.as_str()).collect();
+        self.says(match failing.as_slice() {
+            [] => "Status: all conditions hold".to_owned(),
+            failing => format!("Status: {} doesn't hold", failing.join(", ")),
+        });
+        let holds = conditions.iter().map(|found| (found.kind.clone(), State::from(found.holds)));
+        self.record.extend([
+            CONDITIONS.is(Value::record(holds)),
+            READY.is(condition(conditions, "RuntimeReady")),
+            NETWORK_READY.is(condition(conditions, "NetworkReady")),
+        ]);
+    }
+
+    fn cgroup_driver(&mut self, runtime: &Runtime) {
+        match cgroup_driver(runtime) {
+            Ok((driver, call)) => {
+                self.says(format!("{call}: cgroup driver {driver}"));
+                self.record.push(CGROUP_DRIVER.is(driver));
+            }
+            Err(reason) => self.record.push(CGROUP_DRIVER.is(State::unknown(reason))),
+        }
+    }
+
+    fn counts(&mut self, runtime: &Runtime) {
+        match &runtime.pods {
+            Ok(pods) => {
+                self.says(format!("ListPodSandbox: {pods} ready"));
+                self.record.push(PODS.is(integer(*pods)));
+            }
+            Err(why) => self.no_response("ListPodSandbox", why, [PODS]),
+        }
+        match &runtime.containers {
+            Ok(containers) => {
+                self.says(format!("ListContainers: {} running", containers.running));
+                self.record.push(CONTAINERS.is(integer(containers.running)));
+                self.record.push(RESTARTS.is(i64::from(containers.most_restarts)));
+            }
+            Err(why) => self.no_response("ListContainers", why, [CONTAINERS, RESTARTS]),
+        }
+    }
+
+    fn workloads(&mut self, workloads: &Result<Vec<Pod>, NoResponse>, now: Option<i64>) {
+        let of_pods = [RESTARTING, SYSTEM_PODS, SYSTEM_PODS_DOWN];
+        let pods = match workloads {
+            Ok(pods) => pods,
+            Err(why) => return self.no_response("ListPodSandbox, ListContainers", why, of_pods),
+        };
+        let list = |names: Vec<String>| State::Known(Value::list(names));
+        self.record.extend([
+            RESTARTING.is(pods::restarting(pods, now).map_or_else(State::unknown, list)),
+            SYSTEM_PODS.is(list(pods::system(pods))),
+            SYSTEM_PODS_DOWN.is(list(pods::system_down(pods))),
+        ]);
+    }
 }
 
 /// Whether a condition holds; absent if the runtime doesn't have it.

@@ -118,89 +118,99 @@ impl Code {
     /// The word in square brackets: `error[unknown-probe]`.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.words().0
+        match self {
+            Code::Syntax => "syntax",
+            Code::UnknownKey => "unknown-key",
+            Code::MissingKey => "missing-key",
+            Code::WrongType => "wrong-type",
+            Code::UnknownWord => "unknown-word",
+            Code::BadName => "bad-name",
+            Code::Duplicate => "duplicate",
+            Code::BadLogic => "bad-logic",
+            Code::UnknownProbe => "unknown-probe",
+            Code::SeveralProbes => "several-probes",
+            Code::BadProbeKey => "bad-probe-key",
+            Code::UnknownEntry => "unknown-entry",
+            Code::NothingCompared => "nothing-compared",
+            Code::WrongMatcher => "wrong-matcher",
+            Code::WrongOperand => "wrong-operand",
+            Code::UnknownVariable => "unknown-variable",
+            Code::BadVariableValue => "bad-variable-value",
+            Code::UnknownProfile => "unknown-profile",
+            Code::UnknownRule => "unknown-rule",
+            Code::NeedsCircle => "needs-circle",
+            Code::NoMoment => "no-moment",
+            Code::EmptySelection => "empty-selection",
+            Code::KubeadmConfig => "kubeadm-config",
+            Code::MissingText => "missing-text",
+            Code::Style => "style",
+            Code::BadCovers => "bad-covers",
+            Code::UnreachableProfile => "unreachable-profile",
+            Code::UnusedVariable => "unused-variable",
+            Code::KubeadmIgnores => "kubeadm-ignores",
+            Code::KubeadmUnfit => "kubeadm-unfit",
+            Code::UnusedWaiver => "unused-waiver",
+            Code::ExpiredWaiver => "expired-waiver",
+            Code::UnknownCheck => "unknown-check",
+            Code::OldSpelling => "old-spelling",
+            Code::UnknownSetting => "unknown-setting",
+        }
     }
 
     /// One sentence for the documentation.
     #[must_use]
     pub fn description(self) -> &'static str {
-        self.words().1
+        match self {
+            Code::Syntax => "The text is not TOML.",
+            Code::UnknownKey => "A table has a key that nobody reads.",
+            Code::MissingKey => "A table lacks a key that it must have.",
+            Code::WrongType => "A value has another type than its key takes.",
+            Code::UnknownWord => "A word is none of those allowed at this place.",
+            Code::BadName => "A name is not kebab-case: lower-case letters, digits and single dashes.",
+            Code::Duplicate => {
+                "A rule, profile or variable is defined twice among the built-in files, or twice among the given ones."
+            }
+            Code::BadLogic => "`all`, `any` or `not` has neighbours in its table, or nothing inside.",
+            Code::UnknownProbe => "A condition asks no probe that exists.",
+            Code::SeveralProbes => "A condition asks more than one probe.",
+            Code::BadProbeKey => "A probe can't be asked about this key.",
+            Code::UnknownEntry => {
+                "An entry of a condition is neither a matcher nor an attribute of its probe."
+            }
+            Code::NothingCompared => "A condition asks a probe and compares nothing.",
+            Code::WrongMatcher => "A matcher can't compare values of this kind.",
+            Code::WrongOperand => "A value can't be compared with what the probe answers.",
+            Code::UnknownVariable => "A variable is used that no [vars] table declares.",
+            Code::BadVariableValue => "A value doesn't fit the type of its variable.",
+            Code::UnknownProfile => "A profile is named that no [profiles] table declares.",
+            Code::UnknownRule => "A rule (or tag) is named that doesn't exist.",
+            Code::NeedsCircle => "Rules need each other in a circle.",
+            Code::NoMoment => "No moment is left at which all probes of a rule can answer.",
+            Code::EmptySelection => "An option of the command line selects no rule.",
+            Code::KubeadmConfig => "The file of `--kubeadm-config` is none that kubeadm would understand.",
+            Code::MissingText => "A rule lacks a title, a why or a fix.",
+            Code::Style => "An id or title is not written as readers expect it.",
+            Code::BadCovers => "An entry of `covers` is not written `tool:check`.",
+            Code::UnreachableProfile => "No rule belongs to a profile.",
+            Code::UnusedVariable => "No rule uses a variable.",
+            Code::KubeadmIgnores => "kubeadm would warn about a part of `--kubeadm-config`, and ignore it.",
+            Code::KubeadmUnfit => "`--kubeadm-config` is for another command of kubeadm than the profile.",
+            Code::UnusedWaiver => "Nothing that a waiver accepts came up in this run.",
+            Code::ExpiredWaiver => "The last day of a waiver is over: it no longer counts.",
+            Code::UnknownCheck => {
+                "`--ignore-preflight-errors` names a check that neither kubeadm nor this program has."
+            }
+            Code::OldSpelling => "A rule uses the old spelling of a word. It means the same as the new one.",
+            Code::UnknownSetting => {
+                "A configuration key is asked for that no known version of the program has: misspelt, or newer."
+            }
+        }
     }
 
     /// Whether it is no more than a warning: the rules can be judged nevertheless.
     #[must_use]
     pub fn is_warning(self) -> bool {
         self >= Code::MissingText
-    }
-
-    fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Code::Syntax => ("syntax", "The text is not TOML."),
-            Code::UnknownKey => ("unknown-key", "A table has a key that nobody reads."),
-            Code::MissingKey => ("missing-key", "A table lacks a key that it must have."),
-            Code::WrongType => ("wrong-type", "A value has another type than its key takes."),
-            Code::UnknownWord => ("unknown-word", "A word is none of those allowed at this place."),
-            Code::BadName => {
-                ("bad-name", "A name is not kebab-case: lower-case letters, digits and single dashes.")
-            }
-            Code::Duplicate => (
-                "duplicate",
-                "A rule, profile or variable is defined twice among the built-in files, or twice among the given ones.",
-            ),
-            Code::BadLogic => {
-                ("bad-logic", "`all`, `any` or `not` has neighbours in its table, or nothing inside.")
-            }
-            Code::UnknownProbe => ("unknown-probe", "A condition asks no probe that exists."),
-            Code::SeveralProbes => ("several-probes", "A condition asks more than one probe."),
-            Code::BadProbeKey => ("bad-probe-key", "A probe can't be asked about this key."),
-            Code::UnknownEntry => (
-                "unknown-entry",
-                "An entry of a condition is neither a matcher nor an attribute of its probe.",
-            ),
-            Code::NothingCompared => ("nothing-compared", "A condition asks a probe and compares nothing."),
-            Code::WrongMatcher => ("wrong-matcher", "A matcher can't compare values of this kind."),
-            Code::WrongOperand => ("wrong-operand", "A value can't be compared with what the probe answers."),
-            Code::UnknownVariable => {
-                ("unknown-variable", "A variable is used that no [vars] table declares.")
-            }
-            Code::BadVariableValue => ("bad-variable-value", "A value doesn't fit the type of its variable."),
-            Code::UnknownProfile => {
-                ("unknown-profile", "A profile is named that no [profiles] table declares.")
-            }
-            Code::UnknownRule => ("unknown-rule", "A rule (or tag) is named that doesn't exist."),
-            Code::NeedsCircle => ("needs-circle", "Rules need each other in a circle."),
-            Code::NoMoment => ("no-moment", "No moment is left at which all probes of a rule can answer."),
-            Code::EmptySelection => ("empty-selection", "An option of the command line selects no rule."),
-            Code::KubeadmConfig => {
-                ("kubeadm-config", "The file of `--kubeadm-config` is none that kubeadm would understand.")
-            }
-            Code::MissingText => ("missing-text", "A rule lacks a title, a why or a fix."),
-            Code::Style => ("style", "An id or title is not written as readers expect it."),
-            Code::BadCovers => ("bad-covers", "An entry of `covers` is not written `tool:check`."),
-            Code::UnreachableProfile => ("unreachable-profile", "No rule belongs to a profile."),
-            Code::UnusedVariable => ("unused-variable", "No rule uses a variable."),
-            Code::KubeadmIgnores => {
-                ("kubeadm-ignores", "kubeadm would warn about a part of `--kubeadm-config`, and ignore it.")
-            }
-            Code::KubeadmUnfit => {
-                ("kubeadm-unfit", "`--kubeadm-config` is for another command of kubeadm than the profile.")
-            }
-            Code::UnusedWaiver => ("unused-waiver", "Nothing that a waiver accepts came up in this run."),
-            Code::ExpiredWaiver => {
-                ("expired-waiver", "The last day of a waiver is over: it no longer counts.")
-            }
-            Code::UnknownCheck => (
-                "unknown-check",
-                "`--ignore-preflight-errors` names a check that neither kubeadm nor this program has.",
-            ),
-            Code::OldSpelling => {
-                ("old-spelling", "A rule uses the old spelling of a word. It means the same as the new one.")
-            }
-            Code::UnknownSetting => (
-                "unknown-setting",
-                "A configuration key is asked for that no known version of the program has: misspelt, or newer.",
-            ),
-        }
     }
 }
 

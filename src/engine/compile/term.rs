@@ -108,7 +108,7 @@ impl<'r> Compiler<'r> {
                 }
             }
             // Nobody means that the version is the text ">=1.30".
-            Datum::Text(text) if key.value == "version" && text.starts_with(['<', '>', '=', '!']) => {
+            Datum::Text(text) if *kind == Kind::Version && text.starts_with(['<', '>', '=', '!']) => {
                 add(self.requirement(text, &datum.place));
             }
             _ => add(self.operand(kind, datum).map(Matcher::Equals)),
@@ -153,29 +153,15 @@ impl<'r> Compiler<'r> {
                 self.items(operator, kind, datum).map(Matcher::ContainsSuch)
             }
             Operand::Part => {
-                let item = kind.item().cloned().unwrap_or(if kind.is_text() && *kind != Kind::Any {
-                    Kind::Text
-                } else {
-                    Kind::Any
-                });
-                self.operand(&item, datum).map(Matcher::Contains)
+                let is_text = kind.is_text() && *kind != Kind::Any;
+                let part = kind.item().cloned().unwrap_or(if is_text { Kind::Text } else { Kind::Any });
+                self.operand(&part, datum).map(Matcher::Contains)
             }
             Operand::Flag => match datum.value {
                 Datum::Bool(flag) => Some(Matcher::Exists(flag)),
                 _ => self.misfit(&datum.place, "`exists` takes true or false", None),
             },
-            Operand::Pattern => {
-                let Datum::Text(text) = &datum.value else {
-                    return self.misfit(&datum.place, "`matches` takes a regular expression, as text", None);
-                };
-                match regex_lite::Regex::new(text) {
-                    Ok(pattern) => Some(Matcher::Matches(Box::new(pattern))),
-                    Err(wrong) => {
-                        let message = format!("this is not a regular expression: {wrong}");
-                        self.misfit(&datum.place, &message, None)
-                    }
-                }
-            }
+            Operand::Pattern => self.pattern(datum),
             Operand::Requirement => match &datum.value {
                 Datum::Text(text) => self.requirement(text, &datum.place),
                 _ => {
@@ -185,6 +171,18 @@ impl<'r> Compiler<'r> {
             Operand::Skew => self.skew(datum),
             Operand::Networks => self.networks(datum).map(Matcher::Overlaps),
             Operand::Items => self.items(operator, kind, datum).map(Matcher::Each),
+        }
+    }
+
+    fn pattern(&mut self, datum: &'r Spanned<Datum>) -> Option<Matcher> {
+        let Datum::Text(text) = &datum.value else {
+            return self.misfit(&datum.place, "`matches` takes a regular expression, as text", None);
+        };
+        match regex_lite::Regex::new(text) {
+            Ok(pattern) => Some(Matcher::Matches(Box::new(pattern))),
+            Err(wrong) => {
+                self.misfit(&datum.place, &format!("this is not a regular expression: {wrong}"), None)
+            }
         }
     }
 

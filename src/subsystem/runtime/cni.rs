@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::fact::{Answer, Moment, Origin, Reason, State, Value};
+use crate::fact::{Answer, Confidence, Moment, Origin, Reason, State, Value};
 use crate::host::{Files, Kind, Read};
 use crate::subsystem::Subsystems;
 
@@ -39,30 +39,53 @@ pub struct PodNetwork {
     pub others: Vec<String>,
 }
 
+/// Where the runtime looks, and for what.
+struct Settings {
+    directory: String,
+    plugins: Vec<String>,
+    /// The name that a network must have; any if it is empty.
+    wanted: String,
+    confidence: Confidence,
+}
+
+impl Settings {
+    fn of(subsystems: &Subsystems<'_>, moment: Moment) -> Result<Self, Reason> {
+        let setting = |key: &str| {
+            let fact = subsystems.crio().ask(subsystems, key, moment);
+            match fact.state {
+                State::Unknown(reason) => Err(reason),
+                state => Ok((state, fact.confidence)),
+            }
+        };
+        let (directory, sure) = setting("network.network_dir")?;
+        let (plugins, plugins_sure) = setting("network.plugin_dirs")?;
+        let (wanted, _) = setting("network.cni_default_network")?;
+        let plugins = match plugins {
+            State::Known(Value::List(items)) => {
+                items.iter().filter_map(Value::as_text).map(str::to_owned).collect()
+            }
+            _ => vec![PLUGINS.to_owned()],
+        };
+        Ok(Settings {
+            directory: text(&directory).unwrap_or(DIRECTORY).trim_end_matches('/').to_owned(),
+            plugins,
+            wanted: text(&wanted).unwrap_or_default().to_owned(),
+            confidence: sure.min(plugins_sure),
+        })
+    }
+}
+
 /// The network that the runtime takes; absent if there is none.
 pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<PodNetwork> {
-    let setting = |key: &str| subsystems.crio().ask(subsystems, key, moment);
-    let (directory, plugins, wanted) = (
-        setting("network.network_dir"),
-        setting("network.plugin_dirs"),
-        setting("network.cni_default_network"),
-    );
-    for fact in [&directory, &plugins, &wanted] {
-        if let State::Unknown(reason) = &fact.state {
-            return Answer::unknown(reason.clone());
-        }
-    }
-    let confidence = directory.confidence.min(plugins.confidence);
-    let directory = text(&directory.state).unwrap_or(DIRECTORY).trim_end_matches('/');
-    let plugin_directories: Vec<&str> = match &plugins.state {
-        State::Known(Value::List(items)) => items.iter().filter_map(Value::as_text).collect(),
-        _ => vec![PLUGINS],
+    let settings = match Settings::of(subsystems, moment) {
+        Ok(settings) => settings,
+        Err(reason) => return Answer::unknown(reason),
     };
     let files = subsystems.host().files();
-    let names = match files.list(directory) {
+    let names = match files.list(&settings.directory) {
         Read::There(names) => names,
         Read::Missing(_) => {
-            return Answer::absent().because(Origin::file(directory).says("is not there"));
+            return Answer::absent().because(Origin::file(&settings.directory).says("is not there"));
         }
         Read::Hidden(error) => return Answer::unknown(error),
     };
@@ -72,26 +95,36 @@ pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<PodNetwork
         name.rsplit_once('.').is_some_and(|(_, suffix)| ["conf", "conflist", "json"].contains(&suffix))
     };
     for name in names.iter().filter_map(|name| name.to_str()).filter(|name| is_one(name)) {
-        let path = format!("{directory}/{name}");
-        match read(files, &path, &plugin_directories) {
+        let path = format!("{}/{name}", settings.directory);
+        match read(files, &path, &settings.plugins) {
             Ok(network) if network.missing.is_empty() => valid.push(network),
             Ok(network) => {
                 let missing = network.missing.join(", ");
-                let searched = plugin_directories.join(", ");
+                let searched = settings.plugins.join(", ");
                 ignored.push((Origin::file(&path), format!("{path}: no plugin {missing} in {searched}")));
             }
             Err(Wrong::Unreadable(reason)) => return Answer::unknown(reason),
             Err(Wrong::Invalid(why)) => ignored.push((Origin::file(&path), format!("{path}: {why}"))),
         }
     }
-    let wanted = text(&wanted.state).unwrap_or_default();
-    let chosen = valid.iter().position(|network| wanted.is_empty() || network.name == wanted);
-    let Some(chosen) = chosen else {
-        let fact = Answer::absent().because_all(ignored.iter().map(|(place, _)| place.clone()));
-        let fact = ignored.into_iter().fold(fact, |fact: Answer<PodNetwork>, (_, why)| fact.note(why));
+    choose(&settings, valid, ignored)
+}
+
+/// The first valid network that has the wanted name.
+fn choose(
+    settings: &Settings,
+    mut valid: Vec<Network>,
+    ignored: Vec<(Origin, String)>,
+) -> Answer<PodNetwork> {
+    let wanted = settings.wanted.as_str();
+    let Some(chosen) = valid.iter().position(|network| wanted.is_empty() || network.name == wanted) else {
+        let mut answer = Answer::absent();
+        for (place, why) in ignored {
+            answer = answer.because(place).note(why);
+        }
         return match wanted {
-            "" => fact,
-            name => fact.note(format!("cni_default_network is {name}, and no valid file has that name")),
+            "" => answer,
+            name => answer.note(format!("cni_default_network is {name}, and no valid file has that name")),
         };
     };
     let network = valid.remove(chosen);
@@ -103,7 +136,7 @@ pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<PodNetwork
         ignored: ignored.into_iter().map(|(_, why)| why).collect(),
         others: valid.into_iter().map(|other| other.path).collect(),
     };
-    Answer::known(found).because(origin).at_most(confidence)
+    Answer::known(found).because(origin).at_most(settings.confidence)
 }
 
 fn text(state: &State) -> Option<&str> {
@@ -120,7 +153,7 @@ enum Wrong {
     Invalid(String),
 }
 
-fn read(files: &Files, path: &str, directories: &[&str]) -> Result<Network, Wrong> {
+fn read(files: &Files, path: &str, directories: &[String]) -> Result<Network, Wrong> {
     let bytes = match files.read(path) {
         Read::There(bytes) => bytes,
         Read::Missing(_) => return Err(Wrong::Invalid("leads to no file".into())),
@@ -164,7 +197,7 @@ fn collect(plugin: &Json, depth: usize, types: &mut Vec<String>) {
     }
 }
 
-fn is_installed(files: &Files, directories: &[&str], name: &str) -> Result<bool, Wrong> {
+fn is_installed(files: &Files, directories: &[String], name: &str) -> Result<bool, Wrong> {
     // A name is a file name: nothing is looked for elsewhere.
     if name.is_empty() || name.contains('/') {
         return Ok(false);

@@ -85,73 +85,110 @@ pub(super) fn of(key: &str, context: Context<'_>) -> Fact {
     Fact::new(state).at_most(sure).note(note)
 }
 
+/// A value that the kubelet has built in.
+#[derive(Clone, Copy)]
+enum BuiltIn {
+    Bool(bool),
+    Integer(i64),
+    Text(&'static str),
+    /// A list of one item.
+    One(&'static str),
+    /// Whether there is a configuration file: without one, flags have laxer defaults.
+    HasConfig,
+    HasNoConfig,
+    /// The value with a configuration file, and without.
+    Laxer(&'static BuiltIn, &'static BuiltIn),
+    /// None: the kubelet does without.
+    Nothing,
+}
+
+use BuiltIn::{Bool, HasConfig, HasNoConfig, Integer, Laxer, Nothing, One, Text};
+
 /// Defaults that have been the same for many releases (`SetDefaults_KubeletConfiguration`).
+const CONSTANT: [(&str, BuiltIn); 63] = [
+    ("address", Text("0.0.0.0")),
+    ("authentication.anonymous.enabled", HasNoConfig),
+    ("authentication.webhook.enabled", HasConfig),
+    ("authentication.x509.clientCAFile", Nothing),
+    ("authorization.mode", Laxer(&Text("Webhook"), &Text("AlwaysAllow"))),
+    ("cgroupDriver", Text("cgroupfs")),
+    ("cgroupRoot", Nothing),
+    ("cgroupsPerQOS", Bool(true)),
+    ("clusterDNS", Nothing),
+    ("clusterDomain", Nothing),
+    ("containerLogMaxFiles", Integer(5)),
+    ("containerLogMaxSize", Text("10Mi")),
+    ("containerRuntimeEndpoint", Nothing),
+    ("cpuCFSQuota", Bool(true)),
+    ("cpuManagerPolicy", Text("none")),
+    ("enableControllerAttachDetach", Bool(true)),
+    ("enableDebuggingHandlers", Bool(true)),
+    ("enableServer", Bool(true)),
+    ("enforceNodeAllocatable", One("pods")),
+    ("evictionSoft", Nothing),
+    ("failSwapOn", Bool(true)),
+    ("featureGates", Nothing),
+    ("healthzBindAddress", Text("127.0.0.1")),
+    ("healthzPort", Integer(10248)),
+    ("hostnameOverride", Nothing),
+    ("imageGCHighThresholdPercent", Integer(85)),
+    ("imageGCLowThresholdPercent", Integer(80)),
+    ("imageServiceEndpoint", Nothing),
+    ("kubeReserved", Nothing),
+    ("kubeReservedCgroup", Nothing),
+    ("makeIPTablesUtilChains", Bool(true)),
+    ("maxOpenFiles", Integer(1_000_000)),
+    ("maxPods", Integer(110)),
+    ("memoryManagerPolicy", Text("None")),
+    ("memorySwap", Nothing),
+    ("mergeDefaultEvictionSettings", Bool(false)),
+    ("nodeIP", Nothing),
+    ("oomScoreAdj", Integer(-999)),
+    ("podCIDR", Nothing),
+    ("podPidsLimit", Integer(-1)),
+    ("port", Integer(10250)),
+    ("protectKernelDefaults", Bool(false)),
+    ("providerID", Nothing),
+    ("readOnlyPort", Laxer(&Integer(0), &Integer(10255))),
+    ("registerNode", Bool(true)),
+    ("reservedSystemCPUs", Nothing),
+    ("resolvConf", Text("/etc/resolv.conf")),
+    ("rotateCertificates", Bool(false)),
+    ("runOnce", Bool(false)),
+    ("seccompDefault", Bool(false)),
+    ("serializeImagePulls", Bool(true)),
+    ("serverTLSBootstrap", Bool(false)),
+    ("staticPodPath", Nothing),
+    ("staticPodURL", Nothing),
+    ("systemReserved", Nothing),
+    ("systemReservedCgroup", Nothing),
+    ("tlsCertFile", Nothing),
+    ("tlsCipherSuites", Nothing),
+    ("tlsMinVersion", Nothing),
+    ("tlsPrivateKeyFile", Nothing),
+    ("topologyManagerPolicy", Text("none")),
+    ("topologyManagerScope", Text("container")),
+    ("volumePluginDir", Text("/usr/libexec/kubernetes/kubelet-plugins/volume/exec/")),
+];
+
+impl BuiltIn {
+    fn state(self, has_config: bool) -> State {
+        match self {
+            Bool(value) => State::from(value),
+            Integer(value) => State::from(value),
+            Text(value) => State::from(value),
+            One(value) => State::Known(Value::list([value])),
+            HasConfig => State::from(has_config),
+            HasNoConfig => State::from(!has_config),
+            Laxer(strict, lax) => if has_config { strict } else { lax }.state(has_config),
+            Nothing => State::Absent,
+        }
+    }
+}
+
 fn constant(key: &str, has_config: bool) -> Option<State> {
-    let lax = |strict: State, lax: State| if has_config { strict } else { lax };
-    Some(match key {
-        "address" => State::from("0.0.0.0"),
-        "authentication.anonymous.enabled" => State::from(!has_config),
-        "authentication.webhook.enabled" => State::from(has_config),
-        "authorization.mode" => lax(State::from("Webhook"), State::from("AlwaysAllow")),
-        "cgroupDriver" => State::from("cgroupfs"),
-        "cgroupsPerQOS"
-        | "cpuCFSQuota"
-        | "enableControllerAttachDetach"
-        | "enableDebuggingHandlers"
-        | "enableServer"
-        | "failSwapOn"
-        | "makeIPTablesUtilChains"
-        | "registerNode"
-        | "serializeImagePulls" => State::from(true),
-        "mergeDefaultEvictionSettings"
-        | "protectKernelDefaults"
-        | "rotateCertificates"
-        | "runOnce"
-        | "seccompDefault"
-        | "serverTLSBootstrap" => State::from(false),
-        "containerLogMaxFiles" => State::from(5),
-        "containerLogMaxSize" => State::from("10Mi"),
-        "cpuManagerPolicy" | "topologyManagerPolicy" => State::from("none"),
-        "enforceNodeAllocatable" => State::Known(Value::list(["pods"])),
-        "healthzBindAddress" => State::from("127.0.0.1"),
-        "healthzPort" => State::from(10248),
-        "imageGCHighThresholdPercent" => State::from(85),
-        "imageGCLowThresholdPercent" => State::from(80),
-        "maxOpenFiles" => State::from(1_000_000),
-        "maxPods" => State::from(110),
-        "memoryManagerPolicy" => State::from("None"),
-        "oomScoreAdj" => State::from(-999),
-        "podPidsLimit" => State::from(-1),
-        "port" => State::from(10250),
-        "readOnlyPort" => lax(State::from(0), State::from(10255)),
-        "resolvConf" => State::from("/etc/resolv.conf"),
-        "topologyManagerScope" => State::from("container"),
-        "volumePluginDir" => State::from("/usr/libexec/kubernetes/kubelet-plugins/volume/exec/"),
-        "authentication.x509.clientCAFile"
-        | "cgroupRoot"
-        | "clusterDNS"
-        | "clusterDomain"
-        | "containerRuntimeEndpoint"
-        | "evictionSoft"
-        | "featureGates"
-        | "hostnameOverride"
-        | "imageServiceEndpoint"
-        | "kubeReserved"
-        | "kubeReservedCgroup"
-        | "memorySwap"
-        | "nodeIP"
-        | "podCIDR"
-        | "providerID"
-        | "reservedSystemCPUs"
-        | "staticPodPath"
-        | "staticPodURL"
-        | "systemReserved"
-        | "systemReservedCgroup"
-        | "tlsCertFile"
-        | "tlsCipherSuites"
-        | "tlsMinVersion"
-        | "tlsPrivateKeyFile" => State::Absent,
-        _ if key.starts_with("featureGates.") => State::Absent,
-        _ => return None,
-    })
+    let (_, built_in) = CONSTANT
+        .iter()
+        .find(|(name, _)| *name == key || (*name == "featureGates" && key.starts_with("featureGates.")))?;
+    Some(built_in.state(has_config))
 }

@@ -42,15 +42,17 @@ fn look(kubelet: &Kubelet, files: &Files) -> Result<Found, String> {
     if let Some((line, _)) = elsewhere {
         return Err(format!("{NAME_SERVICE}:{line}: the ranges come from elsewhere, too"));
     }
-    let mut both = Vec::new();
-    for path in IDS {
-        both.push(ranges(files, path, &uid)?);
-    }
+    let [users, groups] = IDS.map(|path| ranges(files, path, &uid));
+    Ok(check(kubelet, &users?, &groups?))
+}
+
+/// What is wrong with the ranges of both files; if nothing is, where they are.
+fn check(kubelet: &Kubelet, users: &[Range], groups: &[Range]) -> Found {
     let mut found = Vec::new();
     let mut places = Vec::new();
-    for (path, ranges) in IDS.iter().zip(&both) {
+    for (path, ranges) in IDS.iter().zip([users, groups]) {
         places.extend(ranges.iter().map(|range| range.0.clone()));
-        match ranges.as_slice() {
+        match ranges {
             [] => found.push((Origin::file(path), format!("{path} has no range of the user {USER}"))),
             [_] => {}
             [_, second, ..] => {
@@ -58,36 +60,40 @@ fn look(kubelet: &Kubelet, files: &Files) -> Result<Found, String> {
             }
         }
     }
-    let ([(place, first, count)], [(_, other_first, other_count)]) = (both[0].as_slice(), both[1].as_slice())
-    else {
-        return Ok((found, Vec::new()));
+    let ([(place, first, count)], [(_, other_first, other_count)]) = (users, groups) else {
+        return (found, Vec::new());
     };
-    let mut wrong = |text: String| found.push((place.clone(), text));
+    let mut wrong = Vec::new();
     if (first, count) != (other_first, other_count) {
-        wrong(format!("{} and {} differ for the user {USER}", IDS[0], IDS[1]));
+        wrong.push(format!("{} and {} differ for the user {USER}", IDS[0], IDS[1]));
     }
-    let per_pod = match kubelet.merged("userNamespaces.idsPerPod").state {
-        State::Known(Value::Integer(number)) => u64::try_from(number).unwrap_or(PER_POD).max(1),
-        _ => PER_POD,
+    wrong.extend(numbers(kubelet, *first, *count));
+    found.extend(wrong.into_iter().map(|text| (place.clone(), text)));
+    if found.is_empty() { (found, places) } else { (found, Vec::new()) }
+}
+
+/// What is wrong with the numbers of a range.
+fn numbers(kubelet: &Kubelet, first: u64, count: u64) -> Vec<String> {
+    let number = |key: &str| match kubelet.merged(key).state {
+        State::Known(Value::Integer(number)) => u64::try_from(number).ok(),
+        _ => None,
     };
-    let pods = match kubelet.merged("maxPods").state {
-        State::Known(Value::Integer(number)) => u64::try_from(number).unwrap_or(0),
-        _ => 0,
-    };
-    if let Some(large) = [first, count].into_iter().find(|number| u32::try_from(**number).is_err()) {
-        wrong(format!("{large} is no number of 32 bits"));
+    let per_pod = number("userNamespaces.idsPerPod").unwrap_or(PER_POD).max(1);
+    let pods = number("maxPods").unwrap_or(0);
+    let mut wrong = Vec::new();
+    if let Some(large) = [first, count].into_iter().find(|number| u32::try_from(*number).is_err()) {
+        wrong.push(format!("{large} is no number of 32 bits"));
     }
-    if first % per_pod != 0 || *first < per_pod {
-        wrong(format!("{first} is no multiple of {per_pod} above 0"));
+    if !first.is_multiple_of(per_pod) || first < per_pod {
+        wrong.push(format!("{first} is no multiple of {per_pod} above 0"));
     }
-    if count % per_pod != 0 {
-        wrong(format!("{count} IDs are no multiple of {per_pod}"));
+    if !count.is_multiple_of(per_pod) {
+        wrong.push(format!("{count} IDs are no multiple of {per_pod}"));
     }
     if count / per_pod < pods {
-        wrong(format!("{count} IDs are enough for {} pods; maxPods is {pods}", count / per_pod));
+        wrong.push(format!("{count} IDs are enough for {} pods; maxPods is {pods}", count / per_pod));
     }
-    let places = if found.is_empty() { places } else { Vec::new() };
-    Ok((found, places))
+    wrong
 }
 
 /// The lines of a file; none if there is no such file.

@@ -15,7 +15,7 @@ use crate::parse::systemd::DEFAULT_PATH;
 use crate::parse::unit;
 use crate::subsystem::Subsystems;
 use binary::Told;
-use owner::Untold;
+use owner::{Package, Untold};
 
 /// Where distributions with a read-only `/usr`, such as Flatcar, keep programs; asked last.
 const ADDED: &str = "/opt/bin";
@@ -171,65 +171,91 @@ fn is_program(files: &Files, found: &mut Found) -> Result<bool, Box<Answer<Progr
     Ok(false)
 }
 
-/// The program wins over its package: a file that was copied over is what runs.
 fn describe(subsystems: &Subsystems<'_>, found: Found) -> Answer<Program> {
     let files = subsystems.host().files();
     let real = files.real_path(&found.path);
     let name = found.path.rsplit('/').next().unwrap_or_default();
-    let program = known::program(name);
-    let packaged = owner::packaged(subsystems, &real, name, program);
-    let told = binary::told(files, &real, program);
-    let confidence = if found.notes.is_empty() { Confidence::Certain } else { Confidence::High };
-
-    let mut notes = found.notes;
-    let mut because: Vec<Origin> = Vec::new();
-    let (version, sure) = match (&told, &packaged) {
+    let known = known::program(name);
+    let packaged = owner::packaged(subsystems, &real, name, known);
+    let versioned = match (binary::told(files, &real, known), packaged) {
         (Told::Version { version, origin, assumes }, packaged) => {
-            because.push(origin.clone());
-            let mut sure = if assumes.is_empty() { Confidence::Certain } else { Confidence::High };
-            if let Ok(package) = packaged {
-                let same = Version::parse(&package.version) == Version::parse(version);
-                if same {
-                    sure = Confidence::Certain;
-                } else {
-                    let owns = if package.listed { "that owns the file " } else { "" };
-                    notes.push(format!(
-                        "the package {} {owns}has version {}: the file was replaced",
-                        package.name, package.version
-                    ));
-                }
-                because.extend(package.origin.clone());
-            }
-            if sure != Confidence::Certain {
-                notes.push((*assumes).to_owned());
-            }
-            (Ok((version.clone(), Source::Binary)), sure)
+            by_file(version, origin, assumes, packaged.ok())
         }
-        (Told::Nothing(reason) | Told::Unread(reason), Ok(package)) => {
-            because.extend(package.origin.clone());
-            let (how, sure) = if package.listed {
-                ("which owns the file", Confidence::High)
-            } else {
-                ("which is named so; no list says whose the file is", Confidence::Heuristic)
-            };
-            notes.push(format!("as the package {} says, {how}; the file itself {reason}", package.name));
-            (Ok((package.version.clone(), Source::Package)), sure)
-        }
-        (Told::Nothing(reason) | Told::Unread(reason), Err(wrong)) => {
-            let reason = format!("{} {reason}; {}", printable(&found.path), wrong.reason());
-            let is_unread = matches!(told, Told::Unread(_)) || matches!(wrong, Untold::Unread(_));
-            notes.push(reason.clone());
-            let why = if is_unread { Unversioned::Unread } else { Unversioned::Untold };
-            (Err(why(reason.into())), Confidence::Certain)
-        }
+        (Told::Nothing(reason) | Told::Unread(reason), Ok(package)) => by_package(&reason, package),
+        (Told::Nothing(reason), Err(wrong)) => by_nothing(&found.path, &reason, &wrong, false),
+        (Told::Unread(reason), Err(wrong)) => by_nothing(&found.path, &reason, &wrong, true),
     };
+    let confidence = if found.notes.is_empty() { Confidence::Certain } else { Confidence::High };
+    let mut because = versioned.because;
     because.extend(found.because);
     if !because.iter().any(|origin| origin.path == found.path) {
         because.push(Origin::file(&found.path));
     }
-    let program = Program { path: found.path, version };
-    let mut fact = Answer::known(program).at_most(confidence.min(sure)).because_all(because);
+    let program = Program { path: found.path, version: versioned.version };
+    let mut fact = Answer::known(program).at_most(confidence.min(versioned.confidence)).because_all(because);
     fact.overruled = found.passed;
-    fact.notes = notes;
+    fact.notes = found.notes;
+    fact.notes.extend(versioned.notes);
     fact
+}
+
+/// The version of a program, and what is known of it.
+struct Versioned {
+    version: Result<(String, Source), Unversioned>,
+    because: Vec<Origin>,
+    confidence: Confidence,
+    notes: Vec<String>,
+}
+
+/// The file wins over its package: one that was copied over is what runs.
+fn by_file(version: String, origin: Origin, assumes: &str, package: Option<Package>) -> Versioned {
+    let mut because = vec![origin];
+    let mut notes = Vec::new();
+    let mut confidence = if assumes.is_empty() { Confidence::Certain } else { Confidence::High };
+    if let Some(package) = package {
+        if Version::parse(&package.version) == Version::parse(&version) {
+            confidence = Confidence::Certain;
+        } else {
+            let owns = if package.listed { "that owns the file " } else { "" };
+            notes.push(format!(
+                "the package {} {owns}has version {}: the file was replaced",
+                package.name, package.version
+            ));
+        }
+        because.extend(package.origin);
+    }
+    if confidence != Confidence::Certain {
+        notes.push(assumes.to_owned());
+    }
+    Versioned { version: Ok((version, Source::Binary)), because, confidence, notes }
+}
+
+fn by_package(reason: &str, package: Package) -> Versioned {
+    let (how, confidence) = if package.listed {
+        ("which owns the file", Confidence::High)
+    } else {
+        ("which is named so; no list says whose the file is", Confidence::Heuristic)
+    };
+    let note = format!("as the package {} says, {how}; the file itself {reason}", package.name);
+    Versioned {
+        version: Ok((package.version, Source::Package)),
+        because: package.origin,
+        confidence,
+        notes: vec![note],
+    }
+}
+
+fn by_nothing(path: &str, reason: &str, wrong: &Untold, is_unread: bool) -> Versioned {
+    let reason = format!("{} {reason}; {}", printable(path), wrong.reason());
+    let why = if is_unread || matches!(wrong, Untold::Unread(_)) {
+        Unversioned::Unread
+    } else {
+        Unversioned::Untold
+    };
+    Versioned {
+        version: Err(why(reason.clone().into())),
+        because: Vec::new(),
+        confidence: Confidence::Certain,
+        notes: vec![reason],
+    }
 }
