@@ -1,50 +1,62 @@
 //! The fields of `KubeletConfiguration` (kubelet.config.k8s.io/v1beta1), and the types that their values must have.
 //!
-//! From the reference of Kubernetes 1.35 (kubernetes.io, `reference/config-api/kubelet-config.v1beta1`).
+//! From the reference of Kubernetes 1.35 (kubernetes.io, `reference/config-api/kubelet-config.v1beta1`), and the types of 1.36
+//! (`staging/src/k8s.io/kubelet/config/v1beta1/types.go`).
 
 /// The minor version of Kubernetes whose fields these are; later ones may have more.
-pub(crate) const KNOWN_UP_TO: u64 = 35;
+pub(crate) const KNOWN_UP_TO: u64 = 36;
 
 /// What the value of a field must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
     Bool,
+    /// A whole number of 32 bits.
     Integer,
-    /// Text; durations, too.
+    /// A whole number of 64 bits.
+    Long,
     Text,
-    List,
+    /// A span of time as Go writes it: `1m30s`, in text.
+    Span,
+    /// A list of texts.
+    TextList,
+    /// A list of whole numbers.
+    IntegerList,
+    /// A list of tables, whose fields stand under the name of the list with `[]` behind it.
+    TableList,
     /// A map whose values are not looked at.
     Map,
     /// `map[string]string`: a bare number among the values is an error.
     Texts,
+    /// `map[string]bool`.
+    Bools,
     Any,
 }
-use Type::{Any, Bool, Integer, List, Map, Text, Texts};
+use Type::{Any, Bool, Bools, Integer, IntegerList, Long, Map, Span, TableList, Text, TextList, Texts};
 
 /// Fields at the top, sorted by name.
 pub(crate) const FIELDS: &[(&str, Type)] = &[
     ("address", Text),
-    ("allowedUnsafeSysctls", List),
+    ("allowedUnsafeSysctls", TextList),
     ("apiVersion", Text),
     ("authentication", Map),
     ("authorization", Map),
     ("cgroupDriver", Text),
     ("cgroupRoot", Text),
     ("cgroupsPerQOS", Bool),
-    ("clusterDNS", List),
+    ("clusterDNS", TextList),
     ("clusterDomain", Text),
     ("configMapAndSecretChangeDetectionStrategy", Text),
     ("containerLogMaxFiles", Integer),
     ("containerLogMaxSize", Text),
     ("containerLogMaxWorkers", Integer),
-    ("containerLogMonitorInterval", Text),
+    ("containerLogMonitorInterval", Span),
     ("containerRuntimeEndpoint", Text),
     ("contentType", Text),
     ("cpuCFSQuota", Bool),
-    ("cpuCFSQuotaPeriod", Text),
+    ("cpuCFSQuotaPeriod", Span),
     ("cpuManagerPolicy", Text),
     ("cpuManagerPolicyOptions", Texts),
-    ("cpuManagerReconcilePeriod", Text),
+    ("cpuManagerReconcilePeriod", Span),
     ("crashLoopBackOff", Map),
     ("enableContentionProfiling", Bool),
     ("enableControllerAttachDetach", Bool),
@@ -54,27 +66,27 @@ pub(crate) const FIELDS: &[(&str, Type)] = &[
     ("enableServer", Bool),
     ("enableSystemLogHandler", Bool),
     ("enableSystemLogQuery", Bool),
-    ("enforceNodeAllocatable", List),
+    ("enforceNodeAllocatable", TextList),
     ("eventBurst", Integer),
     ("eventRecordQPS", Integer),
     ("evictionHard", Texts),
     ("evictionMaxPodGracePeriod", Integer),
     ("evictionMinimumReclaim", Texts),
-    ("evictionPressureTransitionPeriod", Text),
+    ("evictionPressureTransitionPeriod", Span),
     ("evictionSoft", Texts),
     ("evictionSoftGracePeriod", Texts),
     ("failCgroupV1", Bool),
     ("failSwapOn", Bool),
-    ("featureGates", Map),
-    ("fileCheckFrequency", Text),
+    ("featureGates", Bools),
+    ("fileCheckFrequency", Span),
     ("hairpinMode", Text),
     ("healthzBindAddress", Text),
     ("healthzPort", Integer),
-    ("httpCheckFrequency", Text),
+    ("httpCheckFrequency", Span),
     ("imageGCHighThresholdPercent", Integer),
     ("imageGCLowThresholdPercent", Integer),
-    ("imageMaximumGCAge", Text),
-    ("imageMinimumGCAge", Text),
+    ("imageMaximumGCAge", Span),
+    ("imageMinimumGCAge", Span),
     ("imagePullCredentialsVerificationPolicy", Text),
     ("imageServiceEndpoint", Text),
     ("iptablesDropBit", Integer),
@@ -89,56 +101,58 @@ pub(crate) const FIELDS: &[(&str, Type)] = &[
     ("localStorageCapacityIsolation", Bool),
     ("logging", Map),
     ("makeIPTablesUtilChains", Bool),
-    ("maxOpenFiles", Integer),
+    ("maxOpenFiles", Long),
     ("maxParallelImagePulls", Integer),
     ("maxPods", Integer),
     ("memoryManagerPolicy", Text),
+    ("memoryReservationPolicy", Text),
     ("memorySwap", Map),
     ("memoryThrottlingFactor", Any),
     ("mergeDefaultEvictionSettings", Bool),
     ("nodeLeaseDurationSeconds", Integer),
     ("nodeStatusMaxImages", Integer),
-    ("nodeStatusReportFrequency", Text),
-    ("nodeStatusUpdateFrequency", Text),
+    ("nodeStatusReportFrequency", Span),
+    ("nodeStatusUpdateFrequency", Span),
     ("oomScoreAdj", Integer),
     ("podCIDR", Text),
     ("podLogsDir", Text),
-    ("podPidsLimit", Integer),
+    ("podPidsLimit", Long),
     ("podsPerCore", Integer),
     ("port", Integer),
-    ("preloadedImagesVerificationAllowlist", List),
+    ("preloadedImagesVerificationAllowlist", TextList),
     ("protectKernelDefaults", Bool),
     ("providerID", Text),
     ("qosReserved", Texts),
     ("readOnlyPort", Integer),
     ("registerNode", Bool),
-    ("registerWithTaints", List),
+    ("registerWithTaints", TableList),
     ("registryBurst", Integer),
     ("registryPullQPS", Integer),
-    ("reservedMemory", List),
+    ("reservedMemory", TableList),
     ("reservedSystemCPUs", Text),
     ("resolvConf", Text),
     ("rotateCertificates", Bool),
     ("runOnce", Bool),
-    ("runtimeRequestTimeout", Text),
+    ("runtimeRequestTimeout", Span),
     ("seccompDefault", Bool),
     ("serializeImagePulls", Bool),
     ("serverTLSBootstrap", Bool),
     ("showHiddenMetricsForVersion", Text),
-    ("shutdownGracePeriod", Text),
-    ("shutdownGracePeriodByPodPriority", List),
-    ("shutdownGracePeriodCriticalPods", Text),
+    ("shutdownGracePeriod", Span),
+    ("shutdownGracePeriodByPodPriority", TableList),
+    ("shutdownGracePeriodCriticalPods", Span),
     ("singleProcessOOMKill", Bool),
     ("staticPodPath", Text),
     ("staticPodURL", Text),
     ("staticPodURLHeader", Map),
-    ("streamingConnectionIdleTimeout", Text),
-    ("syncFrequency", Text),
+    ("streamingConnectionIdleTimeout", Span),
+    ("syncFrequency", Span),
     ("systemCgroups", Text),
     ("systemReserved", Texts),
     ("systemReservedCgroup", Text),
     ("tlsCertFile", Text),
-    ("tlsCipherSuites", List),
+    ("tlsCipherSuites", TextList),
+    ("tlsCurvePreferences", IntegerList),
     ("tlsMinVersion", Text),
     ("tlsPrivateKeyFile", Text),
     ("topologyManagerPolicy", Text),
@@ -147,23 +161,42 @@ pub(crate) const FIELDS: &[(&str, Type)] = &[
     ("tracing", Map),
     ("userNamespaces", Map),
     ("volumePluginDir", Text),
-    ("volumeStatsAggPeriod", Text),
+    ("volumeStatsAggPeriod", Span),
 ];
 
 /// Fields inside fields, where all of them have been the same for many releases.
 pub(crate) const NESTED: &[(&str, &[(&str, Type)])] = &[
     ("authentication", &[("anonymous", Map), ("webhook", Map), ("x509", Map)]),
     ("authentication.anonymous", &[("enabled", Bool)]),
-    ("authentication.webhook", &[("cacheTTL", Text), ("enabled", Bool)]),
+    ("authentication.webhook", &[("cacheTTL", Span), ("enabled", Bool)]),
     ("authentication.x509", &[("clientCAFile", Text)]),
     ("authorization", &[("mode", Text), ("webhook", Map)]),
-    ("authorization.webhook", &[("cacheAuthorizedTTL", Text), ("cacheUnauthorizedTTL", Text)]),
+    ("authorization.webhook", &[("cacheAuthorizedTTL", Span), ("cacheUnauthorizedTTL", Span)]),
+    ("crashLoopBackOff", &[("maxContainerRestartPeriod", Span)]),
+    (
+        "logging",
+        &[
+            ("flushFrequency", Any),
+            ("format", Text),
+            ("options", Map),
+            ("verbosity", Long),
+            ("vmodule", TableList),
+        ],
+    ),
+    ("logging.vmodule[]", &[("filePattern", Text), ("verbosity", Long)]),
     ("memorySwap", &[("swapBehavior", Text)]),
+    ("registerWithTaints[]", &[("effect", Text), ("key", Text), ("timeAdded", Text), ("value", Text)]),
+    ("reservedMemory[]", &[("limits", Any), ("numaNode", Integer)]),
+    ("shutdownGracePeriodByPodPriority[]", &[("priority", Integer), ("shutdownGracePeriodSeconds", Long)]),
+    ("tracing", &[("endpoint", Text), ("samplingRatePerMillion", Integer)]),
+    ("userNamespaces", &[("idsPerPod", Long)]),
 ];
 
 /// Fields that older kubelets drop: their first minor version.
-pub(crate) const SINCE: [(&str, u64); 2] = [
+pub(crate) const SINCE: [(&str, u64); 4] = [
     // k/k#112136, release notes of 1.27.
     ("containerRuntimeEndpoint", 27),
     ("failCgroupV1", 31),
+    ("memoryReservationPolicy", 36),
+    ("tlsCurvePreferences", 36),
 ];

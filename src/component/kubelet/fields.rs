@@ -1,8 +1,11 @@
 //! Names that the kubelet doesn't know in a `KubeletConfiguration`, and values that it can't decode.
 
-use super::field_table::Type::{self, Any, Bool, Integer, List, Map, Text, Texts};
+use super::field_table::Type::{
+    self, Any, Bool, Bools, Integer, IntegerList, Long, Map, Span, TableList, Text, TextList, Texts,
+};
 use super::field_table::{FIELDS, NESTED};
 use crate::parse::document::{Content, Node};
+use crate::parse::go_duration;
 
 /// What YAML 1.1, which the kubelet reads, takes for true and false, besides `true` and `false`.
 pub(crate) fn old_bool(text: &str) -> Option<bool> {
@@ -47,21 +50,15 @@ pub(crate) fn unknown(field: &str) -> Option<Vec<String>> {
 }
 
 fn look_into(node: &mut Node, path: &str, line: Option<u32>, all_known: bool, found: &mut Oddities) {
-    let known = match path {
-        "" => FIELDS,
-        _ => match NESTED.iter().find(|(name, _)| *name == path) {
-            Some((_, known)) => known,
-            None => return,
-        },
-    };
+    let Some(known) = fields_of(path) else { return };
     let Content::Table(table) = &mut node.content else { return };
     for (name, value) in table {
         let dotted = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let line = value.line.or(line);
         match known.iter().find(|(known, _)| known == name) {
             Some((_, kind)) => match decode(value, *kind) {
-                Ok(()) => look_into(value, &dotted, line, all_known, found),
-                Err(wrong) => found.wrong.push((format!("{dotted}: {wrong}"), line)),
+                Ok(()) => look_below(value, &dotted, line, all_known, found),
+                Err(wrong) => found.wrong.push((format!("{dotted}{wrong}"), line)),
             },
             None if all_known || known.iter().any(|(known, _)| is_misspelt(name, known)) => {
                 found.unknown.push((dotted, line));
@@ -71,32 +68,94 @@ fn look_into(node: &mut Node, path: &str, line: Option<u32>, all_known: bool, fo
     }
 }
 
+/// Looks into a table, or into the tables of a list.
+fn look_below(node: &mut Node, path: &str, line: Option<u32>, all_known: bool, found: &mut Oddities) {
+    let Content::List(items) = &mut node.content else {
+        return look_into(node, path, line, all_known, found);
+    };
+    for (index, item) in items.iter_mut().enumerate() {
+        let (mut inside, at) = (Oddities::default(), item.line.or(line));
+        look_into(item, &format!("{path}[]"), at, all_known, &mut inside);
+        let numbered =
+            |(name, line): (String, Option<u32>)| (name.replacen("[]", &format!("[{index}]"), 1), line);
+        found.unknown.extend(inside.unknown.into_iter().map(numbered));
+        found.wrong.extend(inside.wrong.into_iter().map(numbered));
+    }
+}
+
+/// The fields of a table, where all of them are known.
+fn fields_of(path: &str) -> Option<&'static [(&'static str, Type)]> {
+    match path {
+        "" => Some(FIELDS),
+        _ => NESTED.iter().find(|(name, _)| *name == path).map(|(_, known)| *known),
+    }
+}
+
+/// Whether the kubelet decodes a value; makes the booleans of YAML 1.1 what they are to it.
+///
+/// # Errors
+/// What the value must be, as it follows the name of the field.
 fn decode(value: &mut Node, kind: Type) -> Result<(), String> {
-    if let (Bool, Content::Text(text)) = (kind, &value.content)
+    match kind {
+        Bool => old_bools(value),
+        Bools => {
+            if let Content::Table(table) = &mut value.content {
+                table.values_mut().for_each(old_bools);
+            }
+        }
+        _ => {}
+    }
+    let is = |wanted: &str| Err(format!(": must be {wanted}"));
+    match (kind, &value.content) {
+        (_, Content::Null) | (Any, _) => Ok(()),
+        (TextList | IntegerList | TableList, Content::List(items)) => {
+            let item = match kind {
+                TextList => Text,
+                IntegerList => Integer,
+                _ => Map,
+            };
+            match items.iter().position(|node| node.content == Content::Null || wanted(node, item).is_some())
+            {
+                Some(at) => Err(format!("[{at}]: must be {}", wanted(&items[at], item).unwrap_or("set"))),
+                None => Ok(()),
+            }
+        }
+        (TextList | IntegerList | TableList, _) => is("a list"),
+        (Texts | Bools, Content::Table(table)) => {
+            let item = if kind == Texts { Text } else { Bool };
+            let wrong = table.iter().find_map(|(name, node)| Some((name, wanted(node, item)?)));
+            wrong.map_or(Ok(()), |(name, wanted)| Err(format!(": the value of {name} must be {wanted}")))
+        }
+        _ => wanted(value, kind).map_or(Ok(()), is),
+    }
+}
+
+fn old_bools(value: &mut Node) {
+    if let Content::Text(text) = &value.content
         && let Some(flag) = old_bool(text)
     {
         value.content = Content::Bool(flag);
     }
-    let wanted = match (kind, &value.content) {
-        (_, Content::Null)
-        | (Any, _)
-        | (Bool, Content::Bool(_))
-        | (Integer, Content::Integer(_))
-        | (Text, Content::Text(_))
-        | (List, Content::List(_))
-        | (Map, Content::Table(_)) => return Ok(()),
-        (Texts, Content::Table(table)) => {
-            let bare = table.iter().find(|(_, v)| !matches!(v.content, Content::Text(_) | Content::Null));
-            return bare
-                .map_or(Ok(()), |(name, _)| Err(format!("the value of {name} must be text, in quotes")));
+}
+
+/// What a single value must be, if it isn't.
+fn wanted(value: &Node, kind: Type) -> Option<&'static str> {
+    let (is_right, wanted) = match (kind, &value.content) {
+        (_, Content::Null) => return None,
+        (Bool, content) => (matches!(content, Content::Bool(_)), "true or false, without quotes"),
+        (Integer, Content::Integer(number)) => {
+            (i32::try_from(*number).is_ok(), "a number between -2147483648 and 2147483647")
         }
-        (Bool, _) => "true or false",
-        (Integer, _) => "a number without quotes",
-        (Text, _) => "text, in quotes",
-        (List, _) => "a list",
-        (Map | Texts, _) => "a map",
+        (Text, content) => (matches!(content, Content::Text(_)), "text, in quotes"),
+        (Span, Content::Text(text)) => {
+            (go_duration::nanoseconds(text).is_some(), "a duration with units h, m, s or ms, such as 1m30s")
+        }
+        (Span, _) => (false, "a duration in quotes, such as \"10s\""),
+        (Map | Texts | Bools, content) => (matches!(content, Content::Table(_)), "a map"),
+        (Long, Content::Integer(_)) | (Any | TextList | IntegerList | TableList, _) => return None,
+        (Integer | Long, _) => (false, "a whole number, without quotes"),
     };
-    Err(format!("must be {wanted}"))
+    (!is_right).then_some(wanted)
 }
 
 /// Whether a name is another one but for the case of its letters, or for one letter.
@@ -133,6 +192,8 @@ mod tests {
 
     #[test]
     fn misspelt_and_unknown_fields_are_told_apart() {
+        let taints = "registerWithTaints: [{key: a}, {kee: b}]\n";
+        assert_eq!(found(taints, false).0, ["registerWithTaints[1].kee"]);
         let text = "cgroupdriver: systemd\nfailSwapon: true\nmemorySwap: {swapBehaviour: x}\nnewField: 1\n";
         let misspelt = ["cgroupdriver", "failSwapon", "memorySwap.swapBehaviour"];
         assert_eq!(found(text, false).0, misspelt);
@@ -140,20 +201,37 @@ mod tests {
             found(text, true).0,
             ["cgroupdriver", "failSwapon", "memorySwap.swapBehaviour", "newField"]
         );
-        assert_eq!(found("logging: {anything: 1}\nevictionHard: {memory.available: 1Gi}\n", true).0.len(), 0);
+        assert_eq!(
+            found("logging: {options: {anything: 1}}\nevictionHard: {memory.available: 1Gi}\n", true).0.len(),
+            0
+        );
     }
 
     #[test]
     fn values_of_another_type_are_told() {
         for (text, wrong) in [
             ("clusterDNS: 10.96.0.10\n", "clusterDNS: must be a list"),
-            ("maxPods: \"110\"\n", "maxPods: must be a number without quotes"),
-            ("failSwapOn: maybe\n", "failSwapOn: must be true or false"),
+            ("maxPods: \"110\"\n", "maxPods: must be a whole number, without quotes"),
+            ("maxPods: 110.5\n", "maxPods: must be a whole number, without quotes"),
+            ("maxPods: 99999999999\n", "maxPods: must be a number between -2147483648 and 2147483647"),
+            ("failSwapOn: maybe\n", "failSwapOn: must be true or false, without quotes"),
+            (
+                "featureGates: {A: \"true\"}\n",
+                "featureGates: the value of A must be true or false, without quotes",
+            ),
+            ("kubeReserved: {memory: 1e9}\n", "kubeReserved: the value of memory must be text, in quotes"),
+            ("clusterDNS: [10.5]\n", "clusterDNS[0]: must be text, in quotes"),
+            ("registerWithTaints: [\"a:NoSchedule\"]\n", "registerWithTaints[0]: must be a map"),
+            ("registerWithTaints: [{key: 5}]\n", "registerWithTaints[0].key: must be text, in quotes"),
+            (
+                "imageMinimumGCAge: 1d\n",
+                "imageMinimumGCAge: must be a duration with units h, m, s or ms, such as 1m30s",
+            ),
             ("systemReserved: {cpu: 1}\n", "systemReserved: the value of cpu must be text, in quotes"),
-            ("imageMinimumGCAge: 0\n", "imageMinimumGCAge: must be text, in quotes"),
+            ("imageMinimumGCAge: 0\n", "imageMinimumGCAge: must be a duration in quotes, such as \"10s\""),
             (
                 "authentication: {anonymous: {enabled: 1}}\n",
-                "authentication.anonymous.enabled: must be true or false",
+                "authentication.anonymous.enabled: must be true or false, without quotes",
             ),
         ] {
             assert_eq!(found(text, true).1, [wrong], "{text}");
