@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::{DuplicateKeyPolicy, Location, Spanned};
 
 use super::document::{Content, Node, SyntaxError};
+use super::go_yaml;
 
 /// A value as it is deserialized; every value of a table or list knows its line.
 struct Raw(Content);
@@ -93,13 +94,14 @@ pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
     read(bytes, false)
 }
 
-/// Reads a file as the programs of Kubernetes do (sigs.k8s.io/yaml): the first document counts, and of two equal keys
-/// the last one.
+/// Reads a file as the programs of Kubernetes do: see [`go_yaml`].
 ///
 /// # Errors
 /// The first mistake, or whatever exceeds the budget.
 pub fn parse_lenient(bytes: &[u8]) -> Result<Node, SyntaxError> {
-    read(first_document(bytes), true)
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| SyntaxError { line: None, message: "not UTF-8".into() })?;
+    go_yaml::parse(text, 0).map(|document| document.root)
 }
 
 /// Reads one document of a file as [`parse_lenient`] does; `before` lines of the file come before it.
@@ -140,24 +142,6 @@ pub fn documents(text: &str) -> Vec<(u32, &str)> {
     }
     documents.push((before, &text[start..]));
     documents
-}
-
-/// The bytes before the second `---`, or before `...`. Nothing in a document may begin a line with either.
-fn first_document(bytes: &[u8]) -> &[u8] {
-    let mut begun = false;
-    let mut start = 0;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let text = line.trim_ascii_end();
-        let marks = |mark: &[u8]| {
-            text.strip_prefix(mark).is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
-        };
-        if begun && (marks(b"---") || marks(b"...")) {
-            return &bytes[..start];
-        }
-        begun |= !text.is_empty() && !text.starts_with(b"#") && !text.starts_with(b"%");
-        start += line.len();
-    }
-    bytes
 }
 
 fn read(bytes: &[u8], last_wins: bool) -> Result<Node, SyntaxError> {
