@@ -311,7 +311,8 @@ mod tests {
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for level in 1..12 {
             let alias = format!("*a{}", level - 1);
-            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(",")));
+            let line = format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(","));
+            bomb.push_str(&line);
         }
         assert!(parse(&bomb, 0).is_err());
         assert!(parse(&"[".repeat(1000), 0).is_err());
