@@ -33,6 +33,12 @@ impl Value {
         }
     }
 
+    /// Whether it has attributes: a record, or a table of a configuration file.
+    #[must_use]
+    pub fn has_attributes(&self) -> bool {
+        matches!(self, Value::Record(_))
+    }
+
     /// A record from its attributes.
     pub fn record<K: Into<String>>(attributes: impl IntoIterator<Item = (K, State)>) -> Self {
         Value::Record(attributes.into_iter().map(|(name, state)| (name.into(), state)).collect())

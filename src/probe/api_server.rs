@@ -1,25 +1,23 @@
 //! `api-server:ENDPOINT`: whether the API server of a cluster to join can be reached, and tells newcomers about it.
 
-use std::rc::Rc;
-
 use super::key::KeyKind;
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Answer, Fact, Moment, Reason, ReasonCode, State, Value};
 use crate::host::Running;
 use crate::subsystem::Subsystems;
-use crate::subsystem::node::api_server::{self, Answer};
+use crate::subsystem::node::api_server::{self, Connection, InfoStatus, Server};
 
 const ADDRESS: Attribute =
     Attribute::new("address", Shape::Text, "The address to which the connection was made.");
 const CLUSTER_INFO: Attribute = Attribute::new(
     "cluster-info",
-    Shape::Word(&["answers", "closed", "forbidden", "missing", "no-api-server", "unavailable"]),
+    Shape::Word(InfoStatus::NAMES),
     "Whether the server tells its CA; else why not: 401 and 403 are `forbidden`, 404 and an empty one \
                       `missing`, 429 and 5xx `unavailable`. Unknown if it takes too long or is too large.",
 );
 const CONNECTS: Attribute = Attribute::new(
     "connects",
-    Shape::Word(&["connected", "name-unknown", "no-route", "refused", "time-out"]),
+    Shape::Word(Connection::NAMES),
     "Whether a TCP connection comes about; else why not.",
 );
 
@@ -48,14 +46,28 @@ pub(super) const ENDPOINT: KeySyntax =
     KeySyntax::Required(&KeyKind { noun: "endpoint", canonical: api_server::endpoint });
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    answer(subsystems, key).map_or_else(|unknown| unknown, |(answer, _)| answer.reached())
+    asked(subsystems, key, |server, _| server.reachability()).map(|reachability| {
+        let connection = reachability.connection;
+        let address = match connection {
+            Connection::Connected(address) => State::from(address.to_string()),
+            _ => State::Absent,
+        };
+        Value::record([
+            ADDRESS.is(address),
+            CLUSTER_INFO.is(reachability.cluster_info.map(|status| status.name().into())),
+            CONNECTS.is(connection.name()),
+        ])
+    })
 }
 
-/// What the server answers on a running system.
-pub(super) fn answer<'s>(
-    subsystems: &'s Subsystems<'_>,
+/// Asks the server, on a running system.
+pub(super) fn asked<T>(
+    subsystems: &Subsystems<'_>,
     key: &Key,
-) -> Result<(Rc<Answer>, &'s dyn Running), Fact> {
-    let running = subsystems.host().running().ok_or_else(|| Fact::unknown("nothing is running here"))?;
-    Ok((subsystems.api_servers().ask(running, key.as_str()), running))
+    question: impl FnOnce(&Server, &dyn Running) -> Answer<T>,
+) -> Answer<T> {
+    match subsystems.host().running() {
+        Some(running) => question(&subsystems.api_servers().ask(running, key.as_str()), running),
+        None => Answer::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
+    }
 }

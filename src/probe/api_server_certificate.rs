@@ -1,18 +1,19 @@
 //! `api-server-certificate:ENDPOINT`: whether the API server of a cluster to join is to be trusted.
 
-use super::api_server::{ENDPOINT, answer};
+use super::api_server::{ENDPOINT, asked};
 use super::{Attribute, Key, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
+use crate::subsystem::node::api_server::{ServerTrust, Validity};
 
 const TRUST: Attribute = Attribute::new(
     "trust",
-    Shape::Word(&["other-authority", "other-name", "other-purpose", "trusted"]),
+    Shape::Word(ServerTrust::NAMES),
     "Whether the cluster's CA vouches for the server under the name by which it was asked, whatever the day.",
 );
 const VALIDITY: Attribute = Attribute::new(
     "validity",
-    Shape::Word(&["early", "expired", "valid"]),
+    Shape::Word(Validity::NAMES),
     "Whether the certificate and the CA hold today, by the clock of this host.",
 );
 
@@ -30,5 +31,10 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    answer(subsystems, key).map_or_else(|unknown| unknown, |(answer, running)| answer.certificate(running))
+    asked(subsystems, key, |server, running| server.certificate(running)).map(|certificate| {
+        Value::record([
+            TRUST.is(certificate.trust.map(|trust| trust.name().into())),
+            VALIDITY.is(certificate.validity.map(|validity| validity.name().into())),
+        ])
+    })
 }

@@ -2,9 +2,10 @@
 
 use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
+use crate::pki::certificate::date;
 use crate::subsystem::Subsystems;
-use crate::subsystem::node::certificate;
+use crate::subsystem::node::certificate::{self, NodeCertificate};
 
 const SUBJECT: Attribute =
     Attribute::new("subject", Shape::Text, "Whom it is for: `CN=kubernetes-admin,O=system:masters`.");
@@ -46,5 +47,15 @@ fn canonical(text: &str) -> Result<String, String> {
 }
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    certificate::certificate(subsystems, key.as_str())
+    certificate::certificate(subsystems, key.as_str()).map(|found| {
+        let NodeCertificate { certificate, expires_days, issuer_matches } = found;
+        Value::record([
+            SUBJECT.is(certificate.subject),
+            ISSUER.is(certificate.issuer),
+            NOT_BEFORE.is(date(certificate.not_before)),
+            NOT_AFTER.is(date(certificate.not_after)),
+            EXPIRES_DAYS.is(expires_days.map(Value::from)),
+            ISSUER_MATCHES.is(issuer_matches.map(Value::from)),
+        ])
+    })
 }

@@ -1,8 +1,8 @@
 //! `cluster-ca:ENDPOINT`: whether the CA of a cluster to join is the one that kubeadm will be told to trust.
 
-use super::api_server::{ENDPOINT, answer};
+use super::api_server::{ENDPOINT, asked};
 use super::{Attribute, Key, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
 
 const HASHES: Attribute = Attribute::new(
@@ -29,5 +29,8 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    answer(subsystems, key).map_or_else(|unknown| unknown, |(answer, _)| answer.ca(subsystems))
+    asked(subsystems, key, |server, _| server.authority(subsystems)).map(|authority| {
+        let is_pinned = authority.is_pinned.map(Value::from);
+        Value::record([HASHES.is(Value::list(authority.hashes)), PINNED.is(is_pinned)])
+    })
 }

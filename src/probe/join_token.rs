@@ -1,9 +1,10 @@
 //! `join-token:ENDPOINT`: whether a cluster to join knows the token that kubeadm will be given.
 
-use super::api_server::{ENDPOINT, answer};
+use super::api_server::{ENDPOINT, asked};
 use super::{Key, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
+use crate::subsystem::node::api_server::TokenStatus;
 
 pub(super) static PROBE: Probe = Probe {
     name: "join-token",
@@ -13,12 +14,12 @@ pub(super) static PROBE: Probe = Probe {
               was one of this cluster. `wrong-secret`: there is one, and it was made with another second half. The token is \
               that of `--kubeadm-join` or of the JoinConfiguration in `--kubeadm-config`; absent if there is none.",
     key: ENDPOINT,
-    answer: Shape::Word(&["known", "missing", "wrong-secret"]),
+    answer: Shape::Word(TokenStatus::NAMES),
     moments: NOW,
     examples: &[],
     ask,
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    answer(subsystems, key).map_or_else(|unknown| unknown, |(answer, _)| answer.token(subsystems))
+    asked(subsystems, key, |server, _| server.token(subsystems)).map(|status| status.name().into())
 }

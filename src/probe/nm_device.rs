@@ -2,7 +2,7 @@
 
 use super::key::{KeyKind, verbatim};
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::nm_devices;
 
@@ -26,5 +26,6 @@ installed; unknown where an entry matches by a hardware address or a driver, and
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    nm_devices::interface(subsystems, key.as_str(), moment)
+    nm_devices::is_managed(subsystems, key.as_str(), moment)
+        .map(|is_managed| Value::record([MANAGED.is(is_managed)]))
 }

@@ -1,7 +1,7 @@
 //! `static-pods`: the pods that the kubelet starts by itself, and whether the runtime has them.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::pods;
 
@@ -29,4 +29,5 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     pods::static_pods(subsystems, moment)
+        .map(|pods| Value::record([DOWN.is(pods.down.map(Value::list)), NAMES.is(Value::list(pods.names))]))
 }

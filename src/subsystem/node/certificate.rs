@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::fact::{Fact, Origin, Reason, State, Value};
+use crate::fact::{Answer, Knowledge, Origin, Reason, ReasonCode};
 use crate::host::{Files, HostError, HostPath, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
@@ -28,6 +28,32 @@ const SIGNED: [(&str, &str); 9] = [
     ("/var/lib/kubelet/pki/kubelet-server-current.pem", AUTHORITIES[0]),
 ];
 
+/// A certificate of a node.
+#[derive(Clone, Debug)]
+pub struct NodeCertificate {
+    /// The certificate itself.
+    pub certificate: Certificate,
+    /// Whole days until its end, by the clock of the running system; negative behind it.
+    pub expires_days: Knowledge<i64>,
+    /// Whether the authority at hand is the one that it names.
+    pub issuer_matches: Knowledge<bool>,
+}
+
+/// Why a certificate is not found.
+#[derive(Debug)]
+pub(in crate::subsystem) enum NotFound {
+    /// There is no such file: its place.
+    Missing(Origin),
+    /// Why it can't be known.
+    Unknown(Reason),
+}
+
+impl NotFound {
+    fn unknown(reason: String) -> Self {
+        NotFound::Unknown(reason.into())
+    }
+}
+
 /// A certificate, and what its file says of who issued it.
 pub(in crate::subsystem) struct Found {
     /// The certificate itself, and those that issued it as far as the file holds them.
@@ -40,44 +66,39 @@ pub(in crate::subsystem) struct Found {
     pub(in crate::subsystem) because: Vec<Origin>,
 }
 
-/// `{subject, issuer, not-before, not-after, expires-days, issuer-matches}` of the first certificate of a PEM file, or
-/// of the one that the current user of a kubeconfig shows.
-pub fn certificate(subsystems: &Subsystems<'_>, path: &str) -> Fact {
+/// The first certificate of a PEM file, or the one that the current user of a kubeconfig shows.
+pub fn certificate(subsystems: &Subsystems<'_>, path: &str) -> Answer<NodeCertificate> {
     let files = subsystems.host().files();
     let found = match find(files, path) {
         Ok(found) => found,
-        Err(fact) => return fact,
+        Err(NotFound::Missing(place)) => {
+            return Answer::absent().because(place).note("the file is not there");
+        }
+        Err(NotFound::Unknown(reason)) => return Answer::unknown(reason),
     };
     let Some(first) = found.chain.first() else {
-        return Fact::absent().because_all(found.because).note("there is no certificate in it");
+        return Answer::absent().because_all(found.because).note("there is no certificate in it");
     };
     let mut because = found.because;
-    let matches = issuer(files, path, &found.chain, found.authorities).map_or_else(
-        State::unknown,
-        |(origin, matches)| {
+    let issuer_matches = match issuer(files, path, &found.chain, found.authorities) {
+        Ok((origin, matches)) => {
             because.extend(origin);
-            State::from(matches)
-        },
-    );
-    let value = Value::record([
-        ("subject", State::from(first.subject.as_str())),
-        ("issuer", State::from(first.issuer.as_str())),
-        ("not-before", State::from(certificate::date(first.not_before))),
-        ("not-after", State::from(certificate::date(first.not_after))),
-        ("expires-days", expires(subsystems, first)),
-        ("issuer-matches", matches),
-    ]);
-    Fact::new(State::Known(value)).because_all(because)
+            Knowledge::Known(matches)
+        }
+        Err(reason) => Knowledge::Unknown(reason),
+    };
+    let expires_days = expires(subsystems, first);
+    Answer::known(NodeCertificate { certificate: first.clone(), expires_days, issuer_matches })
+        .because_all(because)
 }
 
-/// Whole days until the end, by the clock of the running system; negative behind it.
-fn expires(subsystems: &Subsystems<'_>, certificate: &Certificate) -> State {
+fn expires(subsystems: &Subsystems<'_>, certificate: &Certificate) -> Knowledge<i64> {
     let Some(running) = subsystems.host().running() else {
-        return State::unknown("no clock is running here");
+        return Knowledge::unknown(Reason::new(ReasonCode::NotRunning, "no clock is running here"));
     };
     match running.time() {
-        Ok(now) => State::from(seconds_left(certificate, now).div_euclid(DAY)),
-        Err(error) => State::unknown(error.to_string()),
+        Ok(now) => Knowledge::Known(seconds_left(certificate, now).div_euclid(DAY)),
+        Err(error) => Knowledge::unknown(error),
     }
 }
 
@@ -87,34 +108,36 @@ pub(in crate::subsystem) fn seconds_left(certificate: &Certificate, now: u64) ->
     end.saturating_sub(i64::try_from(now).unwrap_or(i64::MAX))
 }
 
-/// What a PEM file or a kubeconfig holds; a fact that is absent or unknown if there is none or it can't be read.
-pub(in crate::subsystem) fn find(files: &Files, path: &str) -> Result<Found, Fact> {
+/// What a PEM file or a kubeconfig holds.
+///
+/// # Errors
+/// If there is no such file, or it can't be read.
+pub(in crate::subsystem) fn find(files: &Files, path: &str) -> Result<Found, NotFound> {
     let origin = Origin::file(HostPath::new(path));
     let text = read(files, path)?;
     if text.contains("-----BEGIN ") {
-        let chain = certificate::parse(&text).map_err(|wrong| Fact::unknown(format!("{origin}: {wrong}")))?;
+        let chain =
+            certificate::parse(&text).map_err(|wrong| NotFound::unknown(format!("{origin}: {wrong}")))?;
         return Ok(Found { chain, authorities: Vec::new(), hidden: None, because: vec![origin] });
     }
     // A mistake in a kubeconfig is not repeated: it may be in the key.
     let document = yaml::parse(text.as_bytes()).ok().filter(|document| document.at("users").is_some());
     let Some(document) = document else {
-        return Err(Fact::unknown(format!("{origin} is neither PEM nor a kubeconfig")));
+        return Err(NotFound::unknown(format!("{origin} is neither PEM nor a kubeconfig")));
     };
     kubeconfig(files, path, &document)
 }
 
-fn read(files: &Files, path: &str) -> Result<String, Fact> {
+fn read(files: &Files, path: &str) -> Result<String, NotFound> {
     match files.read(path) {
         Read::There(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Read::Missing(_) => {
-            Err(Fact::absent().because(Origin::file(HostPath::new(path))).note("the file is not there"))
-        }
-        Read::Hidden(error) => Err(Fact::unknown(error.to_string())),
+        Read::Missing(_) => Err(NotFound::Missing(Origin::file(HostPath::new(path)))),
+        Read::Hidden(error) => Err(NotFound::Unknown(error.into())),
     }
 }
 
 /// The certificate of the user of the current context, and the authorities of its cluster.
-fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, Fact> {
+fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, NotFound> {
     let context = text(document, "current-context").and_then(|name| named(document, "contexts", name));
     let chosen =
         |list: &str, one: &str| match context.and_then(|context| text(context, &format!("context.{one}"))) {
@@ -125,7 +148,7 @@ fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, Fact>
     let mut because = vec![origin.clone()];
     let chain = match chosen("users", "user") {
         Some(user) => pem(files, path, user, "user.client-certificate", &mut because)?,
-        None => return Err(Fact::unknown(format!("{origin} doesn't say which user is meant"))),
+        None => return Err(NotFound::unknown(format!("{origin} doesn't say which user is meant"))),
     };
     let mut places = vec![origin];
     let mut hidden = None;
@@ -133,10 +156,10 @@ fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, Fact>
         || Ok(Vec::new()),
         |cluster| pem(files, path, cluster, "cluster.certificate-authority", &mut places),
     );
-    let authorities = authorities.unwrap_or_else(|fact| {
-        hidden = match fact.state {
-            State::Unknown(reason) => Some(reason),
-            State::Known(_) | State::Absent => None,
+    let authorities = authorities.unwrap_or_else(|not_found| {
+        hidden = match not_found {
+            NotFound::Unknown(reason) => Some(reason),
+            NotFound::Missing(_) => None,
         };
         Vec::new()
     });
@@ -153,10 +176,10 @@ fn pem(
     node: &Node,
     key: &str,
     because: &mut Vec<Origin>,
-) -> Result<Vec<Certificate>, Fact> {
+) -> Result<Vec<Certificate>, NotFound> {
     let (origin, text) = if let Some(data) = text(node, &format!("{key}-data")) {
         let Some(bytes) = certificate::decode(data) else {
-            return Err(Fact::unknown(format!("{}: a certificate is no base64", HostPath::new(path))));
+            return Err(NotFound::unknown(format!("{}: a certificate is no base64", HostPath::new(path))));
         };
         (Origin::file(HostPath::new(path)), String::from_utf8_lossy(&bytes).into_owned())
     } else if let Some(place) = text(node, key) {
@@ -168,7 +191,7 @@ fn pem(
     } else {
         return Ok(Vec::new());
     };
-    certificate::parse(&text).map_err(|wrong| Fact::unknown(format!("{origin}: {wrong}")))
+    certificate::parse(&text).map_err(|wrong| NotFound::unknown(format!("{origin}: {wrong}")))
 }
 
 fn text<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
@@ -191,7 +214,7 @@ pub(in crate::subsystem) fn issuer(
     path: &str,
     chain: &[Certificate],
     authorities: Vec<(Origin, Certificate)>,
-) -> Result<(Option<Origin>, bool), String> {
+) -> Result<(Option<Origin>, bool), Reason> {
     let Some(first) = chain.first() else { return Err("there is no certificate".into()) };
     if first.names_as_issuer(first) || chain[1..].iter().any(|other| first.names_as_issuer(other)) {
         return Ok((None, true));
@@ -211,7 +234,7 @@ pub(in crate::subsystem) fn issuer(
     }
     // One that can't be read may be the issuer.
     match (hidden.into_iter().next(), known.into_iter().next()) {
-        (Some(error), _) => Err(error.to_string()),
+        (Some(error), _) => Err(error.into()),
         (None, Some((origin, _))) => Ok((Some(origin.says("is not the issuer")), false)),
         (None, None) => Err("no certificate authority was found beside it".into()),
     }

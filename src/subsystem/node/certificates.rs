@@ -1,11 +1,11 @@
 //! All certificates of a node of a cluster, where kubeadm and the kubelet keep them: what ends, and what was issued by
 //! another authority than the cluster's.
 
-use crate::fact::{Fact, Origin, State, Value};
+use crate::fact::{Fact, Origin, Reason, ReasonCode, State, Value};
 use crate::host::{Files, HostPath};
 use crate::pki::certificate::{Certificate, date};
 use crate::subsystem::Subsystems;
-use crate::subsystem::node::certificate::{self, Found, authorities_in, seconds_left};
+use crate::subsystem::node::certificate::{self, Found, NotFound, authorities_in, seconds_left};
 
 const DAY: i64 = 86_400;
 const CLUSTER: &str = "/etc/kubernetes/pki/ca.crt";
@@ -61,7 +61,7 @@ struct All {
     /// Certificates and authorities that don't belong together.
     foreign: Vec<(Origin, String)>,
     /// The first place that could not be looked at.
-    gap: Option<String>,
+    gap: Option<Reason>,
 }
 
 /// Those that are over; a certificate that the kubelet serves is no error of the node's.
@@ -109,11 +109,11 @@ fn dated(subsystems: &Subsystems<'_>, tell: impl Fn(&Held, u64) -> Option<String
         return answer(all, Vec::new());
     }
     let Some(running) = subsystems.host().running() else {
-        return Fact::unknown("no clock is running here");
+        return Fact::unknown(Reason::new(ReasonCode::NotRunning, "no clock is running here"));
     };
     let now = match running.time() {
         Ok(now) => now,
-        Err(error) => return Fact::unknown(error.to_string()),
+        Err(error) => return Fact::unknown(error),
     };
     let found = all.held.iter().filter_map(|held| Some((held.place.clone(), tell(held, now)?))).collect();
     answer(all, found)
@@ -135,16 +135,16 @@ fn all(subsystems: &Subsystems<'_>) -> All {
     let files = subsystems.host().files();
     let mut all = All { held: Vec::new(), foreign: Vec::new(), gap: None };
     let cluster = authorities_in(files, &HostPath::new(CLUSTER)).unwrap_or_else(|error| {
-        all.gap = Some(error.to_string());
+        all.gap = Some(error.into());
         Vec::new()
     });
     for (path, kind) in PLACES {
         match certificate::find(files, path) {
             Ok(found) => all.take(files, path, *kind, found, &cluster),
-            Err(Fact { state: State::Unknown(reason), .. }) => {
-                all.gap.get_or_insert_with(|| reason.as_str().to_owned());
+            Err(NotFound::Unknown(reason)) => {
+                all.gap.get_or_insert(reason);
             }
-            Err(_) => {}
+            Err(NotFound::Missing(_)) => {}
         }
     }
     all
@@ -160,8 +160,8 @@ impl All {
         cluster: &[(Origin, Certificate)],
     ) {
         let place = Origin::file(HostPath::new(path));
-        if let Some(reason) = &found.hidden {
-            self.gap.get_or_insert_with(|| reason.to_string());
+        if let Some(reason) = found.hidden {
+            self.gap.get_or_insert(reason);
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         let trusted: Vec<&Certificate> = found.authorities.iter().map(|(_, authority)| authority).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Answer, Knowledge, Moment, Origin, Reason, ReasonCode, State, Value};
 use crate::host::cri::{Container, ContainerState, Pod};
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::document::{Content, Node};
@@ -41,7 +41,7 @@ const RECENT: i64 = 600;
 const TOGETHER: i64 = 300;
 
 /// More files are no static pods of anybody.
-const MOST_FILES: usize = 256;
+const MAX_FILES: usize = 256;
 
 /// The pods of kube-system that are ready, as `crictl pods` shows them.
 #[must_use]
@@ -167,37 +167,48 @@ struct Manifest {
     containers: Vec<String>,
 }
 
-/// The static pods: `{names, down}`; absent if the kubelet is told no directory, or it holds none.
-pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+/// The static pods of a node.
+#[derive(Clone, Debug)]
+pub struct StaticPods {
+    /// Their names, without that of the node.
+    pub names: Vec<String>,
+    /// Those that don't run, and why.
+    pub down: Knowledge<Vec<String>>,
+}
+
+/// The static pods; absent if the kubelet is told no directory, or it holds none.
+pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<StaticPods> {
     let told = subsystems.kubelet().value(subsystems, "staticPodPath", moment);
     let directory = match told.state {
         State::Known(Value::Text(path)) if path.starts_with('/') => path,
-        State::Unknown(reason) => return Fact::unknown(reason.as_str()),
+        State::Unknown(reason) => return Answer::unknown(reason),
         _ => {
-            return Fact::absent()
+            return Answer::absent()
                 .because_all(told.because)
                 .note("the kubelet is told no directory of static pods");
         }
     };
     let Holds { pods: manifests, broken, others } = match manifests(subsystems.host().files(), &directory) {
         Ok(holds) => holds,
-        Err(reason) => return Fact::unknown(reason),
+        Err(reason) => return Answer::unknown(reason),
     };
-    let noted = |fact: Fact| {
+    let noted = |answer: Answer<StaticPods>| {
         others
             .iter()
-            .fold(fact, |fact, path| fact.note(format!("{path} is no pod; the kubelet passes over it")))
+            .fold(answer, |answer, path| answer.note(format!("{path} is no pod; the kubelet skips it")))
     };
     if manifests.is_empty() && broken.is_empty() {
-        return noted(Fact::absent().because(Origin::file(&directory).says("holds no pod")));
+        return noted(Answer::absent().because(Origin::file(&directory).says("holds no pod")));
     }
-    let mut names: Vec<&str> = manifests.iter().map(|manifest| manifest.name.as_str()).collect();
+    let mut names: Vec<String> = manifests.iter().map(|manifest| manifest.name.clone()).collect();
     names.sort_unstable();
     names.dedup();
-    let names = State::Known(Value::list(names));
     let mut because = Vec::new();
     let down = match moment {
-        Moment::Boot => State::unknown("no runtime can be asked about the next boot"),
+        Moment::Boot => {
+            let reason = "no runtime can be asked about the next boot";
+            Knowledge::unknown(Reason::new(ReasonCode::NotRunning, reason))
+        }
         Moment::Now => match pods(subsystems) {
             Ok(pods) => {
                 let down = manifests
@@ -207,16 +218,15 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
                 let mut down: Vec<(&str, String)> = down.chain(broken).collect();
                 down.sort();
                 because.extend(down.iter().map(|(path, _)| Origin::file(path)));
-                State::Known(Value::list(down.into_iter().map(|(_, what)| what)))
+                Knowledge::Known(down.into_iter().map(|(_, what)| what).collect())
             }
-            Err(reason) => State::unknown(reason),
+            Err(reason) => Knowledge::unknown(reason),
         },
     };
     if because.is_empty() {
         because.extend(manifests.iter().map(|manifest| Origin::file(&manifest.path)));
     }
-    let value = Value::record([("down", down), ("names", names)]);
-    noted(Fact::new(State::Known(value)).because_all(because).because_all(told.because))
+    noted(Answer::known(StaticPods { names, down }).because_all(because).because_all(told.because))
 }
 
 /// The pods that the node's runtime has.
@@ -245,7 +255,7 @@ struct Holds {
 
 /// The pods of a directory, and its files that are none; the kubelet passes over names with a dot in front
 /// (`pkg/kubelet/config/file.go`).
-fn manifests(files: &Files, directory: &str) -> Result<Holds, String> {
+fn manifests(files: &Files, directory: &str) -> Result<Holds, Reason> {
     let paths = match files.list(directory) {
         Read::There(names) => {
             let names = names.iter().map(|name| name.to_string_lossy());
@@ -257,20 +267,21 @@ fn manifests(files: &Files, directory: &str) -> Result<Holds, String> {
         Read::Hidden(HostError { kind: HostErrorKind::NotAFile(Kind::File), .. }) => {
             vec![directory.to_owned()]
         }
-        Read::Hidden(error) => return Err(error.to_string()),
+        Read::Hidden(error) => return Err(error.into()),
     };
-    if paths.len() > MOST_FILES {
-        return Err(format!("{directory}: more than {MOST_FILES} files"));
+    if paths.len() > MAX_FILES {
+        let reason = format!("{directory}: more than {MAX_FILES} files");
+        return Err(Reason::new(ReasonCode::TooLarge, reason));
     }
     let mut directory_holds = Holds::default();
     for path in paths {
         match files.stat(&path) {
             Read::There(metadata) if metadata.kind != Kind::File => continue,
             Read::Missing(_) => continue,
-            Read::Hidden(error) => return Err(error.to_string()),
+            Read::Hidden(error) => return Err(error.into()),
             Read::There(_) => {}
         }
-        let Some(bytes) = files.read(&path).found().map_err(|error| error.to_string())? else { continue };
+        let Some(bytes) = files.read(&path).found()? else { continue };
         let is_meant = SUFFIXES.iter().any(|suffix| path.ends_with(suffix));
         let read = yaml::parse(&bytes).map_err(|error| error.to_string());
         match read.and_then(|node| Manifest::of(&path, &node)) {

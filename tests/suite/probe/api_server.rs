@@ -33,12 +33,7 @@ fn who_tells_nothing_of_the_cluster_is_known_by_it() {
         (words(&found), says(&found[0]).to_owned())
     };
     for (status, body, word, said) in [
-        (
-            "403 Forbidden",
-            r#"{"kind":"Status"}"#,
-            "forbidden",
-            "answers 403 Forbidden to who has no credentials",
-        ),
+        ("403 Forbidden", r#"{"kind":"Status"}"#, "forbidden", "answers 403 Forbidden to anonymous requests"),
         ("401 Unauthorized", "", "forbidden", "answers 401 Unauthorized"),
         ("404 Not Found", "", "missing", "answers 404 Not Found"),
         ("503 Service Unavailable", "", "unavailable", "answers 503 Service Unavailable"),

@@ -5,7 +5,7 @@ mod settings;
 
 use std::cmp::Reverse;
 
-use crate::fact::{Confidence, Fact, Moment, Origin, Value};
+use crate::fact::{Answer, Confidence, Moment, Origin};
 use crate::host::{Files, HostPath, Read};
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::{Subsystems, Unreadable};
@@ -22,48 +22,49 @@ const UDEV_RULES: [&str; 4] = [
     "/lib/udev/rules.d/85-nm-unmanaged.rules",
 ];
 
-/// `{managed}` of an interface; absent without NetworkManager.
-pub fn interface(subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> Fact {
+/// Whether an interface would be managed; absent without NetworkManager.
+pub fn is_managed(subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> Answer<bool> {
     let files = subsystems.host().files();
     match files.any_is_there(PROGRAMS) {
         Ok(true) => {}
-        Ok(false) => return Fact::absent().note("NetworkManager is not installed"),
-        Err(error) => return Fact::unknown(error),
+        Ok(false) => return Answer::absent().note("NetworkManager is not installed"),
+        Err(error) => return Answer::unknown(error),
     }
     let settings = settings(subsystems, moment);
     // What can't be read may take anything back.
     if let Some(gap) = settings.gaps.into_iter().next() {
-        return Fact::unknown(gap.reason);
+        return Answer::unknown(gap.reason);
     }
-    let told =
-        |managed: bool| Fact::new(Value::record([("managed", managed.into())])).at_most(Confidence::High);
+    let answer = |is_managed: bool| Answer::known(is_managed).at_most(Confidence::High);
     let mut unsure = None;
     match list(settings.unmanaged.iter().map(|(_, entry)| entry.as_str()), name) {
         Match::Yes => {
             let places = settings.unmanaged.into_iter().rev().map(|(origin, entry)| origin.says(entry));
-            return told(false).because_all(places);
+            return answer(false).because_all(places);
         }
         Match::Unknown => unsure = settings.unmanaged.first().map(|(origin, _)| origin.clone()),
         Match::No => {}
     }
     let is_told = match by_section(settings.devices, name, &mut unsure) {
-        Said::Unmanaged(origin) => return told(false).because(origin),
+        Said::Unmanaged(origin) => return answer(false).because(origin),
         Said::Otherwise => true,
         Said::Nothing => false,
     };
     if let Some(origin) = unsure {
-        return Fact::unknown(format!("{origin}: whether this is {name} depends on more than its name"));
+        return Answer::unknown(format!("{origin}: whether this is {name} depends on more than its name"));
     }
     if is_veth(name) && !is_told {
         match udev_leaves_veth(files) {
-            Ok(Some(origin)) => return told(false).because(origin),
+            Ok(Some(origin)) => return answer(false).because(origin),
             Ok(None) => {}
-            Err(gap) => return Fact::unknown(gap.reason),
+            Err(gap) => return Answer::unknown(gap.reason),
         }
     }
     match settings.hidden {
-        Some(path) => Fact::unknown(format!("{path}: netplan may hide it at boot")),
-        None => told(true).because(Origin::file(MAIN)).note("no file tells NetworkManager to leave it alone"),
+        Some(path) => Answer::unknown(format!("{path}: netplan may hide it at boot")),
+        None => {
+            answer(true).because(Origin::file(MAIN)).note("no file tells NetworkManager to leave it alone")
+        }
     }
 }
 

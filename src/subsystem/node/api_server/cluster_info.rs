@@ -34,11 +34,46 @@ impl ClusterInfo {
     }
 }
 
+/// What becomes of a request for cluster-info.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InfoStatus {
+    /// The server answers with it.
+    Answers,
+    /// It ends the connection.
+    Closed,
+    /// It wants credentials.
+    Forbidden,
+    /// It has none.
+    Missing,
+    /// It is no API server.
+    NoApiServer,
+    /// It can't answer at the moment.
+    Unavailable,
+}
+
+impl InfoStatus {
+    /// The words of the answer.
+    pub const NAMES: &[&str] = &["answers", "closed", "forbidden", "missing", "no-api-server", "unavailable"];
+
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            InfoStatus::Answers => "answers",
+            InfoStatus::Closed => "closed",
+            InfoStatus::Forbidden => "forbidden",
+            InfoStatus::Missing => "missing",
+            InfoStatus::NoApiServer => "no-api-server",
+            InfoStatus::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// Why there is no cluster-info.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// kubeadm would be told the same: a word for it, and what was said.
-    Certain(&'static str, String),
+    /// kubeadm would be told the same: what became of the request, and what was said.
+    Certain(InfoStatus, String),
     /// Who asks again, waits longer or reads more may be told.
     Unclear(String),
 }
@@ -52,32 +87,33 @@ struct ConfigMap {
 
 /// Reads what the server answered.
 pub(super) fn read(page: &Result<HttpResponse, NoResponse>) -> Result<ClusterInfo, Refusal> {
-    let certain = |word, text: &str| Err(Refusal::Certain(word, text.to_owned()));
+    use InfoStatus::{Closed, Forbidden, Missing, NoApiServer, Unavailable};
+    let certain = |status, text: &str| Err(Refusal::Certain(status, text.to_owned()));
     let page = match page {
         Ok(page) => page,
-        Err(silence @ NoResponse::Closed) => return certain("closed", &silence.to_string()),
-        Err(silence @ NoResponse::NotTls) => return certain("no-api-server", &silence.to_string()),
+        Err(silence @ NoResponse::Closed) => return certain(Closed, &silence.to_string()),
+        Err(silence @ NoResponse::NotTls) => return certain(NoApiServer, &silence.to_string()),
         Err(silence) => return Err(Refusal::Unclear(silence.to_string())),
     };
     let status = http::StatusCode::from_u16(page.status).map_or(String::new(), |known| known.to_string());
     match page.status {
         200 => {}
-        401 | 403 => return certain("forbidden", &format!("it answers {status} to who has no credentials")),
+        401 | 403 => return certain(Forbidden, &format!("it answers {status} to anonymous requests")),
         404 => {
-            return certain("missing", &format!("it answers {status}: there is no ConfigMap cluster-info"));
+            return certain(Missing, &format!("it answers {status}: there is no ConfigMap cluster-info"));
         }
         300..=399 => return Err(Refusal::Unclear(format!("it sends us elsewhere ({status}), not followed"))),
-        429 | 500..=599 => return certain("unavailable", &format!("it answers {status}")),
-        _ => return certain("no-api-server", &format!("it answers {status}")),
+        429 | 500..=599 => return certain(Unavailable, &format!("it answers {status}")),
+        _ => return certain(NoApiServer, &format!("it answers {status}")),
     }
     let Ok(ConfigMap { kind, mut data }) = serde_json::from_slice(&page.body) else {
-        return certain("no-api-server", "the answer is no object of Kubernetes");
+        return certain(NoApiServer, "the answer is no object of Kubernetes");
     };
     if kind != "ConfigMap" {
-        return certain("no-api-server", &format!("the answer is a {}, no ConfigMap", printable(&kind)));
+        return certain(NoApiServer, &format!("the answer is a {}, no ConfigMap", printable(&kind)));
     }
     let Some(kubeconfig) = data.remove("kubeconfig").filter(|text| !text.is_empty()) else {
-        return certain("missing", "the ConfigMap cluster-info has no kubeconfig");
+        return certain(Missing, "the ConfigMap cluster-info has no kubeconfig");
     };
     let signatures = data
         .into_iter()
@@ -125,7 +161,7 @@ mod tests {
     fn word(page: &Result<HttpResponse, NoResponse>) -> &'static str {
         match read(page) {
             Ok(_) => "answers",
-            Err(Refusal::Certain(word, _)) => word,
+            Err(Refusal::Certain(status, _)) => status.name(),
             Err(Refusal::Unclear(_)) => "unclear",
         }
     }

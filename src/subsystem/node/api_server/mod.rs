@@ -1,5 +1,5 @@
-//! The API server of the cluster that a node is to join, asked as `kubeadm join` will ask it: whether a connection comes
-//! about, what it tells who has no credentials, and whether that fits the token and the hashes that the user was given.
+//! The API server of the cluster that a node is to join, asked as `kubeadm join` will ask it: whether it is reachable,
+//! what it tells anonymous clients, and whether that fits the token and the hashes that the user was given.
 //! Nothing of this is asked unless the user has named the server, and each server is asked once a run.
 
 mod cluster_info;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use crate::fact::{Confidence, Fact, Origin, State, Value, printable};
+use crate::fact::{Answer, Confidence, Knowledge, Origin, Reason, printable};
 use crate::host::NoResponse;
 use crate::host::Running;
 use crate::host::https::{Reached, Request, Unreached};
@@ -19,8 +19,12 @@ use crate::kubeadm::syntax;
 use crate::subsystem::Subsystems;
 use cluster_info::{ClusterInfo, PAGE, Refusal};
 
+pub use cluster_info::InfoStatus;
+pub use given::{ClusterAuthority, TokenStatus};
+pub use server_certificate::{ServerCertificate, ServerTrust, Validity};
+
 /// Cluster-info of a real cluster has 2 to 10 KB.
-const LARGEST: usize = 1 << 20;
+const MAX_PAGE: usize = 1 << 20;
 /// Where API servers listen unless they are told otherwise.
 const PORT: u16 = 6443;
 
@@ -37,11 +41,11 @@ pub fn endpoint(text: &str) -> Result<String, String> {
 /// The servers that were asked.
 #[derive(Default)]
 pub struct ApiServers {
-    answers: RefCell<BTreeMap<String, Rc<Answer>>>,
+    servers: RefCell<BTreeMap<String, Rc<Server>>>,
 }
 
-/// What one server answered.
-pub struct Answer {
+/// One server, as it answered.
+pub struct Server {
     /// As the user named it.
     endpoint: String,
     reached: Result<Reached, Unreached>,
@@ -50,14 +54,14 @@ pub struct Answer {
 
 impl ApiServers {
     /// What the server at an endpoint answers; it is asked the first time only.
-    pub fn ask(&self, running: &dyn Running, endpoint: &str) -> Rc<Answer> {
-        if let Some(known) = self.answers.borrow().get(endpoint) {
+    pub fn ask(&self, running: &dyn Running, endpoint: &str) -> Rc<Server> {
+        if let Some(known) = self.servers.borrow().get(endpoint) {
             return Rc::clone(known);
         }
         let reached = match syntax::host_port(endpoint) {
             Ok((host, port)) => {
                 let port = port.unwrap_or(PORT);
-                running.https(Request { host, port, target: PAGE, limit: LARGEST })
+                running.https(Request { host, port, target: PAGE, limit: MAX_PAGE })
             }
             Err(wrong) => Err(NoResponse::Failed(wrong).into()),
         };
@@ -65,13 +69,13 @@ impl ApiServers {
             Ok(reached) => cluster_info::read(&reached.page),
             Err(unreached) => Err(Refusal::Unclear(said(unreached, endpoint))),
         };
-        let answer = Rc::new(Answer { endpoint: endpoint.to_owned(), reached, info });
-        self.answers.borrow_mut().insert(endpoint.to_owned(), Rc::clone(&answer));
-        answer
+        let server = Rc::new(Server { endpoint: endpoint.to_owned(), reached, info });
+        self.servers.borrow_mut().insert(endpoint.to_owned(), Rc::clone(&server));
+        server
     }
 }
 
-/// Why no connection came about, in words: for each address, where there are several or a name.
+/// Why there is no connection, in words: for each address, where there are several or a name.
 fn said(unreached: &Unreached, endpoint: &str) -> String {
     let is_named =
         |address: IpAddr| syntax::host_port(endpoint).is_ok_and(|(host, _)| host.parse() == Ok(address));
@@ -85,46 +89,79 @@ fn said(unreached: &Unreached, endpoint: &str) -> String {
     }
 }
 
-impl Answer {
-    /// `{address, cluster-info, connects}`
+/// How a server was reached.
+#[derive(Clone, Debug)]
+pub struct Reachability {
+    /// Whether there was a connection.
+    pub connection: Connection,
+    /// Whether the server tells its CA.
+    pub cluster_info: Knowledge<InfoStatus>,
+}
+
+/// What becomes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// It is made, to this address.
+    Connected(IpAddr),
+    /// The name doesn't resolve.
+    NameUnknown,
+    /// No route leads there.
+    NoRoute,
+    /// Nothing listens there.
+    Refused,
+    /// Nothing answers in time.
+    TimedOut,
+}
+
+impl Connection {
+    /// The words of the answer.
+    pub const NAMES: &[&str] = &["connected", "name-unknown", "no-route", "refused", "time-out"];
+
+    /// The word for it.
     #[must_use]
-    pub fn reached(&self) -> Fact {
-        let Unreached { why, .. } = match &self.reached {
+    pub fn name(self) -> &'static str {
+        match self {
+            Connection::Connected(_) => "connected",
+            Connection::NameUnknown => "name-unknown",
+            Connection::NoRoute => "no-route",
+            Connection::Refused => "refused",
+            Connection::TimedOut => "time-out",
+        }
+    }
+}
+
+impl Server {
+    /// Whether there was a connection, and what the server told.
+    #[must_use]
+    pub fn reachability(&self) -> Answer<Reachability> {
+        let why = match &self.reached {
             Ok(reached) => return self.connected(reached),
-            Err(unreached) => unreached,
+            Err(Unreached { why, .. }) => why,
         };
-        let word = match why {
-            NoResponse::NameUnknown => "name-unknown",
-            NoResponse::NoRoute => "no-route",
-            NoResponse::Refused => "refused",
-            NoResponse::TimedOut(_) => "time-out",
-            other => return Fact::unknown(format!("{}: {other}", self.endpoint)),
+        let connection = match why {
+            NoResponse::NameUnknown => Connection::NameUnknown,
+            NoResponse::NoRoute => Connection::NoRoute,
+            NoResponse::Refused => Connection::Refused,
+            NoResponse::TimedOut(_) => Connection::TimedOut,
+            other => return Answer::unknown(format!("{}: {other}", self.endpoint)),
         };
         let (origin, said) = self.told();
-        let record = Value::record([
-            ("address", State::Absent),
-            ("cluster-info", State::unknown(format!("{origin}: {said}"))),
-            ("connects", State::from(word)),
-        ]);
-        let fact = Fact::new(record).because(origin.says(said));
+        let cluster_info = Knowledge::unknown(format!("{origin}: {said}"));
+        let answer = Answer::known(Reachability { connection, cluster_info }).because(origin.says(said));
         // A network may be slow; who waits longer may be heard.
-        if word == "time-out" { fact.at_most(Confidence::High) } else { fact }
+        if connection == Connection::TimedOut { answer.at_most(Confidence::High) } else { answer }
     }
 
-    fn connected(&self, reached: &Reached) -> Fact {
+    fn connected(&self, reached: &Reached) -> Answer<Reachability> {
         let (origin, said) = self.told();
-        let info = match &self.info {
-            Ok(_) => State::from("answers"),
-            Err(Refusal::Certain(word, _)) => State::from(*word),
-            Err(Refusal::Unclear(_)) => State::unknown(format!("{origin}: {said}")),
+        let cluster_info = match &self.info {
+            Ok(_) => Knowledge::Known(InfoStatus::Answers),
+            Err(Refusal::Certain(status, _)) => Knowledge::Known(*status),
+            Err(Refusal::Unclear(_)) => Knowledge::unknown(format!("{origin}: {said}")),
         };
         let origin = if self.info.is_ok() { origin } else { origin.says(said) };
-        let record = Value::record([
-            ("address", State::from(reached.address.to_string())),
-            ("cluster-info", info),
-            ("connects", State::from("connected")),
-        ]);
-        Fact::new(record).because(origin)
+        let connection = Connection::Connected(reached.address);
+        Answer::known(Reachability { connection, cluster_info }).because(origin)
     }
 
     /// The place that was asked, and why it told nothing of its cluster.
@@ -142,35 +179,35 @@ impl Answer {
         Origin::file(format!("https://{}{PAGE}", self.endpoint))
     }
 
-    /// What the cluster tells newcomers; unknown if it doesn't.
-    fn info(&self) -> Result<&ClusterInfo, Fact> {
+    /// What the cluster tells newcomers.
+    fn info(&self) -> Result<&ClusterInfo, Reason> {
         self.info.as_ref().map_err(|_| {
             let (origin, said) = self.told();
-            Fact::unknown(format!("{origin}: {said}"))
+            format!("{origin}: {said}").into()
         })
     }
 
-    /// The certificates of the cluster's CA in DER; unknown if it doesn't tell them.
-    fn authorities(&self) -> Result<&[Vec<u8>], Fact> {
+    /// The certificates of the cluster's CA in DER.
+    fn authorities(&self) -> Result<&[Vec<u8>], Reason> {
         let authorities = self.info()?.authorities.as_deref();
-        authorities.map_err(|wrong| Fact::unknown(format!("{}: {wrong}", self.page())))
+        authorities.map_err(|wrong| format!("{}: {wrong}", self.page()).into())
     }
 
-    /// `{hashes, pinned}` of the cluster's CA.
+    /// The cluster's CA, beside the hashes that the user was given.
     #[must_use]
-    pub fn ca(&self, subsystems: &Subsystems<'_>) -> Fact {
-        given::ca(self, subsystems.kubeadm()).unwrap_or_else(|unknown| unknown)
+    pub fn authority(&self, subsystems: &Subsystems<'_>) -> Answer<ClusterAuthority> {
+        given::authority(self, subsystems.kubeadm()).unwrap_or_else(Answer::unknown)
     }
 
-    /// Whether the cluster knows the token.
+    /// Whether the cluster knows the token; absent if the user was given none.
     #[must_use]
-    pub fn token(&self, subsystems: &Subsystems<'_>) -> Fact {
-        given::token(self, subsystems.kubeadm()).unwrap_or_else(|unknown| unknown)
+    pub fn token(&self, subsystems: &Subsystems<'_>) -> Answer<TokenStatus> {
+        given::token(self, subsystems.kubeadm()).unwrap_or_else(Answer::unknown)
     }
 
-    /// `{trust, validity}` of the server's certificate.
+    /// The server's certificate.
     #[must_use]
-    pub fn certificate(&self, running: &dyn Running) -> Fact {
-        server_certificate::judge(self, running.time()).unwrap_or_else(|unknown| unknown)
+    pub fn certificate(&self, running: &dyn Running) -> Answer<ServerCertificate> {
+        server_certificate::judge(self, running.time()).unwrap_or_else(Answer::unknown)
     }
 }

@@ -132,7 +132,9 @@ impl Crio {
         let Some((origin, state)) = candidates.pop() else {
             return defaults::compiled_in(subsystems, self.minor(subsystems), key);
         };
-        if matches!(&state, State::Known(Value::Record(_))) && !key.starts_with("runtime.runtimes.") {
+        if matches!(&state, State::Known(value) if value.has_attributes())
+            && !key.starts_with("runtime.runtimes.")
+        {
             return Fact::unknown(format!("{key} is a table merged from several files; ask for a key in it"));
         }
         if let Some(wrong) = wrong_type(key, &state) {
