@@ -30,7 +30,10 @@ pub(super) fn truth(facts: &Facts<'_>, condition: &Condition, moment: Moment) ->
         unknown.unwrap_or_else(|| decider.not())
     };
     match condition {
-        Condition::Test(test) => matcher::compare(facts, test, moment).truth,
+        Condition::Test(test) => {
+            let found = facts.state(&test.subject, moment);
+            matcher::compare(facts, test, found, moment).truth
+        }
         Condition::Not(inner) => truth(facts, inner, moment).not(),
         Condition::All(parts) => fold(parts, Truth::No),
         Condition::Any(parts) => fold(parts, Truth::Yes),
@@ -55,7 +58,8 @@ pub(super) fn evidence<'p>(
 ) -> Vec<Evidence<'p>> {
     match condition {
         Condition::Test(test) => {
-            let story = matcher::compare(facts, test, moment).story;
+            let found = facts.state(&test.subject, moment);
+            let story = matcher::compare(facts, test, found, moment).story;
             vec![Evidence { test, story, negated: false }]
         }
         Condition::Not(inner) => {

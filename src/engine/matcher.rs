@@ -23,10 +23,10 @@ impl From<Truth> for Comparison {
     }
 }
 
-/// Compares the subject of a test with its operand.
-pub(super) fn compare(facts: &Facts<'_>, test: &Test, moment: Moment) -> Comparison {
+/// Compares what was found of the subject of a test with its operand.
+pub(super) fn compare(facts: &Facts<'_>, test: &Test, found: &State, moment: Moment) -> Comparison {
     let asked = Asked { facts, subject: &test.subject, shape: facts.shape(&test.subject), moment };
-    asked.compare(&test.matcher, facts.state(&test.subject, moment))
+    asked.compare(&test.matcher, found)
 }
 
 /// What is compared: a subject at a moment, or an item of it.

@@ -1,4 +1,4 @@
-//! systemd-sysctl's merge: which files count, and in which order what they say is written.
+//! systemd-sysctl's merge: in which order the lines of its files are written.
 //!
 //! Source: sysctl.d(5), and measured boots of systemd 252 and 257.
 
@@ -8,11 +8,9 @@ use foldhash::HashMap;
 
 use super::simulate::aliases_of;
 use crate::fact::Origin;
-use crate::host::{Files, HostErrorKind, HostPath, Read};
-use crate::parse::{cmdline, glob, sysctl_d};
-use crate::subsystem::drop_in::{self, Content};
-use crate::subsystem::tmpfiles::is_below_memory;
-use crate::subsystem::{Subsystems, Unreadable};
+use crate::host::HostPath;
+use crate::parse::{glob, sysctl_d};
+use crate::subsystem::Unreadable;
 
 /// One line of one file.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,88 +51,26 @@ struct OfPath {
     counting: usize,
 }
 
-/// Where systemd 252 and later find the credential `sysctl.extra` on disk; the first has it.
-const CREDENTIALS: [&str; 2] = ["/etc/credstore/sysctl.extra", "/usr/lib/credstore/sysctl.extra"];
-/// Its encrypted kin, which can't be read without the host's keys.
-const ENCRYPTED: [&str; 2] =
-    ["/etc/credstore.encrypted/sysctl.extra", "/usr/lib/credstore.encrypted/sysctl.extra"];
 /// Distributions and tuning guides come to a few hundred lines.
 const MAX_LINES: usize = 50_000;
 /// Each variable is held against each of them.
 const MAX_GLOBS: usize = 1_000;
 
 impl Merge {
-    /// The files of the next boot, as the installed systemd reads them; credentials count from 252 on.
-    pub(super) fn at_boot(subsystems: &Subsystems<'_>) -> Self {
-        let (files, systemd) = (subsystems.host().files(), subsystems.systemd().version);
-        let since = |first: u32| systemd.is_none_or(|version| version >= first);
-        let mut merge = Merge { skips_unchanged: since(250), ..Merge::default() };
-        let merged = drop_in::at_boot(files, "sysctl.d", ".conf");
-        for file in &merged.files {
-            // A link into /run leads nowhere when systemd-sysctl reads it.
-            if is_below_memory(&files.real_path(&file.path)) {
-                continue;
-            }
-            match drop_in::read(files, &file.path) {
-                Content::Bytes(bytes) => merge.add_file(&bytes, &file.path),
-                Content::Unread(gap) => merge.gaps.push((merge.lines.len(), gap)),
-                Content::Masked | Content::Broken(_) => {}
-            }
-        }
-        if since(252) {
-            merge.add_credential(files);
-            merge.add_credential_of_command_line(subsystems);
-        }
-        merge.gaps.extend(merged.gaps.into_iter().map(|gap| (usize::MAX, gap)));
-        merge
+    pub(super) fn new(skips_unchanged: bool) -> Self {
+        Merge { skips_unchanged, ..Merge::default() }
     }
 
-    fn add_credential(&mut self, files: &Files) {
-        for path in CREDENTIALS {
-            match files.read(path) {
-                Read::There(bytes) => {
-                    self.add_file(&bytes, &HostPath::new(path));
-                    return;
-                }
-                Read::Missing(_) => {}
-                Read::Hidden(error) if error.kind == HostErrorKind::Denied => {
-                    self.hidden = Some(error.to_string());
-                }
-                Read::Hidden(error) => self.gaps.push((self.lines.len(), error.into())),
-            }
-        }
-        for path in ENCRYPTED {
-            match files.lstat(path) {
-                Read::There(_) => self.gap(Origin::file(path), format!("{path} is encrypted")),
-                Read::Missing(_) => {}
-                Read::Hidden(error) => self.hidden = Some(error.to_string()),
-            }
-        }
-    }
-
-    /// `systemd.set_credential=sysctl.extra:...` is read as a file that comes last; this program doesn't decode it.
-    fn add_credential_of_command_line(&mut self, subsystems: &Subsystems<'_>) {
-        for entry in &subsystems.next_boot().entries {
-            let words = entry.cmdline.as_deref().unwrap_or_default();
-            let gives = ["systemd.set_credential", "systemd.set_credential_binary"].iter().any(|key| {
-                cmdline::parameters(words, key).into_iter().any(|value| value.starts_with("sysctl.extra:"))
-            });
-            if gives {
-                let place = entry.because.first().cloned();
-                let place = place.unwrap_or_else(|| Origin::file("kernel command line"));
-                let reason = format!("{place}: the kernel command line gives systemd-sysctl a credential");
-                self.gap(place, reason);
-                return;
-            }
-        }
-    }
-
-    fn gap(&mut self, origin: Origin, reason: String) {
-        let gap = Unreadable { origin, reason };
+    /// What could not be read, and would come here.
+    pub(super) fn unread(&mut self, gap: Unreadable) {
         self.gaps.push((self.lines.len(), gap));
     }
 
-    fn add_file(&mut self, bytes: &[u8], path: &HostPath) {
+    pub(super) fn gap(&mut self, origin: Origin, reason: String) {
+        self.unread(Unreadable { origin, reason });
+    }
+
+    pub(super) fn add_file(&mut self, bytes: &[u8], path: &HostPath) {
         let file = self.files.len();
         self.files.push(path.clone());
         for found in sysctl_d::settings(bytes) {

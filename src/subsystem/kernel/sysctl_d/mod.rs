@@ -1,23 +1,33 @@
-//! Kernel variables as files set them: which lines of sysctl.d systemd-sysctl writes, and what the kernel makes of
-//! a text. Other parts ask here before modules are known.
+//! Kernel variables as files set them: which files of sysctl.d systemd-sysctl reads, which of their lines it writes, and
+//! what the kernel makes of a text. Other parts ask here before modules are known.
 
 pub(in crate::subsystem::kernel) mod merge;
 pub(in crate::subsystem::kernel) mod simulate;
 mod table;
 pub(in crate::subsystem::kernel) mod variable;
+mod writes;
 
 use std::cell::OnceCell;
 
 use self::merge::Merge;
-use self::simulate::{Outcome, Verdict, Write};
-use crate::fact::{Origin, OriginKind, printable};
-use crate::parse::{sysctl_d, unit};
+use self::simulate::Write;
+pub(in crate::subsystem::kernel) use self::writes::deciding_gap;
+use crate::fact::{Origin, printable};
+use crate::host::{Files, HostErrorKind, HostPath, Read};
+use crate::parse::{cmdline, sysctl_d, unit};
+use crate::subsystem::Subsystems;
+use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::loader::next_boot::BootEntry;
-use crate::subsystem::{Subsystems, Unreadable};
+use crate::subsystem::tmpfiles::is_below_memory;
 
 /// The service that applies sysctl.d.
 pub(in crate::subsystem::kernel) const SERVICE: &str = "systemd-sysctl.service";
 
+/// Where systemd 252 and later find the credential `sysctl.extra` on disk; the first has it.
+const CREDENTIALS: [&str; 2] = ["/etc/credstore/sysctl.extra", "/usr/lib/credstore/sysctl.extra"];
+/// Its encrypted kin, which can't be read without the host's keys.
+const ENCRYPTED: [&str; 2] =
+    ["/etc/credstore.encrypted/sysctl.extra", "/usr/lib/credstore.encrypted/sysctl.extra"];
 /// What the files of sysctl.d and the command line say.
 #[derive(Debug, Default)]
 pub struct SysctlD {
@@ -33,7 +43,7 @@ impl SysctlD {
 
     /// All lines, merged.
     pub(in crate::subsystem::kernel) fn merged(&self, subsystems: &Subsystems<'_>) -> &Merge {
-        self.merged.get_or_init(|| Merge::at_boot(subsystems))
+        self.merged.get_or_init(|| Merge::read(subsystems))
     }
 
     /// What keeps systemd-sysctl from running at boot.
@@ -76,7 +86,7 @@ impl SysctlD {
         entry: Option<&BootEntry>,
         related: &[String],
     ) -> Vec<Write> {
-        let mut writes = command_line_writes(entry, related);
+        let mut writes = writes::command_line_writes(entry, related);
         if self.not_run(subsystems).is_none() {
             writes.extend(simulate::writes(self.merged(subsystems), related));
         }
@@ -101,53 +111,69 @@ impl SysctlD {
     }
 }
 
-/// `sysctl.KEY=VALUE` of a command line: the kernel writes these before init starts. It takes a dot and a
-/// slash for the same.
-fn command_line_writes(entry: Option<&BootEntry>, related: &[String]) -> Vec<Write> {
-    let words = entry.and_then(|entry| entry.cmdline.as_deref()).unwrap_or_default();
-    let place = entry.and_then(|entry| entry.because.first());
-    words
-        .iter()
-        .take_while(|word| *word != "--")
-        .filter_map(|word| {
-            let (key, text) = word.strip_prefix("sysctl")?.split_once('=')?;
-            let path = key.strip_prefix(['.', '/'])?.replace('.', "/");
-            let path = related.iter().find(|related| **related == path)?.clone();
-            let command_line = || Origin::named(OriginKind::Kernel, "kernel command line");
-            let origin = place.cloned().unwrap_or_else(command_line).says(word.clone());
-            let origin = origin.sets(format!("sysctl.{}", sysctl_d::dotted(&path)), text);
-            Some(Write {
-                path,
-                text: text.to_owned(),
-                origin,
-                skips_unchanged: false,
-                before_init: true,
-                verdict: Verdict::ByTable,
-            })
-        })
-        .collect()
-}
+impl Merge {
+    /// The files of the next boot, as the installed systemd reads them; credentials count from 252 on.
+    fn read(subsystems: &Subsystems<'_>) -> Self {
+        let (files, systemd) = (subsystems.host().files(), subsystems.systemd().version);
+        let since = |first: u32| systemd.is_none_or(|version| version >= first);
+        let mut merge = Merge::new(since(250));
+        let merged = drop_in::at_boot(files, "sysctl.d", ".conf");
+        for file in &merged.files {
+            // A link into /run leads nowhere when systemd-sysctl reads it.
+            if is_below_memory(&files.real_path(&file.path)) {
+                continue;
+            }
+            match drop_in::read(files, &file.path) {
+                Content::Bytes(bytes) => merge.add_file(&bytes, &file.path),
+                Content::Unread(gap) => merge.unread(gap),
+                Content::Masked | Content::Broken(_) => {}
+            }
+        }
+        if since(252) {
+            merge.add_credential(files);
+            merge.add_credential_of_command_line(subsystems);
+        }
+        merge.gaps.extend(merged.gaps.into_iter().map(|gap| (usize::MAX, gap)));
+        merge
+    }
 
-/// A file that could not be read and may decide: unless a line that is read after it says what the kernel
-/// ends up with.
-pub(in crate::subsystem::kernel) fn deciding_gap<'a>(
-    merge: &'a Merge,
-    path: &str,
-    related: &[String],
-    outcome: &Outcome,
-) -> Option<&'a Unreadable> {
-    let last = related.iter().filter_map(|path| merge.last_of(path)).max();
-    let settles = last.is_some_and(|at| {
-        let line = merge.line(at);
-        simulate::canonical_path(&line.path) == simulate::canonical_path(path)
-            && line.value.as_ref().is_some_and(|text| {
-                variable::write(variable::find(path), text, None)
-                    == variable::Written::Shows(outcome.value.clone().unwrap_or_default())
-            })
-    });
-    merge
-        .gaps
-        .iter()
-        .find(|(before, _)| !(settles && last.is_some_and(|at| at >= *before)))
-        .map(|(_, gap)| gap)
+    fn add_credential(&mut self, files: &Files) {
+        for path in CREDENTIALS {
+            match files.read(path) {
+                Read::There(bytes) => {
+                    self.add_file(&bytes, &HostPath::new(path));
+                    return;
+                }
+                Read::Missing(_) => {}
+                Read::Hidden(error) if error.kind == HostErrorKind::Denied => {
+                    self.hidden = Some(error.to_string());
+                }
+                Read::Hidden(error) => self.unread(error.into()),
+            }
+        }
+        for path in ENCRYPTED {
+            match files.lstat(path) {
+                Read::There(_) => self.gap(Origin::file(path), format!("{path} is encrypted")),
+                Read::Missing(_) => {}
+                Read::Hidden(error) => self.hidden = Some(error.to_string()),
+            }
+        }
+    }
+
+    /// `systemd.set_credential=sysctl.extra:...` is read as a file that comes last; this program doesn't decode it.
+    fn add_credential_of_command_line(&mut self, subsystems: &Subsystems<'_>) {
+        for entry in &subsystems.next_boot().entries {
+            let words = entry.cmdline.as_deref().unwrap_or_default();
+            let gives = ["systemd.set_credential", "systemd.set_credential_binary"].iter().any(|key| {
+                cmdline::parameters(words, key).into_iter().any(|value| value.starts_with("sysctl.extra:"))
+            });
+            if gives {
+                let place = entry.because.first().cloned();
+                let place = place.unwrap_or_else(|| Origin::file("kernel command line"));
+                let reason = format!("{place}: the kernel command line gives systemd-sysctl a credential");
+                self.gap(place, reason);
+                return;
+            }
+        }
+    }
 }
