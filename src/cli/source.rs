@@ -48,10 +48,13 @@ fn refuse_other(root: &Path, host: &Host) -> Result<(), Failure> {
     }
     let failure =
         Failure::input(format!("{place} holds no root filesystem: it has none of {}", TOP.join(", ")));
-    Err(match host.files().kind("/root").legacy() {
-        Ok(_) => failure
+    Err(match host.files().kind("/root") {
+        Read::There(_) => failure
             .hint(format!("did you mean --recording {place}, or --root {}?", root.join("root").display())),
-        Err(_) => failure.hint("--root takes a directory that holds a root filesystem"),
+        // Only a hint depends on it.
+        Read::Missing(_) | Read::Hidden(_) => {
+            failure.hint("--root takes a directory that holds a root filesystem")
+        }
     })
 }
 

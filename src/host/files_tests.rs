@@ -18,11 +18,11 @@ fn what_has_two_names_where_usr_is_merged_is_found_however_they_are_written() {
     std::fs::write(root.join("own"), "at the top").unwrap();
     let files = Files::new(Box::new(Directory::open(root).unwrap()));
     for path in ["/bin/own", "/bin//own", "/bin/./own", "/bin///own", "/bin/sub/../own", "/lib//own"] {
-        assert_eq!(files.read(path).legacy().as_deref(), Ok(&b"below"[..]), "{path}");
-        assert!(files.lstat(path).legacy().is_ok_and(|found| found.size == 5), "{path}");
+        assert_eq!(files.read(path).required().as_deref(), Ok(&b"below"[..]), "{path}");
+        assert!(files.lstat(path).required().is_ok_and(|found| found.size == 5), "{path}");
     }
     for path in ["/own", "/bin/../../own", "/lib/../../own"] {
-        assert_eq!(files.read(path).legacy().as_deref(), Ok(&b"at the top"[..]), "{path}");
+        assert_eq!(files.read(path).required().as_deref(), Ok(&b"at the top"[..]), "{path}");
     }
 }
 
@@ -37,9 +37,9 @@ fn each_limit_measures_for_itself_and_nothing_is_opened_twice_in_vain() {
         for database_turn in [database_first, !database_first] {
             for name in ["small", "/middle", "/huge"] {
                 if database_turn {
-                    assert_eq!(files.read_database(name).legacy().is_ok(), name != "/huge");
+                    assert_eq!(files.read_database(name).required().is_ok(), name != "/huge");
                 } else {
-                    assert_eq!(files.read(name).legacy().is_ok(), name == "small");
+                    assert_eq!(files.read(name).required().is_ok(), name == "small");
                 }
             }
         }

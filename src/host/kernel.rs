@@ -17,6 +17,7 @@ use super::http::{self, HttpResponse};
 use super::https;
 use super::no_response::NoResponse;
 use super::path::HostPath;
+use super::read::Read;
 use super::running::{Address, Connection, Running, Space, Uname, UnitState};
 use super::tree::Kind;
 use crate::parse::systemd::RUNTIME_UNITS;
@@ -73,13 +74,11 @@ impl Kernel {
 
     fn ask_units(&self) -> Units {
         // sd_booted(3): this directory exists if and only if systemd is the running init.
-        if let Err(error) = self.files.stat(RUNTIME_UNITS).legacy() {
-            return Err(match error.kind {
-                HostErrorKind::NotFound => HostError::new("systemd", HostErrorKind::NotFound),
-                _ => error,
-            });
+        match self.files.stat(RUNTIME_UNITS) {
+            Read::There(_) => self.bus(|deadline| bus::list_units(bus::SYSTEM_BUS, deadline)).map(Rc::new),
+            Read::Missing(_) => Err(HostError::new("systemd", HostErrorKind::NotFound)),
+            Read::Hidden(error) => Err(error),
         }
-        self.bus(|deadline| bus::list_units(bus::SYSTEM_BUS, deadline)).map(Rc::new)
     }
 }
 
@@ -107,6 +106,20 @@ fn addresses() -> Result<Rc<[Address]>, HostError> {
         .collect())
 }
 
+fn connect(path: &HostPath) -> Result<Connection, HostError> {
+    let address = UnixAddr::new(path.as_path()).map_err(|errno| failed(path, errno))?;
+    // Without O_NONBLOCK, a listener with a full backlog would keep us waiting.
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let socket = nix::sys::socket::socket(AddressFamily::Unix, SockType::Stream, flags, None)
+        .map_err(|errno| failed(path, errno))?;
+    match nix::sys::socket::connect(std::os::fd::AsRawFd::as_raw_fd(&socket), &address) {
+        Ok(()) => Ok(Connection::Accepted),
+        Err(Errno::EAGAIN) => Ok(Connection::Busy),
+        Err(Errno::ECONNREFUSED) => Ok(Connection::Refused),
+        Err(errno) => Err(failed(path, errno)),
+    }
+}
+
 impl Running for Kernel {
     fn files(&self) -> &Files {
         &self.files
@@ -120,75 +133,69 @@ impl Running for Kernel {
         nix::unistd::geteuid().is_root()
     }
 
-    fn addresses(&self) -> Result<Rc<[Address]>, HostError> {
-        self.addresses.get_or_init(addresses).clone()
+    fn addresses(&self) -> Read<Rc<[Address]>> {
+        self.addresses.get_or_init(addresses).clone().into()
     }
 
-    fn cpus(&self) -> Result<u32, HostError> {
-        let set = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0))
-            .map_err(|errno| failed("sched_getaffinity(2)", errno))?;
-        let count = (0..nix::sched::CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).count();
-        Ok(u32::try_from(count).unwrap_or(u32::MAX))
-    }
-
-    #[allow(clippy::useless_conversion, reason = "counts of blocks have 32 bits on machines of 32 bits")]
-    fn space(&self, mount: &HostPath) -> Result<Space, HostError> {
-        let found = nix::sys::statvfs::statvfs(mount.as_path()).map_err(|errno| failed(mount, errno))?;
-        let size = u64::from(found.fragment_size());
-        Ok(Space {
-            total: u64::from(found.blocks()).saturating_mul(size),
-            available: u64::from(found.blocks_available()).saturating_mul(size),
-            inodes: found.files().into(),
-            inodes_free: found.files_free().into(),
+    fn cpus(&self) -> Read<u32> {
+        let set = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0));
+        Read::from(set.map_err(|errno| failed("sched_getaffinity(2)", errno))).map(|set| {
+            let all = 0..nix::sched::CpuSet::count();
+            let count = all.filter(|cpu| set.is_set(*cpu).unwrap_or(false)).count();
+            u32::try_from(count).unwrap_or(u32::MAX)
         })
     }
 
-    fn lists_types(&self, mount: &HostPath) -> Result<bool, HostError> {
-        let all = self.files.lists_types(mount)?;
-        all.ok_or_else(|| HostError::new(mount, HostErrorKind::Unsupported("it is empty".into())))
+    #[allow(clippy::useless_conversion, reason = "counts of blocks have 32 bits on machines of 32 bits")]
+    fn space(&self, mount: &HostPath) -> Read<Space> {
+        let found = nix::sys::statvfs::statvfs(mount.as_path()).map_err(|errno| failed(mount, errno));
+        Read::from(found).map(|found| {
+            let size = u64::from(found.fragment_size());
+            Space {
+                total: u64::from(found.blocks()).saturating_mul(size),
+                available: u64::from(found.blocks_available()).saturating_mul(size),
+                inodes: found.files().into(),
+                inodes_free: found.files_free().into(),
+            }
+        })
     }
 
-    fn time(&self) -> Result<u64, HostError> {
+    fn lists_types(&self, mount: &HostPath) -> Read<bool> {
+        let empty = || HostError::new(mount, HostErrorKind::Unsupported("it is empty".into()));
+        self.files.lists_types(mount).and_then(|all| all.ok_or_else(empty)).into()
+    }
+
+    fn time(&self) -> Read<u64> {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let early = || HostErrorKind::Corrupt("the clock is before 1970".into());
-        since.map(|since| since.as_secs()).map_err(|_| HostError::new("clock_gettime(2)", early()))
+        since.map(|since| since.as_secs()).map_err(|_| HostError::new("clock_gettime(2)", early())).into()
     }
 
-    fn units(&self) -> Units {
-        self.units.get_or_init(|| self.ask_units()).clone()
+    fn units(&self) -> Read<Rc<BTreeMap<String, UnitState>>> {
+        self.units.get_or_init(|| self.ask_units()).clone().into()
     }
 
-    fn restarts(&self, unit: &str) -> Result<u32, HostError> {
+    fn restarts(&self, unit: &str) -> Read<u32> {
         // systemd would load a unit that is asked for.
-        match self.units()?.get(unit).map(|unit| unit.load.as_str()) {
-            Some("loaded") => self.bus(|deadline| bus::restarts(bus::SYSTEM_BUS, unit, deadline)),
-            _ => Err(HostError::new(unit, HostErrorKind::NotFound)),
-        }
+        self.units().and_then(|units| match units.get(unit).map(|unit| unit.load.as_str()) {
+            Some("loaded") => self.bus(|deadline| bus::restarts(bus::SYSTEM_BUS, unit, deadline)).into(),
+            _ => Read::Missing(unit.to_owned()),
+        })
     }
 
-    fn connect(&self, path: &HostPath) -> Result<Connection, HostError> {
-        let kind = self.files.stat(path).legacy()?.kind;
-        if kind != Kind::Socket {
-            return Err(HostError::new(path, HostErrorKind::NotAFile(kind)));
-        }
-        let address = UnixAddr::new(path.as_path()).map_err(|errno| failed(path, errno))?;
-        // Without O_NONBLOCK, a listener with a full backlog would keep us waiting.
-        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-        let socket = nix::sys::socket::socket(AddressFamily::Unix, SockType::Stream, flags, None)
-            .map_err(|errno| failed(path, errno))?;
-        match nix::sys::socket::connect(std::os::fd::AsRawFd::as_raw_fd(&socket), &address) {
-            Ok(()) => Ok(Connection::Accepted),
-            Err(Errno::EAGAIN) => Ok(Connection::Busy),
-            Err(Errno::ECONNREFUSED) => Ok(Connection::Refused),
-            Err(errno) => Err(failed(path, errno)),
-        }
+    fn connect(&self, path: &HostPath) -> Read<Connection> {
+        self.files.stat(path).and_then(|found| match found.kind {
+            Kind::Socket => connect(path).into(),
+            other => Read::Hidden(HostError::new(path, HostErrorKind::NotAFile(other))),
+        })
     }
 
     fn cri(&self, sockets: &[HostPath]) -> Vec<cri::Answer> {
-        let looked = |socket: &HostPath| match self.files.stat(socket).legacy() {
-            Ok(found) if found.kind == Kind::Socket => None,
-            Ok(found) => Some(NoResponse::NotASocket(found.kind)),
-            Err(error) => Some(error.into()),
+        let looked = |socket: &HostPath| match self.files.stat(socket) {
+            Read::There(found) if found.kind == Kind::Socket => None,
+            Read::There(found) => Some(NoResponse::NotASocket(found.kind)),
+            Read::Missing(_) => Some(NoResponse::Missing),
+            Read::Hidden(error) => Some(error.into()),
         };
         let silent: Vec<Option<NoResponse>> = sockets.iter().map(looked).collect();
         let there = sockets.iter().zip(&silent).filter(|(_, silence)| silence.is_none());

@@ -134,6 +134,7 @@ impl Content for Rc<[u8]> {
 mod tests {
     use super::super::directory::Directory;
     use super::super::files::Files;
+    use super::super::read::Read;
     use super::*;
 
     #[test]
@@ -144,15 +145,12 @@ mod tests {
         for (offset, length, expected) in
             [(0, 3, "012"), (7, 3, "789"), (8, 100, "89"), (10, 1, ""), (u64::MAX, 9, "")]
         {
-            let read = files.range_reader("/program").legacy().unwrap().read(offset, length).unwrap();
+            let read = files.range_reader("/program").required().unwrap().read(offset, length).unwrap();
             assert_eq!(read, expected.as_bytes(), "{offset} {length}");
         }
         assert_eq!(files.opened().len(), 1);
-        assert_eq!(
-            files.range_reader("/none").map(|_| ()).legacy().unwrap_err().kind,
-            HostErrorKind::NotFound
-        );
-        assert!(files.range_reader("/").legacy().is_err());
+        assert!(matches!(files.range_reader("/none"), Read::Missing(path) if path == "/none"));
+        assert!(matches!(files.range_reader("/"), Read::Hidden(_)));
     }
 
     #[test]
@@ -164,11 +162,11 @@ mod tests {
                 let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
                 for script_turn in [script_first, !script_first] {
                     if script_turn {
-                        let script = files.read_script(name).legacy().unwrap();
+                        let script = files.read_script(name).required().unwrap();
                         assert_eq!(script.as_deref(), (name == "script").then_some(text.as_bytes()));
                     } else {
                         assert_eq!(
-                            files.range_reader(name).legacy().unwrap().read(0, 99).unwrap(),
+                            files.range_reader(name).required().unwrap().read(0, 99).unwrap(),
                             text.as_bytes(),
                             "{name}"
                         );
@@ -177,9 +175,9 @@ mod tests {
                 assert_eq!(files.opened().len(), 1, "{name}");
             }
             let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
-            drop(files.read(name).legacy().unwrap());
+            drop(files.read(name).required().unwrap());
             assert_eq!(
-                files.range_reader(name).legacy().unwrap().read(1, 99).unwrap(),
+                files.range_reader(name).required().unwrap().read(1, 99).unwrap(),
                 &text.as_bytes()[1..]
             );
             assert_eq!(files.opened().len(), 1);
@@ -223,7 +221,7 @@ mod tests {
         let file = std::fs::File::create(directory.path().join("huge")).unwrap();
         file.set_len(1 << 40).unwrap();
         let files = Files::new(Box::new(Directory::open(directory.path()).unwrap()));
-        let huge = files.range_reader("/huge").legacy().unwrap();
+        let huge = files.range_reader("/huge").required().unwrap();
         assert_eq!(huge.size(), 1 << 40);
         assert_eq!(huge.read(1 << 39, 1 << 20).unwrap().len(), 1 << 20);
         assert_eq!(huge.read(0, 64 << 20).unwrap_err().kind, HostErrorKind::TooLarge { limit: MOST });

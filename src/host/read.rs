@@ -26,6 +26,15 @@ impl<T> Read<T> {
         }
     }
 
+    /// The same without taking it: of what is remembered.
+    pub fn as_ref(&self) -> Read<&T> {
+        match self {
+            Read::There(value) => Read::There(value),
+            Read::Missing(path) => Read::Missing(path.clone()),
+            Read::Hidden(error) => Read::Hidden(error.clone()),
+        }
+    }
+
     /// What is read next, if this is there.
     pub fn and_then<U>(self, next: impl FnOnce(T) -> Read<U>) -> Read<U> {
         match self {
@@ -68,15 +77,15 @@ impl<T> Read<T> {
         }
     }
 
-    /// As it was told before there were three kinds. To be removed: each caller has to handle all three.
+    /// What is there; that it is missing is no knowledge where every system has it, or where it was seen before.
     ///
     /// # Errors
-    /// Not found, or why it can't be read.
-    pub fn legacy(self) -> Result<T, HostError> {
+    /// Why it is not known: it is missing, or can't be read.
+    pub fn required(self) -> Result<T, Reason> {
         match self {
             Read::There(value) => Ok(value),
-            Read::Missing(path) => Err(HostError { path, kind: HostErrorKind::NotFound }),
-            Read::Hidden(error) => Err(error),
+            Read::Missing(path) => Err(HostError { path, kind: HostErrorKind::NotFound }.into()),
+            Read::Hidden(error) => Err(error.into()),
         }
     }
 }

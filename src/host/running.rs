@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::cri;
-use super::error::HostError;
 use super::files::Files;
 use super::http::HttpResponse;
 use super::https;
 use super::no_response::NoResponse;
 use super::path::HostPath;
+use super::read::Read;
 
 /// How long the sockets of a host are waited for, all together. Whoever runs answers within milliseconds.
 pub(super) const TIME_OUT: Duration = Duration::from_secs(2);
@@ -28,55 +28,33 @@ pub trait Running {
     fn is_root(&self) -> bool;
 
     /// Addresses of all interfaces, as `getifaddrs(3)` lists them.
-    ///
-    /// # Errors
-    /// If the kernel won't say.
-    fn addresses(&self) -> Result<Rc<[Address]>, HostError>;
+    fn addresses(&self) -> Read<Rc<[Address]>>;
 
     /// Number of CPUs that this process may run on, as kubeadm counts them (`sched_getaffinity(2)`).
-    ///
-    /// # Errors
-    /// If the kernel won't say.
-    fn cpus(&self) -> Result<u32, HostError>;
+    fn cpus(&self) -> Read<u32>;
 
     /// How much room there is on the file system that is mounted at a place (`statvfs(3)`). Nobody may ask for one that
     /// could wait for another machine.
-    ///
-    /// # Errors
-    /// If the kernel won't say.
-    fn space(&self, mount: &HostPath) -> Result<Space, HostError>;
+    fn space(&self, mount: &HostPath) -> Read<Space>;
 
     /// Whether a listing of the file system that is mounted at a place tells files from directories (`d_type` of
-    /// `getdents(2)`), by the names in the directory at its top.
-    ///
-    /// # Errors
-    /// If the directory can't be listed or is empty.
-    fn lists_types(&self, mount: &HostPath) -> Result<bool, HostError>;
+    /// `getdents(2)`), by the names in the directory at its top. Hidden if that is empty.
+    fn lists_types(&self, mount: &HostPath) -> Read<bool>;
 
     /// What time it is, in seconds since 1970 (`clock_gettime(2)`).
-    ///
-    /// # Errors
-    /// If nobody says.
-    fn time(&self) -> Result<u64, HostError>;
+    fn time(&self) -> Read<u64>;
 
     /// States of all units that systemd has loaded, by unit name, over D-Bus. A unit that is not in the
-    /// list is not loaded, hence not active.
-    ///
-    /// # Errors
-    /// Not found if systemd doesn't run; denied or another trouble if its bus can't be asked.
-    fn units(&self) -> Result<Rc<BTreeMap<String, UnitState>>, HostError>;
+    /// list is not loaded, hence not active. Missing if systemd doesn't run, hidden if its bus can't be asked.
+    fn units(&self) -> Read<Rc<BTreeMap<String, UnitState>>>;
 
     /// How often systemd has started a service again by itself since somebody started it (`NRestarts`).
-    ///
-    /// # Errors
-    /// Not found if systemd doesn't run or the service is not loaded; denied or another trouble if its bus can't be asked.
-    fn restarts(&self, unit: &str) -> Result<u32, HostError>;
+    /// Missing if systemd doesn't run or the service is not loaded, hidden if its bus can't be asked.
+    fn restarts(&self, unit: &str) -> Read<u32>;
 
-    /// Whether something accepts connections on a unix stream socket.
-    ///
-    /// # Errors
-    /// If that can't be tried: denied, not a socket, no such path.
-    fn connect(&self, path: &HostPath) -> Result<Connection, HostError>;
+    /// Whether something accepts connections on a unix stream socket. Hidden if that can't be tried: denied, or not a
+    /// socket.
+    fn connect(&self, path: &HostPath) -> Read<Connection>;
 
     /// What container runtimes answer on their sockets, in the order of the paths. All are asked at once.
     /// Nothing but a socket is connected to. All sockets of a run are waited for two seconds together.

@@ -1,7 +1,7 @@
 //! `alternative:NAME`: what a generic command name leads to.
 
 use super::{Attribute, BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::distribution::alternatives;
 
@@ -33,5 +33,12 @@ fn canonical(text: &str) -> Result<String, String> {
 }
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    alternatives::alternative(subsystems, key.as_str())
+    alternatives::alternative(subsystems, key.as_str()).map(|found| {
+        let mode = |is_automatic| Value::from(if is_automatic { "auto" } else { "manual" });
+        Value::record([
+            TARGET.is(found.target.to_string()),
+            MODE.is(found.is_automatic.map(mode)),
+            BACKEND.is(found.backend.map(|backend| Value::from(backend.name()))),
+        ])
+    })
 }

@@ -3,7 +3,7 @@
 use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::host::Kind;
+use crate::host::{Kind, Read};
 use crate::parse::systemd::DEFAULT_PATH;
 use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::full_name;
@@ -48,8 +48,8 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let mut passed = Vec::new();
     for directory in directories {
         let path = format!("{}/{name}", directory.trim_end_matches('/'));
-        match files.stat(&path).legacy() {
-            Ok(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => {
+        match files.stat(&path) {
+            Read::There(found) if found.kind == Kind::File && found.mode & 0o111 != 0 => {
                 let mode = State::from(format!("{:04o}", found.mode & 0o7777));
                 let value = Value::record([PATH.is(path.as_str()), MODE.is(mode)]);
                 let mut fact =
@@ -57,9 +57,9 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
                 fact.overruled = passed;
                 return fact;
             }
-            Ok(_) => passed.push(Origin::file(path).says("is no executable file")),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Fact::unknown(error.to_string()),
+            Read::There(_) => passed.push(Origin::file(path).says("is no executable file")),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => return Fact::unknown(error),
         }
     }
     let mut fact = Fact::absent().because_all(origin);

@@ -19,9 +19,9 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    match running.cpus() {
+    match running.cpus().required() {
         Ok(count) => Fact::new(State::from(Value::record([COUNT.is(i64::from(count))])))
             .because(Origin::file("sched_getaffinity(2)")),
-        Err(error) => Fact::unknown(error.to_string()),
+        Err(error) => Fact::unknown(error),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Attribute, Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
-use crate::host::NoResponse;
 use crate::host::cri::{Condition, Pod, Runtime, Status};
+use crate::host::{NoResponse, Read, Running};
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::pods;
 use crate::subsystem::runtime::cri::{Chosen, cgroup_driver, sandbox_image, socket_path};
@@ -137,7 +137,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let (there, answering) = cri.sockets();
     let others: Vec<&String> = answering.iter().filter(|socket| **socket != chosen.socket).collect();
     let fact = match &chosen.answer {
-        Ok(runtime) => answered(&chosen, runtime, running.time().ok(), &there, &answering),
+        Ok(runtime) => answered(&chosen, runtime, clock(running), &there, &answering),
         Err(silence) => {
             let fact = silent(&chosen, silence, &there, &answering);
             match others.first() {
@@ -216,7 +216,7 @@ struct Answered<'c> {
 fn answered(
     chosen: &Chosen,
     runtime: &Runtime,
-    now: Option<u64>,
+    now: Option<i64>,
     there: &[String],
     answering: &[String],
 ) -> Fact {
@@ -226,7 +226,7 @@ fn answered(
     answered.status(&runtime.status);
     answered.cgroup_driver(runtime);
     answered.counts(runtime);
-    answered.workloads(&runtime.workloads, now.and_then(|now| i64::try_from(now).ok()));
+    answered.workloads(&runtime.workloads, now);
     let Answered { record, because, notes, .. } = answered;
     let fact = Fact::new(Value::record(record)).because_all(because);
     notes.into_iter().fold(fact, Fact::note)
@@ -317,6 +317,14 @@ impl Answered<'_> {
             SYSTEM_PODS.is(list(pods::system(pods))),
             SYSTEM_PODS_DOWN.is(list(pods::system_down(pods))),
         ]);
+    }
+}
+
+/// What time it is; without a clock, `pods::restarting` says what it can't tell.
+fn clock(running: &dyn Running) -> Option<i64> {
+    match running.time() {
+        Read::There(now) => Some(i64::try_from(now).unwrap_or(i64::MAX)),
+        Read::Missing(_) | Read::Hidden(_) => None,
     }
 }
 

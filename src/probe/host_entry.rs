@@ -3,6 +3,7 @@
 use super::key::{KeyKind, verbatim};
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape, hostname};
 use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::host::Read;
 use crate::parse::hosts;
 use crate::subsystem::Subsystems;
 
@@ -41,19 +42,23 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         Some(Fact { state: State::Known(Value::Text(name)), .. }) => name,
         Some(fact) => return fact.clone(),
     };
-    let found = match host.files().read(PATH).legacy() {
-        Ok(content) => hosts::addresses(&content, name),
-        Err(error) if error.is_not_found() => {
+    let found = match host.files().read(PATH) {
+        Read::There(content) => hosts::addresses(&content, name),
+        Read::Missing(_) => {
             return Fact::absent().because(Origin::file(PATH)).note("the file is not there");
         }
-        Err(error) => return Fact::unknown(error.to_string()),
+        Read::Hidden(error) => return Fact::unknown(error),
     };
     if found.is_empty() {
         return Fact::absent().because(Origin::file(PATH)).note(format!("the file has no `{name}`"));
     }
-    let local = match host.running().filter(|_| moment == Moment::Now).map(crate::host::Running::addresses) {
+    let local = match host
+        .running()
+        .filter(|_| moment == Moment::Now)
+        .map(|running| running.addresses().required())
+    {
         None => State::unknown("a boot may give other addresses"),
-        Some(Err(error)) => State::unknown(error.to_string()),
+        Some(Err(error)) => State::unknown(error),
         Some(Ok(all)) => {
             let mut outside = found.iter().filter(|(_, address)| !address.is_loopback());
             State::from(outside.all(|(_, address)| all.iter().any(|known| known.address == *address)))

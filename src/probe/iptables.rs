@@ -1,7 +1,7 @@
 //! `iptables`: the backend of the host's packet filter tools.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::distribution::alternatives;
 
@@ -30,5 +30,11 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
-    alternatives::filter(subsystems, moment)
+    alternatives::filter(subsystems, moment).map(|tools| {
+        Value::record([
+            BACKEND.is(tools.backend.name()),
+            CONSISTENT.is(tools.consistent.map(Value::from)),
+            LEGACY_TABLES.is(tools.legacy_tables.map(Value::list)),
+        ])
+    })
 }

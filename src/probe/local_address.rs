@@ -26,9 +26,9 @@ fn canonical(text: &str) -> Result<String, String> {
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    let addresses = match running.addresses() {
+    let addresses = match running.addresses().required() {
         Ok(addresses) => addresses,
-        Err(error) => return Fact::unknown(error.to_string()),
+        Err(error) => return Fact::unknown(error),
     };
     let origin = Origin::file("getifaddrs(3)");
     match addresses.iter().find(|address| address.address.to_string() == key.as_str()) {

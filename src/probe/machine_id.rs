@@ -1,7 +1,7 @@
 //! `machine-id`: the identity of the installed system.
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State};
+use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -23,11 +23,8 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     if moment == Moment::Now && host.running().is_none() {
         return Fact::unknown("nothing is running here");
     }
-    let fact = match host.files().read(PATH).legacy() {
-        Ok(bytes) => Fact::new(State::from(String::from_utf8_lossy(&bytes).trim())),
-        Err(error) if error.is_not_found() => Fact::absent(),
-        Err(error) => Fact::unknown(error.to_string()),
-    };
+    let found = host.files().read(PATH).map(|bytes| Value::from(String::from_utf8_lossy(&bytes).trim()));
+    let fact = Fact::of(found.known());
     let note = match &fact.state {
         _ if moment == Moment::Now => None,
         State::Absent => Some("the next boot is a first boot: presets are applied, a new identity is made"),

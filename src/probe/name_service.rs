@@ -3,6 +3,7 @@
 use super::key::{KeyKind, verbatim};
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::host::Read;
 use crate::parse::hosts;
 use crate::subsystem::Subsystems;
 
@@ -24,16 +25,14 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         return Fact::unknown("nothing is running here");
     }
     let path = "/etc/nsswitch.conf";
-    match host.files().read(path).legacy() {
-        Ok(content) => match hosts::sources(&content, key.as_str()) {
+    match host.files().read(path) {
+        Read::There(content) => match hosts::sources(&content, key.as_str()) {
             Some((line, sources)) => {
                 Fact::new(State::Known(Value::list(sources))).because(Origin::line(path, line))
             }
             None => Fact::absent().because(Origin::file(path)).note(format!("the file has no `{key}:`")),
         },
-        Err(error) if error.is_not_found() => {
-            Fact::absent().because(Origin::file(path)).note("the file is not there")
-        }
-        Err(error) => Fact::unknown(error.to_string()),
+        Read::Missing(_) => Fact::absent().because(Origin::file(path)).note("the file is not there"),
+        Read::Hidden(error) => Fact::unknown(error),
     }
 }

@@ -34,11 +34,11 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     if addresses.iter().all(IpAddr::is_unspecified) {
         return Fact { state: State::Absent, ..flag };
     }
-    let local = match running.addresses() {
+    let local = match running.addresses().required() {
         Ok(all) => {
             State::from(addresses.iter().all(|address| all.iter().any(|known| known.address == *address)))
         }
-        Err(error) => State::unknown(error.to_string()),
+        Err(error) => State::unknown(error),
     };
     let list = Value::list(addresses.iter().map(ToString::to_string));
     Fact { state: State::Known(Value::record([ADDRESSES.is(list), LOCAL.is(local)])), ..flag }

@@ -2,7 +2,7 @@
 
 use super::key::{KeyKind, verbatim};
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
 
 const VERSION: Attribute = Attribute::new("version", Shape::Version, "The version as the database has it.");
@@ -21,5 +21,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    subsystems.packages().package(subsystems, key.as_str())
+    subsystems.packages().package(subsystems, key.as_str()).map(|package| {
+        Value::record([VERSION.is(package.version.map(Value::from)), HELD.is(package.held.map(Value::from))])
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::{Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
+use crate::host::Read;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -20,10 +21,12 @@ const PATH: &str = "/sys/class/dmi/id/product_uuid";
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
-    match running.files().read(PATH).legacy() {
-        Ok(text) => Fact::new(State::from(String::from_utf8_lossy(&text).trim().to_ascii_lowercase()))
-            .because(Origin::file(PATH)),
-        Err(error) if error.is_not_found() => Fact::absent().because(Origin::file(PATH)),
-        Err(error) => Fact::unknown(error.to_string()),
+    match running.files().read(PATH) {
+        Read::There(text) => {
+            Fact::new(State::from(String::from_utf8_lossy(&text).trim().to_ascii_lowercase()))
+                .because(Origin::file(PATH))
+        }
+        Read::Missing(_) => Fact::absent().because(Origin::file(PATH)),
+        Read::Hidden(error) => Fact::unknown(error),
     }
 }

@@ -3,6 +3,7 @@
 use super::service::UNIT;
 use super::{Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin};
+use crate::host::Read;
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -21,8 +22,8 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
     match running.restarts(key.as_str()) {
-        Ok(count) => Fact::new(i64::from(count)).because(Origin::file("org.freedesktop.systemd1")),
-        Err(error) if error.is_not_found() => Fact::absent().note(format!("{key} is not loaded")),
-        Err(error) => Fact::unknown(error.to_string()),
+        Read::There(count) => Fact::new(i64::from(count)).because(Origin::file("org.freedesktop.systemd1")),
+        Read::Missing(_) => Fact::absent().note(format!("{key} is not loaded")),
+        Read::Hidden(error) => Fact::unknown(error),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
-use crate::host::{Connection, HostErrorKind, HostPath};
+use crate::host::{Connection, HostError, HostErrorKind, HostPath, Read};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::cri::socket_path;
 
@@ -23,14 +23,12 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
     let word = match running.connect(&HostPath::new(key.as_str())) {
-        Ok(Connection::Accepted) => "listening",
-        Ok(Connection::Busy) => "busy",
-        Ok(Connection::Refused) => "refused",
-        Err(error) => match error.kind {
-            HostErrorKind::NotFound => return Fact::absent().because(Origin::file(key)),
-            HostErrorKind::NotAFile(_) => "not-a-socket",
-            _ => return Fact::unknown(error.to_string()),
-        },
+        Read::There(Connection::Accepted) => "listening",
+        Read::There(Connection::Busy) => "busy",
+        Read::There(Connection::Refused) => "refused",
+        Read::Missing(_) => return Fact::absent().because(Origin::file(key)),
+        Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => "not-a-socket",
+        Read::Hidden(error) => return Fact::unknown(error),
     };
     Fact::new(State::from(word)).because(Origin::file(key))
 }

@@ -2,6 +2,7 @@
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::host::Read;
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::interfaces;
 
@@ -42,12 +43,12 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let (mut macs, mut unread) = (Vec::new(), None);
     for interface in &all {
         // What has no hardware address, such as a tunnel, has an empty file or none.
-        match running.files().read(format!("/sys/class/net/{interface}/address")).legacy() {
-            Ok(text) => macs.extend(
+        match running.files().read(format!("/sys/class/net/{interface}/address")) {
+            Read::There(text) => macs.extend(
                 Some(String::from_utf8_lossy(&text).trim().to_owned()).filter(|text| !text.is_empty()),
             ),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => unread = Some(error.to_string()),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => unread = Some(error),
         }
     }
     let count = |list: &[String]| State::from(i64::try_from(list.len()).unwrap_or(i64::MAX));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use node_preflight::host::{Host, HostError, HostErrorKind, Kind};
+use node_preflight::host::{Host, HostErrorKind, Kind, Read};
 
 use crate::tree::Tree;
 
@@ -10,8 +10,12 @@ fn open(tree: &Tree) -> Host {
     Host::recording(&tree.recording()).unwrap()
 }
 
-fn trouble<T>(answer: Result<T, HostError>) -> Option<HostErrorKind> {
-    answer.err().map(|error| error.kind)
+fn trouble<T>(answer: Read<T>) -> Option<HostErrorKind> {
+    match answer {
+        Read::There(_) => None,
+        Read::Missing(_) => Some(HostErrorKind::NotFound),
+        Read::Hidden(error) => Some(error.kind),
+    }
 }
 
 fn place(tree: &Tree, name: &str) -> std::path::PathBuf {
@@ -101,7 +105,7 @@ fn a_recording_never_leads_out_of_its_directory() {
         fs::write(place(&outside, "secret"), "cpus = 7\n").unwrap();
         symlink(place(&outside, "secret"), place(&tree, name)).unwrap();
         let host = Host::recording(&tree.recording()).unwrap();
-        assert!(host.running().unwrap().cpus().is_err(), "{name}");
+        assert!(host.running().unwrap().cpus().required().is_err(), "{name}");
     }
 }
 
@@ -117,20 +121,21 @@ fn a_place_is_hidden_in_four_ways_through_links_too() {
         let files = host.files();
         let word = |error: Option<HostErrorKind>| match error {
             None => "there".to_owned(),
+            Some(HostErrorKind::NotFound) => "missing".into(),
             Some(HostErrorKind::Denied) => "denied".into(),
             Some(HostErrorKind::TooLarge { .. }) => "large".into(),
             Some(HostErrorKind::Io(_)) => "io".into(),
             Some(other) => panic!("{other}"),
         };
         let all = [
-            trouble(files.lstat("/d").found()),
-            trouble(files.list("/in").found()),
-            trouble(files.lstat("/d/f").found()),
-            trouble(files.read("/in/f").found()),
-            trouble(files.read_link("/d/l").found()),
-            trouble(files.read("/d/l").found()),
-            trouble(files.stat("/in/none").found()),
-            trouble(files.read("/out").found()),
+            trouble(files.lstat("/d")),
+            trouble(files.list("/in")),
+            trouble(files.lstat("/d/f")),
+            trouble(files.read("/in/f")),
+            trouble(files.read_link("/d/l")),
+            trouble(files.read("/d/l")),
+            trouble(files.stat("/in/none")),
+            trouble(files.read("/out")),
         ];
         all.into_iter().map(word).collect()
     };
@@ -143,7 +148,7 @@ fn a_place_is_hidden_in_four_ways_through_links_too() {
         ["there", "there", "denied", "denied", "denied", "denied", "denied", "there"]
     );
     assert_eq!(told("io-error"), ["io", "io", "io", "io", "io", "io", "io", "there"]);
-    assert_eq!(told("too-large"), ["there", "large", "there", "there", "there", "there", "there", "there"]);
+    assert_eq!(told("too-large"), ["there", "large", "there", "there", "there", "there", "missing", "there"]);
 }
 
 #[test]
@@ -174,28 +179,24 @@ fn entries_are_found_through_links() {
         .meta("/run/s", "kind = \"socket\"\nmode = \"0660\"");
     let host = open(&tree);
     for path in ["/etc/real", "/etc/alias", "/etc/../etc/alias"] {
-        let found = host.files().stat(path).legacy().unwrap();
+        let found = host.files().stat(path).required().unwrap();
         assert_eq!((found.mode, found.uid, found.gid), (0o600, Some(7), Some(8)), "{path}");
     }
-    let link = host.files().lstat("/etc/alias").legacy().unwrap();
+    let link = host.files().lstat("/etc/alias").required().unwrap();
     assert_eq!((link.kind, link.uid), (Kind::Link, Some(0)));
     for path in ["/run/s", "/var/run/s"] {
         let (own, followed) =
-            (host.files().lstat(path).legacy().unwrap(), host.files().stat(path).legacy().unwrap());
+            (host.files().lstat(path).required().unwrap(), host.files().stat(path).required().unwrap());
         assert_eq!((own.kind, own.mode, followed.kind), (Kind::Socket, 0o660, Kind::Socket), "{path}");
-        assert_eq!(
-            trouble(host.files().read(path).legacy()),
-            Some(HostErrorKind::NotAFile(Kind::Socket)),
-            "{path}"
-        );
-        assert!(host.files().list(path).legacy().is_err(), "{path}");
+        assert_eq!(trouble(host.files().read(path)), Some(HostErrorKind::NotAFile(Kind::Socket)), "{path}");
+        assert!(host.files().list(path).required().is_err(), "{path}");
     }
     // Directories that hold nothing else are implied.
-    assert_eq!(host.files().stat("/srv/a").legacy().unwrap().kind, Kind::Directory);
-    assert_eq!(*host.files().list("/srv").legacy().unwrap(), ["a"]);
-    assert_eq!(*host.files().list("/srv/a").legacy().unwrap(), ["b"]);
+    assert_eq!(host.files().stat("/srv/a").required().unwrap().kind, Kind::Directory);
+    assert_eq!(*host.files().list("/srv").required().unwrap(), ["a"]);
+    assert_eq!(*host.files().list("/srv/a").required().unwrap(), ["b"]);
     for directory in ["/run", "/var/run"] {
-        assert_eq!(*host.files().list(directory).legacy().unwrap(), ["s"], "{directory}");
+        assert_eq!(*host.files().list(directory).required().unwrap(), ["s"], "{directory}");
     }
 }
 
@@ -211,17 +212,17 @@ fn what_could_not_be_read_is_denied_and_never_missing() {
     let host = open(&tree);
     let files = host.files();
     for path in ["/etc/kept", "/etc/secret", "/etc/alias", "/etc/private/hidden"] {
-        assert_eq!(trouble(files.read(path).legacy()), Some(HostErrorKind::Denied), "{path}");
+        assert_eq!(trouble(files.read(path)), Some(HostErrorKind::Denied), "{path}");
     }
     for path in ["/etc/secret", "/etc/alias", "/etc/private/hidden", "/etc/private/a/b"] {
-        assert_eq!(trouble(files.stat(path).legacy()), Some(HostErrorKind::Denied), "{path}");
+        assert_eq!(trouble(files.stat(path)), Some(HostErrorKind::Denied), "{path}");
     }
-    assert_eq!(trouble(files.lstat("/etc/secret").legacy()), Some(HostErrorKind::Denied));
-    assert_eq!(trouble(files.read_link("/etc/secret").legacy()), Some(HostErrorKind::Denied));
-    assert_eq!(trouble(files.list("/etc/private").legacy()), Some(HostErrorKind::Denied));
-    assert_eq!(files.stat("/etc/private").legacy().unwrap().mode, 0o711);
-    assert!(files.read("/etc/private/known").legacy().is_ok());
-    assert_eq!(trouble(files.read("/etc/none").legacy()), Some(HostErrorKind::NotFound));
+    assert_eq!(trouble(files.lstat("/etc/secret")), Some(HostErrorKind::Denied));
+    assert_eq!(trouble(files.read_link("/etc/secret")), Some(HostErrorKind::Denied));
+    assert_eq!(trouble(files.list("/etc/private")), Some(HostErrorKind::Denied));
+    assert_eq!(files.stat("/etc/private").required().unwrap().mode, 0o711);
+    assert!(files.read("/etc/private/known").required().is_ok());
+    assert_eq!(trouble(files.read("/etc/none")), Some(HostErrorKind::NotFound));
 }
 
 #[test]
@@ -235,10 +236,10 @@ fn owners_and_modes_of_the_copy_say_nothing() {
         .unwrap();
     let host = open(&tree);
     for (path, mode) in [("/etc/x", 0o644), ("/usr/bin/p", 0o755), ("/etc", 0o755), ("/var/empty", 0o1777)] {
-        let found = host.files().stat(path).legacy().unwrap();
+        let found = host.files().stat(path).required().unwrap();
         assert_eq!((found.mode, found.uid, found.gid), (mode, Some(0), Some(0)), "{path}");
     }
-    assert_eq!(host.files().list("/var/empty").legacy().unwrap().len(), 0);
+    assert_eq!(host.files().list("/var/empty").required().unwrap().len(), 0);
     assert!(host.running().is_none());
 }
 

@@ -1,6 +1,7 @@
 //! A running system as it was recorded: what `machine.toml` says, and the files beside it.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::rc::Rc;
 
 use super::machine::{
@@ -52,6 +53,12 @@ impl Recorded {
     }
 }
 
+/// What was recorded; what wasn't may be anything.
+fn recorded_or<T>(asked: impl Display, recorded: Option<T>, what: &str) -> Read<T> {
+    let missing = || HostErrorKind::Unsupported(format!("the recording doesn't say {what}"));
+    recorded.map_or_else(|| Read::Hidden(HostError::new(asked, missing())), Read::There)
+}
+
 impl Running for Recorded {
     fn files(&self) -> &Files {
         &self.files
@@ -65,86 +72,74 @@ impl Running for Recorded {
         self.machine.root.unwrap_or(true)
     }
 
-    fn addresses(&self) -> Result<Rc<[Address]>, HostError> {
-        let missing =
-            || HostErrorKind::Unsupported("the recording doesn't say which addresses there are".into());
-        let recorded =
-            self.machine.address.as_ref().ok_or_else(|| HostError::new("getifaddrs(3)", missing()))?;
-        Ok(recorded
-            .iter()
-            .map(|RecordedAddress { interface, address, prefix }| Address {
-                interface: interface.clone(),
-                address: *address,
-                prefix: *prefix,
-            })
-            .collect())
+    fn addresses(&self) -> Read<Rc<[Address]>> {
+        let recorded = self.machine.address.as_ref().map(|recorded| {
+            let address = |recorded: &RecordedAddress| Address {
+                interface: recorded.interface.clone(),
+                address: recorded.address,
+                prefix: recorded.prefix,
+            };
+            recorded.iter().map(address).collect()
+        });
+        recorded_or("getifaddrs(3)", recorded, "which addresses there are")
     }
 
-    fn cpus(&self) -> Result<u32, HostError> {
-        let missing =
-            || HostErrorKind::Unsupported("the recording doesn't say how many CPUs there are".into());
-        self.machine.cpus.ok_or_else(|| HostError::new("sched_getaffinity(2)", missing()))
+    fn cpus(&self) -> Read<u32> {
+        recorded_or("sched_getaffinity(2)", self.machine.cpus, "how many CPUs there are")
     }
 
-    fn space(&self, mount: &HostPath) -> Result<Space, HostError> {
-        let missing =
-            || HostErrorKind::Unsupported("the recording doesn't say how much room there is".into());
-        let found = self.machine.space.get(&mount.to_string());
-        let found = found.ok_or_else(|| HostError::new(mount, missing()))?;
-        let RecordedSpace { total, available, inodes, inodes_free, .. } = *found;
-        Ok(Space { total, available, inodes, inodes_free })
-    }
-
-    fn lists_types(&self, mount: &HostPath) -> Result<bool, HostError> {
-        let missing =
-            || HostErrorKind::Unsupported("the recording doesn't say whether listings tell types".into());
-        let found = self.machine.space.get(&mount.to_string()).and_then(|space| space.lists_types);
-        found.ok_or_else(|| HostError::new(mount, missing()))
-    }
-
-    fn time(&self) -> Result<u64, HostError> {
-        let missing = || HostErrorKind::Unsupported("the recording doesn't say what time it was".into());
-        self.machine.time.ok_or_else(|| HostError::new("clock_gettime(2)", missing()))
-    }
-
-    fn units(&self) -> Result<Rc<BTreeMap<String, UnitState>>, HostError> {
-        if let Some(reason) = &self.machine.units_unavailable {
-            return Err(HostError::new("systemd", HostErrorKind::Unsupported(reason.clone())));
-        }
-        let Some(units) = &self.units else {
-            self.files.stat(RUNTIME_UNITS).legacy()?;
-            let missing = "the recording doesn't say which units are loaded";
-            return Err(HostError::new("systemd", HostErrorKind::Unsupported(missing.into())));
+    fn space(&self, mount: &HostPath) -> Read<Space> {
+        let space = |found: &RecordedSpace| {
+            let RecordedSpace { total, available, inodes, inodes_free, .. } = *found;
+            Space { total, available, inodes, inodes_free }
         };
-        Ok(Rc::clone(units))
+        let found = self.machine.space.get(&mount.to_string()).map(space);
+        recorded_or(mount, found, "how much room there is")
     }
 
-    fn restarts(&self, unit: &str) -> Result<u32, HostError> {
-        self.units()?;
-        let found = self.machine.units.as_ref().and_then(|units| units.get(unit));
-        let found = found.ok_or_else(|| HostError::new(unit, HostErrorKind::NotFound))?;
-        let missing = "the recording doesn't say how often it was started again";
-        found.restarts.ok_or_else(|| HostError::new(unit, HostErrorKind::Unsupported(missing.into())))
+    fn lists_types(&self, mount: &HostPath) -> Read<bool> {
+        let found = self.machine.space.get(&mount.to_string()).and_then(|space| space.lists_types);
+        recorded_or(mount, found, "whether listings tell types")
     }
 
-    fn connect(&self, path: &HostPath) -> Result<Connection, HostError> {
-        match self.machine.sockets.get(&path.to_string()) {
-            Some(RecordedSocket::Accepted) => Ok(Connection::Accepted),
-            Some(RecordedSocket::Busy) => Ok(Connection::Busy),
-            Some(RecordedSocket::Refused) => Ok(Connection::Refused),
-            Some(RecordedSocket::Denied) => Err(HostError::new(path, HostErrorKind::Denied)),
-            None => {
-                let kind = self.files.stat(path).legacy()?.kind;
-                let trouble = match kind {
-                    Kind::Socket => {
-                        HostErrorKind::Unsupported("the recording doesn't say whether it answers".into())
-                    }
-                    other => HostErrorKind::NotAFile(other),
-                };
-                Err(HostError::new(path, trouble))
-            }
+    fn time(&self) -> Read<u64> {
+        recorded_or("clock_gettime(2)", self.machine.time, "what time it was")
+    }
+
+    fn units(&self) -> Read<Rc<BTreeMap<String, UnitState>>> {
+        if let Some(reason) = &self.machine.units_unavailable {
+            return Read::Hidden(HostError::new("systemd", HostErrorKind::Unsupported(reason.clone())));
+        }
+        match &self.units {
+            Some(units) => Read::There(Rc::clone(units)),
+            None => self
+                .files
+                .stat(RUNTIME_UNITS)
+                .and_then(|_| recorded_or("systemd", None, "which units are loaded")),
         }
     }
+
+    fn restarts(&self, unit: &str) -> Read<u32> {
+        self.units().and_then(|_| match self.machine.units.as_ref().and_then(|units| units.get(unit)) {
+            Some(found) => recorded_or(unit, found.restarts, "how often it was started again"),
+            None => Read::Missing(unit.to_owned()),
+        })
+    }
+
+    fn connect(&self, path: &HostPath) -> Read<Connection> {
+        let hidden = |kind| Read::Hidden(HostError::new(path, kind));
+        match self.machine.sockets.get(&path.to_string()) {
+            Some(RecordedSocket::Accepted) => Read::There(Connection::Accepted),
+            Some(RecordedSocket::Busy) => Read::There(Connection::Busy),
+            Some(RecordedSocket::Refused) => Read::There(Connection::Refused),
+            Some(RecordedSocket::Denied) => hidden(HostErrorKind::Denied),
+            None => self.files.stat(path).and_then(|found| match found.kind {
+                Kind::Socket => recorded_or(path, None, "whether it answers"),
+                other => hidden(HostErrorKind::NotAFile(other)),
+            }),
+        }
+    }
+
     fn page(&self, port: u16, target: &'static str) -> Result<HttpResponse, NoResponse> {
         match self.machine.pages.get(&format!("{port}{target}")) {
             Some(RecordedPage::Answered { status, body }) => {
@@ -168,12 +163,14 @@ impl Running for Recorded {
                 return Ok(recorded.answer());
             }
             Err(match self.connect(socket) {
-                Ok(Connection::Refused) => NoResponse::Refused,
-                Ok(Connection::Busy) => NoResponse::Busy,
-                Ok(Connection::Accepted) | Err(HostError { kind: HostErrorKind::Unsupported(_), .. }) => {
+                Read::There(Connection::Refused) => NoResponse::Refused,
+                Read::There(Connection::Busy) => NoResponse::Busy,
+                Read::There(Connection::Accepted)
+                | Read::Hidden(HostError { kind: HostErrorKind::Unsupported(_), .. }) => {
                     NoResponse::NotRecorded
                 }
-                Err(error) => error.into(),
+                Read::Missing(_) => NoResponse::Missing,
+                Read::Hidden(error) => error.into(),
             })
         };
         sockets.iter().map(answer).collect()

@@ -1,7 +1,7 @@
 //! Which file system a path is on: now by the kernel's table, at boot by mount units and fstab.
 
 use crate::fact::{Confidence, Fact, Moment, Origin, Reason, ReasonCode, State, Value};
-use crate::host::{HostPath, Running, Space};
+use crate::host::{HostPath, Read, Running, Space};
 use crate::parse::mountinfo;
 use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
@@ -128,7 +128,7 @@ pub fn space(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(String, Sp
             "{point} is of type {kind}, which is not asked: it might never answer"
         )));
     }
-    let space = running.space(&HostPath::new(&point))?;
+    let space = running.space(&HostPath::new(&point)).required()?;
     Ok((point, space))
 }
 
@@ -137,9 +137,9 @@ pub fn space(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(String, Sp
 pub fn lists_types(subsystems: &Subsystems<'_>, path: &HostPath) -> State {
     let Some(running) = subsystems.host().running() else { return State::unknown("nothing is running here") };
     match with_mount(subsystems, running, path, |mount| (mount.point.to_string(), mount.kind.to_owned())) {
-        Ok((point, kind)) if kind == "xfs" => match running.lists_types(&HostPath::new(&point)) {
+        Ok((point, kind)) if kind == "xfs" => match running.lists_types(&HostPath::new(&point)).required() {
             Ok(answer) => State::from(answer),
-            Err(error) => State::unknown(error.to_string()),
+            Err(error) => State::unknown(error),
         },
         Ok(_) => State::Absent,
         Err(reason) => State::unknown(reason),
@@ -206,6 +206,9 @@ fn at_boot(subsystems: &Subsystems<'_>, path: &HostPath) -> Fact {
 /// kernel, will do the same again; else as far as the command line says.
 fn root(subsystems: &Subsystems<'_>, path: &str) -> Fact {
     if let Some(running) = subsystems.host().running() {
+        if let Read::Hidden(error) = running.files().read(TABLE) {
+            return Fact::unknown(error);
+        }
         let now = now(subsystems, running, &HostPath::new(path));
         // What is mounted elsewhere may have been mounted by hand; /var is mounted early on image-based systems.
         let is_early = |place: &State| ["/", "/var"].iter().any(|early| *place == State::from(*early));
@@ -222,14 +225,18 @@ fn root(subsystems: &Subsystems<'_>, path: &str) -> Fact {
         Ok(parameter) => parameter.value.map_or_else(|| State::unknown(reason), State::from),
         Err(reason) => State::unknown(reason),
     };
-    let writable = subsystems.next_boot().has_word("rw").is_ok_and(|(is_there, ..)| is_there);
+    let read_only = match subsystems.next_boot().has_word("rw") {
+        Ok((true, ..)) => State::from(false),
+        Ok((false, ..)) => State::unknown(reason),
+        Err(reason) => State::unknown(reason),
+    };
     Found {
         point: "/".into(),
         device: parameter("root"),
         kind: parameter("rootfstype"),
         // Neither the kernel nor an initramfs adds any of the options that rules ask for.
         options: State::from(Value::list(Vec::<&str>::new())),
-        read_only: if writable { State::from(false) } else { State::unknown(reason) },
+        read_only,
         propagation: State::from("shared"),
     }
     .fact()

@@ -1,7 +1,7 @@
 //! Alternatives: which program a generic name leads to. The links decide; the administrative file only says
 //! whether a package upgrade may change them.
 
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Answer, Knowledge, Moment, Origin, Reason};
 use crate::host::{Files, HostError, HostErrorKind, HostPath, Read};
 use crate::parse::{alternatives, lines};
 use crate::subsystem::Subsystems;
@@ -10,6 +10,48 @@ use crate::subsystem::Subsystems;
 pub const FILTER_TOOLS: [&str; 4] = ["iptables", "ip6tables", "arptables", "ebtables"];
 /// Longer chains of links don't occur; the kernel gives up at 40.
 const MOST_HOPS: usize = 40;
+
+/// Who writes packet filter rules, and how: through the old interface of the kernel or through nftables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// `ip_tables` and its kin.
+    Legacy,
+    /// `nf_tables`.
+    Nft,
+}
+
+impl Backend {
+    /// The word that facts use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Backend::Legacy => "legacy",
+            Backend::Nft => "nft",
+        }
+    }
+}
+
+/// What an alternative is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// The end of the links.
+    pub target: HostPath,
+    /// Whether the system chose it, and a package upgrade may choose another; absent without a group.
+    pub is_automatic: Knowledge<bool>,
+    /// Packet filter tools only.
+    pub backend: Knowledge<Backend>,
+}
+
+/// The packet filter tools of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterTools {
+    /// That of the first tool found.
+    pub backend: Backend,
+    /// Whether the others have it, too.
+    pub consistent: Knowledge<bool>,
+    /// Now only: tables of legacy rules that are loaded.
+    pub legacy_tables: Knowledge<Vec<String>>,
+}
 
 /// What a generic name leads to.
 pub struct Leads {
@@ -24,11 +66,11 @@ pub struct Leads {
 ///
 /// # Errors
 /// Why that can't be known.
-pub fn follow(files: &Files, name: &str) -> Result<Option<Leads>, String> {
+pub fn follow(files: &Files, name: &str) -> Result<Option<Leads>, Reason> {
     let mut broken = None;
     for directory in ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/etc/alternatives"] {
         let path = HostPath::new(format!("{directory}/{name}"));
-        if files.lstat(&path).found().map_err(|error| error.to_string())?.is_none() {
+        if files.lstat(&path).found()?.is_none() {
             continue;
         }
         let leads = chain(files, path)?;
@@ -40,7 +82,7 @@ pub fn follow(files: &Files, name: &str) -> Result<Option<Leads>, String> {
     Ok(broken)
 }
 
-fn chain(files: &Files, start: HostPath) -> Result<Leads, String> {
+fn chain(files: &Files, start: HostPath) -> Result<Leads, Reason> {
     let mut hops = vec![start.clone()];
     let mut path = start;
     while hops.len() <= MOST_HOPS {
@@ -53,23 +95,23 @@ fn chain(files: &Files, start: HostPath) -> Result<Leads, String> {
                 return Ok(Leads { hops, exists: true });
             }
             Read::Missing(_) => return Ok(Leads { hops, exists: false }),
-            Read::Hidden(error) => return Err(error.to_string()),
+            Read::Hidden(error) => return Err(error.into()),
         }
     }
     let start = &hops[0];
-    Err(format!("{start}: too many levels of symbolic links"))
+    Err(format!("{start}: too many levels of symbolic links").into())
 }
 
-/// `legacy` or `nft`, by the name of the program: `xtables-nft-multi`, `iptables-legacy`. Programs without
+/// By the name of the program: `xtables-nft-multi`, `iptables-legacy`. Programs without
 /// either in their name are the old ones, from before there was a choice.
 #[must_use]
-pub fn backend(program: &str) -> Option<&'static str> {
+pub fn backend(program: &str) -> Option<Backend> {
     let known = |stem: &str| FILTER_TOOLS.contains(&stem) || stem == "xtables";
-    let stem = program.split('-').next().unwrap_or_default();
+    let stem = program.split_once('-').map_or(program, |(stem, _)| stem);
     match program {
         _ if !known(stem) => None,
-        _ if program.contains("-nft") => Some("nft"),
-        _ => Some("legacy"),
+        _ if program.contains("-nft") => Some(Backend::Nft),
+        _ => Some(Backend::Legacy),
     }
 }
 
@@ -77,13 +119,13 @@ pub fn backend(program: &str) -> Option<&'static str> {
 ///
 /// # Errors
 /// Says that it is a script, which may run any of them.
-fn backend_of(files: &Files, leads: &Leads) -> Result<Option<&'static str>, String> {
+fn backend_of(files: &Files, leads: &Leads) -> Result<Option<Backend>, Reason> {
     let Some(end) = leads.hops.last().filter(|_| leads.exists) else { return Ok(None) };
     let script = files.read_script(end);
     match backend(&end.file_name().to_string_lossy()) {
         Some(backend) => match script {
-            Read::There(Some(_)) => Err(format!("{end} is a script, and what it runs is not known")),
-            Read::Hidden(error) => Err(error.to_string()),
+            Read::There(Some(_)) => Err(format!("{end} is a script, and what it runs is not known").into()),
+            Read::Hidden(error) => Err(error.into()),
             Read::There(None) | Read::Missing(_) => Ok(Some(backend)),
         },
         None => Ok(None),
@@ -91,56 +133,56 @@ fn backend_of(files: &Files, leads: &Leads) -> Result<Option<&'static str>, Stri
 }
 
 /// The answer for `alternative:NAME`.
-pub fn alternative(subsystems: &Subsystems<'_>, name: &str) -> Fact {
+pub fn alternative(subsystems: &Subsystems<'_>, name: &str) -> Answer<Alternative> {
     let files = subsystems.host().files();
     let leads = match follow(files, name) {
         Ok(Some(leads)) => leads,
-        Ok(None) => return Fact::absent(),
-        Err(reason) => return Fact::unknown(reason),
+        Ok(None) => return Answer::absent(),
+        Err(reason) => return Answer::unknown(reason),
     };
-    let Some(target) = leads.hops.last() else { return Fact::absent() };
+    let Some(target) = leads.hops.last() else { return Answer::absent() };
     let state = administrative(files, name);
-    let (mode, note) = match &state {
+    let (is_automatic, note) = match &state {
         Ok(Some((path, found))) => (
-            State::from(if found.auto { "auto" } else { "manual" }),
+            Knowledge::Known(found.auto),
             overruled_by_hand(found, &leads).then(|| {
                 format!(
                     "{path} says auto, and the link was changed by hand: a package upgrade may change it back"
                 )
             }),
         ),
-        Ok(None) => (State::Absent, None),
-        Err(reason) => (State::unknown(reason.clone()), None),
+        Ok(None) => (Knowledge::Absent, None),
+        Err(reason) => (Knowledge::unknown(reason.clone()), None),
     };
     let backend = match backend_of(files, &leads) {
-        _ if !FILTER_TOOLS.contains(&name) => State::Absent,
-        Ok(backend) => backend.map_or(State::Absent, State::from),
-        Err(reason) => State::unknown(reason),
+        _ if !FILTER_TOOLS.contains(&name) => Knowledge::Absent,
+        Ok(backend) => backend.map_or(Knowledge::Absent, Knowledge::Known),
+        Err(reason) => Knowledge::unknown(reason),
     };
-    let record =
-        Value::record([("target", State::from(target.to_string())), ("mode", mode), ("backend", backend)]);
     let links = leads.hops.iter().zip(leads.hops.iter().skip(1));
-    let mut fact = Fact::new(State::from(record))
+    let mut answer = Answer::known(Alternative { target: target.clone(), is_automatic, backend })
         .because_all(links.map(|(link, target)| Origin::file(link).says(format!("leads to {target}"))));
-    if fact.because.is_empty() {
-        fact.because.push(Origin::file(target));
+    if answer.because.is_empty() {
+        answer.because.push(Origin::file(target));
     }
     // The last link is the one that was chosen.
-    fact.because.reverse();
+    answer.because.reverse();
     if !leads.exists {
-        fact.notes.push(format!("broken: {target} isn't there"));
+        answer.notes.push(format!("broken: {target} isn't there"));
     }
-    fact.notes.extend(note);
-    fact
+    answer.notes.extend(note);
+    answer
 }
 
 /// The administrative file of a group, if there is one.
-fn administrative(files: &Files, name: &str) -> Result<Option<(String, alternatives::Alternatives)>, String> {
+fn administrative(files: &Files, name: &str) -> Result<Option<(String, alternatives::Alternatives)>, Reason> {
     for directory in ["/var/lib/dpkg/alternatives", "/var/lib/alternatives"] {
         let path = format!("{directory}/{name}");
-        let Some(bytes) = files.read(&path).found().map_err(|error| error.to_string())? else { continue };
+        let Some(bytes) = files.read(&path).found()? else { continue };
         let parsed = alternatives::parse(&bytes);
-        return parsed.map(|parsed| Some((path.clone(), parsed))).ok_or(format!("{path} makes no sense"));
+        return parsed
+            .map(|parsed| Some((path.clone(), parsed)))
+            .ok_or_else(|| format!("{path} makes no sense").into());
     }
     Ok(None)
 }
@@ -151,10 +193,10 @@ fn overruled_by_hand(found: &alternatives::Alternatives, leads: &Leads) -> bool 
 }
 
 /// The answer for `iptables`: which backend the host's tools use, and whether they agree.
-pub fn filter(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+pub fn filter(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<FilterTools> {
     let files = subsystems.host().files();
-    let mut found: Vec<(&'static str, Origin)> = Vec::new();
-    let mut unclear = None;
+    let mut found: Vec<(Backend, Origin)> = Vec::new();
+    let mut unclear: Option<Reason> = None;
     for tool in FILTER_TOOLS {
         match follow(files, tool) {
             Ok(Some(leads)) if leads.exists => match backend_of(files, &leads) {
@@ -162,10 +204,11 @@ pub fn filter(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
                     // The link that leads to the end is the one that was chosen.
                     let at = leads.hops.iter().rev().nth(1).or(leads.hops.last());
                     let origin = at.map_or_else(|| Origin::file(tool), Origin::file);
-                    found.push((backend, origin.says(format!("{tool} is {backend}"))));
+                    found.push((backend, origin.says(format!("{tool} is {}", backend.name()))));
                 }
                 Ok(None) => {
-                    unclear = Some(format!("{tool} leads to a program that this version doesn't know"));
+                    let why = format!("{tool} leads to a program that this version doesn't know");
+                    unclear = Some(why.into());
                 }
                 Err(reason) => unclear = Some(reason),
             },
@@ -174,35 +217,31 @@ pub fn filter(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
         }
     }
     let Some(first) = found.first().map(|(backend, _)| *backend) else {
-        return unclear.map_or_else(Fact::absent, Fact::unknown);
+        return unclear.map_or_else(Answer::absent, Answer::unknown);
     };
     let differ = found.iter().any(|(backend, _)| *backend != first);
     let consistent = match unclear {
-        Some(reason) if !differ => State::unknown(reason),
-        _ => State::from(!differ),
+        Some(reason) if !differ => Knowledge::unknown(reason),
+        _ => Knowledge::Known(!differ),
     };
     // The odd ones out are what a reader must see.
     found.sort_by_key(|(backend, _)| *backend == first);
     let tables = match subsystems.host().running() {
         Some(running) if moment == Moment::Now => legacy_tables(running.files()),
-        _ => State::Absent,
+        _ => Knowledge::Absent,
     };
-    let mixed = first == "nft" && matches!(&tables, State::Known(Value::List(names)) if !names.is_empty());
-    let record = Value::record([
-        ("backend", State::from(first)),
-        ("consistent", consistent),
-        ("legacy_tables", tables),
-    ]);
-    let mut fact = Fact::new(State::from(record)).because_all(found.into_iter().map(|(_, origin)| origin));
+    let mixed = first == Backend::Nft && matches!(&tables, Knowledge::Known(names) if !names.is_empty());
+    let tools = FilterTools { backend: first, consistent, legacy_tables: tables };
+    let mut answer = Answer::known(tools).because_all(found.into_iter().map(|(_, origin)| origin));
     if mixed {
-        fact.notes.push("legacy tables are loaded beside nft's: rules of both are in force until they are flushed or the next boot".into());
+        answer.notes.push("legacy tables are loaded beside nft's: rules of both are in force until they are flushed or the next boot".into());
     }
-    fact
+    answer
 }
 
 /// Tables of legacy rules that are loaded, `filter` and `ip6 filter`: something used the legacy tools, or a
 /// program that brings its own.
-fn legacy_tables(files: &Files) -> State {
+fn legacy_tables(files: &Files) -> Knowledge<Vec<String>> {
     let mut tables = Vec::new();
     for (family, list) in
         [("", "ip_tables_names"), ("ip6 ", "ip6_tables_names"), ("arp ", "arp_tables_names")]
@@ -214,8 +253,8 @@ fn legacy_tables(files: &Files) -> State {
             }
             // Without the module there is no list.
             Read::Missing(_) => {}
-            Read::Hidden(error) => return State::unknown(error),
+            Read::Hidden(error) => return Knowledge::unknown(error),
         }
     }
-    State::from(Value::list(tables))
+    Knowledge::Known(tables)
 }

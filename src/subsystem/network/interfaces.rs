@@ -19,7 +19,7 @@ pub struct Attachment {
 /// # Errors
 /// Why they can't be known.
 pub fn addresses(running: &dyn Running) -> Result<Vec<Attachment>, String> {
-    let addresses = running.addresses().map_err(|error| error.to_string())?;
+    let addresses = running.addresses().required().map_err(|error| error.to_string())?;
     let attachment = |address: &crate::host::Address| {
         let network = Network::new(address.address, address.prefix)
             .ok_or_else(|| format!("{}/{} is no address", address.address, address.prefix))?;

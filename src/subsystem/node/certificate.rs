@@ -96,7 +96,7 @@ fn expires(subsystems: &Subsystems<'_>, certificate: &Certificate) -> Knowledge<
     let Some(running) = subsystems.host().running() else {
         return Knowledge::unknown(Reason::new(ReasonCode::NotRunning, "no clock is running here"));
     };
-    match running.time() {
+    match running.time().required() {
         Ok(now) => Knowledge::Known(seconds_left(certificate, now).div_euclid(DAY)),
         Err(error) => Knowledge::unknown(error),
     }

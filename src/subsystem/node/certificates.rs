@@ -111,7 +111,7 @@ fn dated(subsystems: &Subsystems<'_>, tell: impl Fn(&Held, u64) -> Option<String
     let Some(running) = subsystems.host().running() else {
         return Fact::unknown(Reason::new(ReasonCode::NotRunning, "no clock is running here"));
     };
-    let now = match running.time() {
+    let now = match running.time().required() {
         Ok(now) => now,
         Err(error) => return Fact::unknown(error),
     };

@@ -1,10 +1,12 @@
 //! Installed packages and holds: dpkg, apk and pacman databases; of RPM only the locks are read.
 
 use std::cell::OnceCell;
+use std::ffi::OsString;
+use std::ops::Range;
 
 mod rpm;
 
-use crate::fact::{Confidence, Fact, Origin, State, Value};
+use crate::fact::{Answer, Confidence, Knowledge, Origin};
 use crate::host::{Files, HostError, HostErrorKind, Read};
 use crate::parse::dpkg_status::{self, Paragraph};
 use crate::parse::glob::fnmatch;
@@ -24,11 +26,20 @@ const RPM: [&str; 6] = [
     "/var/lib/rpm/Packages",
 ];
 
+/// An installed package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The version as the database has it.
+    pub version: Knowledge<String>,
+    /// Whether upgrades leave it alone.
+    pub held: Knowledge<bool>,
+}
+
 /// Installed packages. Each database is searched when a package is asked for.
 #[derive(Debug, Default)]
 pub struct Packages {
-    dpkg: OnceCell<Result<dpkg_status::Index, HostError>>,
-    apk: OnceCell<Result<(&'static str, dpkg_status::Index), HostError>>,
+    dpkg: OnceCell<Read<dpkg_status::Index>>,
+    apk: OnceCell<Read<(&'static str, dpkg_status::Index)>>,
 }
 
 impl Packages {
@@ -36,25 +47,24 @@ impl Packages {
         Packages::default()
     }
 
-    /// `{version, held}` of a package, by `NAME` or dpkg's `NAME:ARCHITECTURE`. A database does not change
+    /// A package, by `NAME` or dpkg's `NAME:ARCHITECTURE`. A database does not change
     /// at boot, so the answer holds for both moments.
-    pub fn package(&self, subsystems: &Subsystems<'_>, name: &str) -> Fact {
+    pub fn package(&self, subsystems: &Subsystems<'_>, name: &str) -> Answer<Package> {
         let files = subsystems.host().files();
         let mut seen = Vec::new();
-        let databases: [(&str, &dyn Fn() -> Found); 4] = [
-            (DPKG, &|| dpkg(files, self.dpkg.get_or_init(|| dpkg_index(files)), name)),
-            (DISTROLESS, &|| distroless(files, name)),
-            (APK[0], &|| apk(files, self.apk.get_or_init(|| apk_index(files)), name)),
-            (PACMAN, &|| pacman(files, name)),
+        let databases: [(&str, &dyn Fn() -> Read<Found>); 4] = [
+            (DPKG, &|| self.dpkg(files).and_then(|index| dpkg(files, index, name).into())),
+            (DISTROLESS, &|| files.list(DISTROLESS).and_then(|list| distroless(files, &list, name).into())),
+            (APK[0], &|| self.apk(files).and_then(|(path, index)| apk(files, path, index, name).into())),
+            (PACMAN, &|| files.list(PACMAN).map(|list| pacman(files, &list, name))),
         ];
         for (database, ask) in databases {
             match ask() {
-                Ok(Some(fact)) => return fact,
-                Ok(None) => {}
-                Err(error) if error.is_not_found() => continue,
-                Err(error) => return Fact::unknown(error.to_string()),
+                Read::There(Some(package)) => return package,
+                Read::There(None) => seen.push(database),
+                Read::Missing(_) => {}
+                Read::Hidden(error) => return Answer::unknown(error),
             }
-            seen.push(database);
         }
         let rpm = RPM.iter().find_map(|path| match files.lstat(path) {
             Read::There(_) => Some(Ok(path)),
@@ -63,43 +73,45 @@ impl Packages {
         });
         match rpm {
             Some(Ok(path)) if seen.is_empty() => rpm::package(files, name, path),
-            Some(Err(error)) if seen.is_empty() => Fact::unknown(error),
-            Some(Ok(path)) => {
-                Fact::absent().at_most(Confidence::High).note(format!("the RPM database {path} was not read"))
-            }
-            Some(Err(error)) => Fact::absent().at_most(Confidence::High).note(error.to_string()),
+            Some(Err(error)) if seen.is_empty() => Answer::unknown(error),
+            Some(Ok(path)) => Answer::absent()
+                .at_most(Confidence::High)
+                .note(format!("the RPM database {path} was not read")),
+            Some(Err(error)) => Answer::absent().at_most(Confidence::High).note(error.to_string()),
             None if seen.is_empty() => match without_packages(subsystems) {
-                Some(origin) => Fact::absent().because(origin),
-                None => Fact::unknown("no package database found (dpkg, RPM, apk, pacman)"),
+                Some(origin) => Answer::absent().because(origin),
+                None => Answer::unknown("no package database found (dpkg, RPM, apk, pacman)"),
             },
-            None => Fact::absent(),
+            None => Answer::absent(),
         }
+    }
+
+    fn dpkg(&self, files: &Files) -> Read<&dpkg_status::Index> {
+        self.dpkg.get_or_init(|| dpkg_index(files)).as_ref()
+    }
+
+    fn apk(&self, files: &Files) -> Read<&(&'static str, dpkg_status::Index)> {
+        self.apk.get_or_init(|| apk_index(files)).as_ref()
     }
 
     /// What could not be read of a database, so that no package need be known. A database of a kind that isn't read
     /// never tells, whoever asks.
     pub fn unread(&self, subsystems: &Subsystems<'_>) -> Option<String> {
         let files = subsystems.host().files();
-        let dpkg = self.dpkg.get_or_init(|| dpkg_index(files)).as_ref().err();
-        let apk = self.apk.get_or_init(|| apk_index(files)).as_ref().err();
-        let hidden = [dpkg, apk].into_iter().flatten().find(|error| !error.is_not_found());
-        let listed = || {
-            [DISTROLESS, PACMAN].into_iter().find_map(|directory| match files.list(directory) {
-                Read::Hidden(error) => Some(error.to_string()),
-                Read::There(_) | Read::Missing(_) => None,
-            })
-        };
-        hidden.map(ToString::to_string).or_else(listed)
+        let mut hidden: Vec<HostError> = Vec::new();
+        self.dpkg(files).or_hidden(&mut hidden);
+        self.apk(files).or_hidden(&mut hidden);
+        for directory in [DISTROLESS, PACMAN] {
+            files.list(directory).or_hidden(&mut hidden);
+        }
+        hidden.first().map(ToString::to_string)
     }
 
-    /// The version of a package, if one is known.
+    /// The version of a package, if one is known; where none is, `unread` tells whether something hides it.
     pub fn version(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<String> {
         match self.package(subsystems, name).state {
-            State::Known(Value::Record(mut attributes)) => match attributes.remove("version")? {
-                State::Known(Value::Text(version)) => Some(version),
-                _ => None,
-            },
-            _ => None,
+            Knowledge::Known(Package { version: Knowledge::Known(version), .. }) => Some(version),
+            Knowledge::Known(_) | Knowledge::Absent | Knowledge::Unknown(_) => None,
         }
     }
 }
@@ -112,146 +124,148 @@ fn without_packages(subsystems: &Subsystems<'_>) -> Option<Origin> {
     Some(origin.says(format!("{} has no packages", release.id)))
 }
 
-fn record(version: Option<&str>, held: impl Into<State>) -> Fact {
-    let version = version.map_or_else(|| State::unknown("the database names no version"), State::from);
-    Fact::new(State::Known(Value::record([("version", version), ("held", held.into())])))
+fn installed(version: Option<&str>, held: Knowledge<bool>) -> Answer<Package> {
+    let unnamed = || Knowledge::unknown("the database names no version");
+    let version = version.map_or_else(unnamed, |version| Knowledge::Known(version.to_owned()));
+    Answer::known(Package { version, held })
 }
 
 /// What a database says of a package; none if it doesn't name it.
-type Found = Result<Option<Fact>, HostError>;
+type Found = Option<Answer<Package>>;
 
 /// No host has more packages in one database; Debian has 70,000 in all.
 const MAX_PACKAGES: usize = 1 << 19;
 
-/// A database of paragraphs, read once and not kept: on a grown host it has megabytes. None if there is no such file.
-fn index(files: &Files, path: &str, field: &str) -> Result<Option<dpkg_status::Index>, HostError> {
-    let Some(database) = files.range_reader(path).found()? else { return Ok(None) };
-    let mut index = dpkg_status::Index::default();
-    database.scan(|piece, is_last| {
-        let taken = index.add(piece, field, is_last);
-        if index.len() > MAX_PACKAGES {
-            return Err(HostErrorKind::Corrupt(format!(
-                "it has more than {MAX_PACKAGES} packages, not read"
-            )));
+/// A database of paragraphs, read once and not kept: on a grown host it has megabytes.
+fn index(files: &Files, path: &str, field: &str) -> Read<dpkg_status::Index> {
+    files.range_reader(path).and_then(|database| {
+        let mut index = dpkg_status::Index::default();
+        let whole = database.scan(|piece, is_last| {
+            let taken = index.add(piece, field, is_last);
+            if index.len() > MAX_PACKAGES {
+                let why = format!("it has more than {MAX_PACKAGES} packages, not read");
+                return Err(HostErrorKind::Corrupt(why));
+            }
+            Ok(taken)
+        });
+        whole.map(|()| index).into()
+    })
+}
+
+/// One paragraph of a database that was read before.
+fn paragraph(files: &Files, path: &str, place: &Range<u64>) -> Result<Vec<u8>, HostError> {
+    let length = usize::try_from(place.end - place.start).unwrap_or(usize::MAX);
+    match files.range_reader(path) {
+        Read::There(database) => database.read(place.start, length),
+        Read::Missing(path) => {
+            Err(HostError::new(path, HostErrorKind::Io("it was there a moment ago".into())))
         }
-        Ok(taken)
-    })?;
-    Ok(Some(index))
+        Read::Hidden(error) => Err(error),
+    }
 }
 
 /// The status file; one without a byte is as none.
-fn dpkg_index(files: &Files) -> Result<dpkg_status::Index, HostError> {
-    let found = index(files, DPKG, "Package")?.filter(|index| !index.is_empty());
-    found.ok_or_else(|| HostError::new(DPKG, HostErrorKind::NotFound))
+fn dpkg_index(files: &Files) -> Read<dpkg_status::Index> {
+    index(files, DPKG, "Package")
+        .and_then(|index| if index.is_empty() { Read::Missing(DPKG.to_owned()) } else { Read::There(index) })
 }
 
 /// dpkg(1): a package is installed if the third word of `Status` says so; a hold is the first word.
-fn dpkg(files: &Files, index: &Result<dpkg_status::Index, HostError>, name: &str) -> Found {
-    let index = index.as_ref().map_err(HostError::clone)?;
+fn dpkg(files: &Files, index: &dpkg_status::Index, name: &str) -> Result<Found, HostError> {
     let (name, architecture) = name.split_once(':').map_or((name, None), |(name, arch)| (name, Some(arch)));
     for (line, place) in index.find(name) {
-        let length = usize::try_from(place.end - place.start).unwrap_or(usize::MAX);
-        let text = files.range_reader(DPKG).legacy()?.read(place.start, length)?;
+        let text = paragraph(files, DPKG, &place)?;
         let paragraph = Paragraph::new(line, &text);
         if architecture.is_some_and(|wanted| paragraph.field("Architecture") != Some(wanted)) {
             continue;
         }
         let origin = Origin::line(DPKG, paragraph.line);
         let Some(status) = paragraph.field("Status") else {
-            return Ok(Some(Fact::unknown(format!("{origin}: the paragraph has no Status"))));
+            return Ok(Some(Answer::unknown(format!("{origin}: the paragraph has no Status"))));
         };
         let mut words = status.split_ascii_whitespace();
         let (want, state) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
-        let fact = match state {
+        let package = match state {
             "installed" | "triggers-awaited" | "triggers-pending" => {
-                record(paragraph.field("Version"), want == "hold")
+                installed(paragraph.field("Version"), Knowledge::Known(want == "hold"))
             }
             "config-files" | "not-installed" => continue,
-            _ => Fact::unknown(format!("{origin}: dpkg has not finished installing it: {status}")),
+            _ => Answer::unknown(format!("{origin}: dpkg has not finished installing it: {status}")),
         };
-        return Ok(Some(fact.because(origin.says(status))));
+        return Ok(Some(package.because(origin.says(status))));
     }
     Ok(None)
 }
 
 /// Distroless images have one paragraph a file, without `Status`.
-fn distroless(files: &Files, name: &str) -> Found {
-    for file in files.list(DISTROLESS).legacy()?.iter() {
+fn distroless(files: &Files, names: &[OsString], name: &str) -> Result<Found, HostError> {
+    for file in names {
         let path = std::path::Path::new(DISTROLESS).join(file);
         if path.extension().is_some_and(|suffix| suffix == "md5sums") {
             continue;
         }
-        let content = files.read(&path).legacy()?;
+        let Some(content) = files.read(&path).found()? else { continue };
         if let Some(paragraph) = dpkg_status::find(&content, "Package", name).first() {
             let origin = Origin::line(path.display(), paragraph.line);
-            return Ok(Some(record(paragraph.field("Version"), false).because(origin)));
+            let package = installed(paragraph.field("Version"), Knowledge::Known(false));
+            return Ok(Some(package.because(origin)));
         }
     }
     Ok(None)
 }
 
 /// apk's database: the first of its places that is there.
-fn apk_index(files: &Files) -> Result<(&'static str, dpkg_status::Index), HostError> {
+fn apk_index(files: &Files) -> Read<(&'static str, dpkg_status::Index)> {
     for path in APK {
-        if let Some(index) = index(files, path, "P")? {
-            return Ok((path, index));
+        match index(files, path, "P") {
+            Read::There(index) => return Read::There((path, index)),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => return Read::Hidden(error),
         }
     }
-    Err(HostError::new(APK[0], HostErrorKind::NotFound))
+    Read::Missing(APK[0].to_owned())
 }
 
 /// apk: `/etc/apk/world` pins with `NAME=VERSION`.
-fn apk(files: &Files, index: &Result<(&'static str, dpkg_status::Index), HostError>, name: &str) -> Found {
-    let (path, index) = index.as_ref().map_err(HostError::clone)?;
+fn apk(files: &Files, path: &str, index: &dpkg_status::Index, name: &str) -> Result<Found, HostError> {
     let Some((line, place)) = index.find(name).next() else { return Ok(None) };
-    let length = usize::try_from(place.end - place.start).unwrap_or(usize::MAX);
-    let text = files.range_reader(path).legacy()?.read(place.start, length)?;
+    let text = paragraph(files, path, &place)?;
     let paragraph = Paragraph::new(line, &text);
     let held = match files.read("/etc/apk/world") {
-        Read::There(world) => State::from(
+        Read::There(world) => Knowledge::Known(
             String::from_utf8_lossy(&world)
                 .split_whitespace()
                 .any(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with(['=', '<', '~']))),
         ),
-        Read::Missing(_) => State::from(false),
-        Read::Hidden(error) => State::unknown(error),
+        Read::Missing(_) => Knowledge::Known(false),
+        Read::Hidden(error) => Knowledge::unknown(error),
     };
-    Ok(Some(record(paragraph.field("V"), held).because(Origin::line(path, paragraph.line))))
+    Ok(Some(installed(paragraph.field("V"), held).because(Origin::line(path, paragraph.line))))
 }
 
 /// pacman: a directory `NAME-VERSION-RELEASE` for each package.
-fn pacman(files: &Files, name: &str) -> Found {
-    for entry in files.list(PACMAN).legacy()?.iter() {
+fn pacman(files: &Files, entries: &[OsString], name: &str) -> Found {
+    for entry in entries {
         let Some((rest, release)) = entry.to_str().and_then(|entry| entry.rsplit_once('-')) else { continue };
         let Some((package, version)) = rest.rsplit_once('-') else { continue };
         if package == name {
             let held = excluded(files, "/etc/pacman.conf", &["IgnorePkg"], name);
-            let held =
-                held.map_or_else(|error| State::unknown(error.to_string()), |held| held.is_some().into());
+            let held = held.map_or_else(Knowledge::unknown, |held| Knowledge::Known(held.is_some()));
             let origin =
                 Origin::file(format_args!("{PACMAN}/{}", crate::fact::printable(&entry.to_string_lossy())));
-            return Ok(Some(record(Some(&format!("{version}-{release}")), held).because(origin)));
+            return Some(installed(Some(&format!("{version}-{release}")), held).because(origin));
         }
     }
-    Ok(None)
+    None
 }
 
 /// The place in an ini file whose list of globs names a package.
 fn excluded(files: &Files, path: &str, keys: &[&str], name: &str) -> Result<Option<Origin>, HostError> {
-    let Some(content) = optional(files.read(path).legacy())? else { return Ok(None) };
+    let Some(content) = files.read(path).found()? else { return Ok(None) };
     let file = ini::parse(&content);
     let entry = file.entries.iter().find(|entry| {
         keys.contains(&entry.key.as_str())
             && entry.value.split([' ', '\t', ',']).any(|pattern| fnmatch(pattern, name))
     });
     Ok(entry.map(|entry| Origin::line(path, entry.line).says(format!("{}={}", entry.key, entry.value))))
-}
-
-/// What is not there is knowledge.
-fn optional<T>(result: Result<T, HostError>) -> Result<Option<T>, HostError> {
-    match result {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
 }

@@ -1,49 +1,50 @@
 //! RPM: the database isn't read; locks of dnf and zypper are.
 
-use super::{excluded, optional};
-use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::host::{Files, HostError, HostErrorKind};
+use super::{Package, excluded};
+use crate::fact::{Answer, Confidence, Knowledge, Origin, State};
+use crate::host::{Files, HostError, HostErrorKind, Read};
 use crate::parse::zypp_locks::{self, Effect};
 use crate::parse::{document::SyntaxError, toml_document};
 
 /// The version can't be read; that a package is there is only said if its program is.
-pub(super) fn package(files: &Files, name: &str, database: &str) -> Fact {
+pub(super) fn package(files: &Files, name: &str, database: &str) -> Answer<Package> {
     let reason = format!("RPM database found ({database}); this version can't read it");
     let (held, place) = match held(files, name) {
         Ok(found) => found,
-        Err(error) => return Fact::unknown(reason).note(error.to_string()),
+        Err(error) => return Answer::unknown(reason).note(error.to_string()),
     };
     let program = format!("/usr/bin/{name}");
-    let there = files.stat(&program).legacy().is_ok_and(|found| found.mode & 0o111 != 0);
-    if !there {
-        return Fact::unknown(reason).because_all(place);
+    match files.stat(&program) {
+        Read::There(found) if found.mode & 0o111 != 0 => {}
+        Read::There(_) | Read::Missing(_) | Read::Hidden(_) => {
+            return Answer::unknown(reason).because_all(place);
+        }
     }
-    let state = Value::record([("version", State::unknown(reason)), ("held", held)]);
-    Fact::new(State::Known(state))
+    Answer::known(Package { version: Knowledge::unknown(reason), held })
         .at_most(Confidence::High)
         .note(format!("taken as installed because {program} is there"))
         .because_all(place)
 }
 
 /// Whether a package is kept at its version, and the place that says so.
-fn held(files: &Files, name: &str) -> Result<(State, Option<Origin>), HostError> {
+fn held(files: &Files, name: &str) -> Result<(Knowledge<bool>, Option<Origin>), HostError> {
     if let Some(place) = dnf_lock(files, name)? {
-        return Ok((State::from(true), Some(place)));
+        return Ok((Knowledge::Known(true), Some(place)));
     }
     Ok(match zypp_lock(files, name)? {
-        Some((Effect::Locks, place)) => (State::from(true), Some(place)),
+        Some((Effect::Locks, place)) => (Knowledge::Known(true), Some(place)),
         Some((Effect::MayLock, place)) => {
             let reason = format!("{place}: this lock may be about the package; it asks for more than a name");
-            (State::unknown(reason), Some(place))
+            (Knowledge::unknown(reason), Some(place))
         }
-        None => (State::from(false), None),
+        None => (Knowledge::Known(false), None),
     })
 }
 
 /// What keeps zypper from changing a package.
 fn zypp_lock(files: &Files, name: &str) -> Result<Option<(Effect, Origin)>, HostError> {
     const LOCKS: &str = "/etc/zypp/locks";
-    let Some(content) = optional(files.read(LOCKS).legacy())? else { return Ok(None) };
+    let Some(content) = files.read(LOCKS).found()? else { return Ok(None) };
     let locks = zypp_locks::parse(&content);
     let found = || locks.iter().filter_map(|lock| lock.on(name));
     let found = found().find(|(effect, _)| *effect == Effect::Locks).or_else(|| found().next());
@@ -55,7 +56,7 @@ fn dnf_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
     const LIST: &str = "/etc/dnf/plugins/versionlock.list";
     const TOML: &str = "/etc/dnf/versionlock.toml";
     const REPOS: &str = "/etc/yum.repos.d";
-    if let Some(content) = optional(files.read(LIST).legacy())? {
+    if let Some(content) = files.read(LIST).found()? {
         for (number, line) in crate::parse::lines(&content) {
             let entry = line.trim();
             let entry = entry
@@ -72,7 +73,7 @@ fn dnf_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
             }
         }
     }
-    if let Some(content) = optional(files.read(TOML).legacy())? {
+    if let Some(content) = files.read(TOML).found()? {
         let corrupt = |error| HostError::new(TOML, HostErrorKind::Corrupt(format!("{error}")));
         let document = toml_document::parse(&content).map_err(|error: SyntaxError| corrupt(error))?;
         let entry = (0..1000).map_while(|index| document.at(&format!("packages.{index}.name")));
@@ -86,7 +87,7 @@ fn dnf_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
     if let Some(origin) = excluded(files, "/etc/dnf/dnf.conf", &keys, name)? {
         return Ok(Some(origin));
     }
-    for file in optional(files.list(REPOS).legacy())?.iter().flat_map(|list| list.iter()) {
+    for file in files.list(REPOS).found()?.iter().flat_map(|list| list.iter()) {
         let path = format!("{REPOS}/{}", file.to_string_lossy());
         if std::path::Path::new(&path).extension().is_some_and(|suffix| suffix == "repo")
             && let Some(origin) = excluded(files, &path, &keys, name)?

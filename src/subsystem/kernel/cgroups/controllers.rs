@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::fact::{State, Value};
-use crate::host::{Read, Running};
+use crate::fact::{Reason, State, Value};
+use crate::host::{HostError, Running};
 use crate::parse::cmdline;
 use crate::subsystem::Subsystems;
 use crate::subsystem::loader::next_boot::BootEntry;
@@ -100,9 +100,13 @@ impl<'e> Kernel<'e> {
             self.disabled.iter().any(|disabled| disabled == name)
                 || (name == "memory" && self.memory == Memory::SwitchedOff)
         };
-        if let Some(names) = self.running(subsystems, mode) {
-            let names = names.iter().map(String::as_str).filter(|name| !is_disabled(name));
-            return State::from(Value::list(names));
+        match self.running(subsystems, mode) {
+            Ok(Some(names)) => {
+                let names = names.iter().map(String::as_str).filter(|name| !is_disabled(name));
+                return State::from(Value::list(names));
+            }
+            Ok(None) => {}
+            Err(reason) => return State::unknown(reason),
         }
         if self.memory == Memory::UpToTheFirmware {
             return State::unknown(
@@ -133,18 +137,24 @@ impl<'e> Kernel<'e> {
 
     /// What a running system with the same kernel and the same hierarchy shows, and what it was told to leave out
     /// this time; sorted.
-    fn running(&self, subsystems: &Subsystems<'_>, mode: &str) -> Option<Vec<String>> {
-        let running = subsystems.host().running()?;
+    ///
+    /// # Errors
+    /// What hides it.
+    fn running(&self, subsystems: &Subsystems<'_>, mode: &str) -> Result<Option<Vec<String>>, Reason> {
+        let Some(running) = subsystems.host().running() else { return Ok(None) };
         if Some(running.uname().release.as_str()) != self.release {
-            return None;
+            return Ok(None);
         }
-        let State::Known(Value::Record(attributes)) = super::now(running).state else { return None };
+        for path in super::READ_NOW {
+            running.files().read(path).found()?;
+        }
+        let State::Known(Value::Record(attributes)) = super::now(running).state else { return Ok(None) };
         if attributes.get("mode") != Some(&State::from(mode)) {
-            return None;
+            return Ok(None);
         }
-        let State::Known(Value::List(names)) = attributes.get("controllers")? else { return None };
+        let Some(State::Known(Value::List(names))) = attributes.get("controllers") else { return Ok(None) };
         let mut names: Vec<String> = names.iter().filter_map(Value::as_text).map(str::to_owned).collect();
-        let left_out = left_out_now(running);
+        let left_out = left_out_now(running)?;
         let back =
             in_hierarchy(mode).map(|(_, name)| name).filter(|name| left_out.iter().any(|now| now == name));
         // What the firmware switched off it will switch off again.
@@ -152,7 +162,7 @@ impl<'e> Kernel<'e> {
         names.extend(back.map(str::to_owned));
         names.sort_unstable();
         names.dedup();
-        Some(names)
+        Ok(Some(names))
     }
 }
 
@@ -193,8 +203,7 @@ fn in_hierarchy(mode: &str) -> impl Iterator<Item = (&'static str, &'static str)
 }
 
 /// The controllers that the running kernel was told to leave out.
-fn left_out_now(running: &dyn Running) -> Vec<String> {
-    // Without it nothing is known to be left out, so that fewer controllers come back, not more.
-    let Read::There(bytes) = running.files().read("/proc/cmdline") else { return Vec::new() };
-    listed(&cmdline::words(&String::from_utf8_lossy(&bytes)), "cgroup_disable")
+fn left_out_now(running: &dyn Running) -> Result<Vec<String>, HostError> {
+    let Some(bytes) = running.files().read("/proc/cmdline").found()? else { return Ok(Vec::new()) };
+    Ok(listed(&cmdline::words(&String::from_utf8_lossy(&bytes)), "cgroup_disable"))
 }

@@ -12,6 +12,13 @@ use crate::subsystem::distribution::os_release::OsRelease;
 /// Where systemd mounts the hierarchy.
 const HIERARCHY: &str = "/sys/fs/cgroup";
 
+/// The mounts.
+const MOUNTS: &str = "/proc/self/mountinfo";
+/// The controllers of v2.
+const CONTROLLERS: &str = "/sys/fs/cgroup/cgroup.controllers";
+/// What tells the hierarchy that there is now.
+const READ_NOW: [&str; 2] = [MOUNTS, CONTROLLERS];
+
 /// The words for hierarchies.
 pub const MODES: &[&str] = &["v2", "hybrid", "v1"];
 
@@ -30,7 +37,6 @@ fn record(mode: State, controllers: State) -> Value {
 
 /// systemd's layouts: cgroup2 at the top is v2; a tmpfs with `unified` below is hybrid; a tmpfs is v1.
 fn now(running: &dyn Running) -> Fact {
-    const MOUNTS: &str = "/proc/self/mountinfo";
     let bytes = match running.files().read(MOUNTS) {
         Read::There(bytes) => bytes,
         Read::Missing(path) => return Fact::unknown(format!("{path}: not found")),
@@ -58,7 +64,7 @@ fn now(running: &dyn Running) -> Fact {
         }
     };
     let (controllers, place) = if mode == "v2" {
-        (controllers_of_v2(running), "/sys/fs/cgroup/cgroup.controllers")
+        (controllers_of_v2(running), CONTROLLERS)
     } else {
         (controllers_of_v1(&mounts), MOUNTS)
     };
@@ -68,7 +74,7 @@ fn now(running: &dyn Running) -> Fact {
 }
 
 fn controllers_of_v2(running: &dyn Running) -> State {
-    match running.files().read("/sys/fs/cgroup/cgroup.controllers") {
+    match running.files().read(CONTROLLERS) {
         Read::There(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let mut names: Vec<&str> = text.split_ascii_whitespace().collect();

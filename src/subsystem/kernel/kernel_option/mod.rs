@@ -79,7 +79,7 @@ fn of_kernel(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: M
 
 /// By the modules of a release and its configuration.
 fn of_files(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: Moment) -> Fact {
-    let mut module = None;
+    let mut module: Option<Fact> = None;
     for name in table::find(option).map_or(&[][..], |known| known.modules) {
         let answer = subsystems.modules().state(subsystems, name, moment);
         let is_known = matches!(answer.state, Knowledge::Known(_));
@@ -93,7 +93,11 @@ fn of_files(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: Mo
         if is_known {
             return fact;
         }
-        module.get_or_insert(fact);
+        // What may be one of its modules decides before what is none.
+        let is_unknown = |fact: &Fact| matches!(fact.state, State::Unknown(_));
+        if module.as_ref().is_none_or(|known| !is_unknown(known) && is_unknown(&fact)) {
+            module = Some(fact);
+        }
     }
     let configs = subsystems.kernel_config();
     let config = match moment {

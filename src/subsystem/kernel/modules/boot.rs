@@ -226,8 +226,13 @@ const MAX_NAMES: usize = 500;
 
 /// The lines of modules-load.d; none if the service that reads them doesn't run.
 fn lines_on_disk(subsystems: &Subsystems<'_>, gaps: &mut Vec<Unreadable>) -> Vec<(String, Origin)> {
-    if subsystems.units().blocked_by(subsystems, SERVICE).is_some() {
-        return Vec::new();
+    match subsystems.units().blocked_by(subsystems, SERVICE) {
+        Knowledge::Absent => {}
+        Knowledge::Known(_) => return Vec::new(),
+        Knowledge::Unknown(reason) => {
+            gaps.push(Unreadable { origin: Origin::file(SERVICE), reason: reason.to_string() });
+            return Vec::new();
+        }
     }
     let files = subsystems.host().files();
     let merged = drop_in::at_boot(files, "modules-load.d", ".conf");
@@ -292,7 +297,8 @@ impl Plan {
         let refuses = refusal(subsystems, &index, release.as_deref().unwrap_or_default(), &command_line);
         let mut loader = super::loader(&index, rules, &command_line, refuses.clone());
         let place = entry.because.first().cloned().unwrap_or_else(|| Origin::file("kernel command line"));
-        let early = if lines.is_empty() && subsystems.units().blocked_by(subsystems, SERVICE).is_some() {
+        let blocked = || subsystems.units().blocked_by(subsystems, SERVICE);
+        let early = if lines.is_empty() && !matches!(blocked(), Knowledge::Absent) {
             &[]
         } else {
             command_line.load.as_slice()

@@ -95,6 +95,11 @@ impl Asked<'_, '_> {
             let reason = format!("{origin} {says}: whether it applies what sysctl.d says is not known");
             return Answer::unknown(Reason::new(ReasonCode::NotUnderstood, reason)).because(origin.clone());
         }
+        if let Knowledge::Unknown(reason) = self.subsystems.sysctl_d().not_run(self.subsystems)
+            && self.related.iter().any(|path| self.merge().lines_about(path).next().is_some())
+        {
+            return Answer::unknown(reason.clone());
+        }
         let entries = &self.subsystems.next_boot().entries;
         let likeliest = self.of_entry(entries.first());
         for entry in entries.iter().skip(1) {
@@ -119,7 +124,7 @@ impl Asked<'_, '_> {
             None => (None, None),
         };
         let outcome = simulate::simulate(self.path, start, &writes);
-        if not_run.is_none()
+        if !matches!(not_run, Knowledge::Known(_))
             && let Some(gap) = deciding_gap(merge, self.path, &self.related, &outcome)
         {
             return Answer::unknown(format!("{}: it may set {}", gap.reason, sysctl_d::dotted(self.path)));
@@ -127,7 +132,7 @@ impl Asked<'_, '_> {
         self.answer(not_run, &outcome, start_origin)
     }
 
-    fn answer(&self, not_run: Option<&Origin>, outcome: &Outcome, start_origin: Option<Origin>) -> Value {
+    fn answer(&self, not_run: &Knowledge<Origin>, outcome: &Outcome, start_origin: Option<Origin>) -> Value {
         let (merge, key) = (self.merge(), sysctl_d::dotted(self.path));
         let mut answer = match (&outcome.value, &outcome.because) {
             (Some(value), Some(origin)) => Answer::known(value.clone()).because(origin.clone()),
@@ -164,7 +169,7 @@ impl Asked<'_, '_> {
                 "which values {key} accepts is not known to this program; it is assumed to accept this one"
             ));
         }
-        if let Some(origin) = not_run {
+        if let Knowledge::Known(origin) = not_run {
             answer = answer
                 .because(origin.clone())
                 .note(format!("{SERVICE} does not run, so nothing in sysctl.d is applied"));

@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 use self::merge::Merge;
 use self::simulate::Write;
 pub(in crate::subsystem::kernel) use self::writes::deciding_gap;
-use crate::fact::{Origin, printable};
+use crate::fact::{Knowledge, Origin, printable};
 use crate::host::{Files, HostErrorKind, HostPath, Read};
 use crate::parse::{cmdline, sysctl_d, unit};
 use crate::subsystem::Subsystems;
@@ -32,7 +32,7 @@ const ENCRYPTED: [&str; 2] =
 #[derive(Debug, Default)]
 pub struct SysctlD {
     merged: OnceCell<Merge>,
-    not_run: OnceCell<Option<Origin>>,
+    not_run: OnceCell<Knowledge<Origin>>,
     restricted: OnceCell<Option<Origin>>,
 }
 
@@ -46,9 +46,9 @@ impl SysctlD {
         self.merged.get_or_init(|| Merge::read(subsystems))
     }
 
-    /// What keeps systemd-sysctl from running at boot.
-    pub(in crate::subsystem::kernel) fn not_run(&self, subsystems: &Subsystems<'_>) -> Option<&Origin> {
-        self.not_run.get_or_init(|| subsystems.units().blocked_by(subsystems, SERVICE)).as_ref()
+    /// What keeps systemd-sysctl from running at boot; absent if it runs.
+    pub(in crate::subsystem::kernel) fn not_run(&self, subsystems: &Subsystems<'_>) -> &Knowledge<Origin> {
+        self.not_run.get_or_init(|| subsystems.units().blocked_by(subsystems, SERVICE))
     }
 
     /// The line that starts systemd-sysctl with arguments, such as `--prefix=`: which lines it applies then is not known.
@@ -87,7 +87,7 @@ impl SysctlD {
         related: &[String],
     ) -> Vec<Write> {
         let mut writes = writes::command_line_writes(entry, related);
-        if self.not_run(subsystems).is_none() {
+        if !matches!(self.not_run(subsystems), Knowledge::Known(_)) {
             writes.extend(simulate::writes(self.merged(subsystems), related));
         }
         writes
@@ -101,6 +101,9 @@ impl SysctlD {
         path: &str,
         text: &str,
     ) -> Option<Origin> {
+        if matches!(self.not_run(subsystems), Knowledge::Unknown(_)) {
+            return None;
+        }
         let related = [path.to_owned()];
         let writes = self.writes(subsystems, subsystems.next_boot().entries.first(), &related);
         let default = variable::find(path).and_then(|variable| variable.default).map(str::to_owned);

@@ -43,9 +43,14 @@ pub(super) fn read(subsystems: &Subsystems<'_>, found: &mut Found) {
     for place in PLACES {
         let mut candidates = candidates(files, found, place);
         if candidates.is_empty() {
+            // Only root may look at the EFI system partition on many hosts: see `grub::read`.
+            if place == "/boot" {
+                found.choose("systemd-boot", unread(found, place), None);
+            }
             continue;
         }
         candidates.sort_by(newest_first);
+        let gaps = found.gaps.len();
         let by_firmware = subsystems.host().running().and_then(|running| chosen_in_firmware(running, found));
         let (source, default) = if let Some(chosen) = by_firmware {
             ("the EFI variable's", Some(chosen))
@@ -54,8 +59,10 @@ pub(super) fn read(subsystems: &Subsystems<'_>, found: &mut Found) {
             let value = |bytes: Rc<[u8]>| BootEntryFile::parse(&bytes).get("default").map(str::to_owned);
             ("loader.conf's", loader.and_then(value))
         };
+        let is_hidden = found.gaps.len() > gaps;
         let chosen = default
             .as_deref()
+            .filter(|_| !is_hidden)
             .and_then(|pattern| candidates.iter().find(|entry| matches(pattern, &entry.id)));
         let doubt = match (&default, chosen) {
             (Some(_), Some(_)) => None,
@@ -67,8 +74,9 @@ pub(super) fn read(subsystems: &Subsystems<'_>, found: &mut Found) {
         };
         // `@saved` is what the firmware remembers: nobody else knows.
         let is_saved = chosen.is_none() && default.is_some_and(|default| default.starts_with('@'));
-        let first = if is_saved { candidates.as_slice() } else { &[] };
-        let likely = chosen.or(candidates.first()).filter(|_| !is_saved);
+        let is_any = is_saved || is_hidden;
+        let first = if is_any { candidates.as_slice() } else { &[] };
+        let likely = chosen.or(candidates.first()).filter(|_| !is_any);
         let mut entries: Vec<BootEntry> =
             likely.into_iter().chain(first).map(|entry| boot_entry(files, entry, None)).collect();
         entries.extend(unread(found, place));
@@ -98,7 +106,7 @@ pub(super) fn read_for_grub(menu: &Menu<'_>, found: &mut Found, any: bool) -> bo
     let (files, grub) = (menu.files, menu.grub);
     let variables = (!any).then_some(grub);
     let mut candidates = candidates(files, found, "/boot");
-    if candidates.is_empty() {
+    if candidates.is_empty() && unread(found, "/boot").is_empty() {
         return false;
     }
     candidates.sort_by(newest_first);
@@ -140,20 +148,14 @@ pub(super) fn read_for_grub(menu: &Menu<'_>, found: &mut Found, any: bool) -> bo
 
 /// Entries that are there and could not be read: each may be the one that boots.
 fn unread(found: &Found, place: &str) -> Vec<BootEntry> {
-    let directory = format!("{place}/loader/entries/");
+    let directory = format!("{place}/loader/entries");
     let gaps = found.gaps.iter().filter(|gap| gap.origin.path.starts_with(&directory));
     gaps.map(|gap| BootEntry { because: vec![gap.origin.clone()], ..BootEntry::default() }).collect()
 }
 
 fn candidates(files: &Files, found: &mut Found, place: &str) -> Vec<Candidate> {
     let directory = format!("{place}/loader/entries");
-    let names = match files.list(&directory).legacy() {
-        Ok(names) => names,
-        Err(error) => {
-            found.gap(error);
-            return Vec::new();
-        }
-    };
+    let Some(names) = files.list(&directory).or_hidden(&mut found.gaps) else { return Vec::new() };
     let mut candidates = Vec::new();
     for name in names.iter() {
         let Some(stem) = name.to_str().and_then(|name| name.strip_suffix(".conf")) else { continue };
@@ -259,12 +261,8 @@ fn boot_entry(files: &Files, candidate: &Candidate, grub: Option<&Grub>) -> Boot
         Some((options, line)) => (expand(&options, grub), line),
         None => (Some(Vec::new()), 1),
     };
-    BootEntry {
-        release: kernels::release_of(files, kernel).or(version.map(str::to_owned)),
-        cmdline,
-        because: vec![Origin::line(&candidate.path, line)],
-        ..BootEntry::default()
-    }
+    let release = kernels::release_of(files, kernel).map(|release| release.or(version.map(str::to_owned)));
+    BootEntry { cmdline, because: vec![Origin::line(&candidate.path, line)], ..BootEntry::of(release) }
 }
 
 /// Fedora's entries say `$kernelopts`, which GRUB's environment block holds; none where GRUB's variables aren't known. No

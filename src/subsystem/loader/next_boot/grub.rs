@@ -22,13 +22,9 @@ pub(super) fn read(files: &Files, found: &mut Found) {
     }
     let mut on_efi = Found::default();
     for partition in PARTITIONS {
-        match files.list(partition).legacy() {
-            Ok(names) => {
-                for name in names.iter().take(MOST_VENDORS).filter_map(|name| name.to_str()) {
-                    read_directory(files, &mut on_efi, &format!("{partition}/{name}"));
-                }
-            }
-            Err(error) => on_efi.gap(error),
+        let Some(names) = files.list(partition).or_hidden(&mut on_efi.gaps) else { continue };
+        for name in names.iter().take(MOST_VENDORS).filter_map(|name| name.to_str()) {
+            read_directory(files, &mut on_efi, &format!("{partition}/{name}"));
         }
     }
     // Only root may look at the partition on many hosts; with a menu in /boot it holds nothing but a pointer.
@@ -69,9 +65,7 @@ fn read_directory(files: &Files, found: &mut Found, directory: &str) {
         return found.choose("GRUB", menu.all(), Some(why.into()));
     }
     let default = grub.default_entry();
-    if let Some(gone) = default.and_then(|(item, _)| menu.missing_kernel(item)) {
-        let reason =
-            format!("{gone} is not there, and which entry GRUB takes then isn't told by its menu alone");
+    if let Some(reason) = default.and_then(|(item, _)| menu.kernel_doubt(item)) {
         found.gaps.push(Unreadable { origin: Origin::file(&path), reason: reason.clone() });
         let mut entries = vec![BootEntry { because: vec![Origin::file(&path)], ..BootEntry::default() }];
         entries.extend(menu.all());
@@ -136,25 +130,36 @@ impl Menu<'_> {
         let name = if linux.is_custom { "custom.cfg" } else { "grub.cfg" };
         let place = Origin::line(format!("{}/{name}", self.directory), linux.line);
         BootEntry {
-            release: kernels::release_of(self.files, &linux.kernel),
             cmdline: Some(linux.cmdline.clone()),
             because: vec![place.says(format!("boots `{}`", item.title))],
-            ..BootEntry::default()
+            ..BootEntry::of(kernels::release_of(self.files, &linux.kernel))
         }
     }
 
-    /// The kernel of an entry, if it certainly isn't in `/boot` while others are: GRUB can't boot that entry.
-    fn missing_kernel(&self, item: &Item) -> Option<String> {
+    /// Why GRUB may not boot an entry: its kernel isn't in `/boot` while others are, or can't be looked for.
+    fn kernel_doubt(&self, item: &Item) -> Option<String> {
         let kernel = &item.linux.as_ref()?.kernel;
         let name = kernel.rsplit('/').next().filter(|name| kernels::is_kernel(name))?;
-        let names = match self.files.list("/boot") {
-            Read::There(names) => names,
-            Read::Missing(_) | Read::Hidden(_) => return None,
-        };
-        let others = names.iter().filter_map(|name| name.to_str()).any(kernels::is_kernel);
-        let is_in_boot = kernel == &format!("/boot/{name}") || kernel == &format!("/{name}");
-        let is_there = names.iter().any(|known| known == name);
-        (others && is_in_boot && !is_there).then(|| kernel.clone())
+        let place = format!("/boot/{name}");
+        if kernel != &place && kernel != &format!("/{name}") {
+            return None;
+        }
+        match self.files.list("/boot") {
+            Read::There(names) => {
+                let others = names.iter().filter_map(|name| name.to_str()).any(kernels::is_kernel);
+                let is_there = names.iter().any(|known| known == name);
+                (others && !is_there).then(|| {
+                    format!(
+                        "{kernel} is not there, and which entry GRUB takes then isn't told by its menu alone"
+                    )
+                })
+            }
+            Read::Missing(_) => None,
+            Read::Hidden(error) => match self.files.lstat(&place) {
+                Read::There(_) => None,
+                Read::Missing(_) | Read::Hidden(_) => Some(error.to_string()),
+            },
+        }
     }
 
     /// Every entry that boots Linux, those of submenus as well.

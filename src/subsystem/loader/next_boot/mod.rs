@@ -43,6 +43,18 @@ pub struct BootEntry {
     pub because: Vec<Origin>,
     /// Whether the firmware of a Raspberry Pi puts words of its own before these.
     pub is_raspberry_pi: bool,
+    /// What hides the release.
+    pub hidden: Option<HostError>,
+}
+
+impl BootEntry {
+    /// An entry of which only the kernel is told.
+    fn of(release: kernels::Release) -> Self {
+        match release {
+            Ok(release) => BootEntry { release, ..BootEntry::default() },
+            Err(error) => BootEntry { hidden: Some(error), ..BootEntry::default() },
+        }
+    }
 }
 
 /// What the command lines that may boot next say about one parameter.
@@ -166,9 +178,10 @@ impl NextBoot {
     pub fn release(&self) -> Fact {
         let Some(first) = self.entries.first() else { return self.nothing("kernel") };
         let Some(release) = &first.release else {
-            return match self.gaps.first() {
-                Some(_) => self.nothing("kernel"),
-                None => Fact::unknown("the boot loader's entry doesn't tell the kernel's release"),
+            return match (&first.hidden, self.gaps.first()) {
+                (Some(error), _) => Fact::unknown(error.clone()),
+                (None, Some(_)) => self.nothing("kernel"),
+                (None, None) => Fact::unknown("the boot loader's entry doesn't tell the kernel's release"),
             };
         };
         if self.entries.iter().any(|entry| entry.release.as_ref() != Some(release)) {
@@ -221,19 +234,15 @@ struct Choice {
 impl Found {
     /// The content of a file; a failure to read one that exists is a gap.
     fn read(&mut self, files: &Files, path: &str) -> Option<std::rc::Rc<[u8]>> {
-        match files.read(path).legacy() {
-            Ok(bytes) => Some(bytes),
-            Err(error) => {
-                self.gap(error);
-                None
-            }
-        }
+        files.read(path).or_hidden(&mut self.gaps)
     }
 
-    fn gap(&mut self, error: HostError) {
-        if !error.is_not_found() {
-            self.gaps.push(error.into());
-        }
+    /// A configuration that could not be read, if there are more than so many gaps by now: its loader may boot anything.
+    fn choose_unread(&mut self, loader: &'static str, gaps: usize) -> bool {
+        let Some(gap) = self.gaps.get(gaps) else { return false };
+        let (because, doubt) = (vec![gap.origin.clone()], gap.reason.clone());
+        self.choose(loader, vec![BootEntry { because, ..BootEntry::default() }], Some(doubt));
+        true
     }
 
     fn choose(&mut self, loader: &'static str, entries: Vec<BootEntry>, doubt: Option<String>) {
@@ -253,14 +262,19 @@ impl Found {
 
     fn settle(self) -> NextBoot {
         let mut next = NextBoot { gaps: self.gaps, ..NextBoot::default() };
-        if self.choices.len() > 1 {
-            let mut loaders: Vec<&str> = self.choices.iter().map(|choice| choice.loader).collect();
+        let is_read = |entry: &BootEntry| entry.release.is_some() || entry.cmdline.is_some();
+        let read = self.choices.iter().filter(|choice| choice.entries.iter().any(is_read));
+        let mut loaders: Vec<&str> = read.map(|choice| choice.loader).collect();
+        if loaders.len() > 1 {
             loaders.dedup();
             next.confidence = Confidence::High;
             next.reason = Some(match loaders.as_slice() {
                 [only] => format!("{only} has several menus"),
                 loaders => format!("{} are both configured", loaders.join(" and ")),
             });
+        }
+        if loaders.is_empty() {
+            next.reason = next.gaps.first().map(|gap| gap.reason.clone());
         }
         for choice in self.choices {
             if let Some(doubt) = choice.doubt {
@@ -287,14 +301,19 @@ fn read_extlinux(files: &Files, found: &mut Found) {
         "/syslinux/syslinux.cfg",
     ];
     for path in PATHS {
-        let Some(bytes) = found.read(files, path) else { continue };
+        let gaps = found.gaps.len();
+        let Some(bytes) = found.read(files, path) else {
+            if found.choose_unread("extlinux", gaps) {
+                return;
+            }
+            continue;
+        };
         let parsed = Extlinux::parse(&bytes);
         let Some(label) = parsed.default_label() else { continue };
         let entry = BootEntry {
-            release: kernels::release_of(files, &label.kernel),
             cmdline: Some(cmdline::words(&label.append)),
             because: vec![Origin::line(path, label.line)],
-            ..BootEntry::default()
+            ..BootEntry::of(kernels::release_of(files, &label.kernel))
         };
         found.choose("extlinux", vec![entry], None);
         return;

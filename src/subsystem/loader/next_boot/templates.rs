@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::NextBoot;
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::parse::{cmdline, lines};
 
 /// No variable of a template is longer: those that hold each other must not grow without end.
@@ -12,7 +12,8 @@ const LONGEST_BYTES: usize = 64 << 10;
 /// What `update-grub` puts on command lines.
 const VARIABLES: [&str; 2] = ["GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"];
 
-/// Notes every word of a template that the entry which boots next doesn't have.
+/// Notes every word of a template that the entry which boots next doesn't have. No answer depends on it: a template that
+/// can't be read gets no note.
 pub(super) fn compare(files: &Files, next: &mut NextBoot) {
     let Some(installed) = next.entries.first().and_then(|entry| entry.cmdline.clone()) else { return };
     let from_grub = next.entries[0].because.iter().any(|origin| origin.path.ends_with("grub.cfg"));
@@ -21,7 +22,7 @@ pub(super) fn compare(files: &Files, next: &mut NextBoot) {
         let mut settings = grub_settings(files);
         let settings = VARIABLES.iter().filter_map(|name| settings.remove(*name));
         templates.extend(settings.map(|(text, place)| (text, place, "update-grub")));
-    } else if let Ok(bytes) = files.read("/etc/kernel/cmdline").legacy() {
+    } else if let Read::There(bytes) = files.read("/etc/kernel/cmdline") {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         templates.push((text, "/etc/kernel/cmdline".into(), "kernel-install"));
     }
@@ -42,13 +43,13 @@ pub(super) fn compare(files: &Files, next: &mut NextBoot) {
 /// with the place that set it last. Lines that are no assignment are passed over.
 fn grub_settings(files: &Files) -> BTreeMap<String, (String, String)> {
     let mut paths = vec!["/etc/default/grub".to_owned()];
-    if let Ok(names) = files.list("/etc/default/grub.d").legacy() {
+    if let Read::There(names) = files.list("/etc/default/grub.d") {
         let stems = names.iter().filter_map(|name| name.to_str()?.strip_suffix(".cfg"));
         paths.extend(stems.map(|stem| format!("/etc/default/grub.d/{stem}.cfg")));
     }
     let mut settings: BTreeMap<String, (String, String)> = BTreeMap::new();
     for path in paths {
-        let Ok(bytes) = files.read(&path).legacy() else { continue };
+        let Read::There(bytes) = files.read(&path) else { continue };
         for (line, text) in lines(&bytes) {
             let Some((name, value)) = text.trim().split_once('=') else { continue };
             let name = name.trim_start_matches("export ").trim();

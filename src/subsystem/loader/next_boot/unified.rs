@@ -4,7 +4,7 @@
 
 use super::{BootEntry, Found, kernels};
 use crate::fact::Origin;
-use crate::host::Files;
+use crate::host::{Files, Read};
 use crate::subsystem::Unreadable;
 
 /// Where systemd-boot and kernel-install(8) keep them, on the EFI system partition.
@@ -15,12 +15,13 @@ const MOST: usize = 64;
 pub(super) fn read(files: &Files, found: &mut Found) {
     let mut entries = Vec::new();
     for directory in DIRECTORIES {
-        let names = match files.list(directory).legacy() {
-            Ok(names) => names,
+        let names = match files.list(directory) {
+            Read::There(names) => names,
+            Read::Missing(_) => continue,
             // Only root may look at the partition on many hosts; that matters where nothing else tells what boots.
-            Err(error) => {
+            Read::Hidden(error) => {
                 if found.choices.is_empty() {
-                    found.gap(error);
+                    found.gaps.push(error.into());
                 }
                 continue;
             }
@@ -31,9 +32,10 @@ pub(super) fn read(files: &Files, found: &mut Found) {
             let reason = format!("{place} is a unified kernel image, whose command line is not read");
             found.gaps.push(Unreadable { origin: place.clone(), reason });
             let stem = stem.split('+').next().unwrap_or(stem);
+            let installed = kernels::installed(files);
             let release =
-                kernels::installed(files).into_iter().find(|release| stem.ends_with(release.as_str()));
-            entries.push(BootEntry { release, because: vec![place], ..BootEntry::default() });
+                installed.map(|all| all.into_iter().find(|release| stem.ends_with(release.as_str())));
+            entries.push(BootEntry { because: vec![place], ..BootEntry::of(release) });
         }
     }
     found.choose("a unified kernel image", entries, None);

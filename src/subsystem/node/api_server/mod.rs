@@ -208,6 +208,6 @@ impl Server {
     /// The server's certificate.
     #[must_use]
     pub fn certificate(&self, running: &dyn Running) -> Answer<ServerCertificate> {
-        server_certificate::judge(self, running.time()).unwrap_or_else(Answer::unknown)
+        server_certificate::judge(self, running.time().required()).unwrap_or_else(Answer::unknown)
     }
 }

@@ -3,7 +3,6 @@
 
 use super::Server;
 use crate::fact::{Answer, Knowledge, Reason};
-use crate::host::HostError;
 use crate::kubeadm::syntax;
 use crate::pki::certificate::{self, Certificate, date};
 use crate::pki::trust::{self, Trust};
@@ -77,7 +76,7 @@ impl Validity {
 
 pub(super) fn judge(
     server: &Server,
-    now: Result<u64, HostError>,
+    now: Result<u64, Reason>,
 ) -> Result<Answer<ServerCertificate>, Reason> {
     let place = server.page();
     let unknown = |wrong: String| Reason::from(format!("{place}: {wrong}"));

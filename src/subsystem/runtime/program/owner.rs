@@ -2,10 +2,11 @@
 //! databases no such list is read.
 
 use super::known::Known;
-use crate::fact::{Origin, State, Value, Version, printable};
+use crate::fact::{Knowledge, Origin, Version, printable};
 use crate::host::{Files, HostError, HostPath, Read};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
+use crate::subsystem::distribution::packages;
 
 const INFO: &str = "/var/lib/dpkg/info";
 const DIVERSIONS: &str = "/var/lib/dpkg/diversions";
@@ -103,15 +104,12 @@ fn of(subsystems: &Subsystems<'_>, package: &str, listed: bool) -> Result<Option
 }
 
 /// The version of a package as the database has it; none if it is not installed.
-fn version(package: State) -> Result<Option<String>, String> {
-    let version = match package {
-        State::Known(Value::Record(mut attributes)) => attributes.remove("version"),
-        state => Some(state),
-    };
-    match version {
-        Some(State::Known(Value::Text(version))) => Ok(Some(version)),
-        Some(State::Unknown(reason)) => Err(reason.to_string()),
-        _ => Ok(None),
+fn version(package: Knowledge<packages::Package>) -> Result<Option<String>, String> {
+    match package {
+        Knowledge::Known(packages::Package { version: Knowledge::Known(version), .. }) => Ok(Some(version)),
+        Knowledge::Known(packages::Package { version: Knowledge::Unknown(reason), .. })
+        | Knowledge::Unknown(reason) => Err(reason.to_string()),
+        Knowledge::Known(_) | Knowledge::Absent => Ok(None),
     }
 }
 

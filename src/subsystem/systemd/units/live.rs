@@ -3,7 +3,7 @@
 use super::enablement;
 use super::search_path::{Found, SearchPath, place};
 use crate::fact::{Fact, Origin, State, Value};
-use crate::host::{HostErrorKind, Read, Running};
+use crate::host::{HostError, HostErrorKind, Read, Running};
 use crate::parse::systemd::RUNTIME_UNITS;
 use crate::subsystem::Subsystems;
 
@@ -41,7 +41,11 @@ pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
     let found = search.resolve(files, name);
     let (real, fragment) = match &found {
         Found::Fragment { name, path } => (name.as_str(), State::from(path.as_str())),
-        _ => (name, State::Absent),
+        Found::Unreadable(gap) => (name, State::unknown(gap.reason.as_str())),
+        Found::Missing if !search.gaps.is_empty() => {
+            (name, State::unknown(search.gaps.first().map_or("", |gap| &gap.reason)))
+        }
+        Found::Missing | Found::Masked(_) => (name, State::Absent),
     };
     let (active, origin, note) = active(running, name, real);
     if active == Some("not-found") && found == Found::Missing {
@@ -67,7 +71,7 @@ pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
 fn active(running: &dyn Running, name: &str, real: &str) -> (Option<&'static str>, Origin, Option<String>) {
     let bus = || Origin::file("org.freedesktop.systemd1");
     let trouble = match running.units() {
-        Ok(units) => {
+        Read::There(units) => {
             let unit = units.get(real).or_else(|| units.get(name));
             return (
                 Some(unit.map_or("not-found", |unit| known_word(&unit.load, &unit.active))),
@@ -75,7 +79,8 @@ fn active(running: &dyn Running, name: &str, real: &str) -> (Option<&'static str
                 None,
             );
         }
-        Err(error) => error,
+        Read::Missing(_) => None,
+        Read::Hidden(error) => Some(error),
     };
     if let Read::Missing(_) = running.files().lstat(RUNTIME_UNITS) {
         let note = "systemd does not run here";
@@ -91,9 +96,12 @@ fn active(running: &dyn Running, name: &str, real: &str) -> (Option<&'static str
             return (Some("active"), place(&path).says("populated 1"), Some(note.into()));
         }
     }
-    let reason = match trouble.kind {
-        HostErrorKind::Denied => "systemd could not be asked; run as root to ask it".to_owned(),
-        _ => format!("systemd could not be asked: {trouble}"),
+    let reason = match trouble {
+        Some(HostError { kind: HostErrorKind::Denied, .. }) => {
+            "systemd could not be asked; run as root to ask it".to_owned()
+        }
+        Some(trouble) => format!("systemd could not be asked: {trouble}"),
+        None => "systemd could not be asked: it was not there a moment ago".to_owned(),
     };
     (None, bus(), Some(reason))
 }

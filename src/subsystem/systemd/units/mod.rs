@@ -27,7 +27,7 @@ pub(crate) use live::CGROUPS;
 pub use merged::{MergedUnit, Setting};
 pub(crate) use options::full_name;
 
-use crate::fact::{Fact, Moment, Origin};
+use crate::fact::{Fact, Knowledge, Moment, Origin};
 use crate::host::Files;
 use crate::parse::unit;
 use crate::subsystem::Subsystems;
@@ -183,18 +183,31 @@ impl Units {
     }
 
     /// What keeps a service of systemd that turns files into kernel state from running at boot: a mask, a failed condition,
-    /// or that nothing starts it. None if it runs, which is also assumed where that can't be told: systemd ships these
-    /// services started.
-    pub(in crate::subsystem) fn blocked_by(&self, subsystems: &Subsystems<'_>, unit: &str) -> Option<Origin> {
-        self.masked_by(subsystems, unit).or_else(|| match self.starts(subsystems, unit) {
-            Starts::No(origins) => origins.into_iter().next().or_else(|| {
-                match self.search.resolve(subsystems.host().files(), unit) {
-                    Found::Fragment { path, .. } => Some(Origin::file(path).says("nothing starts it")),
-                    _ => None,
+    /// or that nothing starts it. Absent if it runs, unknown if that can't be told.
+    pub(in crate::subsystem) fn blocked_by(
+        &self,
+        subsystems: &Subsystems<'_>,
+        unit: &str,
+    ) -> Knowledge<Origin> {
+        if let Some(mask) = self.masked_by(subsystems, unit) {
+            return Knowledge::Known(mask);
+        }
+        // Who asks says itself what another init leaves open.
+        if subsystems.systemd().doubt.is_some() {
+            return Knowledge::Absent;
+        }
+        match (self.starts(subsystems, unit), self.search.resolve(subsystems.host().files(), unit)) {
+            (Starts::Yes(_), _) => Knowledge::Absent,
+            (Starts::Unknown(reason), _) => Knowledge::unknown(reason),
+            (Starts::No(origins), found) => match (origins.into_iter().next(), found) {
+                (Some(origin), _) => Knowledge::Known(origin),
+                (None, Found::Fragment { path, .. }) => {
+                    Knowledge::Known(Origin::file(path).says("nothing starts it"))
                 }
-            }),
-            Starts::Yes(_) | Starts::Unknown(_) => None,
-        })
+                // systemd brings these services along: a tree without them holds configuration only.
+                (None, _) => Knowledge::Absent,
+            },
+        }
     }
 
     /// Whether the next boot may start a unit; one without a unit file can't be.

@@ -144,6 +144,10 @@ impl<'a> Walk<'a> {
         } else {
             found
         };
+        // What it pulls in is unknown with it.
+        if let Found::Unreadable(gap) = &found {
+            self.graph.gaps.push(gap.clone());
+        }
         let follow =
             matches!(found, Found::Fragment { .. }) || (found == Found::Missing && self.is_usual(&key));
         let node = Node { found, pulled_by: vec![origin], unit: None, refused: None, doubtful: self.doubts };
