@@ -19,6 +19,9 @@ pub enum NoResponse {
     /// The rights of this process don't suffice (`EACCES`). This says nothing about the runtime.
     #[error("permission denied; run as root to ask")]
     Denied,
+    /// Whether there is a socket can't be seen, and why.
+    #[error("{0}")]
+    Hidden(String),
     /// Somebody listens, but the queue of connections is full (`EAGAIN`).
     #[error("busy: its queue of connections is full")]
     Busy,
@@ -75,8 +78,18 @@ impl From<HostError> for NoResponse {
             HostErrorKind::NotFound => NoResponse::Missing,
             HostErrorKind::Denied => NoResponse::Denied,
             HostErrorKind::NotAFile(kind) => NoResponse::NotASocket(kind),
-            other => NoResponse::Failed(other.to_string()),
+            // Nobody can connect to it.
+            HostErrorKind::Loop => NoResponse::Failed(HostErrorKind::Loop.to_string()),
+            other => NoResponse::Hidden(other.to_string()),
         }
+    }
+}
+
+impl NoResponse {
+    /// Whether it is not known if anything is there: somebody who sees more may get an answer.
+    #[must_use]
+    pub fn hides(&self) -> bool {
+        matches!(self, NoResponse::Denied | NoResponse::Hidden(_))
     }
 }
 

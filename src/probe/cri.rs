@@ -6,7 +6,7 @@ use crate::host::cri::{Condition, Pod, Runtime, Status};
 use crate::host::{NoResponse, Read, Running};
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::pods;
-use crate::subsystem::runtime::cri::{Chosen, cgroup_driver, sandbox_image, socket_path};
+use crate::subsystem::runtime::cri::{Chosen, Sockets, cgroup_driver, sandbox_image, socket_path};
 
 const ANSWERING: Attribute =
     Attribute::new("answering", Shape::List(&Shape::Text), "Those of `sockets` at which a runtime answers.");
@@ -134,13 +134,13 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
         let socket = key.as_str().to_owned();
         Chosen { answer: cri.answer(running, &socket), socket, because: Vec::new(), notes: Vec::new() }
     };
-    let (there, answering) = cri.sockets();
-    let others: Vec<&String> = answering.iter().filter(|socket| **socket != chosen.socket).collect();
+    let sockets = cri.sockets();
+    let mut others = sockets.answering.iter().filter(|socket| **socket != chosen.socket);
     let fact = match &chosen.answer {
-        Ok(runtime) => answered(&chosen, runtime, clock(running), &there, &answering),
+        Ok(runtime) => answered(&chosen, runtime, clock(running), &sockets),
         Err(silence) => {
-            let fact = silent(&chosen, silence, &there, &answering);
-            match others.first() {
+            let fact = silent(&chosen, silence, &sockets);
+            match others.next() {
                 Some(other) => fact.note(format!("a runtime answers at {other}")),
                 None => fact,
             }
@@ -149,7 +149,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     chosen.notes.iter().fold(fact.because_all(chosen.because.clone()), Fact::note)
 }
 
-fn silent(chosen: &Chosen, silence: &NoResponse, there: &[String], answering: &[String]) -> Fact {
+fn silent(chosen: &Chosen, silence: &NoResponse, sockets: &Sockets) -> Fact {
     let origin = Origin::file(&chosen.socket).says(silence.to_string());
     let Some(word) = word(silence) else {
         return match silence {
@@ -157,7 +157,7 @@ fn silent(chosen: &Chosen, silence: &NoResponse, there: &[String], answering: &[
             _ => Fact::unknown(format!("{}: {silence}", chosen.socket)).because(origin),
         };
     };
-    let mut record = common(word, chosen, there, answering);
+    let mut record = common(word, chosen, sockets);
     let Shape::Record(attributes) = PROBE.answer else { return Fact::unknown("no record") };
     for attribute in attributes {
         let known = record.iter().any(|(name, _)| *name == attribute.name);
@@ -177,7 +177,11 @@ fn silent(chosen: &Chosen, silence: &NoResponse, there: &[String], answering: &[
 /// None for what says nothing about a runtime.
 fn word(silence: &NoResponse) -> Option<&'static str> {
     match silence {
-        NoResponse::Missing | NoResponse::Denied | NoResponse::NotRecorded | NoResponse::OutOfTime(_) => None,
+        NoResponse::Missing
+        | NoResponse::Denied
+        | NoResponse::Hidden(_)
+        | NoResponse::NotRecorded
+        | NoResponse::OutOfTime(_) => None,
         NoResponse::NotASocket(_) => Some("not-a-socket"),
         NoResponse::Busy => Some("busy"),
         NoResponse::Refused => Some("refused"),
@@ -196,12 +200,16 @@ fn word(silence: &NoResponse) -> Option<&'static str> {
 
 type Attributes = Vec<(&'static str, State)>;
 
-fn common(word: &str, chosen: &Chosen, there: &[String], answering: &[String]) -> Attributes {
+fn common(word: &str, chosen: &Chosen, sockets: &Sockets) -> Attributes {
+    let list = |names: &[String]| match &sockets.hidden {
+        Some(reason) => State::unknown(reason.as_str()),
+        None => State::from(Value::list(names.iter().cloned())),
+    };
     vec![
         REACHABLE.is(word),
         SOCKET.is(chosen.socket.as_str()),
-        SOCKETS.is(Value::list(there.iter().cloned())),
-        ANSWERING.is(Value::list(answering.iter().cloned())),
+        SOCKETS.is(list(&sockets.there)),
+        ANSWERING.is(list(&sockets.answering)),
     ]
 }
 
@@ -213,14 +221,8 @@ struct Answered<'c> {
     notes: Vec<String>,
 }
 
-fn answered(
-    chosen: &Chosen,
-    runtime: &Runtime,
-    now: Option<i64>,
-    there: &[String],
-    answering: &[String],
-) -> Fact {
-    let record = common("answers", chosen, there, answering);
+fn answered(chosen: &Chosen, runtime: &Runtime, now: Option<i64>, sockets: &Sockets) -> Fact {
+    let record = common("answers", chosen, sockets);
     let mut answered = Answered { chosen, record, because: Vec::new(), notes: Vec::new() };
     answered.version(runtime);
     answered.status(&runtime.status);

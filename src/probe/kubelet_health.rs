@@ -66,7 +66,12 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
             let word = if page.status == 200 { "healthy" } else { "unhealthy" };
             (word, if text.is_empty() { format!("status {}", page.status) } else { text })
         }
-        Err(silence @ (NoResponse::NotRecorded | NoResponse::Denied | NoResponse::OutOfTime(_))) => {
+        Err(
+            silence @ (NoResponse::NotRecorded
+            | NoResponse::Denied
+            | NoResponse::Hidden(_)
+            | NoResponse::OutOfTime(_)),
+        ) => {
             return Fact::unknown(format!("{place}: {silence}"));
         }
         Err(silence) => (word(&silence), silence.to_string()),

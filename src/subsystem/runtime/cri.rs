@@ -104,6 +104,17 @@ pub struct Chosen {
     pub notes: Vec<String>,
 }
 
+/// The sockets of container runtimes.
+#[derive(Debug, Default)]
+pub struct Sockets {
+    /// Those that are there, sorted.
+    pub there: Vec<String>,
+    /// Those of them at which a runtime answers.
+    pub answering: Vec<String>,
+    /// What can't be seen: there may be more.
+    pub hidden: Option<String>,
+}
+
 impl Cri {
     /// Names sockets that will be asked about, so that they are asked with the first one.
     pub fn announce<'s>(&self, sockets: impl Iterator<Item = &'s str>) {
@@ -132,7 +143,11 @@ impl Cri {
         if let Some((socket, because)) = &candidates.kubelet {
             return Ok(chosen(socket, because));
         }
-        let answers = candidates.sockets().find(|socket| answer(socket).is_ok());
+        // One that can't be seen may be the first that answers.
+        let answers = candidates.sockets().find(|socket| match answer(socket) {
+            Ok(_) => true,
+            Err(silence) => silence.hides(),
+        });
         let is_there = || candidates.sockets().find(|socket| answer(socket) != Err(NoResponse::Missing));
         let Some(socket) = answers.or_else(is_there) else {
             let looked = format!("no socket of a container runtime: {}", candidates.sockets.join(", "));
@@ -141,15 +156,23 @@ impl Cri {
         Ok(chosen(socket, &[]))
     }
 
-    /// The sockets that are there, and those of them at which a runtime answers, both sorted.
-    pub fn sockets(&self) -> (Vec<String>, Vec<String>) {
-        let answers = self.answers.borrow();
-        let there = answers.iter().filter(|(_, answer)| **answer != Err(NoResponse::Missing));
-        let answering = answers.iter().filter(|(_, answer)| answer.is_ok());
-        (
-            there.map(|(socket, _)| socket.clone()).collect(),
-            answering.map(|(socket, _)| socket.clone()).collect(),
-        )
+    /// What the sockets that were asked come to.
+    pub fn sockets(&self) -> Sockets {
+        let mut found = Sockets::default();
+        for (socket, answer) in self.answers.borrow().iter() {
+            match answer {
+                Err(NoResponse::Missing) => {}
+                Err(silence) if silence.hides() => {
+                    found.hidden.get_or_insert_with(|| format!("{socket}: {silence}"));
+                }
+                Ok(_) => {
+                    found.there.push(socket.clone());
+                    found.answering.push(socket.clone());
+                }
+                Err(_) => found.there.push(socket.clone()),
+            }
+        }
+        found
     }
 
     /// Asks whoever was not asked yet, and those that were announced.

@@ -74,10 +74,7 @@ impl Validity {
     }
 }
 
-pub(super) fn judge(
-    server: &Server,
-    now: Result<u64, Reason>,
-) -> Result<Answer<ServerCertificate>, Reason> {
+pub(super) fn judge(server: &Server, now: Result<u64, Reason>) -> Result<Answer<ServerCertificate>, Reason> {
     let place = server.page();
     let unknown = |wrong: String| Reason::from(format!("{place}: {wrong}"));
     let authorities = server.authorities()?;
