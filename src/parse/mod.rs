@@ -32,7 +32,6 @@ pub mod preset;
 pub mod process;
 pub mod quantity;
 pub mod resolv_conf;
-pub mod shell;
 pub mod shell_line;
 pub mod socket_table;
 pub mod swaps;

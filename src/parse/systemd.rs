@@ -3,6 +3,7 @@
 //!
 //! Source: `src/basic/parse-util.c`, `constants.h`, `path-lookup.c`, `unit-def.h` and `path-util.h` of systemd 252 and 257.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// A boolean as systemd reads it: `yes`, `true`, `on`, `1` and their opposites, in any case (`parse_boolean`).
@@ -83,6 +84,31 @@ const UNIT_NAME_MAX: usize = 256;
 #[must_use]
 pub fn is_unit_name_length(name: &str) -> bool {
     !name.is_empty() && name.len() < UNIT_NAME_MAX
+}
+
+/// A path as a part of the name of a unit: what `systemd-escape --path` makes of it (systemd.unit(5), "String Escaping for
+/// Inclusion in Unit Names").
+#[must_use]
+pub fn escape_path(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    if parts.is_empty() {
+        return "-".into();
+    }
+    let mut text = String::new();
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            text.push('-');
+        }
+        for (position, byte) in part.bytes().enumerate() {
+            let leading_dot = byte == b'.' && position == 0 && index == 0;
+            if byte.is_ascii_alphanumeric() || (b":_.".contains(&byte) && !leading_dot) {
+                text.push(char::from(byte));
+            } else {
+                let _ = write!(text, "\\x{byte:02x}");
+            }
+        }
+    }
+    text
 }
 
 /// A time span: `90`, `1h`, `1min 30s`, `infinity`; none if it makes no sense (systemd.time(7)).

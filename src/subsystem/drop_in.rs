@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::fact::Origin;
 use crate::host::{Files, HostError, HostErrorKind, HostPath, Kind, Read};
 use crate::parse::systemd::conf_paths;
-use crate::subsystem::{Unreadable, tmpfiles};
+use crate::subsystem::{Unreadable, early_boot};
 
 /// The files of several directories of one kind, merged.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +108,7 @@ pub fn read(files: &Files, path: &HostPath) -> Content {
         if target.as_os_str() == "/dev/null" {
             return Content::Masked;
         }
-        if let Some(gap) = tmpfiles::leads_to_memory(files, path) {
+        if let Some(gap) = early_boot::leads_to_memory(files, path) {
             return Content::Unread(gap);
         }
     }

@@ -5,6 +5,7 @@
 pub mod boot;
 pub mod distribution;
 pub mod drop_in;
+pub mod early_boot;
 pub mod kernel;
 pub mod loader;
 pub mod network;
@@ -42,7 +43,7 @@ pub struct Subsystems<'h> {
     kernel_config: kernel::kernel_config::KernelConfigs,
     cri: runtime::cri::Cri,
     crio: OnceCell<runtime::crio::Crio>,
-    fstab: boot::ephemeral::Mounts,
+    fstab: early_boot::Mounts,
     kubeadm: Option<&'h crate::kubeadm::Kubeadm>,
     kubelet: OnceCell<node::kubelet::Kubelet>,
     modules: OnceCell<kernel::modules::Modules>,
@@ -56,7 +57,7 @@ pub struct Subsystems<'h> {
     sysctl: OnceCell<kernel::sysctl::Sysctls>,
     sysctl_d: OnceCell<kernel::sysctl_d::SysctlD>,
     systemd: OnceCell<systemd::installed::Systemd>,
-    tmpfiles: OnceCell<tmpfiles::TmpfilesCleanup>,
+    tmpfiles: OnceCell<tmpfiles::Tmpfiles>,
     units: OnceCell<systemd::units::Units>,
 }
 
@@ -71,7 +72,7 @@ impl<'h> Subsystems<'h> {
             kernel_config: kernel::kernel_config::KernelConfigs::default(),
             cri: runtime::cri::Cri::default(),
             crio: OnceCell::new(),
-            fstab: boot::ephemeral::Mounts::default(),
+            fstab: early_boot::Mounts::default(),
             kubeadm: None,
             kubelet: OnceCell::new(),
             modules: OnceCell::new(),
@@ -120,7 +121,7 @@ impl<'h> Subsystems<'h> {
     }
 
     /// What `/etc/fstab` mounts.
-    pub(crate) fn fstab(&self) -> &boot::ephemeral::Fstab {
+    pub(crate) fn fstab(&self) -> &early_boot::Fstab {
         self.fstab.get(self)
     }
 
@@ -200,8 +201,8 @@ impl<'h> Subsystems<'h> {
     }
 
     /// What systemd-tmpfiles makes, empties and removes at boot.
-    pub(crate) fn tmpfiles(&self) -> &tmpfiles::TmpfilesCleanup {
-        self.tmpfiles.get_or_init(|| tmpfiles::TmpfilesCleanup::merge(self))
+    pub(crate) fn tmpfiles(&self) -> &tmpfiles::Tmpfiles {
+        self.tmpfiles.get_or_init(|| tmpfiles::Tmpfiles::merge(self))
     }
 
     /// The graph of units that the next boot starts.

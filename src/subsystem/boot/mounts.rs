@@ -3,6 +3,7 @@
 use crate::fact::{Confidence, Fact, Moment, Origin, Reason, ReasonCode, State, Value};
 use crate::host::{HostPath, Read, Running, Space};
 use crate::parse::mountinfo;
+use crate::parse::systemd::escape_path;
 use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
 
@@ -266,25 +267,9 @@ fn of_options(point: &str, device: &str, kind: &str, options: &str) -> Fact {
     .fact()
 }
 
-/// The mount unit of a directory (systemd.unit(5), "String escaping").
+/// The mount unit of a directory.
 fn unit_name(directory: &str) -> String {
-    use std::fmt::Write as _;
-    let path = directory.trim_matches('/');
-    if path.is_empty() {
-        return "-.mount".into();
-    }
-    let mut name = String::with_capacity(path.len() + 6);
-    for (index, byte) in path.bytes().enumerate() {
-        match byte {
-            b'/' => name.push('-'),
-            b'.' if index == 0 => name.push_str("\\x2e"),
-            byte if byte.is_ascii_alphanumeric() || b":_.".contains(&byte) => name.push(char::from(byte)),
-            byte => {
-                let _ = write!(name, "\\x{byte:02x}");
-            }
-        }
-    }
-    name + ".mount"
+    escape_path(directory) + ".mount"
 }
 
 #[cfg(test)]

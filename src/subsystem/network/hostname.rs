@@ -5,7 +5,7 @@ use crate::host::{Files, HostError, Read};
 use crate::parse::{self, cmdline, shell_line};
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::boot_scripts::Topic;
-use crate::subsystem::tmpfiles::is_below_memory;
+use crate::subsystem::early_boot::is_below_memory;
 
 const FILE: &str = "/etc/hostname";
 const CLOUD: &str = "/etc/cloud/cloud.cfg";

@@ -32,12 +32,13 @@ fn debian() -> Tree {
 #[test]
 fn what_starts_by_itself_during_the_boot_is_not_called_inactive() {
     for (name, text) in [
-        ("b.path", "[Path]\nPathExists=/etc/hostname\nUnit=a.service\n"),
+        ("b.path", "[Path]\nPathExists=/run/made\nUnit=a.service\n"),
         ("a.timer", "[Timer]\nOnBootSec=1s\n"),
-        ("b.service", "[Unit]\nOnFailure=a.service\n[Service]\nType=oneshot\nExecStart=/bin/false\n"),
-        ("b.service", "[Unit]\nOnSuccess=a.service\n[Service]\nType=oneshot\nExecStart=/bin/true\n"),
+        ("b.service", "[Unit]\nOnFailure=a.service\n[Service]\nExecStart=/bin/false\nRestart=on-failure\n"),
+        ("b.service", "[Unit]\nOnSuccess=a.service\n[Service]\nType=oneshot\nExecStart=/bin/work\n"),
     ] {
-        let tree = wanted(debian(), name, text).file("/etc/systemd/system/a.service", ONCE);
+        let tree = wanted(debian().program("/usr/bin/work", ""), name, text);
+        let tree = tree.file("/etc/systemd/system/a.service", ONCE);
         assert!(active(&tree, "a").starts_with("unknown"), "{text}: {}", active(&tree, "a"));
         let tree = tree.file(
             "/etc/systemd/system/a.service",
@@ -50,6 +51,31 @@ fn what_starts_by_itself_during_the_boot_is_not_called_inactive() {
     let rule = "ACTION==\"add\", SUBSYSTEM==\"block\", ENV{SYSTEMD_WANTS}+=\"a.service\"\n";
     let tree = debian().file("/etc/udev/rules.d/1.rules", rule).file("/etc/systemd/system/a.service", ONCE);
     assert!(active(&tree, "a").starts_with("unknown"));
+}
+
+#[test]
+fn what_certainly_starts_a_unit_during_the_boot_is_followed() {
+    let path = "[Path]\nPathExists=/etc/hostname\nUnit=a.service\n";
+    let failing = "[Unit]\nOnFailure=a.service\n[Service]\nType=oneshot\nExecStart=/bin/false\n";
+    let done = "[Unit]\nOnSuccess=a.service\n[Service]\nType=oneshot\nExecStart=/bin/true\n";
+    let once = "[Service]\nType=oneshot\nExecStart=/bin/true\n";
+    for (by, text, started, expected) in [
+        ("b.path", path, ONCE.to_owned(), "active"),
+        ("b.service", failing, ONCE.to_owned(), "active"),
+        ("b.service", done, ONCE.to_owned(), "active"),
+        ("b.service", failing, once.to_owned(), "inactive"),
+        ("b.service", failing, ONCE.replace("true", "false"), "failed"),
+        ("b.service", failing, format!("[Unit]\nConditionPathExists=/etc/none\n{ONCE}"), "inactive"),
+        // The path is still there when it ends, and it is started until systemd gives up.
+        ("b.path", path, once.to_owned(), "unknown"),
+        ("b.path", path, ONCE.replace("true", "false"), "unknown"),
+        // What it requires is not followed.
+        ("b.path", path, format!("[Unit]\nRequires=c.service\n{ONCE}"), "unknown"),
+    ] {
+        let tree = wanted(debian(), by, text).file("/etc/systemd/system/a.service", &started);
+        assert!(active(&tree, "a").starts_with(expected), "{text}{started}: {}", active(&tree, "a"));
+        assert_ne!(tree.boot("service:a").confidence, Confidence::Certain);
+    }
 }
 
 #[test]
@@ -86,19 +112,28 @@ fn a_failure_is_only_told_where_nothing_makes_what_is_missing() {
         ("ExecStart=/opt/copied", "unknown"),
         ("ExecStart=/bin/true\nExecCondition=/bin/false", "inactive"),
         ("ExecStart=/bin/true\nExecCondition=/usr/bin/ask", "unknown"),
-        ("ExecStart=/bin/true\nWorkingDirectory=/var/nothing", "unknown"),
+        ("ExecStart=/bin/true\nWorkingDirectory=/var/nothing", "failed"),
         ("ExecStart=/bin/true\nWorkingDirectory=-/var/nothing", "active"),
-        ("ExecStart=/bin/true\nLoadCredential=a:/etc/nothing", "unknown"),
+        ("ExecStart=-/bin/true\nWorkingDirectory=/var/nothing", "unknown"),
+        ("ExecStart=/bin/true\nWorkingDirectory=/opt/copied", "unknown"),
+        ("ExecStart=/bin/true\nWorkingDirectory=/a\nRootDirectory=/usr", "unknown"),
+        ("ExecStart=/bin/true\nLoadCredential=a:/etc/nothing", "failed"),
+        ("ExecStart=/bin/true\nLoadCredential=a:/etc/nothing\nSetCredential=a:b", "unknown"),
+        ("ExecStart=/bin/true\nReadWritePaths=/etc/nothing", "unknown"),
         ("ExecStart=/bin/true\nUser=nobody-here", "unknown"),
         ("ExecStart=/bin/true\nUser=app", "active"),
         ("ExecStart=/opt/dos", "failed"),
         ("ExecStart=/opt/alien", "failed"),
+        ("ExecStart=/opt/exits", "failed"),
+        ("ExecStart=/opt/ends", "unknown"),
     ] {
         let tree = wanted(debian(), "a.service", &service(text))
             .file("/etc/passwd", "root:x:0:0::/:/bin/sh\napp:x:900:900::/:/bin/sh\n")
             .file("/etc/tmpfiles.d/a.conf", "f /etc/made.env 0644 root root - A=b\n")
             .program("/opt/dos", "#!/bin/sh\r\ntrue\r\n")
-            .program("/opt/alien", "#!/opt/interpreter\n");
+            .program("/opt/alien", "#!/opt/interpreter\n")
+            .program("/opt/exits", "#!/bin/sh\nexit 3\n")
+            .program("/opt/ends", "#!/bin/sh\nwork && exit 0\nexit 1\n");
         let tree = wanted(tree, "b.service", &service("ExecStart=/bin/cp /bin/true /opt/copied"));
         assert!(active(&tree, "a").starts_with(expected), "{text}: {}", active(&tree, "a"));
     }

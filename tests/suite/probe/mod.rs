@@ -7,6 +7,7 @@ mod api_server_certificate;
 mod apparmor;
 mod binary;
 mod boot_of_units;
+mod boot_paths;
 mod boot_writers;
 mod certificate;
 mod certificates;

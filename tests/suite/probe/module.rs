@@ -99,6 +99,23 @@ fn a_kernel_variable_can_forbid_all_loading_after_boot() {
 }
 
 #[test]
+fn a_variable_whose_value_is_a_module_loads_it() {
+    let modules = format!("/usr/lib/modules/{RELEASE}/modules.dep");
+    for (line, rule, module, expected) in [
+        ("net.core.default_qdisc=fq", "", "sch_fq", "loaded"),
+        ("net.ipv4.tcp_congestion_control=bbr", "", "tcp_bbr", "loaded"),
+        ("net.core.default_qdisc=fq_codel", "", "sch_fq", "loadable"),
+        ("net.core.default_qdisc=fq", "install sch_fq /bin/true", "sch_fq", "blocked"),
+    ] {
+        let tree = debian()
+            .file(&modules, "kernel/net/sched/sch_fq.ko:\nkernel/net/ipv4/tcp_bbr.ko:\n")
+            .file("/etc/sysctl.d/50-qdisc.conf", format!("{line}\n"))
+            .file("/etc/modprobe.d/x.conf", format!("{rule}\n"));
+        assert_eq!(tree.boot_text(&format!("module:{module}")), expected, "{line} {rule}");
+    }
+}
+
+#[test]
 fn a_command_of_rc_local_loads_by_name() {
     let tree = debian()
         .program("/etc/rc.local", "#!/bin/sh\nmodprobe nf-nat\n")

@@ -5,7 +5,7 @@ use super::source::{Language, Source};
 use super::{Touches, cloud, ifupdown, udev};
 use crate::fact::Origin;
 use crate::host::{HostPath, Kind, Read};
-use crate::parse::lines;
+use crate::parse::{lines, tmpfiles_d};
 use crate::subsystem::Subsystems;
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::systemd::units::Starts;
@@ -85,7 +85,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
     }
     cloud::read(subsystems, scan);
     udev::read(scan);
-    tmpfiles(scan);
+    tmpfiles_credential(scan);
     for directory in ["/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators"] {
         hook_directory(scan, directory);
     }
@@ -237,26 +237,18 @@ fn tuned(scan: &mut Scan<'_>) {
     }
 }
 
-/// Lines of tmpfiles.d(5) that write below `/proc/sys`, other than those of type `w`, which `kernel::sysctl` reads.
-fn tmpfiles(scan: &mut Scan<'_>) {
-    let merged = drop_in::at_boot(scan.files, "tmpfiles.d", ".conf");
-    let credential = HostPath::new("/etc/credstore/tmpfiles.extra");
-    let paths = merged.files.into_iter().map(|file| file.path).chain([credential]);
-    for path in paths {
-        let Content::Bytes(bytes) = drop_in::read(scan.files, &path) else { continue };
-        if memchr::memmem::find(&bytes, b"/proc/sys/").is_none() {
-            continue;
-        }
-        let is_credential = path.as_path().starts_with("/etc/credstore");
-        for (number, line) in lines(&bytes) {
-            let mut words = line.split_ascii_whitespace();
-            let (Some(kind), Some(target)) = (words.next(), words.next()) else { continue };
-            let Some(variable) = target.trim_matches('"').strip_prefix("/proc/sys/") else { continue };
-            let is_played = kind.starts_with('w') && !is_credential && !line.contains('%');
-            if !is_played && !kind.starts_with('#') {
-                let origin = Origin::line(&path, number).says("systemd-tmpfiles writes it");
-                scan.doubt(origin, Touches::Sysctl(super::sysctl::pattern_of(variable)));
-            }
+/// Lines of tmpfiles.d(5) in a credential; those in files are known (`Tmpfiles`).
+fn tmpfiles_credential(scan: &mut Scan<'_>) {
+    let path = HostPath::new("/etc/credstore/tmpfiles.extra");
+    let bytes = match drop_in::read(scan.files, &path) {
+        Content::Bytes(bytes) => bytes,
+        Content::Unread(gap) => return scan.unread(gap),
+        Content::Masked | Content::Broken(_) => return,
+    };
+    for line in tmpfiles_d::parse(&bytes) {
+        if let Some(variable) = line.path.strip_prefix("/proc/sys/") {
+            let origin = Origin::line(&path, line.line).says("systemd-tmpfiles writes it");
+            scan.doubt(origin, Touches::Sysctl(super::sysctl::pattern_of(variable)));
         }
     }
 }

@@ -6,7 +6,7 @@ use super::source::{Language, Source};
 use super::{BootScripts, NotUnderstood, Touches, runs, sysctl, units};
 use crate::fact::Origin;
 use crate::host::{Files, HostPath, Kind, Read};
-use crate::parse::{lines, shell};
+use crate::parse::{lines, shell_line};
 use crate::subsystem::Unreadable;
 
 /// No script that sets up a host is larger; what is larger is a program.
@@ -124,14 +124,14 @@ impl<'h> Scan<'h> {
     }
 
     fn commands(&mut self, source: &mut Source, origin: &Origin, text: &str, depth: usize) {
-        // A pipe into a shell runs what nobody can read beforehand.
-        let is_piped = text.contains('|');
-        for command in shell::commands(text) {
-            source.assign(text, &command);
-            self.command(source, origin, text, &command, depth);
+        for command in shell_line::commands(text) {
+            let words = command.words.as_slice();
+            source.assign(text, words);
+            self.command(source, origin, text, words, depth);
             let only_shell =
-                command.iter().all(|word| word == "-s" || word == "-" || is_shell(shell::base(word)));
-            if is_piped && !command.is_empty() && only_shell && !source.is_stock {
+                words.iter().all(|word| word == "-s" || word == "-" || is_shell(shell_line::base(word)));
+            // A pipe into a shell runs what nobody can read beforehand.
+            if command.is_piped && !words.is_empty() && only_shell && !source.is_stock {
                 self.doubt(runs(origin, text), Touches::Anything);
             }
         }
@@ -145,9 +145,9 @@ impl<'h> Scan<'h> {
         command: &[String],
         depth: usize,
     ) {
-        let Some(at) = shell::program(command) else { return };
+        let Some(at) = shell_line::program_at(command) else { return };
         let (program, name, words) =
-            (shell::bare(&command[at]), shell::base(&command[at]), &command[at + 1..]);
+            (shell_line::bare(&command[at]), shell_line::base(&command[at]), &command[at + 1..]);
         let place = || runs(origin, text);
         match name {
             "sysctl" => {

@@ -3,7 +3,7 @@
 use foldhash::HashMap;
 
 use crate::host::HostPath;
-use crate::parse::shell;
+use crate::parse::shell_line;
 
 /// More values than any honest loop goes through.
 const MAX_VALUES: usize = 256;
@@ -59,7 +59,7 @@ impl Source {
         let own = finds_itself.then(|| self.own_directory.to_string());
         for word in command.iter().skip_while(|word| matches!(word.as_str(), "export" | "local" | "readonly"))
         {
-            let Some((name, value)) = shell::assignment(word) else { break };
+            let Some((name, value)) = shell_line::assignment(word) else { break };
             let value = own.clone().or_else(|| self.resolve(value)?.into_iter().next());
             self.set(name, value.map(|value| vec![value]));
         }

@@ -2,113 +2,18 @@
 //! bring modules of their own.
 
 use super::load::Loader;
-use super::{ModuleState, State};
+use super::names::{BY_PROGRAMS, BY_SERVICES};
+use super::{ModuleState, State, names};
 use crate::fact::{Answer, Confidence, Origin, OriginKind, Reason, ReasonCode, printable};
 use crate::parse::fstab;
 use crate::parse::glob;
 use crate::parse::modprobe_d::underscored;
 use crate::parse::module_index::module_name;
+use crate::parse::shell_line::{all_commands, base};
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::boot_scripts::Topic;
 
-/// Services that load modules, or have the kernel load them, as their configuration and version say.
-const SERVICES: [(&str, &[&str]); 11] = [
-    ("docker.service", CONTAINERS),
-    ("nftables.service", NETFILTER),
-    ("iptables.service", NETFILTER),
-    ("ip6tables.service", NETFILTER),
-    ("netfilter-persistent.service", NETFILTER),
-    ("firewalld.service", NETFILTER),
-    ("ufw.service", NETFILTER),
-    ("systemd-networkd.service", INTERFACES),
-    ("NetworkManager.service", INTERFACES),
-    ("networking.service", INTERFACES),
-    ("keepalived.service", &["ip_vs", "ip_vs_*", "nf_*", "ip_set", "ip_set_*"]),
-];
-/// Programs that do so when a command calls them.
-const PROGRAMS: [(&str, &[&str]); 12] = [
-    ("iptables", NETFILTER),
-    ("ip6tables", NETFILTER),
-    ("iptables-restore", NETFILTER),
-    ("ip6tables-restore", NETFILTER),
-    ("ebtables", NETFILTER),
-    ("nft", NETFILTER),
-    ("ipset", &["ip_set", "ip_set_*"]),
-    ("ipvsadm", &["ip_vs", "ip_vs_*"]),
-    ("ip", INTERFACES),
-    ("brctl", INTERFACES),
-    ("tc", &["sch_*", "cls_*", "act_*"]),
-    ("docker", CONTAINERS),
-];
-const NETFILTER: &[&str] = &[
-    "nf_*",
-    "nft_*",
-    "xt_*",
-    "ip_tables",
-    "iptable_*",
-    "ip6_tables",
-    "ip6table_*",
-    "ipt_*",
-    "ip6t_*",
-    "x_tables",
-    "ip_set",
-    "ip_set_*",
-    "ebtable*",
-    "ebt_*",
-    "arp_tables",
-    "arptable_*",
-    "nfnetlink",
-    "nfnetlink_*",
-    "libcrc32c",
-];
-const INTERFACES: &[&str] = &[
-    "bridge",
-    "stp",
-    "llc",
-    "bonding",
-    "dummy",
-    "8021q",
-    "macvlan",
-    "macvtap",
-    "ipvlan",
-    "veth",
-    "vxlan",
-    "geneve",
-    "gre",
-    "ip_gre",
-    "ipip",
-    "sit",
-    "tun",
-    "team",
-    "wireguard",
-    "vrf",
-    "ifb",
-    "ip_tunnel",
-    "ip6_tunnel",
-    "udp_tunnel",
-];
-const CONTAINERS: &[&str] = &[
-    "overlay",
-    "bridge",
-    "stp",
-    "llc",
-    "br_netfilter",
-    "veth",
-    "nf_*",
-    "nft_*",
-    "xt_*",
-    "ip_tables",
-    "iptable_*",
-    "ip6_tables",
-    "ip6table_*",
-    "x_tables",
-    "nfnetlink",
-    "nfnetlink_*",
-    "vxlan",
-    "macvlan",
-    "ipvlan",
-    "xfrm_*",
-];
+/// Programs that load and remove modules by name.
 const REMOVES_OR_LOADS: [&str; 3] = ["modprobe", "insmod", "rmmod"];
 
 /// What a boot makes of a module that can be loaded and that modules-load.d doesn't ask for.
@@ -129,6 +34,10 @@ pub(super) fn loaded(subsystems: &Subsystems<'_>, loader: &Loader<'_>, target: &
             (Command::Removes, _) | (Command::May, None) => maybe(&origin, target),
         });
     }
+    if let Some((variable, origin)) = by_variable(subsystems, target) {
+        let note = format!("the kernel loads it when {variable} is set");
+        return Some(Answer::known(ModuleState::Loaded).at_most(Confidence::High).because(origin).note(note));
+    }
     if let Some(gap) = subsystems.boot_scripts().unread.first() {
         let answer = Answer::known(ModuleState::MaybeLoaded).at_most(Confidence::High);
         let note = format!("{}: it runs at boot and may load {target}", gap.reason);
@@ -138,6 +47,14 @@ pub(super) fn loaded(subsystems: &Subsystems<'_>, loader: &Loader<'_>, target: &
         return Some(maybe(&line.origin, target));
     }
     by_service(subsystems, target).map(|origin| maybe(&origin, target))
+}
+
+/// The variable whose value makes the kernel ask for a module, and the place that sets it.
+fn by_variable(subsystems: &Subsystems<'_>, target: &str) -> Option<(&'static str, Origin)> {
+    names::BY_VALUES.iter().find_map(|(path, name, prefix)| {
+        let value = target.strip_prefix(prefix)?;
+        Some((*name, subsystems.sysctl_d().sets(subsystems, path, value)?))
+    })
 }
 
 /// What becomes of a loaded module that a command removes during boot.
@@ -198,32 +115,22 @@ enum Found {
 
 /// What a shell line does to a module.
 fn command(text: &str, is_target: &dyn Fn(&str) -> bool, target: &str) -> Option<Found> {
-    if !REMOVES_OR_LOADS.iter().chain(PROGRAMS.iter().map(|(name, _)| name)).any(|name| text.contains(name)) {
+    if !REMOVES_OR_LOADS
+        .iter()
+        .chain(BY_PROGRAMS.iter().map(|(name, _)| name))
+        .any(|name| text.contains(name))
+    {
         return None;
     }
     let mut found = None;
-    for part in text.split([';', '&', '|', '(', ')', '`']) {
-        let words: Vec<&str> = part.split_ascii_whitespace().map(bare).collect();
-        let Some(at) = words.iter().position(|word| {
-            REMOVES_OR_LOADS.contains(&base(word)) || PROGRAMS.iter().any(|(name, _)| *name == base(word))
-        }) else {
-            continue;
+    for command in all_commands(text) {
+        let is_known = |word: &&String| {
+            let name = base(word);
+            REMOVES_OR_LOADS.contains(&name) || BY_PROGRAMS.iter().any(|(known, _)| *known == name)
         };
-        let (program, rest) = (base(words[at]), &words[at + 1..]);
-        let next = match program {
-            "modprobe" | "rmmod" => modprobe(program, rest, is_target),
-            // The directory is mostly `$(uname -r)`.
-            "insmod" => {
-                let is_file = |word: &str| word.contains(".ko") && module_name(bare(word)) == target;
-                text.split_ascii_whitespace().any(is_file).then_some(Found::Is(Command::May))
-            }
-            _ => {
-                let modules = PROGRAMS.iter().find(|(name, _)| *name == program).map(|(_, modules)| *modules);
-                // `ip` loads the kind of interface that it names; the others what they please.
-                let is_named = !matches!(program, "ip" | "brctl" | "tc") || has_word(part, target);
-                (is_named && covers(modules.unwrap_or_default(), target)).then_some(Found::Is(Command::May))
-            }
-        };
+        let Some(at) = command.words.iter().position(|word| is_known(&word)) else { continue };
+        let words: Vec<&str> = command.words[at + 1..].iter().map(String::as_str).collect();
+        let next = of_program(base(&command.words[at]), &words, text, is_target, target);
         match (found, next) {
             (None | Some(Found::Unclear), Some(next)) => found = Some(next),
             (_, Some(Found::Is(Command::Removes))) => found = next,
@@ -231,6 +138,32 @@ fn command(text: &str, is_target: &dyn Fn(&str) -> bool, target: &str) -> Option
         }
     }
     found
+}
+
+/// What a program that is called with some words, in a line, does to a module.
+fn of_program(
+    program: &str,
+    words: &[&str],
+    line: &str,
+    is_target: &dyn Fn(&str) -> bool,
+    target: &str,
+) -> Option<Found> {
+    match program {
+        "modprobe" | "rmmod" => modprobe(program, words, is_target),
+        // The directory is mostly `$(uname -r)`.
+        "insmod" => {
+            let is_file =
+                |word: &str| word.contains(".ko") && module_name(word.trim_matches(['"', '\''])) == target;
+            line.split_ascii_whitespace().any(is_file).then_some(Found::Is(Command::May))
+        }
+        _ => {
+            let modules = BY_PROGRAMS.iter().find(|(name, _)| *name == program).map(|(_, modules)| *modules);
+            // `ip` loads the kind of interface that it names; the others what they please.
+            let is_named =
+                !matches!(program, "ip" | "brctl" | "tc") || words.iter().any(|word| has_word(word, target));
+            (is_named && covers(modules.unwrap_or_default(), target)).then_some(Found::Is(Command::May))
+        }
+    }
 }
 
 /// `modprobe a`, `modprobe -a a b`, `modprobe -r a`, `rmmod a`.
@@ -256,7 +189,7 @@ fn modprobe(program: &str, words: &[&str], is_target: &dyn Fn(&str) -> bool) -> 
 
 /// What starts during boot, or is mounted, and may load a module.
 fn by_service(subsystems: &Subsystems<'_>, target: &str) -> Option<Origin> {
-    let service = SERVICES
+    let service = BY_SERVICES
         .iter()
         .find(|(unit, modules)| covers(modules, target) && subsystems.units().may_start(subsystems, unit));
     if let Some((unit, _)) = service {
@@ -276,15 +209,6 @@ fn covers(patterns: &[&str], name: &str) -> bool {
 fn has_word(text: &str, name: &str) -> bool {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
         .any(|word| underscored(word) == name)
-}
-
-/// A word without quotes and systemd's prefixes.
-fn bare(word: &str) -> &str {
-    word.trim_start_matches(['@', '+', '!', '"', '\'', '{']).trim_end_matches(['"', '\'', '}'])
-}
-
-fn base(word: &str) -> &str {
-    word.trim_start_matches(['-', ':']).rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]

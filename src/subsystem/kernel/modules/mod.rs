@@ -4,7 +4,7 @@ mod boot;
 mod during_boot;
 mod index;
 mod load;
-mod names;
+pub(in crate::subsystem::kernel) mod names;
 mod now;
 mod rules;
 mod support;

@@ -1,4 +1,5 @@
-//! Modules under the option that builds them, and what else shows that a kernel has one built in.
+//! Names of modules: the option that builds one, what shows that a kernel has it built in, the variables that it brings, and what
+//! has the kernel load it.
 
 /// The kernel option (without `CONFIG_`) that builds a well-known module.
 ///
@@ -14,6 +15,127 @@ pub(super) fn evidence_of(module: &str) -> Option<&'static str> {
     Some(EVIDENCE[at].1)
 }
 
+/// The module that brings a variable; none for the kernel's own.
+pub(in crate::subsystem::kernel) fn bringing(path: &str) -> Option<&'static str> {
+    BY_VARIABLES.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, module)| *module)
+}
+
+const BY_VARIABLES: [(&str, &str); 9] = [
+    ("net/bridge/", "br_netfilter"),
+    ("net/netfilter/nf_conntrack_", "nf_conntrack"),
+    ("net/nf_conntrack_max", "nf_conntrack"),
+    ("net/ipv4/vs/", "ip_vs"),
+    ("net/sctp/", "sctp"),
+    ("net/rds/", "rds"),
+    ("fs/xfs/", "xfs"),
+    ("sunrpc/", "sunrpc"),
+    ("dev/raid/", "md_mod"),
+];
+
+/// Variables whose value makes the kernel ask for the module of that name: path, name, and the start of the module's name.
+pub(in crate::subsystem::kernel) const BY_VALUES: [(&str, &str, &str); 2] = [
+    ("net/ipv4/tcp_congestion_control", "net.ipv4.tcp_congestion_control", "tcp_"),
+    ("net/core/default_qdisc", "net.core.default_qdisc", "sch_"),
+];
+
+/// Services that load modules, or have the kernel load them, as their configuration and version say.
+pub(super) const BY_SERVICES: [(&str, &[&str]); 11] = [
+    ("docker.service", CONTAINERS),
+    ("nftables.service", NETFILTER),
+    ("iptables.service", NETFILTER),
+    ("ip6tables.service", NETFILTER),
+    ("netfilter-persistent.service", NETFILTER),
+    ("firewalld.service", NETFILTER),
+    ("ufw.service", NETFILTER),
+    ("systemd-networkd.service", INTERFACES),
+    ("NetworkManager.service", INTERFACES),
+    ("networking.service", INTERFACES),
+    ("keepalived.service", &["ip_vs", "ip_vs_*", "nf_*", "ip_set", "ip_set_*"]),
+];
+/// Programs that do so when a command calls them.
+pub(super) const BY_PROGRAMS: [(&str, &[&str]); 12] = [
+    ("iptables", NETFILTER),
+    ("ip6tables", NETFILTER),
+    ("iptables-restore", NETFILTER),
+    ("ip6tables-restore", NETFILTER),
+    ("ebtables", NETFILTER),
+    ("nft", NETFILTER),
+    ("ipset", &["ip_set", "ip_set_*"]),
+    ("ipvsadm", &["ip_vs", "ip_vs_*"]),
+    ("ip", INTERFACES),
+    ("brctl", INTERFACES),
+    ("tc", &["sch_*", "cls_*", "act_*"]),
+    ("docker", CONTAINERS),
+];
+const NETFILTER: &[&str] = &[
+    "nf_*",
+    "nft_*",
+    "xt_*",
+    "ip_tables",
+    "iptable_*",
+    "ip6_tables",
+    "ip6table_*",
+    "ipt_*",
+    "ip6t_*",
+    "x_tables",
+    "ip_set",
+    "ip_set_*",
+    "ebtable*",
+    "ebt_*",
+    "arp_tables",
+    "arptable_*",
+    "nfnetlink",
+    "nfnetlink_*",
+    "libcrc32c",
+];
+const INTERFACES: &[&str] = &[
+    "bridge",
+    "stp",
+    "llc",
+    "bonding",
+    "dummy",
+    "8021q",
+    "macvlan",
+    "macvtap",
+    "ipvlan",
+    "veth",
+    "vxlan",
+    "geneve",
+    "gre",
+    "ip_gre",
+    "ipip",
+    "sit",
+    "tun",
+    "team",
+    "wireguard",
+    "vrf",
+    "ifb",
+    "ip_tunnel",
+    "ip6_tunnel",
+    "udp_tunnel",
+];
+const CONTAINERS: &[&str] = &[
+    "overlay",
+    "bridge",
+    "stp",
+    "llc",
+    "br_netfilter",
+    "veth",
+    "nf_*",
+    "nft_*",
+    "xt_*",
+    "ip_tables",
+    "iptable_*",
+    "ip6_tables",
+    "ip6table_*",
+    "x_tables",
+    "nfnetlink",
+    "nfnetlink_*",
+    "vxlan",
+    "macvlan",
+    "ipvlan",
+    "xfrm_*",
+];
 const OPTIONS: &[(&str, &str)] = &[
     ("aufs", "AUFS_FS"),
     ("bonding", "BONDING"),

@@ -5,7 +5,7 @@ use super::{Sysctls, Value, now};
 use crate::fact::{Answer, Confidence, Knowledge, Origin, OriginKind, Reason, ReasonCode};
 use crate::parse::sysctl_d;
 use crate::subsystem::Subsystems;
-use crate::subsystem::kernel::modules::{self, ModuleState};
+use crate::subsystem::kernel::modules::{self, ModuleState, names};
 use crate::subsystem::kernel::sysctl_d::merge::Merge;
 use crate::subsystem::kernel::sysctl_d::simulate::{self, Outcome, Verdict, Write};
 use crate::subsystem::kernel::sysctl_d::{SERVICE, deciding_gap, variable};
@@ -191,11 +191,8 @@ impl Asked<'_, '_> {
 /// Algorithms of TCP and queueing disciplines are taken only if their modules can be had.
 fn verdict(subsystems: &Subsystems<'_>, write: &Write) -> Verdict {
     const ALWAYS: [&str; 7] = ["reno", "pfifo", "bfifo", "pfifo_head_drop", "pfifo_fast", "noqueue", "mq"];
-    let prefix = match write.path.as_str() {
-        "net/ipv4/tcp_congestion_control" => "tcp_",
-        "net/core/default_qdisc" => "sch_",
-        _ => return Verdict::ByTable,
-    };
+    let by_value = names::BY_VALUES.iter().find(|(path, ..)| *path == write.path);
+    let Some((_, _, prefix)) = by_value else { return Verdict::ByTable };
     let name = write.text.trim();
     if ALWAYS.contains(&name) || write.before_init {
         return Verdict::ByTable;

@@ -3,7 +3,7 @@
 use crate::fact::{Knowledge, Origin, OriginKind, Reason, ReasonCode, Version};
 use crate::parse::cmdline;
 use crate::subsystem::Subsystems;
-use crate::subsystem::kernel::modules::{self, ModuleState};
+use crate::subsystem::kernel::modules::{self, ModuleState, names};
 use crate::subsystem::kernel::sysctl_d::variable;
 use crate::subsystem::loader::next_boot::BootEntry;
 
@@ -27,23 +27,6 @@ pub(super) enum Existence {
     /// It can't be told.
     Unclear(Reason),
 }
-
-/// The module that brings a variable; none for the kernel's own.
-fn module_of(path: &str) -> Option<&'static str> {
-    MODULES.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, module)| *module)
-}
-
-const MODULES: [(&str, &str); 9] = [
-    ("net/bridge/", "br_netfilter"),
-    ("net/netfilter/nf_conntrack_", "nf_conntrack"),
-    ("net/nf_conntrack_max", "nf_conntrack"),
-    ("net/ipv4/vs/", "ip_vs"),
-    ("net/sctp/", "sctp"),
-    ("net/rds/", "rds"),
-    ("fs/xfs/", "xfs"),
-    ("sunrpc/", "sunrpc"),
-    ("dev/raid/", "md_mod"),
-];
 
 /// Variables that guides still name, and the Linux that has them no more.
 ///
@@ -76,7 +59,7 @@ pub(super) fn existence(subsystems: &Subsystems<'_>, path: &str) -> Existence {
     if let Some((_, since)) = REMOVED.iter().find(|(removed, _)| *removed == path) {
         return removed(subsystems, since);
     }
-    if let Some(module) = module_of(path) {
+    if let Some(module) = names::bringing(path) {
         return with_module(subsystems, module);
     }
     match variable::interface_of(path) {

@@ -1,6 +1,6 @@
 //! Calls of swapon(8) in a line of shell or an `ExecStart=`, as far as the text tells.
 
-use crate::parse::shell;
+use crate::parse::shell_line;
 
 /// What one call turns on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,28 +11,11 @@ pub(super) struct Call {
     pub(super) devices: Vec<String>,
 }
 
-/// Shells in shells in shells are nobody's configuration.
-const MAX_DEPTH: usize = 4;
-
 /// The calls in a line; `command -v swapon`, `swapon --show` and text that is only printed are none.
 pub(super) fn calls(line: &str) -> Vec<Call> {
-    let mut found = Vec::new();
-    search(line, MAX_DEPTH, &mut found);
-    found
-}
-
-fn search(line: &str, depth: usize, found: &mut Vec<Call>) {
-    for command in shell::commands(line) {
-        let Some(at) = shell::program(&command) else { continue };
-        let name = shell::base(&command[at]);
-        if name == "swapon" {
-            found.extend(call(&command[at + 1..]));
-        } else if matches!(name, "sh" | "bash" | "dash" | "ash" | "busybox") && depth > 0 {
-            for word in command[at + 1..].iter().filter(|word| word.contains(' ')) {
-                search(word, depth - 1, found);
-            }
-        }
-    }
+    let commands = shell_line::all_commands(line);
+    let called = commands.iter().filter_map(shell_line::Command::program);
+    called.filter(|(name, _)| *name == "swapon").filter_map(|(_, words)| call(words)).collect()
 }
 
 /// What the words behind `swapon` ask for; none if they only ask what is on.

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::parse::systemd::escape_path;
+
 /// The swap unit of a device as fstab writes it: `/dev/sda2` is `dev-sda2.swap`, `UUID=x` is
 /// `dev-disk-by\x2duuid-x.swap`. None for a path with `..`, of which systemd makes no unit.
 pub(super) fn of_device(device: &str) -> Option<String> {
     let path = node(device);
     let is_normal = !path.split('/').any(|part| part == "..");
-    is_normal.then(|| format!("{}.swap", escaped(&path)))
+    is_normal.then(|| format!("{}.swap", escape_path(&path)))
 }
 
 /// The device of a swap unit: what `systemd-escape --unescape --path` says of its name.
@@ -55,29 +57,6 @@ fn encoded(value: &str) -> String {
             text.push(c);
         } else {
             let _ = write!(text, "\\x{:02x}", u32::from(c));
-        }
-    }
-    text
-}
-
-/// `systemd-escape --path`.
-fn escaped(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    if parts.is_empty() {
-        return "-".into();
-    }
-    let mut text = String::new();
-    for (index, part) in parts.iter().enumerate() {
-        if index > 0 {
-            text.push('-');
-        }
-        for (position, byte) in part.bytes().enumerate() {
-            let leading_dot = byte == b'.' && position == 0 && index == 0;
-            if byte.is_ascii_alphanumeric() || (b":_.".contains(&byte) && !leading_dot) {
-                text.push(char::from(byte));
-            } else {
-                let _ = write!(text, "\\x{byte:02x}");
-            }
         }
     }
     text

@@ -1,9 +1,12 @@
 //! `Condition*=` and `Assert*=` of a unit, as far as files and the command line decide them (systemd.unit(5)).
 
+use std::cmp::Ordering;
+
+use super::BootScenario;
 use super::merged::{MergedUnit, Setting};
-use super::options::Options;
-use crate::fact::Origin;
-use crate::host::{HostError, HostErrorKind, Kind, Metadata, Read};
+use super::paths::{Seen, Sight, Viewer};
+use crate::fact::{Confidence, Origin};
+use crate::host::{Kind, Read};
 use crate::parse::{glob, systemd};
 use crate::subsystem::Subsystems;
 
@@ -11,15 +14,24 @@ use crate::subsystem::Subsystems;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Truth {
     True,
-    /// False, and the places that make it so.
-    False(Vec<Origin>),
+    /// False, the places that make it so, and how sure that is.
+    False(Vec<Origin>, Confidence),
     /// It can't be told, and why.
     Unknown(String),
 }
 
+/// What one condition comes to; none if it can't be told.
+type Verdict = Option<(bool, Confidence)>;
+
 /// Whether all conditions (`prefix` is `Condition`) or assertions (`Assert`) of a unit hold at boot.
-pub(super) fn hold(subsystems: &Subsystems<'_>, options: &Options, unit: &MergedUnit, prefix: &str) -> Truth {
-    let mut alternatives: Vec<(&Setting, Option<bool>)> = Vec::new();
+pub(super) fn hold(
+    subsystems: &Subsystems<'_>,
+    scenario: &BootScenario,
+    unit: &MergedUnit,
+    prefix: &str,
+) -> Truth {
+    let viewer = Viewer { subsystems, scenario, unit };
+    let mut alternatives: Vec<(&Setting, Verdict)> = Vec::new();
     let mut unknown = None;
     for (setting, kind) in in_force(unit, prefix) {
         let value = setting.value.as_str();
@@ -27,18 +39,22 @@ pub(super) fn hold(subsystems: &Subsystems<'_>, options: &Options, unit: &Merged
             value.strip_prefix('|').map_or((false, value), |rest| (true, rest.trim_start()));
         let (negated, value) =
             value.strip_prefix('!').map_or((false, value), |rest| (true, rest.trim_start()));
-        let truth = evaluate(subsystems, options, kind, value).map(|truth| truth != negated);
-        match truth {
-            _ if alternative => alternatives.push((setting, truth)),
-            Some(true) => {}
-            Some(false) => return Truth::False(vec![says(setting)]),
+        let verdict = evaluate(viewer, kind, value).map(|(truth, sure)| (truth != negated, sure));
+        match verdict {
+            _ if alternative => alternatives.push((setting, verdict)),
+            Some((true, _)) => {}
+            Some((false, confidence)) => return Truth::False(vec![says(setting)], confidence),
             None => unknown = unknown.or(Some(setting)),
         }
     }
-    if !alternatives.is_empty() && !alternatives.iter().any(|(_, truth)| *truth == Some(true)) {
-        match alternatives.iter().find(|(_, truth)| truth.is_none()) {
-            Some((setting, _)) => unknown = unknown.or(Some(setting)),
-            None => return Truth::False(alternatives.iter().map(|(setting, _)| says(setting)).collect()),
+    let holds = |(_, verdict): &(&Setting, Verdict)| verdict.is_some_and(|(truth, _)| truth);
+    if !alternatives.is_empty() && !alternatives.iter().any(holds) {
+        if let Some((setting, _)) = alternatives.iter().find(|(_, verdict)| verdict.is_none()) {
+            unknown = unknown.or(Some(setting));
+        } else {
+            let least = alternatives.iter().filter_map(|(_, verdict)| verdict.map(|(_, sure)| sure)).min();
+            let places = alternatives.iter().map(|(setting, _)| says(setting)).collect();
+            return Truth::False(places, least.unwrap_or_default());
         }
     }
     match unknown {
@@ -70,103 +86,107 @@ fn in_force<'u>(unit: &'u MergedUnit, prefix: &str) -> Vec<(&'u Setting, &'u str
     list
 }
 
-fn evaluate(subsystems: &Subsystems<'_>, options: &Options, kind: &str, value: &str) -> Option<bool> {
+fn evaluate(viewer: Viewer<'_>, kind: &str, value: &str) -> Verdict {
+    let options = &viewer.scenario.options;
+    let told = |truth| Some((truth, Confidence::Certain));
     match kind {
-        "FirstBoot" => Some(systemd::boolean(value)? == options.first_boot?),
-        "KernelCommandLine" => Some(on_command_line(options.words.as_deref().unwrap_or_default(), value)),
-        "Architecture" => architecture(subsystems, value),
+        "FirstBoot" => told(systemd::boolean(value)? == options.first_boot?),
+        "KernelCommandLine" => told(on_command_line(options.words.as_deref().unwrap_or_default(), value)),
+        "KernelVersion" => kernel_versions(viewer, value),
+        "Architecture" => told(architecture(viewer.subsystems, value)?),
         // A node is no container, and its first process has every capability.
-        "Capability" => Some(true),
-        "Virtualization" if value == "container" => Some(false),
-        "PathIsReadWrite" => {
-            (value.starts_with("/proc/sys") || ["/", "/etc", "/var"].contains(&value)).then_some(true)
+        "Capability" => told(true),
+        "Virtualization" if value == "container" => told(false),
+        "PathIsReadWrite" if value.starts_with("/proc/sys") || ["/", "/etc", "/var"].contains(&value) => {
+            told(true)
         }
         // What PID 1 mounts itself, before it starts any unit.
         "PathIsMountPoint" if ["/proc", "/sys", "/dev", "/run", "/dev/shm", "/dev/pts"].contains(&value) => {
-            Some(true)
+            told(true)
         }
-        "PathExistsGlob" => path_glob(subsystems, value),
-        "PathIsSymbolicLink" => on_disk(value)
-            .then(|| settled(&subsystems.host().files().lstat(value), |m| m.kind == Kind::Link))
-            .flatten(),
-        _ => path(subsystems, kind, value),
-    }
-}
-
-fn path(subsystems: &Subsystems<'_>, kind: &str, value: &str) -> Option<bool> {
-    if !on_disk(value) {
-        return None;
-    }
-    let files = subsystems.host().files();
-    let paths = subsystems.units().boot_paths(subsystems);
-    let changes = match files.lstat(value) {
-        Read::There(_) => paths.may_vanish(value),
-        Read::Missing(_) => paths.may_appear(value).or_else(|| paths.covered(value)),
-        Read::Hidden(_) => None,
-    };
-    if changes.is_some() {
-        return None;
-    }
-    match kind {
-        "PathExists" => settled(&files.stat(value), |_| true),
-        "PathIsDirectory" => settled(&files.stat(value), |m| m.kind == Kind::Directory),
-        "FileNotEmpty" => settled(&files.stat(value), |m| m.kind == Kind::File && m.size > 0),
-        "FileIsExecutable" => settled(&files.stat(value), |m| m.kind == Kind::File && m.mode & 0o111 != 0),
-        "DirectoryNotEmpty" => match files.list(value) {
-            Read::There(names) => Some(!names.is_empty()),
-            Read::Missing(_) => Some(false),
-            Read::Hidden(error) => is_no_directory(&error).then_some(false),
-        },
+        "PathExists" => of_sight(&viewer.look(value), |_| Some(true)),
+        "PathIsDirectory" => of_sight(&viewer.look(value), |seen| Some(seen.kind == Kind::Directory)),
+        "PathIsSymbolicLink" => of_sight(&viewer.look_at_link(value), |seen| Some(seen.kind == Kind::Link)),
+        "FileNotEmpty" => {
+            of_sight(&viewer.look(value), |seen| Some(seen.kind == Kind::File && !seen.is_empty))
+        }
+        "FileIsExecutable" => {
+            of_sight(&viewer.look(value), |seen| Some(seen.kind == Kind::File && seen.mode? & 0o111 != 0))
+        }
+        "DirectoryNotEmpty" => viewer.has_entry(value, |_| true),
+        "PathExistsGlob" => path_glob(viewer, value),
         _ => None,
     }
 }
 
-fn is_no_directory(error: &HostError) -> bool {
-    matches!(error.kind, HostErrorKind::NotAFile(_))
-}
-
-fn settled(found: &Read<Metadata>, test: impl Fn(Metadata) -> bool) -> Option<bool> {
-    match found {
-        Read::There(metadata) => Some(test(*metadata)),
-        Read::Missing(_) => Some(false),
-        Read::Hidden(_) => None,
+fn of_sight(sight: &Sight, test: impl Fn(&Seen) -> Option<bool>) -> Verdict {
+    match sight {
+        Sight::There(seen, confidence) => Some((test(seen)?, *confidence)),
+        Sight::Missing(confidence) => Some((false, *confidence)),
+        Sight::Unknown(_) => None,
     }
-}
-
-/// Whether a path is on disk: what is below `/run`, `/proc`, `/sys`, `/dev` is made anew at every boot.
-pub(super) fn on_disk(path: &str) -> bool {
-    const MADE: [&str; 6] = ["/run", "/proc", "/sys", "/dev", "/var/run", "/tmp"];
-    path.starts_with('/')
-        && !path.contains('%')
-        && !MADE
-            .iter()
-            .any(|made| path.strip_prefix(made).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Braces are expanded, as `GLOB_BRACE` does. A wildcard stands in the last component only; others are rare and stay
 /// unknown.
-fn path_glob(subsystems: &Subsystems<'_>, pattern: &str) -> Option<bool> {
-    let mut answer = Some(false);
+fn path_glob(viewer: Viewer<'_>, pattern: &str) -> Verdict {
+    let mut answer = Some((false, Confidence::Certain));
     for pattern in glob::brace_alternatives(pattern)? {
-        match one_glob(subsystems, &pattern) {
-            Some(true) => return Some(true),
-            Some(false) => {}
-            None => answer = None,
+        match (one_glob(viewer, &pattern), answer) {
+            (Some((true, confidence)), _) => return Some((true, confidence)),
+            (Some((false, one)), Some((_, other))) => answer = Some((false, one.min(other))),
+            (_, None) | (None, _) => answer = None,
         }
     }
     answer
 }
 
-fn one_glob(subsystems: &Subsystems<'_>, pattern: &str) -> Option<bool> {
+fn one_glob(viewer: Viewer<'_>, pattern: &str) -> Verdict {
     let (directory, last) = pattern.rsplit_once('/')?;
-    if !on_disk(pattern) || glob::is_glob(directory) {
+    if glob::is_glob(directory) {
         return None;
     }
-    match subsystems.host().files().list(if directory.is_empty() { "/" } else { directory }) {
-        Read::There(names) => Some(names.iter().any(|name| glob::covers_name(last, &name.to_string_lossy()))),
-        Read::Missing(_) => Some(false),
-        Read::Hidden(error) => is_no_directory(&error).then_some(false),
+    let directory = if directory.is_empty() { "/" } else { directory };
+    viewer.has_entry(directory, |name| glob::covers_name(last, name))
+}
+
+/// What all kernels that may boot say of a condition about their version.
+fn kernel_versions(viewer: Viewer<'_>, value: &str) -> Verdict {
+    let releases = viewer.scenario.options.releases.as_deref()?;
+    let mut truths = releases.iter().map(|release| kernel_version(release, value));
+    let first = truths.next()??;
+    let agreed = truths.all(|truth| truth == Some(first));
+    agreed.then(|| (first, viewer.subsystems.next_boot().confidence))
+}
+
+/// `>=5.4 <6`: of every comparison only what no way of ordering versions would see otherwise; other texts are patterns and
+/// stay unknown.
+fn kernel_version(release: &str, value: &str) -> Option<bool> {
+    let mut answer = Some(true);
+    for word in value.split_ascii_whitespace() {
+        let wanted = word.trim_start_matches(['<', '>', '=']);
+        let operator = &word[..word.len() - wanted.len()];
+        let order = order_of_numbers(release, wanted)?;
+        match (operator, order) {
+            ("<" | "<=", Ordering::Less) | (">" | ">=", Ordering::Greater) => {}
+            ("<" | "<=", Ordering::Greater) | (">" | ">=", Ordering::Less) => answer = Some(false),
+            _ => return None,
+        }
     }
+    answer
+}
+
+/// How the numbers of a release compare with those of a version, where one that both have decides.
+fn order_of_numbers(release: &str, version: &str) -> Option<Ordering> {
+    let is_plain = |c: char| c.is_ascii_digit() || c == '.';
+    if version.is_empty() || !version.chars().all(is_plain) {
+        return None;
+    }
+    let numbers =
+        |text: &str| -> Option<Vec<u32>> { text.split('.').map(|part| part.parse().ok()).collect() };
+    let end = release.find(|c| !is_plain(c)).unwrap_or(release.len());
+    let (release, version) = (numbers(release[..end].trim_end_matches('.'))?, numbers(version)?);
+    release.iter().zip(&version).map(|(one, other)| one.cmp(other)).find(|order| order.is_ne())
 }
 
 /// `key=value` must be a word; a bare `key` matches with any value, too.
@@ -190,4 +210,28 @@ fn architecture(subsystems: &Subsystems<'_>, value: &str) -> Option<bool> {
         _ => return None,
     };
     Some(value == found || value == "native")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_kernels_are_compared_where_a_number_decides() {
+        for (release, value, expected) in [
+            ("6.1.0-18-amd64", "<5.0", Some(false)),
+            ("6.1.0-18-amd64", ">=5.4", Some(true)),
+            ("6.1.0-18-amd64", ">5.4 <6.2", Some(true)),
+            ("6.1.0-18-amd64", ">5.4 <6.0", Some(false)),
+            ("6.10.1", ">6.9", Some(true)),
+            ("6.1.0-18-amd64", ">=6.1", None),
+            ("6.1.0-18-amd64", ">=6.1.0-20", None),
+            ("6.1.0-18-amd64", "6.*", None),
+            ("6.1.0-18-amd64", "=5.0", None),
+            ("6.1.0-18-amd64", "> 5.0", None),
+            ("custom", "<5.0", None),
+        ] {
+            assert_eq!(kernel_version(release, value), expected, "{release} {value}");
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! The graph of units that the next boot starts.
 
-mod boot_paths;
 mod conditions;
 mod enablement;
 mod graph;
@@ -10,6 +9,7 @@ mod merged;
 mod options;
 mod order;
 mod outcome;
+mod paths;
 mod presets;
 mod refused;
 mod search_path;
@@ -31,7 +31,6 @@ use crate::fact::{Fact, Knowledge, Moment, Origin};
 use crate::host::Files;
 use crate::parse::unit;
 use crate::subsystem::Subsystems;
-use boot_paths::BootPaths;
 use graph::Graph;
 use options::Options;
 use outcome::Outcome;
@@ -44,7 +43,6 @@ pub struct Units {
     scenarios: OnceCell<Vec<BootScenario>>,
     commands: OnceCell<Vec<(Origin, String)>>,
     live: OnceCell<live::Live>,
-    boot_paths: OnceCell<BootPaths>,
 }
 
 /// One plausible boot.
@@ -220,11 +218,6 @@ impl Units {
                 found != Found::Missing || !self.search.gaps.is_empty()
             }
         }
-    }
-
-    /// Paths that a boot makes, removes or covers before services look at them.
-    fn boot_paths(&self, subsystems: &Subsystems<'_>) -> &BootPaths {
-        self.boot_paths.get_or_init(|| BootPaths::read(subsystems.host().files()))
     }
 
     /// The commands (`ExecStartPre=`, `ExecStart=`, `ExecStartPost=`) of every service that the next boot

@@ -12,6 +12,8 @@ const MAX_ENTRIES: usize = 4;
 pub(super) struct Options {
     /// The words; none if the command line is not known.
     pub(super) words: Option<Vec<String>>,
+    /// The releases of the kernels that may boot so; none if one isn't known.
+    pub(super) releases: Option<Vec<String>>,
     /// The unit to start instead of `default.target`.
     pub(super) target: Option<String>,
     /// Units of `systemd.mask=`.
@@ -26,10 +28,16 @@ pub(super) struct Options {
 pub(super) fn of_each_boot(subsystems: &Subsystems<'_>) -> Vec<Options> {
     let files = subsystems.host().files();
     let mut all: Vec<Options> = Vec::new();
-    for words in subsystems.next_boot().each_cmdline().take(MAX_ENTRIES) {
-        let options = Options::of(files, words);
-        if !all.contains(&options) {
-            all.push(options);
+    let is_cut = subsystems.next_boot().entries.len() > MAX_ENTRIES;
+    for entry in subsystems.next_boot().entries.iter().take(MAX_ENTRIES) {
+        let releases = entry.release.clone().map(|release| vec![release]).filter(|_| !is_cut);
+        let options = Options::of(files, entry.cmdline.as_deref());
+        match all.iter_mut().find(|known| known.is_like(&options)) {
+            Some(known) => {
+                known.releases =
+                    known.releases.take().zip(releases).map(|(known, more)| [known, more].concat());
+            }
+            None => all.push(Options { releases, ..options }),
         }
     }
     if all.is_empty() {
@@ -39,6 +47,12 @@ pub(super) fn of_each_boot(subsystems: &Subsystems<'_>) -> Vec<Options> {
 }
 
 impl Options {
+    /// Whether both tell systemd the same, whatever their kernels are.
+    fn is_like(&self, other: &Options) -> bool {
+        let plain = |options: &Options| Options { releases: None, ..options.clone() };
+        plain(self) == plain(other)
+    }
+
     /// Whether the command line gives systemd a credential of a kind for a unit, as 256 and later take it
     /// (systemd.system-credentials(7)).
     pub(super) fn has_credential(&self, kind: &str, unit: &str) -> bool {

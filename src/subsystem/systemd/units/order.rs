@@ -205,7 +205,7 @@ impl Implied {
     }
 }
 
-fn has_default_dependencies(unit: &MergedUnit) -> bool {
+pub(super) fn has_default_dependencies(unit: &MergedUnit) -> bool {
     unit.boolean("Unit", "DefaultDependencies") != Some(false)
 }
 

@@ -7,6 +7,7 @@ use super::conditions::{self, Truth};
 use super::graph::{Graph, Node};
 use super::merged::MergedUnit;
 use super::order::Dropped;
+use super::refused;
 use super::search_path::{Found, place, suffix};
 use super::start::{self, Start};
 use super::triggers::{Triggered, dead_socket};
@@ -101,6 +102,7 @@ fn not_reached(subsystems: &Subsystems<'_>, scenario: &BootScenario, name: &str,
         return Answer::heuristic(Outcome::NotReached(None));
     }
     match scenario.triggers(subsystems).of(subsystems, scenario, name, depth) {
+        Triggered::Starts { by, again } => triggered(subsystems, scenario, name, (by, again), depth),
         Triggered::Soon(reason) => Answer::certain(Outcome::Unknown(reason)),
         Triggered::Later(note) => {
             Answer { outcome: Outcome::NotReached(Some(note)), confidence: Confidence::High }
@@ -156,27 +158,8 @@ fn reached(subsystems: &Subsystems<'_>, scenario: &BootScenario, node: &Node, de
     let Some(unit) = node.unit.as_deref() else {
         return Answer::certain(Outcome::Unknown("the unit was not followed".into()));
     };
-    if let Some(gap) = unit.gaps.first() {
-        return Answer::certain(Outcome::Unknown(gap.reason.clone()));
-    }
-    if scenario.options.has_credential("systemd.unit-dropin", &unit.name) {
-        let reason = "a credential on the kernel command line changes it, and isn't read";
-        return Answer::certain(Outcome::Unknown(reason.into()));
-    }
-    if let Some(origin) = &node.refused {
-        return Answer::certain(Outcome::Refused(origin.clone()));
-    }
-    if node.doubtful
-        && let Some(gap) = scenario.graph.preset_gap.iter().chain(&scenario.graph.gaps).next()
-    {
-        return Answer::certain(Outcome::Unknown(gap.reason.clone()));
-    }
-    if node.doubtful {
-        let places: Vec<String> = node.pulled_by.iter().map(ToString::to_string).collect();
-        return Answer::certain(Outcome::Unknown(format!(
-            "only {} pulls it in, for a unit that requires what can't be started",
-            places.join(", ")
-        )));
+    if let Some(outcome) = not_loaded(scenario, node, unit) {
+        return Answer::certain(outcome);
     }
     match scenario.dropped.get(&unit.name) {
         Some(Dropped::Surely(why)) => {
@@ -192,21 +175,53 @@ fn reached(subsystems: &Subsystems<'_>, scenario: &BootScenario, node: &Node, de
     if let Some(reason) = scenario.conflicts.get(&unit.name) {
         return Answer::certain(Outcome::Unknown(reason.clone()));
     }
-    match conditions::hold(subsystems, &scenario.options, unit, "Condition") {
-        Truth::True => {}
-        Truth::False(origins) => return Answer::certain(Outcome::Skipped(origins)),
-        Truth::Unknown(reason) => return Answer::certain(Outcome::Unknown(reason)),
+    started(subsystems, scenario, unit, &node.pulled_by, depth)
+}
+
+/// What keeps systemd from loading a unit, or may do so or change it.
+fn not_loaded(scenario: &BootScenario, node: &Node, unit: &MergedUnit) -> Option<Outcome> {
+    if let Some(gap) = unit.gaps.first() {
+        return Some(Outcome::Unknown(gap.reason.clone()));
     }
-    match conditions::hold(subsystems, &scenario.options, unit, "Assert") {
-        Truth::True => {}
-        // systemd leaves a unit whose assertion fails inactive: only its job fails.
-        Truth::False(origins) => return Answer::certain(Outcome::Skipped(origins)),
-        Truth::Unknown(reason) => return Answer::certain(Outcome::Unknown(reason)),
+    if scenario.options.has_credential("systemd.unit-dropin", &unit.name) {
+        let reason = "a credential on the kernel command line changes it, and isn't read";
+        return Some(Outcome::Unknown(reason.into()));
     }
-    if let Some(origin) = broken_requirement(subsystems, scenario, unit, depth) {
-        return Answer::heuristic(Outcome::Skipped(vec![origin]));
+    if let Some(origin) = &node.refused {
+        return Some(Outcome::Refused(origin.clone()));
     }
-    if let Some(origin) = dead_socket(subsystems, scenario, unit) {
+    if !node.doubtful {
+        return None;
+    }
+    if let Some(gap) = scenario.graph.preset_gap.iter().chain(&scenario.graph.gaps).next() {
+        return Some(Outcome::Unknown(gap.reason.clone()));
+    }
+    let places: Vec<String> = node.pulled_by.iter().map(ToString::to_string).collect();
+    let places = places.join(", ");
+    let reason = format!("only {places} pulls it in, for a unit that requires what can't be started");
+    Some(Outcome::Unknown(reason))
+}
+
+/// What becomes of a unit when systemd starts it.
+fn started(
+    subsystems: &Subsystems<'_>,
+    scenario: &BootScenario,
+    unit: &MergedUnit,
+    pulled_by: &[Origin],
+    depth: usize,
+) -> Answer {
+    // systemd leaves a unit whose assertion fails inactive, too: only its job fails.
+    for prefix in ["Condition", "Assert"] {
+        match conditions::hold(subsystems, scenario, unit, prefix) {
+            Truth::True => {}
+            Truth::False(origins, confidence) => {
+                return Answer { outcome: Outcome::Skipped(origins), confidence };
+            }
+            Truth::Unknown(reason) => return Answer::certain(Outcome::Unknown(reason)),
+        }
+    }
+    let broken = broken_requirement(subsystems, scenario, unit, depth);
+    if let Some(origin) = broken.or_else(|| dead_socket(subsystems, scenario, unit)) {
         return Answer::heuristic(Outcome::Skipped(vec![origin]));
     }
     match start::of(subsystems, scenario, unit) {
@@ -220,12 +235,50 @@ fn reached(subsystems: &Subsystems<'_>, scenario: &BootScenario, node: &Node, de
     }
     let confidence =
         if requires_nothing_odd(scenario, unit) { Confidence::Certain } else { Confidence::Heuristic };
-    let outcome = if is_finished_after_start(unit) {
-        Outcome::Finished(node.pulled_by.clone())
-    } else {
-        Outcome::Active(node.pulled_by.clone())
-    };
+    let pulled_by = pulled_by.to_vec();
+    let is_finished = is_finished_after_start(unit);
+    let outcome = if is_finished { Outcome::Finished(pulled_by) } else { Outcome::Active(pulled_by) };
     Answer { outcome, confidence }
+}
+
+/// What becomes of a unit that no target pulls in and that something starts during the boot; `again` if it is started
+/// again when it ends.
+fn triggered(
+    subsystems: &Subsystems<'_>,
+    scenario: &BootScenario,
+    name: &str,
+    (by, again): (Origin, bool),
+    depth: usize,
+) -> Answer {
+    let says = by.says.as_deref().unwrap_or_default();
+    let reason = format!("no target pulls it in, but {by} starts it during the boot ({says})");
+    let unknown = || Answer::certain(Outcome::Unknown(reason.clone()));
+    let units = subsystems.units();
+    let Some(unit) = MergedUnit::load(&units.search, subsystems.host().files(), name) else {
+        return unknown();
+    };
+    // What such a unit pulls in, or stops, is not followed.
+    let pulls = |key: &str| unit.every("Unit", key).next().is_some();
+    let is_followed =
+        !["Requires", "BindsTo", "Requisite", "PartOf", "Conflicts"].iter().any(|key| pulls(key));
+    let is_stopped = scenario.graph.nodes.values().filter_map(|node| node.unit.as_deref()).any(|other| {
+        other.every("Unit", "Conflicts").any(|setting| unit::names(&setting.value).any(|rival| rival == name))
+    });
+    let (found, pulled_by) = (units.search.resolve(subsystems.host().files(), name), vec![by]);
+    let refused = refused::refused(&unit);
+    let node = Node { found, pulled_by, unit: None, refused, doubtful: false };
+    if let Some(outcome) = not_loaded(scenario, &node, &unit) {
+        return Answer::certain(outcome);
+    }
+    if !is_followed || is_stopped {
+        return unknown();
+    }
+    let answer = started(subsystems, scenario, &unit, &node.pulled_by, depth);
+    match answer.outcome {
+        // Started too often, it fails.
+        Outcome::Finished(_) | Outcome::Failed(_) | Outcome::Retrying(_) if again => unknown(),
+        outcome => Answer { outcome, confidence: answer.confidence.min(Confidence::High) },
+    }
 }
 
 /// By the name of a unit, why it can't run beside another unit of the same boot: systemd drops one of the two.

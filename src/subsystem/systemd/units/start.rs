@@ -2,12 +2,14 @@
 
 use super::BootScenario;
 use super::merged::{MergedUnit, Setting};
+use super::paths::{Sight, Viewer};
 use super::search_path::suffix;
 use crate::fact::{Confidence, Origin};
 use crate::host::{Files, HostError, Kind, Read};
+use crate::parse::shell_line::{self, ExitStatus};
 use crate::parse::systemd::time_span;
 use crate::parse::unit::{self, Command};
-use crate::subsystem::Subsystems;
+use crate::subsystem::{Subsystems, early_boot};
 
 /// What becomes of a service that is started.
 pub(super) enum Start {
@@ -49,9 +51,8 @@ pub(super) fn of(subsystems: &Subsystems<'_>, scenario: &BootScenario, unit: &Me
     if look.doubt.is_some() {
         return look.doubt.map_or(Start::Works, Start::Unknown);
     }
-    let failure = look.environment_files().or_else(|| look.programs());
+    let failure = look.environment_files().or_else(|| look.programs()).or_else(|| look.settings());
     let Some((origin, confidence)) = failure else {
-        look.settings();
         return look.doubt.map_or(Start::Works, Start::Unknown);
     };
     if let Some(doubt) = look.doubt {
@@ -71,14 +72,16 @@ impl Look<'_> {
 
     /// A mount that it needs and that a boot goes on without.
     fn mounts(&mut self) {
-        let paths = self.subsystems.units().boot_paths(self.subsystems);
         for setting in self.unit.every("Unit", "RequiresMountsFor") {
             for path in unit::words(&setting.value) {
-                if let Some(mount) = paths.on_doubtful_mount(&path) {
-                    self.open(format!(
-                        "{} needs {path}, and its mount ({mount}) may be missing",
-                        setting.origin()
-                    ));
+                match self.viewer().doubtful_mount(&path) {
+                    Ok(Some(mount)) => self.open(format!(
+                        "{} needs {path}, and its mount ({}) may be missing",
+                        setting.origin(),
+                        Origin::line("/etc/fstab", mount.line)
+                    )),
+                    Ok(None) => {}
+                    Err(error) => self.open(error.to_string()),
                 }
             }
         }
@@ -107,42 +110,31 @@ impl Look<'_> {
         for setting in self.unit.list("Service", "EnvironmentFile") {
             let path = setting.value.as_str();
             let fixed = is_on_disk(path) && !path.contains(['*', '?', '[', '%']);
-            if fixed && self.is_missing(path, setting) {
+            let is_missing = if fixed { self.is_missing(path, setting) } else { None };
+            if let Some(confidence) = is_missing {
                 return Some((
                     setting.origin().says(format!("EnvironmentFile={path} is missing")),
-                    Confidence::High,
+                    confidence,
                 ));
             }
         }
         None
     }
 
-    /// Whether a path is missing now, and nothing is known that makes it in time.
-    fn is_missing(&mut self, path: &str, setting: &Setting) -> bool {
-        match self.files().stat(path) {
-            Read::There(_) => return false,
-            Read::Missing(_) => {}
-            Read::Hidden(error) => {
-                self.open(error.to_string());
-                return false;
-            }
-        }
-        let paths = self.subsystems.units().boot_paths(self.subsystems);
-        let maker = paths.may_appear(path).or_else(|| self.named_by_another(path));
-        if let Some(maker) = maker {
-            self.open(format!("{} needs {path}, which is missing, and {maker}", setting.origin()));
-            return false;
-        }
-        true
+    fn viewer(&self) -> Viewer<'_> {
+        Viewer { subsystems: self.subsystems, scenario: self.scenario, unit: self.unit }
     }
 
-    /// A command of another unit that names a path: it may make it.
-    fn named_by_another(&self, path: &str) -> Option<String> {
-        let others = self.scenario.graph.nodes.values().filter_map(|node| node.unit.as_deref());
-        let others = others.filter(|other| other.name != self.unit.name && suffix(&other.name) == "service");
-        let mut settings = others.flat_map(|other| &other.settings);
-        let names = |setting: &&Setting| setting.key.starts_with("Exec") && setting.value.contains(path);
-        settings.find(names).map(|setting| format!("{} names it", setting.origin()))
+    /// How sure it is that a path is missing when the unit starts; none if it isn't.
+    fn is_missing(&mut self, path: &str, setting: &Setting) -> Option<Confidence> {
+        match self.viewer().look(path) {
+            Sight::There(..) => None,
+            Sight::Missing(confidence) => Some(confidence.min(Confidence::High)),
+            Sight::Unknown(reason) => {
+                self.open(format!("{} needs {path}, and {reason}", setting.origin()));
+                None
+            }
+        }
     }
 
     fn programs(&mut self) -> Option<(Origin, Confidence)> {
@@ -177,10 +169,10 @@ impl Look<'_> {
             Read::There(file) if file.kind == Kind::File && file.mode & 0o111 == 0 => {
                 Some(("is not executable", Confidence::High))
             }
-            Read::There(_) => self.interpreter(path).map(|wrong| (wrong, Confidence::High)),
+            Read::There(_) => self.script(path).map(|wrong| (wrong, Confidence::High)),
             Read::Missing(_) => match is_complete(self.files(), path) {
-                Ok(true) if self.is_missing(path, setting) => Some(("is missing", Confidence::High)),
-                Ok(false | true) => None,
+                Ok(true) => self.is_missing(path, setting).map(|confidence| ("is missing", confidence)),
+                Ok(false) => None,
                 Err(error) => {
                     self.open(error.to_string());
                     None
@@ -193,8 +185,8 @@ impl Look<'_> {
         }
     }
 
-    /// What is wrong with the first line of a script.
-    fn interpreter(&mut self, path: &str) -> Option<&'static str> {
+    /// What is wrong with a script.
+    fn script(&mut self, path: &str) -> Option<&'static str> {
         let script = match self.files().read_script(path) {
             Read::There(script) => script?,
             // It is a program that may be started and not read.
@@ -208,41 +200,92 @@ impl Look<'_> {
         }
         let is_missing = matches!(self.files().stat(program), Read::Missing(_));
         let is_complete = is_complete(self.files(), program) == Ok(true);
-        (program.starts_with('/') && is_missing && is_complete)
-            .then_some("is a script whose interpreter is missing")
+        if program.starts_with('/') && is_missing && is_complete {
+            return Some("is a script whose interpreter is missing");
+        }
+        let is_shell = ["sh", "bash", "dash"].contains(&shell_line::base(program));
+        match shell_line::exit_status(&script).filter(|_| is_shell)? {
+            ExitStatus::Always(0) => {}
+            ExitStatus::Always(_) => return Some("is a script that does nothing but fail"),
+            ExitStatus::AtEnd(status) => self.open(format!("{path} ends with `exit {status}`")),
+        }
+        None
     }
 
-    /// Users and directories that it needs.
-    fn settings(&mut self) {
+    /// Directories, credentials and users that it needs: what makes it fail for sure.
+    fn settings(&mut self) -> Option<(Origin, Confidence)> {
         self.user();
         if is_complete(self.files(), "/nonexistent/x") != Ok(true) {
-            return;
+            return None;
         }
         for key in NEEDED {
             for setting in self.unit.list("Service", key) {
                 for word in unit::words(&setting.value) {
                     let path = word.split(':').next().unwrap_or_default().trim_start_matches('+');
-                    self.needs(path, setting);
+                    let decides = key == "WorkingDirectory" && !self.has_own_root();
+                    if let Some(failure) = self.needs(path, setting, decides) {
+                        return Some(failure);
+                    }
                 }
             }
         }
         for setting in self.unit.list("Service", "LoadCredential") {
-            if let Some((_, path)) = setting.value.split_once(':') {
-                self.needs(path, setting);
+            if let Some((id, path)) = setting.value.split_once(':') {
+                let sets = |setting: &&Setting| setting.value.split(':').next() == Some(id);
+                let has_default = ["SetCredential", "SetCredentialEncrypted"]
+                    .iter()
+                    .any(|key| self.unit.list("Service", key).iter().any(sets));
+                let decides =
+                    !has_default && self.subsystems.systemd().version.is_some_and(|version| version >= 247);
+                if let Some(failure) = self.needs(path, setting, decides) {
+                    return Some(failure);
+                }
             }
         }
+        None
     }
 
-    fn needs(&mut self, path: &str, setting: &Setting) {
+    /// Whether its programs see other files at their paths than the host.
+    fn has_own_root(&self) -> bool {
+        const OWN: [&str; 7] = [
+            "RootDirectory",
+            "RootImage",
+            "BindPaths",
+            "BindReadOnlyPaths",
+            "TemporaryFileSystem",
+            "MountImages",
+            "ExtensionImages",
+        ];
+        OWN.iter().any(|key| self.unit.last("Service", key).is_some())
+    }
+
+    /// A path that must be there: a doubt if it is missing, or a failure if that decides.
+    fn needs(&mut self, path: &str, setting: &Setting, decides: bool) -> Option<(Origin, Confidence)> {
         // What systemd makes itself for a service lies below these.
         const MADE: [&str; 4] = ["/var/lib/private/", "/var/cache/", "/var/log/", "/var/lib/"];
         let fixed = is_on_disk(path) && !path.contains('%');
         let makes = ["StateDirectory", "CacheDirectory", "LogsDirectory"];
         let may_be_made = makes.iter().any(|key| self.unit.last("Service", key).is_some())
             && MADE.iter().any(|directory| path.starts_with(directory));
-        if fixed && !may_be_made && self.is_missing(path, setting) {
-            self.open(format!("{}={path} at {} is missing", setting.key, setting.origin()));
+        if !fixed || may_be_made {
+            return None;
         }
+        let confidence = self.is_missing(path, setting)?;
+        let key = &setting.key;
+        if decides && self.shows_failure() {
+            return Some((setting.origin().says(format!("{key}={path} is missing")), confidence));
+        }
+        self.open(format!("{key}={path} at {} is missing", setting.origin()));
+        None
+    }
+
+    /// Whether the first program that fails fails the service: nothing says that this is no failure.
+    fn shows_failure(&self) -> bool {
+        let keys = ["ExecStartPre", "ExecStart"];
+        let mut commands = keys.iter().flat_map(|key| self.unit.list("Service", key));
+        let first = commands.next().and_then(|setting| unit::commands(&setting.value).into_iter().next());
+        first.is_some_and(|command| !command.prefix.contains('-'))
+            && self.unit.last("Service", "SuccessExitStatus").is_none()
     }
 
     /// A user that the host doesn't have.
@@ -269,15 +312,25 @@ impl Look<'_> {
     }
 }
 
+/// Whether a service does its work and ends well for sure: it calls nothing but `true`.
+pub(super) fn surely_succeeds(unit: &MergedUnit) -> bool {
+    let keys = ["ExecStartPre", "ExecStart", "ExecStartPost"];
+    let commands: Vec<Command> = keys
+        .iter()
+        .flat_map(|key| unit.list("Service", key))
+        .flat_map(|setting| unit::commands(&setting.value))
+        .collect();
+    !commands.is_empty() && commands.iter().all(|command| is_program(command, "true"))
+}
+
 /// Whether a command is `/bin/NAME` or `/usr/bin/NAME`.
 fn is_program(command: &Command, name: &str) -> bool {
     ["/bin/", "/usr/bin/"].iter().any(|directory| command.program.strip_prefix(directory) == Some(name))
 }
 
-/// Whether a path is absolute and not below `/run`, which a boot makes.
+/// Whether a path is absolute, and not below what a boot makes.
 fn is_on_disk(path: &str) -> bool {
-    const MADE: [&str; 5] = ["/run/", "/var/run/", "/proc/", "/sys/", "/dev/"];
-    path.starts_with('/') && !MADE.iter().any(|made| path.starts_with(made))
+    path.starts_with('/') && !early_boot::names_memory(path)
 }
 
 /// Whether a tree would hold a program if the host had it: not so a tree of configuration files only.

@@ -8,9 +8,11 @@ use memchr::memmem;
 
 use super::BootScenario;
 use super::conditions::{self, Truth};
-use super::merged::{MergedUnit, Setting};
+use super::merged::MergedUnit;
 use super::outcome::{self, Outcome};
+use super::paths::{Sight, Viewer};
 use super::search_path::{Found, place, suffix};
+use super::start;
 use crate::fact::Origin;
 use crate::host::Read;
 use crate::parse::{lines, systemd, unit};
@@ -57,8 +59,10 @@ struct Trigger {
 /// When a trigger starts its unit.
 #[derive(Debug)]
 enum When {
-    /// During the boot.
+    /// During the boot, or so it may be.
     Soon,
+    /// As soon as this path unit is started: what it waits for is there.
+    IsThere(String),
     /// When somebody connects, or later.
     Later,
     /// If the unit fails.
@@ -69,12 +73,66 @@ enum When {
 
 /// What is known of a unit that no target pulls in.
 pub(super) enum Triggered {
+    /// This starts it during the boot; whether the unit is started again when it ends.
+    Starts { by: Origin, again: bool },
     /// Something starts it during the boot, or may.
     Soon(String),
     /// Something may start it later.
     Later(String),
     /// Nothing that is known.
     Not,
+}
+
+/// When something starts its unit, as far as it can be told.
+enum Expected {
+    /// During the boot; whether it does so again when the unit ends.
+    Surely {
+        again: bool,
+    },
+    Maybe,
+    Later,
+}
+
+impl When {
+    /// None if it never does.
+    fn at_boot(
+        &self,
+        subsystems: &Subsystems<'_>,
+        scenario: &BootScenario,
+        depth: usize,
+    ) -> Option<Expected> {
+        let judge = |other: &str| outcome::judge(subsystems, scenario, other, depth).outcome;
+        let is_plain = |other: &str, holds: &dyn Fn(&MergedUnit) -> bool| {
+            let unit = scenario.graph.nodes.get(other).and_then(|node| node.unit.as_deref());
+            if unit.is_some_and(holds) { Expected::Surely { again: false } } else { Expected::Maybe }
+        };
+        let expected = match self {
+            When::Soon => Expected::Maybe,
+            When::Later => Expected::Later,
+            When::IsThere(other) => match judge(other) {
+                Outcome::Active(_) => Expected::Surely { again: true },
+                Outcome::Unknown(_) => Expected::Maybe,
+                _ => return None,
+            },
+            When::Fails(other) => match judge(other) {
+                // A unit that is started again has not failed before it is given up.
+                Outcome::Failed(_) => is_plain(other, &|unit| unit.last("Service", "Restart").is_none()),
+                Outcome::Retrying(_) | Outcome::Unknown(_) => Expected::Maybe,
+                Outcome::Active(_) | Outcome::Finished(_) => Expected::Later,
+                _ => return None,
+            },
+            When::Succeeds(other) => match judge(other) {
+                // Since systemd 249.
+                Outcome::Finished(_) if subsystems.systemd().version.is_some_and(|v| v >= 249) => {
+                    is_plain(other, &start::surely_succeeds)
+                }
+                Outcome::Finished(_) | Outcome::Unknown(_) => Expected::Maybe,
+                Outcome::Active(_) => Expected::Later,
+                _ => return None,
+            },
+        };
+        Some(expected)
+    }
 }
 
 impl Triggers {
@@ -107,12 +165,12 @@ impl Triggers {
         }
         let (section, key, when) = match suffix(&unit.name) {
             "timer" => ("Timer", "Unit", timer(unit)),
-            "path" => ("Path", "Unit", path(subsystems, unit)),
+            "path" => ("Path", "Unit", path(Viewer { subsystems, scenario, unit })),
             "socket" => ("Socket", "Service", When::Later),
             _ => return,
         };
-        let holds = conditions::hold(subsystems, &scenario.options, unit, "Condition");
-        if matches!(holds, Truth::False(_)) {
+        let holds = conditions::hold(subsystems, scenario, unit, "Condition");
+        if matches!(holds, Truth::False(..)) {
             return;
         }
         let stem = unit.name.rsplit_once('.').map_or(unit.name.as_str(), |(stem, _)| stem);
@@ -154,30 +212,21 @@ impl Triggers {
     ) -> Triggered {
         let mut later = None;
         for trigger in self.by_unit.get(name).into_iter().flatten() {
-            let is_soon = match &trigger.when {
-                When::Soon => true,
-                When::Later => false,
-                When::Fails(other) => match outcome::judge(subsystems, scenario, other, depth + 8).outcome {
-                    Outcome::Failed(_) | Outcome::Retrying(_) | Outcome::Unknown(_) => true,
-                    Outcome::Active(_) | Outcome::Finished(_) => false,
-                    _ => continue,
-                },
-                When::Succeeds(other) => match outcome::judge(subsystems, scenario, other, depth + 8).outcome
-                {
-                    Outcome::Finished(_) | Outcome::Unknown(_) => true,
-                    Outcome::Active(_) => false,
-                    _ => continue,
-                },
-            };
             let origin = &trigger.origin;
-            let says = origin.says.as_deref().unwrap_or_default();
-            if is_soon {
-                return Triggered::Soon(format!(
-                    "no target pulls it in, but {origin} may start it during the boot ({says})"
-                ));
+            match trigger.when.at_boot(subsystems, scenario, depth + 8) {
+                None => {}
+                Some(Expected::Surely { again }) => return Triggered::Starts { by: origin.clone(), again },
+                Some(Expected::Maybe) => {
+                    let says = origin.says.as_deref().unwrap_or_default();
+                    return Triggered::Soon(format!(
+                        "no target pulls it in, but {origin} may start it during the boot ({says})"
+                    ));
+                }
+                Some(Expected::Later) => {
+                    let says = || format!("it is not started by itself; {origin} may start it later");
+                    later.get_or_insert_with(says);
+                }
             }
-            later =
-                later.or_else(|| Some(format!("it is not started by itself; {origin} may start it later")));
         }
         if name.len() > 1
             && let Some((_, origin)) =
@@ -203,7 +252,10 @@ impl Triggers {
         self.by_unit
             .keys()
             .filter(|name| !reached(units.search.resolve(files, name).own_name(name)))
-            .filter(|name| matches!(self.of(subsystems, scenario, name, 0), Triggered::Soon(_)))
+            .filter(|name| {
+                let triggered = self.of(subsystems, scenario, name, 0);
+                matches!(triggered, Triggered::Soon(_) | Triggered::Starts { .. })
+            })
             .filter_map(|name| MergedUnit::load(&units.search, files, name).map(Rc::new))
             .collect()
     }
@@ -220,17 +272,29 @@ fn timer(unit: &MergedUnit) -> When {
 }
 
 /// Whether a path unit finds what it waits for during the boot.
-fn path(subsystems: &Subsystems<'_>, unit: &MergedUnit) -> When {
-    let (files, paths) = (subsystems.host().files(), subsystems.units().boot_paths(subsystems));
-    let is_there = |setting: &&Setting| match files.stat(&setting.value) {
-        Read::There(_) | Read::Hidden(_) => true,
-        Read::Missing(_) => {
-            !conditions::on_disk(&setting.value) || paths.may_appear(&setting.value).is_some()
+fn path(viewer: Viewer<'_>) -> When {
+    let mut when = When::Later;
+    for key in ["PathExists", "DirectoryNotEmpty", "PathExistsGlob"] {
+        for setting in viewer.unit.list("Path", key) {
+            let is_there = match key {
+                "PathExists" => match viewer.look(&setting.value) {
+                    Sight::There(..) => Some(true),
+                    Sight::Missing(_) => Some(false),
+                    Sight::Unknown(_) => None,
+                },
+                "DirectoryNotEmpty" => {
+                    viewer.has_entry(&setting.value, |_| true).map(|(is_there, _)| is_there)
+                }
+                _ => None,
+            };
+            match is_there {
+                Some(true) => return When::IsThere(viewer.unit.name.clone()),
+                Some(false) => {}
+                None => when = When::Soon,
+            }
         }
-    };
-    let waits_for = |key| unit.list("Path", key);
-    let is_soon = ["PathExists", "DirectoryNotEmpty"].into_iter().flat_map(waits_for).any(|s| is_there(&s));
-    if is_soon || !waits_for("PathExistsGlob").is_empty() { When::Soon } else { When::Later }
+    }
+    when
 }
 
 /// A generator of the administrator's: it may make any unit.

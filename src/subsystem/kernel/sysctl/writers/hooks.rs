@@ -12,39 +12,18 @@ use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::{Subsystems, kernel::sysctl_d::SERVICE};
 
 impl Writers {
-    /// Lines that write: systemd-tmpfiles runs beside systemd-sysctl, and nobody orders the two.
-    pub(super) fn tmpfiles(&mut self, files: &Files) {
-        let merged = drop_in::at_boot(files, "tmpfiles.d", ".conf");
-        self.gaps.extend(merged.gaps);
-        for file in merged.files {
-            let bytes = match drop_in::read(files, &file.path) {
-                Content::Bytes(bytes) => bytes,
-                Content::Unread(gap) => {
-                    self.gaps.push(gap);
-                    continue;
-                }
-                Content::Masked | Content::Broken(_) => continue,
-            };
-            if memchr::memmem::find(&bytes, b"/proc/sys").is_none() {
-                continue;
-            }
-            for (line, text) in lines(&bytes) {
-                let mut fields = text.split_ascii_whitespace();
-                let (Some(kind), Some(path)) = (fields.next(), fields.next()) else { continue };
-                let writes = kind.starts_with(['w', 'F']) || (kind.starts_with('f') && kind.contains('+'));
-                let path = path.trim_matches(['"', '\'']).strip_prefix("/proc/sys/");
-                if let (true, Some(path)) = (writes, path) {
-                    let argument = fields.skip(4).collect::<Vec<_>>().join(" ");
-                    // Specifiers, escapes, base64 and credentials are not filled in.
-                    let is_text = is_plain(path)
-                        && !argument.replace("%%", "").contains('%')
-                        && !argument.contains('\\')
-                        && !kind.contains(['~', '^']);
-                    let text = argument.replace("%%", "%");
-                    let origin = file.line(line).says("systemd-tmpfiles writes it");
-                    self.add(path, is_text.then_some(text.as_str()), origin, true);
-                }
-            }
+    /// Lines of tmpfiles.d that write: systemd-tmpfiles runs beside systemd-sysctl, and nobody orders the two.
+    pub(super) fn tmpfiles(&mut self, subsystems: &Subsystems<'_>) {
+        let tmpfiles = subsystems.tmpfiles();
+        self.gaps.extend(tmpfiles.gaps().cloned());
+        for (origin, line) in tmpfiles.lines().filter(|(_, line)| line.writes()) {
+            let Some(path) = line.path.strip_prefix("/proc/sys/") else { continue };
+            // Specifiers are not filled in.
+            let path: Vec<&str> =
+                path.split('/').map(|part| if part.contains('%') { "*" } else { part }).collect();
+            let path = path.join("/");
+            let text = line.text().filter(|_| is_plain(&path));
+            self.add(&path, text.as_deref(), origin.says("systemd-tmpfiles writes it"), true);
         }
     }
 

@@ -61,7 +61,7 @@ impl Writers {
             writers.shell_line(files, origin, text);
         }
         writers.systemd_sysctl(subsystems);
-        writers.tmpfiles(files);
+        writers.tmpfiles(subsystems);
         writers.udev_rules(files);
         writers.services(subsystems);
         for (at, write) in writers.writes.iter().enumerate() {

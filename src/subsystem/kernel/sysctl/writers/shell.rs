@@ -3,8 +3,7 @@
 //!
 //! Source: sysctl(8) of procps 4.0.
 
-use crate::parse::shell::base;
-use crate::parse::shell_line::{self, Command};
+use crate::parse::shell_line::{self, Command, base};
 use crate::parse::sysctl_d;
 
 /// What a line does.
