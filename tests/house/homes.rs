@@ -17,6 +17,15 @@ const HOMES: &[(&str, &str)] = &[
     ("\"/etc/os-release\"", "src/subsystem/distribution/os_release.rs"),
     ("lstat(\"/lib\")", "src/host/merged_usr.rs"),
     ("fn one_covers(", "src/parse/glob.rs"),
+    ("\"tmpfiles.d\"", "src/subsystem/tmpfiles.rs"),
+    ("\"DdqQvfFLpcbCrRw\"", "src/parse/tmpfiles_d.rs"),
+    ("\"/run\", \"/proc\", \"/sys\", \"/dev\"", "src/subsystem/early_boot.rs"),
+    ("\"tmpfs\" | \"ramfs\"", "src/subsystem/early_boot.rs"),
+    ("';' | '&' | '|' | '('", "src/parse/shell_line.rs"),
+    ("\"sudo\", \"nice\"", "src/parse/shell_line.rs"),
+    ("b\":_.\".contains(", "src/parse/systemd.rs"),
+    ("\"nf_*\"", "src/subsystem/kernel/modules/names.rs"),
+    ("\"net/bridge/\"", "src/subsystem/kernel/modules/names.rs"),
 ];
 
 /// Directories of configuration that `conf_paths` puts together: no file spells one out.

@@ -110,71 +110,95 @@ fn end_sentence(words: Vec<String>, line: u32, all: &mut Vec<Sentence>) {
 
 /// Splits a script at line ends, `;`, `{` and `}`; quotes and backslashes keep text together.
 fn sentences(text: &str, most: usize) -> Vec<Sentence> {
-    let mut all = Vec::new();
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    let (mut line, mut start) = (1, 1);
+    let mut splitter = Splitter { line: 1, start: 1, ..Splitter::default() };
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        if all.len() >= most {
+        if splitter.all.len() >= most {
             break;
         }
         match c {
             '\\' => match chars.next() {
-                Some('\n') => line += 1,
-                Some(next) => word.extend(['\\', next]),
+                Some('\n') => splitter.line += 1,
+                Some(next) => splitter.word.extend(['\\', next]),
                 None => {}
             },
-            '\'' | '"' => {
-                word.push(c);
-                while let Some(inner) = chars.next() {
-                    line += u32::from(inner == '\n');
-                    word.push(inner);
-                    if inner == '\\' && c == '"' {
-                        word.extend(chars.next());
-                    } else if inner == c {
-                        break;
-                    }
-                }
-            }
-            '#' if word.is_empty() => while chars.next_if(|next| *next != '\n').is_some() {},
-            '$' if chars.peek() == Some(&'{') => {
-                word.push('$');
-                for inner in chars.by_ref() {
-                    word.push(inner);
-                    if inner == '}' || inner == '\n' {
-                        break;
-                    }
-                }
-            }
-            ' ' | '\t' | '\r' | '\n' | ';' | '{' | '}' => {
-                if !word.is_empty() {
-                    if words.is_empty() {
-                        start = line;
-                    }
-                    words.push(std::mem::take(&mut word));
-                }
-                match c {
-                    '{' => {
-                        let words = without_keywords(std::mem::take(&mut words), start, &mut all);
-                        all.push(Sentence::Open(words));
-                    }
-                    '\n' | ';' | '}' => end_sentence(std::mem::take(&mut words), start, &mut all),
-                    _ => {}
-                }
-                if c == '}' {
-                    all.push(Sentence::Close);
-                }
-                line += u32::from(c == '\n');
-            }
-            c => word.push(c),
+            '\'' | '"' => splitter.quoted(c, &mut chars),
+            '#' if splitter.word.is_empty() => while chars.next_if(|next| *next != '\n').is_some() {},
+            '$' if chars.peek() == Some(&'{') => splitter.variable(&mut chars),
+            ' ' | '\t' | '\r' | '\n' | ';' | '{' | '}' => splitter.end_word(c),
+            c => splitter.word.push(c),
         }
     }
-    if !word.is_empty() {
-        words.push(word);
+    splitter.finish()
+}
+
+/// A script that is split into sentences.
+#[derive(Default)]
+struct Splitter {
+    all: Vec<Sentence>,
+    /// The sentence at hand, and the line in which it begins.
+    words: Vec<String>,
+    start: u32,
+    /// The word at hand.
+    word: String,
+    line: u32,
+}
+
+impl Splitter {
+    /// The rest of a quoted text.
+    fn quoted(&mut self, quote: char, chars: &mut impl Iterator<Item = char>) {
+        self.word.push(quote);
+        while let Some(inner) = chars.next() {
+            self.line += u32::from(inner == '\n');
+            self.word.push(inner);
+            if inner == '\\' && quote == '"' {
+                self.word.extend(chars.next());
+            } else if inner == quote {
+                break;
+            }
+        }
     }
-    end_sentence(words, start, &mut all);
-    all
+
+    /// The rest of `${name}`.
+    fn variable(&mut self, chars: &mut impl Iterator<Item = char>) {
+        self.word.push('$');
+        for inner in chars {
+            self.word.push(inner);
+            if inner == '}' || inner == '\n' {
+                break;
+            }
+        }
+    }
+
+    /// What ends a word, and perhaps its sentence.
+    fn end_word(&mut self, c: char) {
+        if !self.word.is_empty() {
+            if self.words.is_empty() {
+                self.start = self.line;
+            }
+            self.words.push(std::mem::take(&mut self.word));
+        }
+        match c {
+            '{' => {
+                let words = without_keywords(std::mem::take(&mut self.words), self.start, &mut self.all);
+                self.all.push(Sentence::Open(words));
+            }
+            '\n' | ';' | '}' => end_sentence(std::mem::take(&mut self.words), self.start, &mut self.all),
+            _ => {}
+        }
+        if c == '}' {
+            self.all.push(Sentence::Close);
+        }
+        self.line += u32::from(c == '\n');
+    }
+
+    fn finish(mut self) -> Vec<Sentence> {
+        if !self.word.is_empty() {
+            self.words.push(self.word);
+        }
+        end_sentence(self.words, self.start, &mut self.all);
+        self.all
+    }
 }
 
 /// A word with quotes removed and variables filled in; a variable that is not set is empty. Cut where it gets

@@ -17,8 +17,8 @@ use crate::host::{Files, HostErrorKind, HostPath, Read};
 use crate::parse::{cmdline, sysctl_d, unit};
 use crate::subsystem::Subsystems;
 use crate::subsystem::drop_in::{self, Content};
-use crate::subsystem::loader::next_boot::BootEntry;
 use crate::subsystem::early_boot::is_below_memory;
+use crate::subsystem::loader::next_boot::BootEntry;
 
 /// The service that applies sysctl.d.
 pub(in crate::subsystem::kernel) const SERVICE: &str = "systemd-sysctl.service";
