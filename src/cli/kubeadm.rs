@@ -3,13 +3,13 @@
 use super::error::Failure;
 use super::{SourceArguments, rules, terminal};
 use crate::engine::VariableOverride;
-use crate::kubeadm::{Kubeadm, Remark, Target, syntax};
+use crate::kubeadm::{ConfigWarning, Kubeadm, Target, syntax};
 use crate::rule::{Code, Diagnostic, Place, SourceFile, diagnostic};
 
 /// The configuration, if the user names one. What kubeadm would warn about goes to standard error.
 pub(super) fn read(arguments: &SourceArguments) -> Result<Option<Kubeadm>, Failure> {
     if let Some(command) = &arguments.kubeadm_join {
-        let refused = |wrong: Remark| {
+        let refused = |wrong: ConfigWarning| {
             let failure = Failure::input(format!("--kubeadm-join: {}", wrong.message));
             wrong.help.into_iter().fold(failure, Failure::hint)
         };
@@ -37,7 +37,7 @@ pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<Varia
         (false, true) => Some(Target::Join),
         _ => None,
     };
-    if let Some(message) = target.and_then(|target| kubeadm?.unfit(target)) {
+    if let Some(message) = target.and_then(|target| kubeadm?.rejects(target)) {
         let remark = Diagnostic::new(Code::KubeadmUnfit, message);
         terminal::complain_rendered(&diagnostic::render(&[], &[remark], rules::colors()));
     }
@@ -50,7 +50,7 @@ pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<Varia
     given.collect()
 }
 
-fn render(file: SourceFile, remarks: &[Remark], code: Code) -> String {
+fn render(file: SourceFile, remarks: &[ConfigWarning], code: Code) -> String {
     // The lines that are shown may hold tokens.
     let file = SourceFile::given(file.name, syntax::masked(&file.text));
     let ends = file.text.match_indices('\n').map(|(newline, _)| newline + 1);
@@ -66,7 +66,7 @@ fn render(file: SourceFile, remarks: &[Remark], code: Code) -> String {
 }
 
 /// The bytes of the remark's word in its line; of the line without its margins if it is not there.
-fn span(text: &str, starts: &[usize], remark: &Remark) -> std::ops::Range<usize> {
+fn span(text: &str, starts: &[usize], remark: &ConfigWarning) -> std::ops::Range<usize> {
     let index = (remark.line as usize).saturating_sub(1);
     let start = starts.get(index).copied().unwrap_or(text.len());
     let line = text[start..].split_inclusive('\n').next().unwrap_or_default();

@@ -13,7 +13,7 @@ use super::table::NameTable;
 use super::{ListArguments, rules};
 use crate::engine::plan::{Plan, PlannedRule};
 use crate::report::render::{Format, Page, Style, write_document};
-use crate::rule::{Datum, Rule, RuleSet, Spanned, Text, Variable, VariableKind};
+use crate::rule::{Rule, RuleSet, Spanned, Text, TomlValue, Variable, VariableKind};
 
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     let outputs = Outputs::of(&arguments.format, None)?;
@@ -100,13 +100,13 @@ fn describe(variable: &Variable) -> String {
     format!("{}{values}{default}", variable.description)
 }
 
-fn shown(datum: &Datum) -> String {
+fn shown(datum: &TomlValue) -> String {
     match datum {
-        Datum::Bool(flag) => flag.to_string(),
-        Datum::Integer(number) => number.to_string(),
-        Datum::Text(text) => text.to_string(),
-        Datum::List(items) => items.iter().map(|item| shown(&item.value)).collect::<Vec<_>>().join(", "),
-        Datum::Table(_) => String::new(),
+        TomlValue::Bool(flag) => flag.to_string(),
+        TomlValue::Integer(number) => number.to_string(),
+        TomlValue::Text(text) => text.to_string(),
+        TomlValue::List(items) => items.iter().map(|item| shown(&item.value)).collect::<Vec<_>>().join(", "),
+        TomlValue::Table(_) => String::new(),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::adjective;
 use super::facts::Facts;
 use super::finding::{Judgement, Verdict};
 use super::logic::{Evidence, same_subject};
@@ -24,8 +23,8 @@ pub(super) fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Mom
             clause.join(&mut found);
         }
         let words = if *negated { negation } else { expectation };
-        let adjective = adjective::wanted(test, *negated);
-        expected.push(adjective.unwrap_or_else(|| words(facts, &test.matcher, moment)));
+        let phrase = wanted_phrase(facts, test, *negated);
+        expected.push(phrase.unwrap_or_else(|| words(facts, &test.matcher, moment)));
         let sources = [Some(&test.subject), operand(&test.matcher)].into_iter().flatten();
         for origin in sources.filter_map(origin) {
             if !judgement.because.contains(origin) {
@@ -108,6 +107,22 @@ impl fmt::Display for Clause {
     }
 }
 
+/// What a test wants of an attribute that is true or false.
+fn wanted_phrase(facts: &Facts<'_>, test: &Test, negated: bool) -> Option<String> {
+    let attribute = facts.attribute(&test.subject)?;
+    let (operand, is_equal) = match &test.matcher {
+        Matcher::Equals(operand) => (operand, !negated),
+        Matcher::NotEquals(operand) => (operand, negated),
+        _ => return None,
+    };
+    match operand {
+        Subject::Constant { state: State::Known(Value::Bool(flag)), .. } => {
+            Some(attribute.says(*flag == is_equal))
+        }
+        _ => None,
+    }
+}
+
 /// What is said of the subject of a test.
 fn clause(facts: &Facts<'_>, test: &Test, moment: Moment, is_alone: bool) -> Clause {
     let Test { subject, matcher } = test;
@@ -123,16 +138,15 @@ fn clause(facts: &Facts<'_>, test: &Test, moment: Moment, is_alone: bool) -> Cla
             Clause::of(name(facts, subject), "not set")
         }
         _ => {
-            let attribute = match subject {
-                Subject::Fact { attribute, .. } => *attribute,
-                Subject::Constant { .. } => None,
-            };
+            let attribute = facts.attribute(subject);
             let name = name(facts, &whole(subject));
             match (attribute, state) {
-                (Some(attribute), State::Known(Value::Bool(flag))) => {
-                    Clause::of(name, adjective::says(attribute, *flag))
-                }
-                _ => Clause { names: vec![name], attribute, says: value },
+                (Some(attribute), State::Known(Value::Bool(flag))) => Clause::of(name, attribute.says(*flag)),
+                _ => Clause {
+                    names: vec![name],
+                    attribute: attribute.map(|attribute| attribute.name),
+                    says: value,
+                },
             }
         }
     }

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::plan::{Plan, Question, Questions, Subject};
 use crate::fact::{Fact, Moment, State, Value};
-use crate::probe::Shape;
+use crate::probe::{Attribute, Shape};
 use crate::subsystem::Subsystems;
 
 /// The answers of one run.
@@ -50,12 +50,18 @@ impl<'r> Facts<'r> {
     /// The declared kind of a subject; none for constants.
     pub(super) fn shape(&self, subject: &Subject) -> Option<Shape> {
         let Subject::Fact { question, attribute } = subject else { return None };
-        let shape = self.question(*question).probe.answer;
-        match (attribute, shape) {
-            (Some(name), Shape::Record(attributes)) => {
-                attributes.iter().find(|attribute| attribute.name == *name).map(|attribute| attribute.shape)
-            }
-            _ => Some(shape),
+        match attribute {
+            Some(_) => self.attribute(subject).map(|attribute| attribute.shape),
+            None => Some(self.question(*question).probe.answer),
+        }
+    }
+
+    /// The declaration of the attribute that a subject is, if it is one.
+    pub(super) fn attribute(&self, subject: &Subject) -> Option<&'static Attribute> {
+        let Subject::Fact { question, attribute: Some(name) } = subject else { return None };
+        match self.question(*question).probe.answer {
+            Shape::Record(attributes) => attributes.iter().find(|attribute| attribute.name == *name),
+            _ => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::fact::{Confidence, Date, Moment, Origin, Reason};
-use crate::rule::{Prose, Severity, Text};
+use crate::rule::{RuleText, Severity, Text};
 
 /// What a rule came to at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,7 +90,7 @@ pub struct Finding {
     /// Words that select the rule.
     pub tags: Arc<Vec<Text>>,
     /// What the rule says to people.
-    pub prose: Arc<Prose>,
+    pub prose: Arc<RuleText>,
     /// The judgement now; none if the rule isn't judged at this moment.
     pub now: Option<Arc<Judgement>>,
     /// The judgement after a reboot; none if the rule isn't judged at this moment.

@@ -1,6 +1,5 @@
 //! Judging: pure functions from plan and facts to findings.
 
-mod adjective;
 pub mod compile;
 mod describe;
 pub mod facts;

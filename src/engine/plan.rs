@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use crate::fact::{Moment, Origin, Requirement, State, Value};
 use crate::probe::{Key, Probe};
-use crate::rule::{Diagnostic, Prose, Severity, Text};
+use crate::rule::{Diagnostic, RuleText, Severity, Text};
 
 /// The rules of one run, ready to be judged.
 pub struct Plan {
@@ -84,7 +84,7 @@ pub struct PlannedRule {
     /// Words to select it by.
     pub tags: Arc<Vec<Text>>,
     /// What it says to people.
-    pub prose: Arc<Prose>,
+    pub prose: Arc<RuleText>,
     /// The moments it is judged at: those that all its probes can answer, narrowed by the rule.
     pub moments: &'static [Moment],
     /// When it applies; always if none.

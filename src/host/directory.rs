@@ -213,7 +213,7 @@ impl Tree for Directory {
 
     fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Rc<[u8]>, HostError> {
         let (fd, size) = self.open_file(path, limit, known)?;
-        if size >= LARGE {
+        if size >= LARGE_FILE {
             return read_large(path, &fd, size);
         }
         // Files of /proc say that they are empty. Of a file that tells its size, one call sees the end, too.
@@ -223,7 +223,7 @@ impl Tree for Directory {
         bytes.reserve(step);
         let read = read_rest(path, &fd, size, limit, step, &mut bytes).map(|()| Rc::from(&bytes[..]));
         // A file of /proc that proved large must not hold its memory for the rest of the run.
-        if bytes.capacity() <= KEPT {
+        if bytes.capacity() <= MAX_SCRATCH {
             self.scratch.replace(bytes);
         }
         read
@@ -274,10 +274,10 @@ impl Content for OpenFile {
 }
 
 /// No scratch is kept that is larger.
-const KEPT: usize = 64 << 10;
+const MAX_SCRATCH: usize = 64 << 10;
 
 /// From this size on, a second copy of a file's bytes would cost more than clearing the first.
-const LARGE: u64 = 32 << 10;
+const LARGE_FILE: u64 = 32 << 10;
 
 /// The bytes of a file up to the size that it had when it was opened.
 fn read_large(path: &HostPath, fd: &OwnedFd, size: u64) -> Result<Rc<[u8]>, HostError> {

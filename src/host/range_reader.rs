@@ -10,12 +10,12 @@ use super::tree::Content;
 
 /// What a run reads of one file at most, all parts together, in bytes. The headers and tables of a program are a
 /// few megabytes; only a hostile file asks for more.
-const MOST: u64 = 64 << 20;
+const MAX_BYTES: u64 = 64 << 20;
 
 /// How much of a file [`RangeReader::scan`] reads at once, in bytes.
 const PIECE: usize = 64 << 10;
 /// No line of a configuration and no paragraph of a database is longer, in bytes.
-const LONGEST: usize = 1 << 20;
+const MAX_LINE: usize = 1 << 20;
 
 /// A file of any size, of which parts are read.
 pub struct RangeReader {
@@ -27,7 +27,7 @@ pub struct RangeReader {
 
 impl RangeReader {
     pub(super) fn of(path: HostPath, content: Box<dyn Content>, budget: Rc<Budget>) -> Self {
-        RangeReader { path, content, left: Cell::new(MOST), budget }
+        RangeReader { path, content, left: Cell::new(MAX_BYTES), budget }
     }
 
     /// The size of the file in bytes, as it was when the file was opened.
@@ -44,7 +44,7 @@ impl RangeReader {
         let rest = self.size().saturating_sub(offset);
         let length = usize::try_from(rest).map_or(length, |rest| rest.min(length));
         let Some(left) = self.left.get().checked_sub(length as u64) else {
-            return Err(HostError::new(&self.path, HostErrorKind::TooLarge { limit: MOST }));
+            return Err(HostError::new(&self.path, HostErrorKind::TooLarge { limit: MAX_BYTES }));
         };
         self.left.set(left);
         self.budget.read(&self.path, length as u64)?;
@@ -68,8 +68,8 @@ impl RangeReader {
         let (mut pending, mut at) = (Vec::new(), 0);
         loop {
             let start = pending.len();
-            if start > LONGEST {
-                let why = format!("a line or paragraph is longer than {LONGEST} bytes, not read");
+            if start > MAX_LINE {
+                let why = format!("a line or paragraph is longer than {MAX_LINE} bytes, not read");
                 return Err(failed(HostErrorKind::Corrupt(why)));
             }
             self.budget.read(&self.path, PIECE as u64)?;
@@ -224,7 +224,7 @@ mod tests {
         let huge = files.range_reader("/huge").required().unwrap();
         assert_eq!(huge.size(), 1 << 40);
         assert_eq!(huge.read(1 << 39, 1 << 20).unwrap().len(), 1 << 20);
-        assert_eq!(huge.read(0, 64 << 20).unwrap_err().kind, HostErrorKind::TooLarge { limit: MOST });
+        assert_eq!(huge.read(0, 64 << 20).unwrap_err().kind, HostErrorKind::TooLarge { limit: MAX_BYTES });
         assert_eq!(huge.read(0, 8).unwrap(), [0; 8]);
     }
 }

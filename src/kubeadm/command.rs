@@ -7,19 +7,19 @@ use std::slice::Iter;
 
 use super::flags::{FLAGS, Flag, Takes, nearest, of_field};
 use super::shell_words::words;
-use super::{Document, Finding, Kubeadm, Remark, Topic, syntax, typography};
+use super::{ConfigWarning, Document, Finding, Kubeadm, Topic, syntax, typography};
 use crate::parse::document::{Content, Node};
 
 /// No command is longer.
-const LONGEST: usize = 16 << 10;
+const MAX_COMMAND: usize = 16 << 10;
 
 impl Kubeadm {
     /// Reads a command.
     ///
     /// # Errors
     /// That it is no `kubeadm join`.
-    pub fn join_command(text: &str) -> Result<Self, Remark> {
-        let mistake = |message: &str, help: &str| Remark {
+    pub fn join_command(text: &str) -> Result<Self, ConfigWarning> {
+        let mistake = |message: &str, help: &str| ConfigWarning {
             line: 1,
             word: String::new(),
             message: message.to_owned(),
@@ -27,7 +27,7 @@ impl Kubeadm {
         };
         let example =
             "`kubeadm join HOST:PORT --token T --discovery-token-ca-cert-hash sha256:H`, in single quotes";
-        if text.len() > LONGEST {
+        if text.len() > MAX_COMMAND {
             return Err(mistake("the command is longer than any", example));
         }
         let mut reader = Reader { wrong: typography::mistakes(text), ..Reader::default() };
@@ -329,7 +329,8 @@ mod tests {
 
     #[test]
     fn other_commands_are_refused() {
-        for command in ["", "kubectl get nodes", "kubeadm init", "kubeadm join 'a", &"x".repeat(LONGEST + 1)]
+        for command in
+            ["", "kubectl get nodes", "kubeadm init", "kubeadm join 'a", &"x".repeat(MAX_COMMAND + 1)]
         {
             assert!(Kubeadm::join_command(command).is_err(), "{command}");
         }

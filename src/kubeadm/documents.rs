@@ -1,11 +1,11 @@
 //! The documents of the file: which are kubeadm's, which it hands on, which it ignores, and which it refuses.
 
-use super::{Document, Remark};
+use super::{ConfigWarning, Document};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
 
 /// More documents than any configuration has.
-const MOST: usize = 64;
+const MAX_DOCUMENTS: usize = 64;
 
 /// Kinds that are looked into, with their groups.
 const KINDS: &[(&str, &str)] = &[
@@ -31,16 +31,16 @@ const OLD: &[(&str, &str)] = &[
 #[derive(Default)]
 pub(super) struct Found {
     pub documents: Vec<(Document, String)>,
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<ConfigWarning>,
 }
 
 /// Cuts and reads the file.
-pub(super) fn read(text: &str) -> Result<Found, Vec<Remark>> {
+pub(super) fn read(text: &str) -> Result<Found, Vec<ConfigWarning>> {
     let mut found = Found::default();
     let mut mistakes = Vec::new();
     let cut = yaml::documents(text);
-    if cut.len() > MOST {
-        return Err(vec![remark(1, "", format!("the file has more than {MOST} documents"))]);
+    if cut.len() > MAX_DOCUMENTS {
+        return Err(vec![remark(1, "", format!("the file has more than {MAX_DOCUMENTS} documents"))]);
     }
     for (before, part) in cut {
         let is_empty = part.lines().all(|line| line.trim().is_empty() || line.trim().starts_with('#'));
@@ -64,7 +64,7 @@ pub(super) fn read(text: &str) -> Result<Found, Vec<Remark>> {
     Ok(found)
 }
 
-fn document(part: &str, before: u32, found: &mut Found) -> Result<(), Remark> {
+fn document(part: &str, before: u32, found: &mut Found) -> Result<(), ConfigWarning> {
     let first = before + 1;
     let root = yaml::parse_document(part, before).map_err(|error| {
         let message = error.message.lines().next().unwrap_or_default().to_owned();
@@ -90,13 +90,13 @@ fn document(part: &str, before: u32, found: &mut Found) -> Result<(), Remark> {
         if group != "kubeadm.k8s.io" || !OTHERS.contains(&kind.as_str()) {
             let message = format!("kubeadm ignores this document: there is no kind `{kind}` in {api}");
             let help = near(group, &kind);
-            found.remarks.push(Remark { line, word: kind, message, help });
+            found.remarks.push(ConfigWarning { line, word: kind, message, help });
         }
         return Ok(());
     };
     if let Some((earlier, _)) = found.documents.iter().find(|(document, _)| document.kind == *known) {
         let message = format!("a second {known}; the first one is on line {}", earlier.line);
-        return Err(Remark {
+        return Err(ConfigWarning {
             line,
             word: kind,
             message,
@@ -107,7 +107,7 @@ fn document(part: &str, before: u32, found: &mut Found) -> Result<(), Remark> {
     Ok(())
 }
 
-fn check_version(version: &str, api: &str, line: u32) -> Result<(), Remark> {
+fn check_version(version: &str, api: &str, line: u32) -> Result<(), ConfigWarning> {
     if ["v1beta3", "v1beta4"].contains(&version) {
         return Ok(());
     }
@@ -122,7 +122,7 @@ fn check_version(version: &str, api: &str, line: u32) -> Result<(), Remark> {
             "kubeadm 1.31 and later read v1beta4, 1.22 and later v1beta3",
         ),
     };
-    Err(Remark { line, word: version.to_owned(), message, help: Some(help.to_owned()) })
+    Err(ConfigWarning { line, word: version.to_owned(), message, help: Some(help.to_owned()) })
 }
 
 /// The kind that a misspelt one stands for, or the group that has this kind.
@@ -146,6 +146,6 @@ fn word(root: &Node, key: &str) -> Option<(String, u32)> {
     }
 }
 
-fn remark(line: u32, word: &str, message: String) -> Remark {
-    Remark { line, word: word.to_owned(), message, help: None }
+fn remark(line: u32, word: &str, message: String) -> ConfigWarning {
+    ConfigWarning { line, word: word.to_owned(), message, help: None }
 }

@@ -1,14 +1,14 @@
 //! Fields that kubeadm drops with a warning (strict decoding), and values that it can't decode and exits with.
 
 use super::field_table::{self, In, PROXY, Type};
-use super::{Finding, Remark, Topic};
+use super::{ConfigWarning, Finding, Topic};
 use crate::component::kubelet::fields as kubelet;
 use crate::parse::document::{Content, Node};
 
 /// What looking at the fields of all documents found.
 #[derive(Default)]
 pub(super) struct Looked {
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<ConfigWarning>,
     pub findings: Vec<Finding>,
 }
 
@@ -135,7 +135,7 @@ impl Looked {
     fn unknown(&mut self, line: u32, word: String, path: &str, whose: &str, help: Option<String>) {
         self.findings.push(Finding { topic: Topic::UnknownFields, line, text: path.to_owned() });
         let message = format!("`{path}` is no field of {whose}: kubeadm ignores it with a warning");
-        self.remarks.push(Remark { line, word, message, help });
+        self.remarks.push(ConfigWarning { line, word, message, help });
     }
 
     fn wrong(&mut self, line: u32, text: String) {

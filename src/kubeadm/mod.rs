@@ -32,7 +32,7 @@ pub struct Kubeadm {
     documents: Vec<Document>,
     findings: Vec<Finding>,
     /// What kubeadm warns about when it reads the file.
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<ConfigWarning>,
 }
 
 /// One document of the file.
@@ -46,7 +46,7 @@ struct Document {
 
 /// A mistake in the file, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
+pub struct ConfigWarning {
     /// The line, counted from 1.
     pub line: u32,
     /// The word of the line that is meant; the whole line if it is empty or not found.
@@ -166,7 +166,7 @@ impl Kubeadm {
     ///
     /// # Errors
     /// Why kubeadm would not know what is meant: no YAML, a document without `kind`, a version that it no longer reads.
-    pub fn read(path: &str, text: &str) -> Result<Self, Vec<Remark>> {
+    pub fn read(path: &str, text: &str) -> Result<Self, Vec<ConfigWarning>> {
         let mut found = documents::read(text)?;
         let mut looked = fields::Looked::default();
         for (document, version) in &mut found.documents {
@@ -186,7 +186,7 @@ impl Kubeadm {
 
     /// Why the command of kubeadm would refuse the file whatever it says, if it would: none of its kinds is in it.
     #[must_use]
-    pub fn unfit(&self, target: Target) -> Option<String> {
+    pub fn rejects(&self, target: Target) -> Option<String> {
         let file = self.source.strip_prefix("--kubeadm-config ")?;
         let has = |kind| self.document(kind).is_some();
         let (is_there, kinds, command) = match target {
@@ -201,7 +201,12 @@ impl Kubeadm {
     }
 
     /// With what its documents say wrongly.
-    fn of(source: String, documents: Vec<Document>, found: Vec<Finding>, remarks: Vec<Remark>) -> Self {
+    fn of(
+        source: String,
+        documents: Vec<Document>,
+        found: Vec<Finding>,
+        remarks: Vec<ConfigWarning>,
+    ) -> Self {
         let mut kubeadm = Kubeadm { source, documents, findings: found, remarks };
         let mut findings = Vec::new();
         networks::check(&kubeadm, &mut findings);

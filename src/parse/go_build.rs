@@ -13,7 +13,7 @@ const HEADER: usize = 32;
 /// The blob is aligned.
 const ALIGNMENT: usize = 16;
 /// What is searched for the blob, and the longest string in it, in bytes: a line for each of some hundred modules.
-const LONGEST: usize = 1 << 20;
+const MAX_BLOB: usize = 1 << 20;
 
 /// How a Go program was built.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,9 +43,9 @@ pub struct Module {
 /// If the program can't be read, or what it says of itself makes no sense.
 pub fn read(elf: &Elf<'_>) -> Result<Option<GoBuild>, String> {
     let blob = match elf.section(".go.buildinfo") {
-        Some(section) => elf.content(section, LONGEST)?,
+        Some(section) => elf.content(section, MAX_BLOB)?,
         None => match elf.segments.iter().find(|segment| segment.is_data && segment.size > 0) {
-            Some(data) => elf.at(data.address, LONGEST)?,
+            Some(data) => elf.at(data.address, MAX_BLOB)?,
             None => return Ok(None),
         },
     };
@@ -112,7 +112,7 @@ pub(super) fn string(elf: &Elf<'_>, layout: Layout, address: u64) -> Result<Vec<
     else {
         return Err("a string of its build information is cut off".into());
     };
-    let length = usize::try_from(length).ok().filter(|length| *length <= LONGEST);
+    let length = usize::try_from(length).ok().filter(|length| *length <= MAX_BLOB);
     let length = length.ok_or("a string of its build information is too long")?;
     if length == 0 {
         return Ok(Vec::new());

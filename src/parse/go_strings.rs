@@ -6,7 +6,7 @@
 use super::elf::Elf;
 
 /// The largest data of a program that is looked through, in bytes: the kubelet's are about one megabyte.
-const MOST: usize = 16 << 20;
+const MAX_DATA: usize = 16 << 20;
 /// How many strings of the wanted length are looked at.
 const MOST_ANCHORS: usize = 10_000;
 /// How many anchors have neighbours that are looked at.
@@ -14,21 +14,21 @@ const MOST_PLACES: usize = 64;
 /// How many variables on each side count as neighbours.
 const REACH: usize = 8;
 /// No longer string is a neighbour worth reading, in bytes.
-const LONGEST: u64 = 64;
+const MAX_STRING: u64 = 64;
 
 /// The strings around each string variable that has `length` bytes and is an anchor, it among them.
 ///
 /// # Errors
 /// If the data can't be read.
 pub fn around(elf: &Elf<'_>, length: u64, is_anchor: fn(&str) -> bool) -> Result<Vec<Vec<String>>, String> {
-    let Some(section) = elf.section(".data").filter(|section| section.size <= MOST as u64) else {
+    let Some(section) = elf.section(".data").filter(|section| section.size <= MAX_DATA as u64) else {
         return Ok(Vec::new());
     };
-    let data = elf.content(section, MOST)?;
+    let data = elf.content(section, MAX_DATA)?;
     let word = elf.layout.word_size();
     let string = |at: usize| {
         let (start, length) = (elf.layout.word(&data, at)?, elf.layout.word(&data, at + word)?);
-        let length = usize::try_from(length).ok().filter(|_| (1..=LONGEST).contains(&length))?;
+        let length = usize::try_from(length).ok().filter(|_| (1..=MAX_STRING).contains(&length))?;
         let bytes = elf.at(start, length).ok().filter(|bytes| bytes.len() == length)?;
         String::from_utf8(bytes).ok()
     };
@@ -104,7 +104,7 @@ mod tests {
             let bytes = bytes.as_slice();
             let elf = Elf::parse(&bytes).unwrap().unwrap();
             for strings in around(&elf, 1, |_| true).unwrap() {
-                prop_assert!(strings.iter().all(|text| text.len() as u64 <= LONGEST));
+                prop_assert!(strings.iter().all(|text| text.len() as u64 <= MAX_STRING));
             }
         }
     }

@@ -14,7 +14,7 @@ use script::{Statement, statements};
 /// Deeper nesting than any real menu has.
 const DEEPEST: usize = 8;
 /// More statements than any real menu has.
-const MOST: usize = 200_000;
+const MAX_STATEMENTS: usize = 200_000;
 /// More text than any real menu has once its variables are filled in.
 const LONGEST_BYTES: usize = 16 << 20;
 /// More files than any real menu reads.
@@ -79,7 +79,7 @@ impl Grub {
     /// may `source`.
     #[must_use]
     pub fn parse(bytes: &[u8], environment: &BTreeMap<String, String>, custom: Option<&[u8]>) -> Self {
-        let (program, is_cut) = statements(&String::from_utf8_lossy(bytes), MOST);
+        let (program, is_cut) = statements(&String::from_utf8_lossy(bytes), MAX_STATEMENTS);
         let grub = Grub { is_cut, ..Grub::default() };
         let mut reader = Reader {
             environment,
@@ -88,7 +88,7 @@ impl Grub {
             functions: BTreeMap::new(),
             undo: None,
             left: LONGEST_BYTES,
-            calls: MOST,
+            calls: MAX_STATEMENTS,
             is_custom: false,
         };
         // GRUB itself sets this one since 2.00; the menu's `--id` depends on it.
@@ -271,7 +271,7 @@ impl Reader<'_> {
     /// Reads `custom.cfg` in place, once.
     fn include(&mut self, menu: &mut Vec<Item>) {
         let Some(bytes) = self.custom.take() else { return };
-        let (program, is_cut) = statements(&String::from_utf8_lossy(bytes), MOST);
+        let (program, is_cut) = statements(&String::from_utf8_lossy(bytes), MAX_STATEMENTS);
         self.grub.is_cut |= is_cut;
         self.is_custom = true;
         self.run(&program, menu, &mut None, 1);

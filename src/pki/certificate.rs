@@ -12,9 +12,9 @@ use super::distinguished_name;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 /// No chain has more certificates.
-const MOST: usize = 64;
+const MAX_CERTIFICATES: usize = 64;
 /// No certificate is larger, in characters of base64.
-const LONGEST: usize = 256 << 10;
+const MAX_ENCODED: usize = 256 << 10;
 
 /// What a certificate says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub fn ders(pem: &str) -> Result<Vec<Vec<u8>>, String> {
 }
 
 fn blocks(pem: &str) -> impl Iterator<Item = Result<Vec<u8>, &'static str>> {
-    pem.split(BEGIN).skip(1).take(MOST).map(|block| {
+    pem.split(BEGIN).skip(1).take(MAX_CERTIFICATES).map(|block| {
         let (body, _) = block.split_once(END).ok_or("a certificate has no end")?;
         decode(body).ok_or("a certificate is no base64")
     })
@@ -69,8 +69,8 @@ pub fn read(der: &[u8]) -> Result<Certificate, String> {
 /// The bytes of a text in base64, blanks left out; none if it is something else, or too long.
 #[must_use]
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let bare: String = text.chars().filter(|c| !c.is_ascii_whitespace()).take(LONGEST + 1).collect();
-    if bare.len() > LONGEST { None } else { Base64::decode_vec(&bare).ok() }
+    let bare: String = text.chars().filter(|c| !c.is_ascii_whitespace()).take(MAX_ENCODED + 1).collect();
+    if bare.len() > MAX_ENCODED { None } else { Base64::decode_vec(&bare).ok() }
 }
 
 /// Seconds since 1970 as RFC 3339 writes them, `2027-10-22T20:28:14Z`; empty after the year 9999.

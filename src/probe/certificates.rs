@@ -7,7 +7,7 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::node::certificates;
 
 /// A hundred years.
-const LONGEST: u32 = 36_500;
+const MAX_DAYS: u32 = 36_500;
 
 pub(super) static PROBE: Probe = Probe {
     name: "certificates",
@@ -34,7 +34,7 @@ the running system at both moments. The probe `certificate` tells all about a si
 
 fn canonical(text: &str) -> Result<String, String> {
     match text.parse::<u32>() {
-        Ok(days) if days <= LONGEST => Ok(days.to_string()),
+        Ok(days) if days <= MAX_DAYS => Ok(days.to_string()),
         Ok(_) => Err(format!("`{text}` days are more than a century")),
         Err(_) if ["early", "expired", "foreign"].contains(&text) => Ok(text.to_owned()),
         Err(_) => Err(format!("`{text}` is neither a number of days nor one of early, expired, foreign")),

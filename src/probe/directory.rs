@@ -7,7 +7,7 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::boot::ephemeral;
 
 /// As many names as a reader wants to see.
-const SHOWN: usize = 5;
+const MAX_NAMES: usize = 5;
 
 const EMPTY: Attribute = Attribute::new("empty", Shape::Bool, "Whether nothing is in it.");
 const NAMES: Attribute =
@@ -36,7 +36,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     };
     match files.list(&end) {
         Read::There(names) => {
-            let shown = names.iter().take(SHOWN).map(|name| name.to_string_lossy().into_owned());
+            let shown = names.iter().take(MAX_NAMES).map(|name| name.to_string_lossy().into_owned());
             let value =
                 Value::record([EMPTY.is(names.is_empty()), NAMES.is(State::Known(Value::list(shown)))]);
             Fact::new(State::from(value)).because(origin)

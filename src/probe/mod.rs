@@ -164,6 +164,13 @@ impl Attribute {
         self.word == word || self.name == word
     }
 
+    /// What follows `is` or `are` of what has this attribute, or has it not: `network-ready`, `not held`.
+    #[must_use]
+    pub fn says(&self, flag: bool) -> String {
+        let phrase = self.phrase.unwrap_or(self.name);
+        if flag { phrase.to_owned() } else { format!("not {phrase}") }
+    }
+
     /// This attribute in a record.
     #[must_use]
     pub fn is(&self, state: impl Into<State>) -> (&'static str, State) {
@@ -295,3 +302,21 @@ pub(crate) const BOTH: &[Moment] = &[Moment::Now, Moment::Boot];
 pub(crate) const BOOT: &[Moment] = &[Moment::Boot];
 /// The running system only.
 pub(crate) const NOW: &[Moment] = &[Moment::Now];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new one: does it read well?
+    #[test]
+    fn every_attribute_that_is_true_or_false_reads_well() {
+        let mut sentences = Vec::new();
+        for probe in PROBES {
+            let Shape::Record(attributes) = probe.answer else { continue };
+            for attribute in attributes.iter().filter(|attribute| attribute.shape == Shape::Bool) {
+                sentences.push(format!("{} is {}", probe.name, attribute.says(false)));
+            }
+        }
+        insta::assert_snapshot!(sentences.join("\n"));
+    }
+}

@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::table::{Reader, Value};
-use super::{Code, Expression, Term};
+use super::{Code, ConditionTable, Expression};
 
 /// The words that combine conditions.
 pub const LOGIC: [(&str, &str); 3] = [
@@ -20,7 +20,8 @@ pub(super) fn read(reader: &mut Reader, value: &Value<'_>, what: &str) -> Option
         let before = reader.mistakes.len();
         let entries = reader.entries(table);
         // A term that lost an entry would be blamed for lacking it.
-        return (reader.mistakes.len() == before).then_some(Expression::Term(Term { entries, place }));
+        return (reader.mistakes.len() == before)
+            .then_some(Expression::Table(ConditionTable { entries, place }));
     };
     refuse_neighbours(reader, table, word);
     let inner = table.get(*word)?;

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Code, Datum, Diagnostic, Entry, Expression, Rule, RuleSet, Severity, Spanned, Term, diagnostic};
+use super::{
+    Code, ConditionTable, Diagnostic, Entry, Expression, Rule, RuleSet, Severity, Spanned, TomlValue,
+    diagnostic,
+};
 
 /// Everything that readers of the given files would miss. Built-in files are not looked at, unless they are
 /// the only ones.
@@ -97,25 +100,25 @@ fn variables_of<'r>(expression: &'r Expression, used: &mut HashSet<&'r str>) {
             }
         }
         Expression::Not(inner, _) => variables_of(inner, used),
-        Expression::Term(Term { entries, .. }) => variables_in(entries, used),
+        Expression::Table(ConditionTable { entries, .. }) => variables_in(entries, used),
     }
 }
 
 fn variables_in<'r>(entries: &'r [Entry], used: &mut HashSet<&'r str>) {
     for (key, value) in entries {
         match &value.value {
-            Datum::Text(name) if key.value == "var" => {
+            TomlValue::Text(name) if key.value == "var" => {
                 used.insert(name);
             }
-            Datum::Table(inner) => variables_in(inner, used),
-            Datum::List(items) => {
+            TomlValue::Table(inner) => variables_in(inner, used),
+            TomlValue::List(items) => {
                 for item in items {
-                    if let Datum::Table(inner) = &item.value {
+                    if let TomlValue::Table(inner) = &item.value {
                         variables_in(inner, used);
                     }
                 }
             }
-            Datum::Bool(_) | Datum::Integer(_) | Datum::Text(_) => {}
+            TomlValue::Bool(_) | TomlValue::Integer(_) | TomlValue::Text(_) => {}
         }
     }
 }

@@ -8,7 +8,7 @@ pub mod lint;
 mod load;
 pub mod peer;
 mod place;
-mod prose;
+mod rule_text;
 pub mod suggestion;
 pub mod syntax;
 mod table;
@@ -24,7 +24,7 @@ pub use code::Code;
 pub use diagnostic::Diagnostic;
 pub use load::{Broken, extend, load};
 pub use place::Place;
-pub use prose::Prose;
+pub use rule_text::RuleText;
 pub use text::Text;
 
 use crate::fact::Moment;
@@ -106,7 +106,7 @@ pub struct Rule {
     /// The only moments it is judged at; all if none.
     pub moments: Option<Vec<Moment>>,
     /// What it says to people.
-    pub prose: Arc<Prose>,
+    pub prose: Arc<RuleText>,
 }
 
 impl Rule {
@@ -150,13 +150,13 @@ pub enum Expression {
     /// Must not hold.
     Not(Box<Expression>, Place),
     /// One probe, its key, matchers and attributes.
-    Term(Term),
+    Table(ConditionTable),
 }
 
 /// `{ service = "crio.service", active = "active" }`: which key is the probe is found when it is compiled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub struct Term {
+pub struct ConditionTable {
     /// The keys and values, in the order of writing.
     pub entries: Vec<Entry>,
     /// The whole table.
@@ -164,12 +164,12 @@ pub struct Term {
 }
 
 /// A key and its value.
-pub type Entry = (Spanned<Text>, Spanned<Datum>);
+pub type Entry = (Spanned<Text>, Spanned<TomlValue>);
 
 /// A TOML value as it was written, places kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub enum Datum {
+pub enum TomlValue {
     /// `true`
     Bool(bool),
     /// `1`
@@ -177,7 +177,7 @@ pub enum Datum {
     /// `"text"`
     Text(Text),
     /// `[..]`
-    List(Vec<Spanned<Datum>>),
+    List(Vec<Spanned<TomlValue>>),
     /// `{ var = "cni" }`, `{ crio = "runtime.cgroup_manager" }`, `{ at-least = 2 }`, ...
     Table(Vec<Entry>),
 }
@@ -209,7 +209,7 @@ pub struct Variable {
     /// What values it takes.
     pub kind: VariableKind,
     /// Its value if nobody sets it; none means "not set": a condition on it does not hold.
-    pub default: Option<Spanned<Datum>>,
+    pub default: Option<Spanned<TomlValue>>,
     /// One sentence.
     pub description: Text,
 }

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::table::{Reader, Value};
 use super::{
-    Code, Entry, Expression, Fix, Profile, Prose, Rule, Severity, Spanned, Text, Variable, VariableKind,
+    Code, Entry, Expression, Fix, Profile, Rule, RuleText, Severity, Spanned, Text, Variable, VariableKind,
     expression, suggestion,
 };
 use crate::fact::Moment;
@@ -213,8 +213,8 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>, topic: &str) -> Optio
     })
 }
 
-fn prose(reader: &mut Reader, table: &DeTable<'_>, topic: &str) -> Prose {
-    Prose {
+fn prose(reader: &mut Reader, table: &DeTable<'_>, topic: &str) -> RuleText {
+    RuleText {
         topic: topic.to_owned().into(),
         title: reader.text(table, "title").map(|title| title.value).unwrap_or_default(),
         why: reader.text(table, "why").map(|why| why.value).unwrap_or_default(),

@@ -6,7 +6,7 @@ use toml::Spanned as Node;
 use toml::de::{DeTable, DeValue};
 
 use super::syntax::Key;
-use super::{Code, Datum, Diagnostic, Entry, Place, Spanned, Text, suggestion};
+use super::{Code, Diagnostic, Entry, Place, Spanned, Text, TomlValue, suggestion};
 
 /// A value as the TOML parser gives it.
 pub(super) type Value<'i> = Node<DeValue<'i>>;
@@ -101,19 +101,21 @@ impl Reader {
     }
 
     /// A value with the places of all its parts.
-    pub(super) fn datum(&mut self, value: &Value<'_>) -> Option<Spanned<Datum>> {
+    pub(super) fn datum(&mut self, value: &Value<'_>) -> Option<Spanned<TomlValue>> {
         let datum = match value.get_ref() {
-            DeValue::String(text) => Datum::Text(text.clone().into_owned().into()),
-            DeValue::Boolean(flag) => Datum::Bool(*flag),
+            DeValue::String(text) => TomlValue::Text(text.clone().into_owned().into()),
+            DeValue::Boolean(flag) => TomlValue::Bool(*flag),
             DeValue::Integer(number) => {
                 let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) else {
                     self.mistake(value.span(), Code::WrongType, "the number is too large");
                     return None;
                 };
-                Datum::Integer(number)
+                TomlValue::Integer(number)
             }
-            DeValue::Array(items) => Datum::List(items.iter().filter_map(|item| self.datum(item)).collect()),
-            DeValue::Table(table) => Datum::Table(self.entries(table)),
+            DeValue::Array(items) => {
+                TomlValue::List(items.iter().filter_map(|item| self.datum(item)).collect())
+            }
+            DeValue::Table(table) => TomlValue::Table(self.entries(table)),
             DeValue::Float(_) | DeValue::Datetime(_) => {
                 let found = kind(value.get_ref());
                 let message = format!("{found} can't be compared; write it as text");

@@ -1,7 +1,7 @@
 //! The catalogue of what other tools check: every check has a rule or a reason, and every `covers` names one.
 
 use node_preflight::builtin;
-use node_preflight::rule::Prose;
+use node_preflight::rule::RuleText;
 use node_preflight::rule::peer::{Answer, Peers};
 
 /// A catalogue of these checks.
@@ -68,7 +68,7 @@ fn mistakes_between_catalogue_and_rules_are_told() {
     let mut rules = builtin::rules().rules;
     rules.retain(|rule| rule.id.value == "cpu-count");
     let covers = vec!["kubeadm:NumCpus".into(), "kubeadm:Swap".into(), "kubeadm:Mem".into()];
-    rules[0].prose = Prose { covers, ..Prose::default() }.into();
+    rules[0].prose = RuleText { covers, ..RuleText::default() }.into();
     let text = r#"
         check = [
             { name = "kubeadm:NumCPU", asks = "a" },

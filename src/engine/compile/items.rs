@@ -4,11 +4,11 @@ use super::Compiler;
 use super::kind::Kind;
 use super::operator::{self, Operator};
 use crate::engine::plan::Matcher;
-use crate::rule::{Code, Datum, Diagnostic, Spanned};
+use crate::rule::{Code, Diagnostic, Spanned, TomlValue};
 
 /// Whether a table holds matchers, and not a variable or another probe.
-pub(super) fn is_matchers(datum: &Spanned<Datum>) -> bool {
-    matches!(&datum.value, Datum::Table(entries)
+pub(super) fn is_matchers(datum: &Spanned<TomlValue>) -> bool {
+    matches!(&datum.value, TomlValue::Table(entries)
         if entries.iter().any(|(key, _)| operator::find(&key.value).is_some()))
 }
 
@@ -17,9 +17,9 @@ impl<'r> Compiler<'r> {
         &mut self,
         operator: &'static Operator,
         kind: &Kind<'r>,
-        datum: &'r Spanned<Datum>,
+        datum: &'r Spanned<TomlValue>,
     ) -> Option<Vec<Matcher>> {
-        let Datum::Table(entries) = &datum.value else {
+        let TomlValue::Table(entries) = &datum.value else {
             let message = format!("`{}` takes matchers for the items", operator.name);
             return self.misfit(
                 &datum.place,

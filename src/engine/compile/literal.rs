@@ -2,7 +2,7 @@
 
 use super::kind::Kind;
 use crate::fact::{Network, Value, Version, parse_size};
-use crate::rule::{Datum, VariableKind, suggestion};
+use crate::rule::{TomlValue, VariableKind, suggestion};
 
 /// What is wrong with a value, and what to do.
 #[derive(Debug, PartialEq)]
@@ -18,24 +18,24 @@ impl Misfit {
 }
 
 /// The value that a datum stands for where a value of a kind is wanted.
-pub(super) fn value(kind: &Kind<'_>, datum: &Datum) -> Result<Value, Misfit> {
+pub(super) fn value(kind: &Kind<'_>, datum: &TomlValue) -> Result<Value, Misfit> {
     match (kind, datum) {
         (Kind::Any, _) => any(datum),
-        (Kind::Bool, Datum::Bool(flag)) => Ok(Value::Bool(*flag)),
-        (Kind::Integer | Kind::Text, Datum::Integer(number)) => Ok(Value::Integer(*number)),
-        (Kind::Size, Datum::Integer(number)) => u64::try_from(*number)
+        (Kind::Bool, TomlValue::Bool(flag)) => Ok(Value::Bool(*flag)),
+        (Kind::Integer | Kind::Text, TomlValue::Integer(number)) => Ok(Value::Integer(*number)),
+        (Kind::Size, TomlValue::Integer(number)) => u64::try_from(*number)
             .map(Value::Size)
             .map_err(|_| Misfit::new(format!("{number} is not an amount of bytes"))),
-        (Kind::Version, Datum::Integer(number)) if *number >= 0 => Ok(Value::Text(number.to_string())),
-        (Kind::List(item), Datum::List(items)) => {
+        (Kind::Version, TomlValue::Integer(number)) if *number >= 0 => Ok(Value::Text(number.to_string())),
+        (Kind::List(item), TomlValue::List(items)) => {
             items.iter().map(|datum| value(item, &datum.value)).collect::<Result<_, _>>().map(Value::List)
         }
-        (Kind::Mode, Datum::Integer(number)) => Err(Misfit {
+        (Kind::Mode, TomlValue::Integer(number)) => Err(Misfit {
             message: "permission bits are written as text".into(),
             help: Some(format!("write \"{number:04}\", in octal digits")),
         }),
         (Kind::Record(_), _) => Err(Misfit::new(format!("{kind} is compared by its attributes"))),
-        (_, Datum::Text(text)) => self::text(kind, text),
+        (_, TomlValue::Text(text)) => self::text(kind, text),
         _ => Err(Misfit::new(format!("this is {}, but must be {kind}", name(datum)))),
     }
 }
@@ -68,25 +68,25 @@ fn text(kind: &Kind<'_>, text: &str) -> Result<Value, Misfit> {
     Err(Misfit::new(format!("`{text}` is text, but must be {kind}")))
 }
 
-fn any(datum: &Datum) -> Result<Value, Misfit> {
+fn any(datum: &TomlValue) -> Result<Value, Misfit> {
     match datum {
-        Datum::Bool(flag) => Ok(Value::Bool(*flag)),
-        Datum::Integer(number) => Ok(Value::Integer(*number)),
-        Datum::Text(text) => Ok(Value::Text(text.to_string())),
-        Datum::List(items) => {
+        TomlValue::Bool(flag) => Ok(Value::Bool(*flag)),
+        TomlValue::Integer(number) => Ok(Value::Integer(*number)),
+        TomlValue::Text(text) => Ok(Value::Text(text.to_string())),
+        TomlValue::List(items) => {
             items.iter().map(|item| any(&item.value)).collect::<Result<_, _>>().map(Value::List)
         }
-        Datum::Table(_) => Err(Misfit::new("a table can't be compared")),
+        TomlValue::Table(_) => Err(Misfit::new("a table can't be compared")),
     }
 }
 
-fn name(datum: &Datum) -> &'static str {
+fn name(datum: &TomlValue) -> &'static str {
     match datum {
-        Datum::Bool(_) => "true or false",
-        Datum::Integer(_) => "a whole number",
-        Datum::Text(_) => "text",
-        Datum::List(_) => "a list",
-        Datum::Table(_) => "a table",
+        TomlValue::Bool(_) => "true or false",
+        TomlValue::Integer(_) => "a whole number",
+        TomlValue::Text(_) => "text",
+        TomlValue::List(_) => "a list",
+        TomlValue::Table(_) => "a table",
     }
 }
 

@@ -261,7 +261,7 @@ impl<'r> Compiler<'r> {
 
     fn condition(&mut self, expression: &'r Expression) -> Option<Condition> {
         match expression {
-            Expression::Term(term) => self.term(term),
+            Expression::Table(term) => self.term(term),
             Expression::Not(inner, _) => Some(Condition::Not(Box::new(self.condition(inner)?))),
             Expression::All(parts, _) => self.conditions(parts).map(Condition::All),
             Expression::Any(parts, _) => self.conditions(parts).map(Condition::Any),

@@ -3,7 +3,7 @@
 use super::Compiler;
 use super::kind::Kind;
 use crate::engine::plan::Matcher;
-use crate::rule::{Code, Datum, Diagnostic, Spanned, suggestion};
+use crate::rule::{Code, Diagnostic, Spanned, TomlValue, suggestion};
 
 /// What the table holds.
 const ENTRIES: [&str; 3] = ["from", "older", "newer"];
@@ -11,9 +11,9 @@ const ENTRIES: [&str; 3] = ["from", "older", "newer"];
 const FURTHEST: i64 = 100;
 
 impl<'r> Compiler<'r> {
-    pub(super) fn skew(&mut self, datum: &'r Spanned<Datum>) -> Option<Matcher> {
+    pub(super) fn skew(&mut self, datum: &'r Spanned<TomlValue>) -> Option<Matcher> {
         let help = "write for example skew = { from = \"1.31\", older = 3 }";
-        let Datum::Table(entries) = &datum.value else {
+        let TomlValue::Table(entries) = &datum.value else {
             return self.misfit(&datum.place, "`skew` takes a table", Some(help.into()));
         };
         let (mut from, mut bounds) = (None, [0, 0]);
@@ -33,7 +33,9 @@ impl<'r> Compiler<'r> {
                 }
             };
             match datum.value {
-                Datum::Integer(number) if (0..=FURTHEST).contains(&number) => *bound = number.unsigned_abs(),
+                TomlValue::Integer(number) if (0..=FURTHEST).contains(&number) => {
+                    *bound = number.unsigned_abs()
+                }
                 _ => {
                     return self.misfit(
                         &datum.place,

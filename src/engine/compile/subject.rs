@@ -8,7 +8,7 @@ use super::{Compiler, variables};
 use crate::engine::plan::Subject;
 use crate::fact::{State, Value};
 use crate::probe::{KeySyntax, Probe, Shape};
-use crate::rule::{Code, Datum, Diagnostic, Entry, Place, Spanned, suggestion};
+use crate::rule::{Code, Diagnostic, Entry, Place, Spanned, TomlValue, suggestion};
 
 /// What is asked, and what stands beside it.
 pub(super) struct Asked<'r> {
@@ -124,15 +124,15 @@ impl<'r> Compiler<'r> {
         let (key, datum) = &entries[index];
         let (subject, kind) = self.variable_value(datum)?;
         let name = Name::Variable(match &datum.value {
-            Datum::Text(name) => name.as_str(),
+            TomlValue::Text(name) => name.as_str(),
             _ => "",
         });
         Some(Asked { subject, kind, name, place: &key.place, inner: &[], beside: beside(entries, index) })
     }
 
     /// The value of `{ var = NAME }`.
-    pub(super) fn variable_value(&mut self, name: &'r Spanned<Datum>) -> Option<(Subject, Kind<'r>)> {
-        let Datum::Text(text) = &name.value else {
+    pub(super) fn variable_value(&mut self, name: &'r Spanned<TomlValue>) -> Option<(Subject, Kind<'r>)> {
+        let TomlValue::Text(text) = &name.value else {
             let message = "`var` takes the name of a variable, as text";
             self.mistakes.push(Diagnostic::at(&name.place, Code::WrongType, message));
             return None;
@@ -153,17 +153,17 @@ impl<'r> Compiler<'r> {
         self.spelling(&name.place, &name.value, probe.word());
         let mut inner: &[Entry] = &[];
         let text: Result<Option<Cow<'_, str>>, String> = match &datum.value {
-            Datum::Text(text) => Ok(Some(Cow::Borrowed(text))),
-            Datum::Integer(number) => Ok(Some(Cow::Owned(number.to_string()))),
-            Datum::Table(entries) if matches!(&entries[..], [(key, _)] if key.value == "var") => {
+            TomlValue::Text(text) => Ok(Some(Cow::Borrowed(text))),
+            TomlValue::Integer(number) => Ok(Some(Cow::Owned(number.to_string()))),
+            TomlValue::Table(entries) if matches!(&entries[..], [(key, _)] if key.value == "var") => {
                 let (subject, _) = self.variable_value(&entries[0].1)?;
                 key_text(&subject).map(|text| text.map(Cow::Owned))
             }
-            Datum::Table(entries) => {
+            TomlValue::Table(entries) => {
                 inner = entries;
                 Ok(None)
             }
-            Datum::Bool(_) | Datum::List(_) => {
+            TomlValue::Bool(_) | TomlValue::List(_) => {
                 let word = probe.word();
                 let help = match probe.key.noun() {
                     None => format!("write {word} = {{ equals = .. }}"),
@@ -185,7 +185,7 @@ impl<'r> Compiler<'r> {
                 Ok(key) => {
                     self.ask(&name.place, probe.moments_of(&key));
                     // What a variable holds is the user's own.
-                    if matches!(datum.value, Datum::Text(_)) {
+                    if matches!(datum.value, TomlValue::Text(_)) {
                         self.look_at_key(probe, &key, &datum.place)?;
                     }
                     Subject::Fact { question: (self.question)(probe, key), attribute: None }

@@ -8,11 +8,11 @@ use super::operator::{self, Operand, Operator};
 use super::subject::Asked;
 use crate::engine::plan::{Condition, Matcher, Subject, Test};
 use crate::fact::{Requirement, State, Value};
-use crate::rule::{Code, Datum, Diagnostic, Entry, Place, Spanned, Term, Text, suggestion};
+use crate::rule::{Code, ConditionTable, Diagnostic, Entry, Place, Spanned, Text, TomlValue, suggestion};
 
 impl<'r> Compiler<'r> {
     /// The tests of a term; none after mistakes.
-    pub(super) fn term(&mut self, term: &'r Term) -> Option<Condition> {
+    pub(super) fn term(&mut self, term: &'r ConditionTable) -> Option<Condition> {
         let asked = self.asked(&term.entries, &term.place)?;
         if asked.rest().next().is_none() {
             let message = format!("{} is asked, but nothing is compared", asked.name);
@@ -36,7 +36,7 @@ impl<'r> Compiler<'r> {
         &mut self,
         asked: &Asked<'r>,
         key: &'r Spanned<Text>,
-        datum: &'r Spanned<Datum>,
+        datum: &'r Spanned<TomlValue>,
         tests: &mut Vec<Condition>,
     ) {
         let name = key.value.as_str();
@@ -82,14 +82,14 @@ impl<'r> Compiler<'r> {
         subject: &Subject,
         kind: &Kind<'r>,
         key: &'r Spanned<Text>,
-        datum: &'r Spanned<Datum>,
+        datum: &'r Spanned<TomlValue>,
         tests: &mut Vec<Condition>,
     ) {
         let mut add = |matcher: Option<Matcher>| {
             tests.extend(matcher.map(|matcher| test(subject, matcher)));
         };
         match &datum.value {
-            Datum::Table(inner) if inner.iter().any(|(key, _)| operator::find(&key.value).is_some()) => {
+            TomlValue::Table(inner) if inner.iter().any(|(key, _)| operator::find(&key.value).is_some()) => {
                 for (key, datum) in inner {
                     match operator::find(&key.value) {
                         Some(operator) => add(self.matcher(operator, kind, key, datum)),
@@ -97,18 +97,18 @@ impl<'r> Compiler<'r> {
                     }
                 }
             }
-            Datum::Table(inner) if inner.is_empty() => {
+            TomlValue::Table(inner) if inner.is_empty() => {
                 let message = format!("`{}` is asked, but nothing is compared", key.value);
                 self.mistakes.push(Diagnostic::at(&datum.place, Code::NothingCompared, message));
             }
             // A lone entry that is neither matcher nor probe is a misspelt matcher.
-            Datum::Table(inner) if !self.is_operand(inner) => {
+            TomlValue::Table(inner) if !self.is_operand(inner) => {
                 for (key, _) in inner {
                     self.unknown_matcher(key);
                 }
             }
             // Nobody means that the version is the text ">=1.30".
-            Datum::Text(text) if *kind == Kind::Version && text.starts_with(['<', '>', '=', '!']) => {
+            TomlValue::Text(text) if *kind == Kind::Version && text.starts_with(['<', '>', '=', '!']) => {
                 add(self.requirement(text, &datum.place));
             }
             _ => add(self.operand(kind, datum).map(Matcher::Equals)),
@@ -130,7 +130,7 @@ impl<'r> Compiler<'r> {
         operator: &'static Operator,
         kind: &Kind<'r>,
         key: &'r Spanned<Text>,
-        datum: &'r Spanned<Datum>,
+        datum: &'r Spanned<TomlValue>,
     ) -> Option<Matcher> {
         if !compares(operator, kind) {
             let message = format!("`{}` can't compare this: it is {kind}", operator.name);
@@ -158,12 +158,12 @@ impl<'r> Compiler<'r> {
                 self.operand(&part, datum).map(Matcher::Contains)
             }
             Operand::Flag => match datum.value {
-                Datum::Bool(flag) => Some(Matcher::Exists(flag)),
+                TomlValue::Bool(flag) => Some(Matcher::Exists(flag)),
                 _ => self.misfit(&datum.place, "`exists` takes true or false", None),
             },
             Operand::Pattern => self.pattern(datum),
             Operand::Requirement => match &datum.value {
-                Datum::Text(text) => self.requirement(text, &datum.place),
+                TomlValue::Text(text) => self.requirement(text, &datum.place),
                 _ => {
                     self.misfit(&datum.place, "`version` takes a requirement such as \">=1.30, <1.37\"", None)
                 }
@@ -174,8 +174,8 @@ impl<'r> Compiler<'r> {
         }
     }
 
-    fn pattern(&mut self, datum: &'r Spanned<Datum>) -> Option<Matcher> {
-        let Datum::Text(text) = &datum.value else {
+    fn pattern(&mut self, datum: &'r Spanned<TomlValue>) -> Option<Matcher> {
+        let TomlValue::Text(text) = &datum.value else {
             return self.misfit(&datum.place, "`matches` takes a regular expression, as text", None);
         };
         match regex_lite::Regex::new(text) {
@@ -199,8 +199,8 @@ impl<'r> Compiler<'r> {
     }
 
     /// A literal, a variable, or another probe.
-    pub(super) fn operand(&mut self, kind: &Kind<'r>, datum: &'r Spanned<Datum>) -> Option<Subject> {
-        let Datum::Table(entries) = &datum.value else {
+    pub(super) fn operand(&mut self, kind: &Kind<'r>, datum: &'r Spanned<TomlValue>) -> Option<Subject> {
+        let TomlValue::Table(entries) = &datum.value else {
             return match literal::value(kind, &datum.value) {
                 Ok(value) => Some(constant(value)),
                 Err(misfit) => self.misfit(&datum.place, &misfit.message, misfit.help),
@@ -219,7 +219,7 @@ impl<'r> Compiler<'r> {
         let asked = self.asked(entries, place)?;
         let mut found = (asked.subject.clone(), asked.kind.clone());
         for (key, datum) in asked.rest() {
-            let Datum::Text(name) = &datum.value else {
+            let TomlValue::Text(name) = &datum.value else {
                 return self.not_attribute(key, &asked);
             };
             if key.value != "attribute" {
@@ -251,16 +251,16 @@ impl<'r> Compiler<'r> {
         None
     }
 
-    fn several(&mut self, kind: &Kind<'r>, datum: &'r Spanned<Datum>) -> Option<Vec<Subject>> {
+    fn several(&mut self, kind: &Kind<'r>, datum: &'r Spanned<TomlValue>) -> Option<Vec<Subject>> {
         match &datum.value {
-            Datum::List(items) if items.is_empty() => {
+            TomlValue::List(items) if items.is_empty() => {
                 self.misfit(&datum.place, "an empty list holds nothing", None)
             }
-            Datum::List(items) => {
+            TomlValue::List(items) => {
                 let operands: Vec<_> = items.iter().map(|item| self.operand(kind, item)).collect();
                 operands.into_iter().collect()
             }
-            Datum::Table(entries) => {
+            TomlValue::Table(entries) => {
                 let (subject, found) = self.other(entries, &datum.place)?;
                 if !found.item().unwrap_or(&found).fits(kind) {
                     let message = format!("this is {found}, but each must be {kind}");
@@ -268,15 +268,15 @@ impl<'r> Compiler<'r> {
                 }
                 Some(vec![subject])
             }
-            Datum::Bool(_) | Datum::Integer(_) | Datum::Text(_) => {
+            TomlValue::Bool(_) | TomlValue::Integer(_) | TomlValue::Text(_) => {
                 self.misfit(&datum.place, "`in` takes a list", Some("write [..] around it".into()))
             }
         }
     }
 
     /// A bound of a text is a number, a size or a version: other texts have no order.
-    fn bound(&mut self, kind: &Kind<'r>, datum: &'r Spanned<Datum>) -> Option<Subject> {
-        if let (Kind::Text | Kind::Any, Datum::Text(text)) = (kind, &datum.value)
+    fn bound(&mut self, kind: &Kind<'r>, datum: &'r Spanned<TomlValue>) -> Option<Subject> {
+        if let (Kind::Text | Kind::Any, TomlValue::Text(text)) = (kind, &datum.value)
             && crate::fact::parse_size(text).is_none()
             && crate::fact::Version::parse(text).is_none()
             && text.parse::<i64>().is_err()
@@ -287,16 +287,16 @@ impl<'r> Compiler<'r> {
                 None,
             );
         }
-        if let Datum::Bool(_) | Datum::List(_) = datum.value {
+        if let TomlValue::Bool(_) | TomlValue::List(_) = datum.value {
             return self.misfit(&datum.place, "a bound is a number, a size or a version", None);
         }
         self.operand(kind, datum)
     }
 
-    fn networks(&mut self, datum: &'r Spanned<Datum>) -> Option<Subject> {
+    fn networks(&mut self, datum: &'r Spanned<TomlValue>) -> Option<Subject> {
         let list = Kind::List(Box::new(Kind::Network));
         match &datum.value {
-            Datum::Table(entries) => {
+            TomlValue::Table(entries) => {
                 let (subject, found) = self.other(entries, &datum.place)?;
                 if !list.fits(&found) && !Kind::Network.fits(&found) {
                     let message = format!("this is {found}, but must be networks");
@@ -304,8 +304,8 @@ impl<'r> Compiler<'r> {
                 }
                 Some(subject)
             }
-            Datum::List(_) => self.operand(&list, datum),
-            Datum::Bool(_) | Datum::Integer(_) | Datum::Text(_) => {
+            TomlValue::List(_) => self.operand(&list, datum),
+            TomlValue::Bool(_) | TomlValue::Integer(_) | TomlValue::Text(_) => {
                 // The list has one item.
                 self.operand(&Kind::Network, datum)
             }

@@ -6,7 +6,7 @@ use super::kind::Kind;
 use super::literal::{self, Misfit};
 use crate::fact::{Origin, Value};
 use crate::rule::{
-    Code, Datum, Diagnostic, Place, Profile, RuleSet, Spanned, Variable, VariableKind, suggestion,
+    Code, Diagnostic, Place, Profile, RuleSet, Spanned, TomlValue, Variable, VariableKind, suggestion,
 };
 
 /// A value that a file gives a variable; the command line wins against it.
@@ -92,9 +92,9 @@ pub(super) fn unknown(name: &str, place: Option<&Place>, rules: &RuleSet) -> Dia
     diagnostic.help(suggestion::help(name, known))
 }
 
-fn written(variable: &Variable, datum: &Spanned<Datum>, mistakes: &mut Vec<Diagnostic>) -> Option<Value> {
+fn written(variable: &Variable, datum: &Spanned<TomlValue>, mistakes: &mut Vec<Diagnostic>) -> Option<Value> {
     let value = match (&variable.kind, &datum.value) {
-        (VariableKind::Networks, Datum::Text(text)) => literal::typed(&variable.kind, text),
+        (VariableKind::Networks, TomlValue::Text(text)) => literal::typed(&variable.kind, text),
         _ => literal::value(&Kind::from(&variable.kind), &datum.value),
     };
     value.map_err(|misfit| mistakes.push(wrong(variable, Some(&datum.place), misfit))).ok()

@@ -8,9 +8,9 @@ use prost::bytes::{Buf, BufMut};
 use prost::encoding::{DecodeContext, WireType, message, skip_field, string};
 
 /// No node has so many pods, and no runtime so many conditions.
-pub(super) const MOST: usize = 4096;
+pub(super) const MAX_ITEMS: usize = 4096;
 
-/// A message whose field 1 is repeated and all that is read of it. What is beyond [`MOST`] is counted and dropped.
+/// A message whose field 1 is repeated and all that is read of it. What is beyond [`MAX_ITEMS`] is counted and dropped.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Listed<T> {
     pub(super) items: Vec<T>,
@@ -31,7 +31,9 @@ impl<T: prost::Message + Default> prost::Message for Listed<T> {
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
         match tag {
-            1 if self.items.len() < MOST => message::merge_repeated(wire_type, &mut self.items, buf, context),
+            1 if self.items.len() < MAX_ITEMS => {
+                message::merge_repeated(wire_type, &mut self.items, buf, context)
+            }
             1 => {
                 self.more = true;
                 skip_field(wire_type, tag, buf, context)
@@ -127,8 +129,8 @@ mod tests {
         let empty = [0x0a, 0x00];
         let few = Listed::<Item>::decode(&*empty.repeat(3)).unwrap();
         assert_eq!((few.items.len(), few.more), (3, false));
-        let many = Listed::<Item>::decode(&*empty.repeat(MOST + 10)).unwrap();
-        assert_eq!((many.items.len(), many.more), (MOST, true));
+        let many = Listed::<Item>::decode(&*empty.repeat(MAX_ITEMS + 10)).unwrap();
+        assert_eq!((many.items.len(), many.more), (MAX_ITEMS, true));
         assert!(Listed::<Item>::decode(&[0x0a, 0x05, 0x00][..]).is_err(), "cut short");
         let others = Listed::<Item>::decode(&[0x12, 0x01, 0x00][..]).unwrap();
         assert_eq!((others.items.len(), others.more), (0, false));

@@ -80,7 +80,7 @@ impl Pod {
 /// Lists that were cut say nothing about what isn't in them.
 pub(super) fn whole<T>(answer: super::listed::Listed<T>) -> Result<Vec<T>, NoResponse> {
     if answer.more {
-        return Err(NoResponse::TooMany { limit: super::listed::MOST });
+        return Err(NoResponse::TooMany { limit: super::listed::MAX_ITEMS });
     }
     Ok(answer.items)
 }

@@ -12,7 +12,7 @@ use crate::engine::waive::{WaiverStatus, WaiverUse};
 use crate::fact::{Confidence, Date, Moment, Origin, OriginKind, Reason, Value};
 use crate::report::Report;
 use crate::rule::waiver::{Target, Waiver};
-use crate::rule::{Fix, Prose, Severity};
+use crate::rule::{Fix, RuleText, Severity};
 
 /// What a hostile host may put into names, values and paths.
 const NASTY: &str = "a\u{1b}[31mb\r\nc\u{9b}31m\u{7f}\u{ad}\u{61c}\u{202e}d\"'<&>|\\\u{7}é漢字";
@@ -138,7 +138,7 @@ pub(super) fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: 
         rule: rule.to_owned().into(),
         severity,
         tags: Arc::new(vec!["tag".into()]),
-        prose: Arc::new(Prose {
+        prose: Arc::new(RuleText {
             topic: "sample".into(),
             title: format!("What must hold, with {NASTY}").into(),
             why: "Because.".into(),

@@ -31,14 +31,14 @@ const OF_CLUSTER: [&str; 8] = [
 ];
 
 /// So many new starts are no accident.
-const MANY: u32 = 5;
+const MAX_RESTARTS: u32 = 5;
 /// So many are none if the last was a moment ago and failed, too.
-const FEW: u32 = 2;
+const MAX_RECENT_RESTARTS: u32 = 2;
 /// Seconds: the kubelet waits for at most five minutes before it starts a container again (`MaxContainerBackOff`).
-const RECENT: i64 = 600;
+const RECENT_SECONDS: i64 = 600;
 /// Seconds after its sandbox in which a container was started with it: after a reboot all are, and their attempts go on
 /// from before.
-const TOGETHER: i64 = 300;
+const STARTUP_SECONDS: i64 = 300;
 
 /// More files are no static pods of anybody.
 const MAX_FILES: usize = 256;
@@ -124,15 +124,16 @@ enum Again {
 /// for the first time. One that came later was started again in it at least once.
 fn again(pod: &Pod, container: &Container, now: Option<i64>) -> Again {
     let is_dated = container.created > 0 && pod.created > 0;
-    if is_dated && container.created.saturating_sub(pod.created) < TOGETHER {
+    if is_dated && container.created.saturating_sub(pod.created) < STARTUP_SECONDS {
         return Again::No;
     }
-    let is_recent = now.map(|now| is_dated && now.saturating_sub(container.created) < RECENT);
+    let is_recent = now.map(|now| is_dated && now.saturating_sub(container.created) < RECENT_SECONDS);
     let answer = |yes: bool| if yes { Again::Yes } else { Again::No };
     match (container.state, container.attempt) {
-        (ContainerState::Exited, MANY..) => Again::Yes,
+        (ContainerState::Exited, MAX_RESTARTS..) => Again::Yes,
         // Twice in minutes is no accident; twice in a year may be.
-        (ContainerState::Exited, FEW..) | (ContainerState::Running | ContainerState::Created, MANY..)
+        (ContainerState::Exited, MAX_RECENT_RESTARTS..)
+        | (ContainerState::Running | ContainerState::Created, MAX_RESTARTS..)
             if is_dated =>
         {
             is_recent.map_or(Again::NoClock, answer)

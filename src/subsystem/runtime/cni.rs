@@ -12,7 +12,7 @@ const DIRECTORY: &str = "/etc/cni/net.d";
 const PLUGINS: &str = "/opt/cni/bin";
 
 /// A file may nest plugins (`delegate`); no honest one does so deeper.
-const DEPTH: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// One configuration file.
 struct Network {
@@ -173,7 +173,7 @@ fn read(files: &Files, path: &str, directories: &[String]) -> Result<Network, Wr
     };
     let mut types = Vec::new();
     for plugin in plugins {
-        collect(plugin, DEPTH, &mut types);
+        collect(plugin, MAX_DEPTH, &mut types);
     }
     types.sort();
     types.dedup();

@@ -11,7 +11,7 @@ use crate::subsystem::Subsystems;
 const FILES: [&str; 2] = ["/root/.config/containers/policy.json", "/etc/containers/policy.json"];
 
 /// Keys that are looked for; no policy names more.
-const MOST: usize = 256;
+const MAX_KEYS: usize = 256;
 
 /// What a requirement may be, and what it may say (`policy_config.go` and `policy_config_sigstore.go` of containers/image 5.36);
 /// all else is refused.
@@ -145,7 +145,7 @@ fn keys(json: &Json) -> impl Iterator<Item = (String, &'static str, &str)> {
 /// Keys that are not there: images that need them can't be pulled.
 fn missing(files: &Files, json: &Json) -> Knowledge<Vec<String>> {
     let mut missing = Vec::new();
-    for (of, _, path) in keys(json).take(MOST) {
+    for (of, _, path) in keys(json).take(MAX_KEYS) {
         match files.stat(path) {
             Read::There(_) => {}
             Read::Missing(_) => missing.push(format!("{path}: for {of}")),

@@ -24,7 +24,7 @@ pub(super) enum Outcome {
 }
 
 /// Dependencies that nest deeper are an accident or an attack.
-const DEPTH: u32 = 64;
+const MAX_DEPTH: u32 = 64;
 
 /// The modules that are loaded so far, and what decides about the next.
 pub(super) struct Loader<'a> {
@@ -78,7 +78,7 @@ impl Loader<'_> {
         if let Some(outcome) = self.known.get(name) {
             return outcome.clone();
         }
-        if depth > DEPTH {
+        if depth > MAX_DEPTH {
             return Outcome::Doubtful(format!("the dependencies of {name} nest too deeply"));
         }
         // A circle of dependencies ends here.

@@ -10,7 +10,7 @@ use crate::subsystem::Unreadable;
 /// Where systemd-boot and kernel-install(8) keep them, on the EFI system partition.
 const DIRECTORIES: [&str; 3] = ["/efi/EFI/Linux", "/boot/efi/EFI/Linux", "/boot/EFI/Linux"];
 /// More than any real partition has room for.
-const MOST: usize = 64;
+const MAX_IMAGES: usize = 64;
 
 pub(super) fn read(files: &Files, found: &mut Found) {
     let mut entries = Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn read(files: &Files, found: &mut Found) {
                 continue;
             }
         };
-        for name in names.iter().filter_map(|name| name.to_str()).take(MOST) {
+        for name in names.iter().filter_map(|name| name.to_str()).take(MAX_IMAGES) {
             let Some(stem) = name.strip_suffix(".efi") else { continue };
             let place = Origin::file(format!("{directory}/{name}"));
             let reason = format!("{place} is a unified kernel image, whose command line is not read");

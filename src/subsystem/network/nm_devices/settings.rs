@@ -21,7 +21,7 @@ const OF_NETPLAN: &str = "10-globally-managed-devices.conf";
 const NETPLAN: &str = "/usr/sbin/netplan";
 const VENDOR: &str = "/usr/lib/";
 /// No host has more files, sections, entries of the list or changes to it.
-const MOST: usize = 256;
+const MAX_ENTRIES: usize = 256;
 const MOST_ENTRIES: usize = 4096;
 
 /// What the files say.
@@ -69,7 +69,7 @@ pub(super) fn settings(subsystems: &Subsystems<'_>, moment: Moment) -> Settings 
         let Some(files) = files else { continue };
         let merged = drop_in::merge(files, &[directory], ".conf");
         settings.gaps.extend(merged.gaps);
-        if merged.files.len() > MOST {
+        if merged.files.len() > MAX_ENTRIES {
             settings.refuse(&Origin::file(directory), "more files than any host has");
             continue;
         }
@@ -137,7 +137,7 @@ impl Settings {
             return;
         }
         self.changes += 1;
-        if self.changes > MOST {
+        if self.changes > MAX_ENTRIES {
             return self.refuse(place, "more changes of unmanaged-devices than any host has");
         }
         let entries = split(value).map(|text| (place.clone(), text.to_owned()));
@@ -160,7 +160,7 @@ impl Settings {
         }
         let next = self.devices.len();
         let at = *self.known.entry(section.to_owned()).or_insert(next);
-        if next == MOST && at == next {
+        if next == MAX_ENTRIES && at == next {
             return self.refuse(&place, "more sections [device...] than any host has");
         }
         if at == next {

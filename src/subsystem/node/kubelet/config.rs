@@ -13,8 +13,8 @@ use crate::subsystem::Unreadable;
 const API: &str = "kubelet.config.k8s.io/v1beta1";
 const KIND: &str = "KubeletConfiguration";
 /// Deeper trees and more drop-ins are accidents; what is left out is a gap.
-const DEPTH: usize = 8;
-const MOST: usize = 500;
+const MAX_DEPTH: usize = 8;
+const MAX_DROP_INS: usize = 500;
 
 /// A configuration file that the kubelet reads.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Config {
             Read::There(found) if found.kind == Kind::Link && root == directory => {
                 self.notes.push(format!("{directory} is a link: the kubelet reads no drop-in behind it"));
             }
-            Read::There(_) => self.walk(reader, root, DEPTH),
+            Read::There(_) => self.walk(reader, root, MAX_DEPTH),
             Read::Missing(_) => {
                 self.errors.push((flag.clone(), format!("{directory}: no such directory")));
             }
@@ -94,7 +94,7 @@ impl Config {
                     continue;
                 }
             };
-            if self.documents.len() > MOST || (is_directory && depth == 0) {
+            if self.documents.len() > MAX_DROP_INS || (is_directory && depth == 0) {
                 let reason = format!("{path}: too many drop-ins, or nested too deeply; not read");
                 return self.gaps.push(Unreadable { origin: Origin::file(&path), reason });
             }

@@ -10,7 +10,7 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::CGROUPS;
 
 /// The unit's processes that are looked at: beside the kubelet there may be helpers of volume plugins.
-const MOST: usize = 16;
+const MAX_PROCESSES: usize = 16;
 /// Seconds between a time stamp of a file and one of a process that mean nothing.
 const BLUR: i64 = 2;
 
@@ -44,7 +44,7 @@ pub(super) fn find(running: &dyn Running) -> Result<Option<Process>, String> {
     }
     let members = members.unwrap_or_default();
     let members = String::from_utf8_lossy(&members);
-    for pid in members.lines().take(MOST).filter_map(|line| line.trim().parse::<u32>().ok()) {
+    for pid in members.lines().take(MAX_PROCESSES).filter_map(|line| line.trim().parse::<u32>().ok()) {
         let path = format!("/proc/{pid}/cmdline");
         match files.read(&path) {
             Read::There(bytes) => {

@@ -11,7 +11,7 @@ const DROPINS: &str = "/etc/crio/crio.conf.d";
 /// No honest host has more files; each is held against each key that is asked for.
 const MAX_FILES: usize = 1000;
 /// Deeper trees are an accident; what is deeper is a gap.
-const DEPTH: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// What editors and package managers leave behind, and what people write beside a file; CRI-O reads it as it reads
 /// anything else.
@@ -93,7 +93,7 @@ impl ConfigFiles {
             (Read::Missing(_), None) => {}
             (Read::There(_) | Read::Hidden(_), _) => found.add(files, path),
         }
-        found.walk(files, drop_ins.map_or(DROPINS, |(_, path)| path.trim_end_matches('/')), DEPTH);
+        found.walk(files, drop_ins.map_or(DROPINS, |(_, path)| path.trim_end_matches('/')), MAX_DEPTH);
         found
     }
 

@@ -2,7 +2,7 @@
 
 use super::handlers;
 use super::options::{HANDLER, OPEN, OPTIONS, option};
-use super::{Crio, daemon, programs, quiet, refusals, storage, versions, wrong_type};
+use super::{Crio, daemon, ignored_settings, invalid_values, programs, storage, versions, wrong_type};
 use crate::fact::{Confidence, Fact, KeyWord, Origin, State, Value};
 use crate::parse::document::{Content, Node};
 use crate::subsystem::Subsystems;
@@ -33,7 +33,7 @@ pub const FINDINGS: &[Finding] = &[
             "broken_hooks",
             "Hooks for containers that name a program that is not there.",
         ),
-        ask: quiet::hooks,
+        ask: ignored_settings::hooks,
     },
     Finding {
         word: KeyWord::new(
@@ -73,7 +73,7 @@ pub const FINDINGS: &[Finding] = &[
             "missing_seccomp_profile",
             "The seccomp profile that is set and not there: CRI-O takes its own instead, without a word.",
         ),
-        ask: quiet::seccomp,
+        ask: ignored_settings::seccomp,
     },
     Finding {
         word: KeyWord::new(
@@ -97,7 +97,7 @@ pub const FINDINGS: &[Finding] = &[
             "overruled_keys",
             "Keys whose value in the files a flag or variable of the unit overrules with another one.",
         ),
-        ask: quiet::overruled,
+        ask: ignored_settings::overruled,
     },
     Finding {
         word: KeyWord::new(
@@ -105,7 +105,7 @@ pub const FINDINGS: &[Finding] = &[
             "refused_capabilities",
             "Of `default_capabilities`, as far as it is set, what is no capability: CRI-O stops when it starts.",
         ),
-        ask: quiet::capabilities,
+        ask: ignored_settings::capabilities,
     },
     Finding {
         word: KeyWord::new(
@@ -173,11 +173,11 @@ fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             found.push((place, format!("invalid format for --runtimes: {text}")));
         }
     }
-    found.extend(quiet::workloads(crio));
+    found.extend(ignored_settings::workloads(crio));
     let looks = [
         storage::broken(subsystems).map(|broken| found.extend(broken)),
-        refusals::values(crio, subsystems, &mut found),
-        quiet::look_at_hooks(crio, subsystems).map(|hooks| found.extend(hooks.refused)),
+        invalid_values::values(crio, subsystems, &mut found),
+        ignored_settings::look_at_hooks(crio, subsystems).map(|hooks| found.extend(hooks.refused)),
     ];
     if let (true, Some(reason)) = (found.is_empty(), looks.into_iter().find_map(Result::err)) {
         return Fact::unknown(reason);

@@ -6,10 +6,10 @@ mod defaults;
 mod files;
 pub mod findings;
 mod handlers;
+mod ignored_settings;
+mod invalid_values;
 mod options;
 mod programs;
-mod quiet;
-mod refusals;
 mod storage;
 mod versions;
 
@@ -23,7 +23,7 @@ use daemon::Daemon;
 use files::ConfigFiles;
 use findings::Finding;
 pub use options::unknown_key;
-use options::{Kind, Option_, option};
+use options::{Kind, OptionSpec, option};
 use programs::Programs;
 
 /// CRI-O's configuration at the next boot.
@@ -176,7 +176,7 @@ impl Crio {
     }
 
     /// What environment and flags say of an option; flags count more.
-    fn overrides(&self, option: &Option_) -> Vec<Candidate> {
+    fn overrides(&self, option: &OptionSpec) -> Vec<Candidate> {
         let variable = self.launch.environment.get(option.variable).filter(|_| !option.variable.is_empty());
         let flags = if option.flag.is_empty() { Vec::new() } else { self.launch.flag(option.flag) };
         let all = variable.cloned().into_iter();
@@ -191,7 +191,7 @@ impl Crio {
     }
 }
 
-impl Option_ {
+impl OptionSpec {
     /// The value of a flag or variable.
     fn read(&self, text: String) -> State {
         match self.kind {

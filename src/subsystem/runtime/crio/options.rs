@@ -15,7 +15,7 @@ pub(super) enum Kind {
 
 /// One option.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Option_ {
+pub(super) struct OptionSpec {
     /// Dotted, without the leading `crio.`.
     pub(super) key: &'static str,
     pub(super) kind: Kind,
@@ -25,24 +25,24 @@ pub(super) struct Option_ {
     pub(super) variable: &'static str,
 }
 
-const fn text(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
-    Option_ { key, kind: Kind::Text, flag, variable }
+const fn text(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
+    OptionSpec { key, kind: Kind::Text, flag, variable }
 }
-const fn yes(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
-    Option_ { key, kind: Kind::Bool, flag, variable }
+const fn yes(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
+    OptionSpec { key, kind: Kind::Bool, flag, variable }
 }
-const fn number(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
-    Option_ { key, kind: Kind::Integer, flag, variable }
+const fn number(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
+    OptionSpec { key, kind: Kind::Integer, flag, variable }
 }
-const fn time(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
-    Option_ { key, kind: Kind::Duration, flag, variable }
+const fn time(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
+    OptionSpec { key, kind: Kind::Duration, flag, variable }
 }
-const fn list(key: &'static str, flag: &'static str, variable: &'static str) -> Option_ {
-    Option_ { key, kind: Kind::List, flag, variable }
+const fn list(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
+    OptionSpec { key, kind: Kind::List, flag, variable }
 }
 
 /// All options of the newest version, and those of older ones that are gone.
-pub(super) const OPTIONS: &[Option_] = &[
+pub(super) const OPTIONS: &[OptionSpec] = &[
     text("clean_shutdown_file", "clean-shutdown-file", "CONTAINER_CLEAN_SHUTDOWN_FILE"),
     yes("file_locking", "", ""),
     text("file_locking_path", "", ""),
@@ -219,7 +219,7 @@ pub(super) const HANDLER: &[&str] = &[
 pub(super) const OPEN: &[&str] = &["runtime.workloads", "nri.default_validator"];
 
 /// The option of a key.
-pub(super) fn option(key: &str) -> Option<&'static Option_> {
+pub(super) fn option(key: &str) -> Option<&'static OptionSpec> {
     OPTIONS.iter().find(|option| option.key == key)
 }
 

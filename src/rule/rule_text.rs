@@ -7,7 +7,7 @@ use super::{Fix, Text};
 /// What a rule says to people.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub struct Prose {
+pub struct RuleText {
     /// The name of the rule's file without directory and suffix: `network`.
     pub topic: Text,
     /// What must hold, as a sentence; empty if the file says none.
@@ -22,7 +22,7 @@ pub struct Prose {
     pub covers: Vec<Text>,
 }
 
-impl Prose {
+impl RuleText {
     /// What must hold, as a sentence; the id of a rule that says none.
     #[must_use]
     pub fn title_or<'p>(&'p self, id: &'p str) -> &'p str {
