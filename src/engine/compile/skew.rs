@@ -34,7 +34,7 @@ impl<'r> Compiler<'r> {
             };
             match datum.value {
                 TomlValue::Integer(number) if (0..=FURTHEST).contains(&number) => {
-                    *bound = number.unsigned_abs()
+                    *bound = number.unsigned_abs();
                 }
                 _ => {
                     return self.misfit(
