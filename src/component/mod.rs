@@ -1,3 +1,4 @@
 //! What Kubernetes' components accept in their files and flags: tables, and judges over text. No I/O.
 
+pub(crate) mod go_tls;
 pub mod kubelet;

@@ -69,6 +69,14 @@ impl Node {
         }
     }
 
+    /// The node at a dotted path through tables.
+    pub fn at_mut(&mut self, path: &str) -> Option<&mut Node> {
+        path.split('.').try_fold(self, |node, name| match &mut node.content {
+            Content::Table(table) => table.get_mut(name),
+            _ => None,
+        })
+    }
+
     /// As a fact tells it; null is absent.
     #[must_use]
     pub fn state(&self) -> State {

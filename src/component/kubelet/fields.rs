@@ -141,7 +141,9 @@ fn old_bools(value: &mut Node) {
 /// What a single value must be, if it isn't.
 fn wanted(value: &Node, kind: Type) -> Option<&'static str> {
     let (is_right, wanted) = match (kind, &value.content) {
-        (_, Content::Null) => return None,
+        (_, Content::Null) | (Long, Content::Integer(_)) | (Any | TextList | IntegerList | TableList, _) => {
+            return None;
+        }
         (Bool, content) => (matches!(content, Content::Bool(_)), "true or false, without quotes"),
         (Integer, Content::Integer(number)) => {
             (i32::try_from(*number).is_ok(), "a number between -2147483648 and 2147483647")
@@ -152,7 +154,6 @@ fn wanted(value: &Node, kind: Type) -> Option<&'static str> {
         }
         (Span, _) => (false, "a duration in quotes, such as \"10s\""),
         (Map | Texts | Bools, content) => (matches!(content, Content::Table(_)), "a map"),
-        (Long, Content::Integer(_)) | (Any | TextList | IntegerList | TableList, _) => return None,
         (Integer | Long, _) => (false, "a whole number, without quotes"),
     };
     (!is_right).then_some(wanted)

@@ -16,10 +16,14 @@ pub(crate) enum Kind {
     /// precedence; `kubeletConfigFlagPrecedence` in cmd/kubelet/app/server.go keeps those of the file only where no flag
     /// names them.
     Gates,
+    /// A duration.
+    Span,
+    /// `key=value:Effect,...`; a repeated flag adds to it.
+    Taints,
     /// A syntax of its own, which is not read.
     Other,
 }
-use Kind::{Bool, Gates, Integer, List, Map, Other, Text, Thresholds};
+use Kind::{Bool, Gates, Integer, List, Map, Other, Span, Taints, Text, Thresholds};
 
 /// Flags and the fields that they set; all of them are deprecated in favour of the file.
 pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
@@ -27,10 +31,10 @@ pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
     ("allowed-unsafe-sysctls", "allowedUnsafeSysctls", List),
     ("anonymous-auth", "authentication.anonymous.enabled", Bool),
     ("authentication-token-webhook", "authentication.webhook.enabled", Bool),
-    ("authentication-token-webhook-cache-ttl", "authentication.webhook.cacheTTL", Text),
+    ("authentication-token-webhook-cache-ttl", "authentication.webhook.cacheTTL", Span),
     ("authorization-mode", "authorization.mode", Text),
-    ("authorization-webhook-cache-authorized-ttl", "authorization.webhook.cacheAuthorizedTTL", Text),
-    ("authorization-webhook-cache-unauthorized-ttl", "authorization.webhook.cacheUnauthorizedTTL", Text),
+    ("authorization-webhook-cache-authorized-ttl", "authorization.webhook.cacheAuthorizedTTL", Span),
+    ("authorization-webhook-cache-unauthorized-ttl", "authorization.webhook.cacheUnauthorizedTTL", Span),
     ("cgroup-driver", "cgroupDriver", Text),
     ("cgroup-root", "cgroupRoot", Text),
     ("cgroups-per-qos", "cgroupsPerQOS", Bool),
@@ -42,10 +46,10 @@ pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
     ("container-runtime-endpoint", "containerRuntimeEndpoint", Text),
     ("contention-profiling", "enableContentionProfiling", Bool),
     ("cpu-cfs-quota", "cpuCFSQuota", Bool),
-    ("cpu-cfs-quota-period", "cpuCFSQuotaPeriod", Text),
+    ("cpu-cfs-quota-period", "cpuCFSQuotaPeriod", Span),
     ("cpu-manager-policy", "cpuManagerPolicy", Text),
     ("cpu-manager-policy-options", "cpuManagerPolicyOptions", Map),
-    ("cpu-manager-reconcile-period", "cpuManagerReconcilePeriod", Text),
+    ("cpu-manager-reconcile-period", "cpuManagerReconcilePeriod", Span),
     ("enable-controller-attach-detach", "enableControllerAttachDetach", Bool),
     ("enable-debugging-handlers", "enableDebuggingHandlers", Bool),
     ("enable-server", "enableServer", Bool),
@@ -55,17 +59,17 @@ pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
     ("eviction-hard", "evictionHard", Thresholds),
     ("eviction-max-pod-grace-period", "evictionMaxPodGracePeriod", Integer),
     ("eviction-minimum-reclaim", "evictionMinimumReclaim", Map),
-    ("eviction-pressure-transition-period", "evictionPressureTransitionPeriod", Text),
+    ("eviction-pressure-transition-period", "evictionPressureTransitionPeriod", Span),
     ("eviction-soft", "evictionSoft", Thresholds),
     ("eviction-soft-grace-period", "evictionSoftGracePeriod", Map),
     ("fail-cgroupv1", "failCgroupV1", Bool),
     ("fail-swap-on", "failSwapOn", Bool),
     ("feature-gates", "featureGates", Gates),
-    ("file-check-frequency", "fileCheckFrequency", Text),
+    ("file-check-frequency", "fileCheckFrequency", Span),
     ("hairpin-mode", "hairpinMode", Text),
     ("healthz-bind-address", "healthzBindAddress", Text),
     ("healthz-port", "healthzPort", Integer),
-    ("http-check-frequency", "httpCheckFrequency", Text),
+    ("http-check-frequency", "httpCheckFrequency", Span),
     ("image-gc-high-threshold", "imageGCHighThresholdPercent", Integer),
     ("image-gc-low-threshold", "imageGCLowThresholdPercent", Integer),
     ("image-service-endpoint", "imageServiceEndpoint", Text),
@@ -86,9 +90,9 @@ pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
     ("max-open-files", "maxOpenFiles", Integer),
     ("max-pods", "maxPods", Integer),
     ("memory-manager-policy", "memoryManagerPolicy", Text),
-    ("minimum-image-ttl-duration", "imageMinimumGCAge", Text),
+    ("minimum-image-ttl-duration", "imageMinimumGCAge", Span),
     ("node-status-max-images", "nodeStatusMaxImages", Integer),
-    ("node-status-update-frequency", "nodeStatusUpdateFrequency", Text),
+    ("node-status-update-frequency", "nodeStatusUpdateFrequency", Span),
     ("oom-score-adj", "oomScoreAdj", Integer),
     ("pod-cidr", "podCIDR", Text),
     ("pod-manifest-path", "staticPodPath", Text),
@@ -100,7 +104,7 @@ pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
     ("qos-reserved", "qosReserved", Map),
     ("read-only-port", "readOnlyPort", Integer),
     ("register-node", "registerNode", Bool),
-    ("register-with-taints", "registerWithTaints", Other),
+    ("register-with-taints", "registerWithTaints", Taints),
     ("registry-burst", "registryBurst", Integer),
     ("registry-qps", "registryPullQPS", Integer),
     ("reserved-cpus", "reservedSystemCPUs", Text),
@@ -109,11 +113,11 @@ pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
     ("rotate-certificates", "rotateCertificates", Bool),
     ("rotate-server-certificates", "serverTLSBootstrap", Bool),
     ("runonce", "runOnce", Bool),
-    ("runtime-request-timeout", "runtimeRequestTimeout", Text),
+    ("runtime-request-timeout", "runtimeRequestTimeout", Span),
     ("seccomp-default", "seccompDefault", Bool),
     ("serialize-image-pulls", "serializeImagePulls", Bool),
-    ("streaming-connection-idle-timeout", "streamingConnectionIdleTimeout", Text),
-    ("sync-frequency", "syncFrequency", Text),
+    ("streaming-connection-idle-timeout", "streamingConnectionIdleTimeout", Span),
+    ("sync-frequency", "syncFrequency", Span),
     ("system-cgroups", "systemCgroups", Text),
     ("system-reserved", "systemReserved", Map),
     ("system-reserved-cgroup", "systemReservedCgroup", Text),
@@ -125,7 +129,7 @@ pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
     ("topology-manager-policy-options", "topologyManagerPolicyOptions", Map),
     ("topology-manager-scope", "topologyManagerScope", Text),
     ("volume-plugin-dir", "volumePluginDir", Text),
-    ("volume-stats-agg-period", "volumeStatsAggPeriod", Text),
+    ("volume-stats-agg-period", "volumeStatsAggPeriod", Span),
 ];
 
 /// Flags without a field that take no value of their own.

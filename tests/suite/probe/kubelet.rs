@@ -72,7 +72,6 @@ fn the_unit_says_which_file_is_read() {
         ("/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml", "1", CONFIG),
         ("-/usr/bin/kubelet --config /etc/k.yaml", "2", "/etc/k.yaml"),
         ("/usr/bin/kubelet --config=etc/k.yaml", "2", "/etc/k.yaml"),
-        ("/usr/bin/kubelet --config=/etc/gone.yaml", "110", "absent"),
         ("/usr/bin/kubelet", "110", "absent"),
         ("/usr/bin/kubelet --config=", "110", "absent"),
     ] {
@@ -80,6 +79,8 @@ fn the_unit_says_which_file_is_read() {
         assert_eq!(tree.boot_text("kubelet:maxPods"), pods, "{command}");
         assert_eq!(tree.boot_text("kubelet:configFile"), file, "{command}");
     }
+    let gone = "unknown: the kubelet will not start: /usr/lib/systemd/system/kubelet.service:2: /etc/gone.yaml does not exist";
+    assert_eq!(wrapped("/usr/bin/kubelet --config=/etc/gone.yaml").boot_text("kubelet:maxPods"), gone);
     let unknown = "unknown: /usr/lib/systemd/system/kubelet.service:2 starts /usr/bin/start-kubelet, whose way to the kubelet is not followed";
     assert_eq!(wrapped("/usr/bin/start-kubelet").boot_text("kubelet:maxPods"), unknown);
     let alone = Tree::new().file(CONFIG, config("maxPods: 1\n"));
@@ -131,9 +132,11 @@ fn drop_ins_are_laid_over_the_file_and_flags_over_both() {
         places(&tree.boot("kubelet:evictionHard")),
         [format!("{d}/50-m/x.conf:4"), format!("{CONFIG}:5")]
     );
-    let built_in = "laid over the kubelet's built-in thresholds by a drop-in".to_owned();
-    assert!(!tree.boot("kubelet:evictionHard").notes.contains(&built_in));
-    assert!(tree.file(CONFIG, config("")).boot("kubelet:evictionHard").notes.contains(&built_in));
+    // A file without thresholds has the built-in ones, and a drop-in adds to them.
+    assert_eq!(
+        places(&tree.file(CONFIG, config("")).boot("kubelet:evictionHard")),
+        [format!("{d}/50-m/x.conf:4"), "the kubelet's built-in thresholds".to_owned()]
+    );
 }
 
 #[test]
@@ -192,7 +195,7 @@ fn what_is_wrong_with_the_directory_of_drop_ins_is_told() {
 fn what_the_kubelet_exits_for_is_told_with_its_place() {
     for (fields, arguments, error, place) in [
         ("clusterDNS: 10.96.0.10\n", "", "clusterDNS: must be a list", format!("{CONFIG}:3")),
-        ("x: 1\nmaxPods: \"5\"\n", "", "maxPods: must be a number without quotes", format!("{CONFIG}:4")),
+        ("x: 1\nmaxPods: \"5\"\n", "", "maxPods: must be a whole number, without quotes", format!("{CONFIG}:4")),
         ("", "--fail-swap-on false", "unknown command false", format!("{UNIT}:2")),
         ("", "--max-pods=many", "--max-pods=many is no number", format!("{UNIT}:2")),
     ] {

@@ -2,12 +2,14 @@
 //!
 //! `loadConfigFile` and `mergeKubeletConfigurations` in cmd/kubelet/app/server.go, read at Kubernetes 1.37.
 
+use crate::component::kubelet::default_table::THRESHOLDS;
 use crate::component::kubelet::field_table::{KNOWN_UP_TO, SINCE};
 use crate::component::kubelet::fields::{self, Oddities};
-use crate::fact::Origin;
+use crate::component::kubelet::zeros;
+use crate::fact::{Origin, OriginKind};
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::document::{Content, Node};
-use crate::parse::yaml;
+use crate::parse::go_yaml;
 use crate::subsystem::Unreadable;
 
 const API: &str = "kubelet.config.k8s.io/v1beta1";
@@ -19,8 +21,24 @@ const MAX_DROP_INS: usize = 500;
 /// A configuration file that the kubelet reads.
 #[derive(Debug)]
 pub(super) struct Document {
-    pub path: String,
+    /// The file; none for what the kubelet has built in.
+    pub path: Option<String>,
     pub node: Node,
+}
+
+impl Document {
+    /// What the kubelet has built in and lays its drop-ins over.
+    fn built_in(node: Node) -> Self {
+        Document { path: None, node }
+    }
+
+    /// A line of it, as a place.
+    pub(super) fn place(&self, line: Option<u32>) -> Origin {
+        match &self.path {
+            Some(path) => Origin::at(path, line),
+            None => Origin::named(OriginKind::Program, "the kubelet's built-in thresholds"),
+        }
+    }
 }
 
 /// All configuration files, in the order in which they are laid over each other.
@@ -46,18 +64,43 @@ pub(super) struct Reader<'h> {
     pub files: &'h Files,
     /// The minor version of the installed kubelet, where it is known.
     pub minor: Option<u64>,
+    /// Whether a directory of drop-ins is read.
+    pub has_drop_ins: bool,
+}
+
+/// Paths that the kubelet takes relative to the directory of its file (pkg/kubelet/apis/config/helpers.go).
+const PATHS: [&str; 7] = [
+    "authentication.x509.clientCAFile",
+    "podLogsDir",
+    "resolvConf",
+    "staticPodPath",
+    "tlsCertFile",
+    "tlsPrivateKeyFile",
+    "volumePluginDir",
+];
+
+/// Which file a document is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Main,
+    DropIn,
 }
 
 impl Config {
-    /// Reads the main file; that it isn't there is normal before kubeadm has run.
-    pub(super) fn main(&mut self, reader: &Reader<'_>, path: &str) {
+    /// Reads the main file. That kubeadm's isn't there is normal before it has run; nobody promises another one.
+    pub(super) fn main(&mut self, reader: &Reader<'_>, flag: Option<&Origin>, path: &str) {
         self.file = Some(path.to_owned());
         match reader.files.read(path) {
             Read::There(content) => {
                 self.there = true;
-                self.add(reader, path, &content);
+                self.add(reader, path, &content, Role::Main);
             }
-            Read::Missing(_) => {}
+            Read::Missing(_) => match flag {
+                Some(flag) if path != super::CONFIG => {
+                    self.errors.push((flag.clone(), format!("{path} does not exist")));
+                }
+                _ => {}
+            },
             Read::Hidden(error) => self.trouble(path, error),
         }
     }
@@ -102,7 +145,7 @@ impl Config {
                 self.walk(reader, &path, depth - 1);
             } else if name.as_encoded_bytes().ends_with(b".conf") {
                 match reader.files.read(&path) {
-                    Read::There(content) => self.add(reader, &path, &content),
+                    Read::There(content) => self.add(reader, &path, &content, Role::DropIn),
                     Read::Missing(_) => self.leads_nowhere(&path),
                     Read::Hidden(error) => self.trouble(&path, error),
                 }
@@ -122,12 +165,21 @@ impl Config {
         self.errors.push((Origin::file(path), "leads to no file".into()));
     }
 
-    fn add(&mut self, reader: &Reader<'_>, path: &str, content: &[u8]) {
+    fn add(&mut self, reader: &Reader<'_>, path: &str, content: &[u8], role: Role) {
         let place = |line| Origin::at(path, line);
-        let mut node = match yaml::parse_lenient(content) {
-            Ok(node) => node,
+        let Ok(text) = std::str::from_utf8(content) else {
+            return self.errors.push((place(None), "not UTF-8".to_owned()));
+        };
+        let go_yaml::Document { root: mut node, twice } = match go_yaml::parse(text, 0) {
+            Ok(document) => document,
             Err(error) => return self.errors.push((place(error.line), error.message)),
         };
+        // Of the main file the last one counts, with a line in the log; drop-ins are decoded strictly.
+        if role == Role::DropIn {
+            let texts =
+                twice.into_iter().map(|(key, line)| (place(Some(line)), format!("{key} is there twice")));
+            self.errors.extend(texts);
+        }
         for (key, wanted) in [("apiVersion", API), ("kind", KIND)] {
             let found = node.at(key);
             if found.is_none_or(|found| found.content != Content::Text(wanted.into())) {
@@ -148,6 +200,45 @@ impl Config {
                 }
             }
         }
-        self.documents.push(Document { path: path.to_owned(), node });
+        zeros::make_null(&mut node);
+        if role == Role::Main {
+            main_file_only(&mut node, path, reader.has_drop_ins);
+        }
+        self.documents.push(Document { path: Some(path.to_owned()), node });
+    }
+
+    /// Lays the built-in thresholds below the files, where the main one has none: drop-ins add to them.
+    pub(super) fn add_thresholds(&mut self, minor: Option<u64>) {
+        let main = self.documents.first().filter(|_| self.there);
+        let is_set = main.and_then(|main| main.node.at("evictionHard"));
+        if is_set.is_some_and(|node| node.content != Content::Null) {
+            return;
+        }
+        let known = THRESHOLDS.iter().filter(|(.., since)| minor.is_none_or(|minor| minor >= *since));
+        let text = |text: &str| Node { line: None, content: Content::Text(text.to_owned()) };
+        let table = |entries| Node { line: None, content: Content::Table(entries) };
+        let thresholds = known.map(|(name, value, _)| ((*name).to_owned(), text(value))).collect();
+        let node = table([("evictionHard".to_owned(), table(thresholds))].into());
+        self.documents.insert(0, Document::built_in(node));
+    }
+}
+
+/// What the kubelet does with its main file and not with drop-ins.
+fn main_file_only(node: &mut Node, path: &str, has_drop_ins: bool) {
+    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    for field in PATHS {
+        if let Some(Content::Text(text)) = node.at_mut(field).map(|node| &mut node.content)
+            && !text.is_empty()
+            && !text.starts_with('/')
+        {
+            *text = format!("{directory}/{text}");
+        }
+    }
+    // An empty list becomes the default once a directory of drop-ins is read.
+    if let Some(enforced) = node.at_mut("enforceNodeAllocatable")
+        && has_drop_ins
+        && enforced.content == Content::List(Vec::new())
+    {
+        enforced.content = Content::Null;
     }
 }

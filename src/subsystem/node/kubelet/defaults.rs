@@ -1,5 +1,6 @@
 //! What the kubelet does without a setting, by version, and what kubeadm will write before it has run.
 
+use crate::component::kubelet::default_table::{self, BuiltIn};
 use crate::fact::{Confidence, Fact, State, Value};
 
 /// What a default depends on.
@@ -85,110 +86,13 @@ pub(super) fn of(key: &str, context: Context<'_>) -> Fact {
     Fact::new(state).at_most(sure).note(note)
 }
 
-/// A value that the kubelet has built in.
-#[derive(Clone, Copy)]
-enum BuiltIn {
-    Bool(bool),
-    Integer(i64),
-    Text(&'static str),
-    /// A list of one item.
-    One(&'static str),
-    /// Whether there is a configuration file: without one, flags have laxer defaults.
-    HasConfig,
-    HasNoConfig,
-    /// The value with a configuration file, and without.
-    Laxer(&'static BuiltIn, &'static BuiltIn),
-    /// None: the kubelet does without.
-    Nothing,
-}
-
-use BuiltIn::{Bool, HasConfig, HasNoConfig, Integer, Laxer, Nothing, One, Text};
-
-/// Defaults that have been the same for many releases (`SetDefaults_KubeletConfiguration`).
-const CONSTANT: [(&str, BuiltIn); 63] = [
-    ("address", Text("0.0.0.0")),
-    ("authentication.anonymous.enabled", HasNoConfig),
-    ("authentication.webhook.enabled", HasConfig),
-    ("authentication.x509.clientCAFile", Nothing),
-    ("authorization.mode", Laxer(&Text("Webhook"), &Text("AlwaysAllow"))),
-    ("cgroupDriver", Text("cgroupfs")),
-    ("cgroupRoot", Nothing),
-    ("cgroupsPerQOS", Bool(true)),
-    ("clusterDNS", Nothing),
-    ("clusterDomain", Nothing),
-    ("containerLogMaxFiles", Integer(5)),
-    ("containerLogMaxSize", Text("10Mi")),
-    ("containerRuntimeEndpoint", Nothing),
-    ("cpuCFSQuota", Bool(true)),
-    ("cpuManagerPolicy", Text("none")),
-    ("enableControllerAttachDetach", Bool(true)),
-    ("enableDebuggingHandlers", Bool(true)),
-    ("enableServer", Bool(true)),
-    ("enforceNodeAllocatable", One("pods")),
-    ("evictionSoft", Nothing),
-    ("failSwapOn", Bool(true)),
-    ("featureGates", Nothing),
-    ("healthzBindAddress", Text("127.0.0.1")),
-    ("healthzPort", Integer(10248)),
-    ("hostnameOverride", Nothing),
-    ("imageGCHighThresholdPercent", Integer(85)),
-    ("imageGCLowThresholdPercent", Integer(80)),
-    ("imageServiceEndpoint", Nothing),
-    ("kubeReserved", Nothing),
-    ("kubeReservedCgroup", Nothing),
-    ("makeIPTablesUtilChains", Bool(true)),
-    ("maxOpenFiles", Integer(1_000_000)),
-    ("maxPods", Integer(110)),
-    ("memoryManagerPolicy", Text("None")),
-    ("memorySwap", Nothing),
-    ("mergeDefaultEvictionSettings", Bool(false)),
-    ("nodeIP", Nothing),
-    ("oomScoreAdj", Integer(-999)),
-    ("podCIDR", Nothing),
-    ("podPidsLimit", Integer(-1)),
-    ("port", Integer(10250)),
-    ("protectKernelDefaults", Bool(false)),
-    ("providerID", Nothing),
-    ("readOnlyPort", Laxer(&Integer(0), &Integer(10255))),
-    ("registerNode", Bool(true)),
-    ("reservedSystemCPUs", Nothing),
-    ("resolvConf", Text("/etc/resolv.conf")),
-    ("rotateCertificates", Bool(false)),
-    ("runOnce", Bool(false)),
-    ("seccompDefault", Bool(false)),
-    ("serializeImagePulls", Bool(true)),
-    ("serverTLSBootstrap", Bool(false)),
-    ("staticPodPath", Nothing),
-    ("staticPodURL", Nothing),
-    ("systemReserved", Nothing),
-    ("systemReservedCgroup", Nothing),
-    ("tlsCertFile", Nothing),
-    ("tlsCipherSuites", Nothing),
-    ("tlsMinVersion", Nothing),
-    ("tlsPrivateKeyFile", Nothing),
-    ("topologyManagerPolicy", Text("none")),
-    ("topologyManagerScope", Text("container")),
-    ("volumePluginDir", Text("/usr/libexec/kubernetes/kubelet-plugins/volume/exec/")),
-];
-
-impl BuiltIn {
-    fn state(self, has_config: bool) -> State {
-        match self {
-            Bool(value) => State::from(value),
-            Integer(value) => State::from(value),
-            Text(value) => State::from(value),
-            One(value) => State::Known(Value::list([value])),
-            HasConfig => State::from(has_config),
-            HasNoConfig => State::from(!has_config),
-            Laxer(strict, lax) => if has_config { strict } else { lax }.state(has_config),
-            Nothing => State::Absent,
-        }
-    }
-}
-
 fn constant(key: &str, has_config: bool) -> Option<State> {
-    let (_, built_in) = CONSTANT
-        .iter()
-        .find(|(name, _)| *name == key || (*name == "featureGates" && key.starts_with("featureGates.")))?;
-    Some(built_in.state(has_config))
+    let state = |built_in: BuiltIn| match built_in {
+        BuiltIn::Bool(value) => State::from(value),
+        BuiltIn::Integer(value) => State::from(value),
+        BuiltIn::Text(value) => State::from(value),
+        BuiltIn::One(value) => State::Known(Value::list([value])),
+        BuiltIn::Nothing => State::Absent,
+    };
+    default_table::of(key, has_config).map(state)
 }

@@ -2,16 +2,11 @@
 
 use super::layers::Effective;
 use super::{Kubelet, State, Subsystems};
+use crate::component::kubelet::default_table::THRESHOLDS;
 use crate::fact::{Confidence, Fact, Moment, Origin, Value};
 use crate::host::HostPath;
 use crate::parse::document::Content;
 use crate::subsystem::boot::mounts;
-
-/// The signals with a built-in threshold (`DefaultEvictionHard` in `pkg/kubelet/eviction/defaults_linux.go`).
-const BUILT_IN: [&str; 5] =
-    ["imagefs.available", "imagefs.inodesFree", "memory.available", "nodefs.available", "nodefs.inodesFree"];
-/// It has one from 1.30 on (kubernetes/kubernetes#121834); before, nobody took it away either.
-const LATER: (&str, u64) = ("imagefs.inodesFree", 30);
 
 /// Where the kubelet keeps what counts as `nodefs`.
 const NODE: &str = "/var/lib/kubelet";
@@ -27,29 +22,28 @@ pub(super) fn unset(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Mome
         (Err(reason), _) | (_, Err(reason)) => return Fact::unknown(reason),
     };
     let merges = kubelet.merged("mergeDefaultEvictionSettings").state == State::from(true);
-    let built_in_count = hard.is_none() || merges || kubelet.lays_thresholds_over_defaults();
+    let built_in_count = hard.is_none() || merges;
     let mut found = Vec::new();
-    let is_built_in =
-        |signal: &&str| *signal != LATER.0 || kubelet.minor.is_none_or(|minor| minor >= LATER.1);
-    for signal in BUILT_IN.into_iter().filter(is_built_in) {
+    let is_built_in = |(_, _, since): &&(&str, &str, u64)| kubelet.minor.is_none_or(|minor| minor >= *since);
+    for (signal, ..) in THRESHOLDS.iter().filter(is_built_in) {
         let by = |thresholds: &Option<Thresholds>| {
             thresholds
                 .as_ref()
-                .and_then(|(names, _)| names.iter().find(|(name, _)| name == signal))
+                .and_then(|(names, _)| names.iter().find(|(name, _)| name == *signal))
                 .map(|(_, on)| *on)
         };
         // A threshold of 0 or 100% is none (`ParseThresholdConfig`).
         let is_set = by(&hard).unwrap_or(built_in_count);
         if !is_set && by(&soft) != Some(true) {
             let place = hard.as_ref().map(|(_, place)| place.clone()).unwrap_or_default();
-            found.push((place, signal.to_owned()));
+            found.push((place, (*signal).to_owned()));
         }
     }
     let mut note = None;
     if found.iter().any(is_of_images) {
         match images_apart(subsystems, moment) {
             // Which version it is tells whether that one counts.
-            Ok(true) if kubelet.minor.is_none() && found.iter().all(|(_, signal)| signal == LATER.0) => {
+            Ok(true) if kubelet.minor.is_none() && found.iter().all(|(_, signal)| is_later(signal)) => {
                 if let Some(unread) = &kubelet.unread {
                     return Fact::unknown(unread.as_str());
                 }
@@ -69,10 +63,16 @@ pub(super) fn unset(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Mome
     }
     let fact = Fact::findings(found).at_most(Confidence::High);
     let fact = note.into_iter().fold(fact, Fact::note);
-    if built_in_count && kubelet.minor.is_none_or(|minor| minor < LATER.1) {
-        return fact.note(format!("{} has a built-in threshold from 1.{} on", LATER.0, LATER.1));
+    let later = THRESHOLDS.iter().find(|(_, _, since)| kubelet.minor.is_none_or(|minor| minor < *since));
+    if let (true, Some((signal, _, since))) = (built_in_count, later) {
+        return fact.note(format!("{signal} has a built-in threshold from 1.{since} on"));
     }
     fact
+}
+
+/// Whether a signal has a built-in threshold in later versions only.
+fn is_later(signal: &str) -> bool {
+    THRESHOLDS.iter().any(|(name, _, since)| *name == signal && *since > 0)
 }
 
 fn is_of_images((_, signal): &(Origin, String)) -> bool {

@@ -3,7 +3,8 @@
 
 use super::running::{self, Process};
 use super::{
-    Kubelet, RunningKubelet, drivers, environment, eviction, machine, removed, resolver, user_namespaces,
+    Kubelet, RunningKubelet, drivers, environment, eviction, files, machine, removed, resolver,
+    user_namespaces, values,
 };
 use crate::fact::{Fact, KeyWord, Moment, State};
 use crate::subsystem::Subsystems;
@@ -54,6 +55,15 @@ pub const FINDINGS: &[Question] = &[
     Question {
         word: KeyWord::new("deprecated-flags", "deprecatedFlags", "Flags on its command line that still work and will go."),
         ask: Configuration(|kubelet, _, _| removed::deprecated(&kubelet.line, kubelet.minor)),
+    },
+    Question {
+        word: KeyWord::new(
+            "file-errors",
+            "file-errors",
+            "Files that the configuration names and that the kubelet can't start without, where they don't exist or hold \
+             something else: `clientCAFile`, and `tlsCertFile` with `tlsPrivateKeyFile`.",
+        ),
+        ask: Configuration(|kubelet, subsystems, _| files::errors(kubelet, subsystems)),
     },
     Question {
         word: KeyWord::new(
@@ -114,6 +124,16 @@ pub const FINDINGS: &[Question] = &[
              where CRI-O's images have a file system of their own.",
         ),
         ask: Configuration(eviction::unset),
+    },
+    Question {
+        word: KeyWord::new(
+            "value-errors",
+            "value-errors",
+            "Values with which the kubelet exits though it could read them: out of their range, no word that it knows, feature \
+             gates that it doesn't know or that are locked, fields that exclude or need each other, labels that it must not \
+             set. Judged after files, drop-ins and flags are merged.",
+        ),
+        ask: Configuration(|kubelet, _, _| values::errors(kubelet)),
     },
 ];
 

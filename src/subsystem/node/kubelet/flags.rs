@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::component::kubelet::flag_table::Kind::{
-    self, Bool, Gates, Integer, List, Map, Other, Text, Thresholds,
+    self, Bool, Gates, Integer, List, Map, Other, Span, Taints, Text, Thresholds,
 };
 use crate::component::kubelet::flag_table::{FLAGS, SWITCHES, VALUED};
+use crate::component::kubelet::texts;
 use crate::fact::Origin;
 use crate::parse::document::{Content, Node};
+use crate::parse::{go_bool, go_duration};
 
 /// A flag as it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +128,7 @@ fn value(kind: Kind, flags: &[&Flag]) -> Option<Result<Node, String>> {
     };
     let text = |value: &str| Some(Content::Text(value.to_owned()));
     let content = match kind {
-        Bool => match go_bool(&last.value) {
+        Bool => match go_bool::parse(&last.value) {
             Some(flag) => Content::Bool(flag),
             None => return Some(wrong("bool")),
         },
@@ -135,11 +137,21 @@ fn value(kind: Kind, flags: &[&Flag]) -> Option<Result<Node, String>> {
             Err(_) => return Some(wrong("number")),
         },
         Text => Content::Text(last.value.clone()),
+        Span => match go_duration::nanoseconds(&last.value) {
+            Some(_) => Content::Text(last.value.clone()),
+            None => return Some(wrong("duration, such as 10s")),
+        },
+        Taints => {
+            match flags.iter().map(|flag| texts::taints_of_flag(&flag.value)).collect::<Result<Vec<_>, _>>() {
+                Ok(taints) => Content::List(taints.concat()),
+                Err(wrong) => return Some(Err(format!("--{}: {wrong}", last.name))),
+            }
+        }
         List => Content::List(items().map(|item| node(Content::Text(item.trim().to_owned()))).collect()),
         Map | Thresholds | Gates => {
             let table = match kind {
                 Thresholds => pairs('<', text),
-                Gates => pairs('=', |value| go_bool(value).map(Content::Bool)),
+                Gates => pairs('=', |value| go_bool::parse(value).map(Content::Bool)),
                 _ => pairs('=', text),
             };
             match table {
@@ -150,15 +162,6 @@ fn value(kind: Kind, flags: &[&Flag]) -> Option<Result<Node, String>> {
         Other => return Some(Err(format!("the syntax of --{} is not read", last.name))),
     };
     Some(Ok(node(content)))
-}
-
-/// Go's `strconv.ParseBool`.
-fn go_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl Effective {
     pub(super) fn of(key: &str, documents: &[Document], settings: &[Setting<'_>]) -> Self {
         let mut effective = Effective::default();
         for document in documents {
-            let place = |line| Origin::at(&document.path, line);
+            let place = |line| document.place(line);
             let top = top(&document.node, key).and_then(|node| node.line);
             match document.node.at(key) {
                 Some(node) => effective.lay(node, place(node.line.or(top))),
@@ -52,6 +52,13 @@ impl Effective {
             self.unknown = Some(reason.clone());
         }
         let mut origins = setting.flags.iter().map(|flag| flag.origin.clone());
+        // It is on if either the file or the flag says so.
+        let is = |node: &Option<Node>, flag: bool| {
+            node.as_ref().is_some_and(|node| node.content == Content::Bool(flag))
+        };
+        if field == "seccompDefault" && is(&self.value, true) && is(&node, false) {
+            return self.overruled.extend(origins);
+        }
         // Flags take the place of a whole map, but for feature gates; and they add to a table that is asked for.
         if !setting.merges && field.len() <= key.len() {
             self.forget();
@@ -146,7 +153,7 @@ mod tests {
 
     fn documents(texts: &[&str]) -> Vec<Document> {
         let document = |(index, text): (usize, &&str)| Document {
-            path: format!("/{index}"),
+            path: Some(format!("/{index}")),
             node: yaml::parse(text.as_bytes()).unwrap(),
         };
         texts.iter().enumerate().map(document).collect()
@@ -197,7 +204,7 @@ mod tests {
         fn a_part_of_the_whole_is_the_whole_of_the_part(trees in proptest::collection::vec(tree(), 1..4)) {
             let root = |node: Node| wrapped("r", node);
             let documents: Vec<Document> =
-                trees.into_iter().map(|node| Document { path: "/f".into(), node: root(node) }).collect();
+                trees.into_iter().map(|node| Document { path: Some("/f".into()), node: root(node) }).collect();
             let whole = Effective::of("r", &documents, &[]).value;
             for key in ["a", "b", "a.b", "b.a", "a.a.b"] {
                 let part = Effective::of(&format!("r.{key}"), &documents, &[]).value;

@@ -8,6 +8,7 @@ mod defaults;
 mod drivers;
 mod environment;
 mod eviction;
+mod files;
 pub mod findings;
 mod flags;
 mod layers;
@@ -16,11 +17,14 @@ mod removed;
 mod resolver;
 mod running;
 mod user_namespaces;
+mod values;
 
 use std::cell::OnceCell;
 
 use crate::component::kubelet::fields;
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
+use crate::host::Files;
+use crate::parse::document::Content;
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::cri::Candidates;
 use crate::subsystem::systemd::exec_context::ExecContext;
@@ -83,28 +87,33 @@ impl Kubelet {
             now: OnceCell::new(),
         };
         if installed {
-            kubelet.read(&Reader { files, minor: kubelet.minor });
+            kubelet.read(files);
         }
         kubelet
     }
 
-    fn read(&mut self, reader: &Reader<'_>) {
+    fn read(&mut self, files: &Files) {
+        let drop_ins = self.line.last("config-dir").filter(|flag| !flag.value.is_empty());
+        let reader = &Reader { files, minor: self.minor, has_drop_ins: drop_ins.is_some() };
         // A unit that names no file has the kubelet read none; without a unit there is nothing but the habit of kubeadm.
-        let named = self.line.last("config").map(|flag| flag.value.clone());
+        let named = self.line.last("config").map(|flag| (flag.origin.clone(), flag.value.clone()));
         let is_started = self.launch.exists && !self.launch.words.is_empty();
-        match named.as_deref() {
-            Some("") => {}
-            Some(path) => self.config.main(reader, &absolute(path)),
+        match &named {
+            Some((_, path)) if path.is_empty() => {}
+            Some((flag, path)) => self.config.main(reader, Some(flag), &absolute(path)),
             None if is_started => {}
-            None => self.config.main(reader, CONFIG),
+            None => self.config.main(reader, None, CONFIG),
         }
-        if let Some(flag) = self.line.last("config-dir").filter(|flag| !flag.value.is_empty()) {
+        if let Some(flag) = drop_ins {
             const ALPHA: &str = "KUBELET_CONFIG_DROPIN_DIR_ALPHA";
             if matches!(self.minor, Some(28 | 29)) && !self.launch.environment.contains_key(ALPHA) {
                 let wrong = format!("--config-dir needs {ALPHA} in the environment before 1.30");
                 self.config.errors.push((flag.origin.clone(), wrong));
             }
             self.config.drop_ins(reader, &flag.origin, &absolute(&flag.value));
+        }
+        if self.is_configured() {
+            self.config.add_thresholds(self.minor);
         }
         if let Some((origin, word)) = &self.line.stray {
             self.config.errors.push((origin.clone(), format!("unknown command {word}")));
@@ -148,7 +157,7 @@ impl Kubelet {
             launch,
             ..Kubelet::default()
         };
-        kubelet.read(&Reader { files: subsystems.host().files(), minor: kubelet.minor });
+        kubelet.read(subsystems.host().files());
         kubelet
     }
 
@@ -279,6 +288,9 @@ impl Kubelet {
 
     fn merged(&self, key: &str) -> Fact {
         let effective = Effective::of(key, &self.config.documents, &self.line.settings());
+        if key == "nodeStatusReportFrequency" && effective.value.is_none() && effective.unknown.is_none() {
+            return self.report_frequency();
+        }
         let mut fact = match (effective.unknown, effective.value.map(|node| node.state())) {
             (Some(reason), _) => Fact::unknown(reason),
             // An empty text is no text, but for the resolver's file, where it means none.
@@ -291,22 +303,34 @@ impl Kubelet {
             (None, Some(State::Absent | State::Unknown(_)) | None) => defaults::of(key, self.context()),
         };
         fact.overruled = effective.overruled;
-        if key == "evictionHard" && self.lays_thresholds_over_defaults() {
-            fact = fact
-                .at_most(Confidence::High)
-                .note("laid over the kubelet's built-in thresholds by a drop-in");
-        }
         fact
     }
 
-    /// A file without `evictionHard` is given the built-in thresholds before drop-ins are laid over it (`loadConfigFile`).
-    fn lays_thresholds_over_defaults(&self) -> bool {
-        let [main, drop_ins @ ..] = self.config.documents.as_slice() else { return false };
-        let sets = |document: &config::Document| document.node.at("evictionHard").is_some();
-        self.config.there
-            && !sets(main)
-            && drop_ins.iter().any(sets)
-            && self.line.last("eviction-hard").is_none()
+    /// The default of `nodeStatusReportFrequency`, which is made up once after the main file and once after drop-ins: what
+    /// `nodeStatusUpdateFrequency` is by then, else 5 minutes.
+    fn report_frequency(&self) -> Fact {
+        const REPORT: &str = "nodeStatusReportFrequency";
+        const UPDATE: &str = "nodeStatusUpdateFrequency";
+        let documents = &self.config.documents;
+        let is_main =
+            |document: &&config::Document| document.path.is_some() && document.path == self.config.file;
+        let main = documents.iter().find(is_main);
+        let of_main = main.and_then(|main| main.node.at(UPDATE)).filter(|node| node.content != Content::Null);
+        let taken_back =
+            documents.iter().filter(|document| !is_main(document)).any(|d| d.node.at(REPORT).is_some());
+        if of_main.is_none() && !taken_back {
+            return defaults::of(REPORT, self.context());
+        }
+        let update = Effective::of(
+            UPDATE,
+            if taken_back { documents } else { main.map_or(&[], std::slice::from_ref) },
+            &[],
+        );
+        match update.value {
+            Some(node) => Fact::new(node.state()).because_all(update.because),
+            None => defaults::of(UPDATE, self.context()),
+        }
+        .note("not set: as nodeStatusUpdateFrequency")
     }
 
     fn context(&self) -> Context<'_> {

@@ -115,14 +115,14 @@ pub(super) fn changed_files(kubelet: &Kubelet, subsystems: &Subsystems<'_>, proc
         Err(reason) => return Fact::unknown(reason),
     };
     let mut found = Vec::new();
-    for document in &kubelet.config.documents {
-        match subsystems.host().files().stat(&document.path).map(|found| found.modified) {
+    for path in kubelet.config.documents.iter().filter_map(|document| document.path.as_ref()) {
+        match subsystems.host().files().stat(path).map(|found| found.modified) {
             Read::There(Some(modified)) if modified > started.saturating_add(BLUR) => {
-                found.push((Origin::file(&document.path), document.path.clone()));
+                found.push((Origin::file(path), path.clone()));
             }
             Read::There(Some(_)) => {}
             Read::There(None) => {
-                return Fact::unknown(format!("when {} was changed is not recorded", document.path));
+                return Fact::unknown(format!("when {path} was changed is not recorded"));
             }
             Read::Missing(path) => return Fact::unknown(format!("{path}: not found")),
             Read::Hidden(error) => return Fact::unknown(error.to_string()),

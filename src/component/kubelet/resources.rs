@@ -1,0 +1,250 @@
+//! What the kubelet reserves and where it evicts: maps of quantities, and the managers of CPUs, memory and topology
+//! (pkg/kubelet/eviction/helpers.go, pkg/kubelet/cm, `parseResourceList` in cmd/kubelet/app/server.go).
+
+use std::cmp::Ordering;
+
+use super::default_table::THRESHOLDS;
+use super::view::{Judgement, View};
+use crate::parse::document::Content;
+use crate::parse::quantity::Quantity;
+use crate::parse::{cpu_list, go_duration};
+
+/// What can be reserved for the system and for Kubernetes.
+const RESERVABLE: [&str; 4] = ["cpu", "memory", "ephemeral-storage", "pid"];
+
+/// Signals of eviction.
+const SIGNALS: [&str; 9] = [
+    "memory.available",
+    "nodefs.available",
+    "nodefs.inodesFree",
+    "imagefs.available",
+    "imagefs.inodesFree",
+    "containerfs.available",
+    "containerfs.inodesFree",
+    "allocatableMemory.available",
+    "pid.available",
+];
+
+pub(super) fn look(view: View<'_>, found: &mut Judgement) {
+    reserved(view, found);
+    eviction(view, found);
+    enforced(view, found);
+    memory_manager(view, found);
+    reserved_cpus(view, found);
+    for (name, value) in view.pairs("qosReserved") {
+        let percent = value.strip_suffix('%').and_then(percent);
+        if name != "memory" || percent.is_none_or(|percent| !(0.0..=100.0).contains(&percent)) {
+            let text =
+                format!("qosReserved.{name} is `{value}`, must be memory with a percentage, such as 50%");
+            found.fault("qosReserved", text);
+        }
+    }
+    let size = "containerLogMaxSize";
+    if let Some(text) = view.text(size).filter(|text| Quantity::parse(text).is_none()) {
+        found.fault(size, format!("{size} is `{text}`, must be a quantity, such as 10Mi"));
+    }
+}
+
+fn reserved(view: View<'_>, found: &mut Judgement) {
+    for field in ["systemReserved", "kubeReserved"] {
+        for (name, value) in view.pairs(field) {
+            let quantity = Quantity::parse(&value);
+            if !RESERVABLE.contains(&name) {
+                let text = format!("{field} has `{name}`, must be one of {}", RESERVABLE.join(", "));
+                found.fault(field, text);
+            } else if quantity.is_none_or(|quantity| quantity.sign() == Ordering::Less) {
+                let wanted = "must be a quantity of 0 or more, such as 500m or 1Gi";
+                found.fault(field, format!("{field}.{name} is `{value}`, {wanted}"));
+            }
+        }
+    }
+}
+
+fn eviction(view: View<'_>, found: &mut Judgement) {
+    let maps = ["evictionHard", "evictionSoft", "evictionSoftGracePeriod", "evictionMinimumReclaim"];
+    for field in maps {
+        for (signal, value) in view.pairs(field) {
+            if !SIGNALS.contains(&signal) {
+                let text = format!("{field} has `{signal}`, must be one of {}", SIGNALS.join(", "));
+                found.fault(field, text);
+                continue;
+            }
+            let wanted = match field {
+                "evictionSoftGracePeriod" => {
+                    let span = go_duration::nanoseconds(&value);
+                    span.is_none_or(|span| span < 0).then_some("a duration of 0s or more, such as 1m30s")
+                }
+                "evictionMinimumReclaim" => {
+                    (!is_reclaim(&value)).then_some("a quantity of 0 or more, or a percentage above 0%")
+                }
+                _ => (!is_threshold(&value)).then_some("a quantity above 0, or a percentage up to 100%"),
+            };
+            if let Some(wanted) = wanted {
+                found.fault(field, format!("{field}.{signal} is `{value}`, must be {wanted}"));
+            }
+        }
+    }
+    let has_grace = |signal: &str| view.pairs("evictionSoftGracePeriod").any(|(name, _)| name == signal);
+    for (signal, value) in view.pairs("evictionSoft") {
+        let is_off = ["0%", "100%"].contains(&&*value);
+        if SIGNALS.contains(&signal) && !is_off && !has_grace(signal) {
+            let text = format!("evictionSoft.{signal} needs evictionSoftGracePeriod.{signal}");
+            found.fault("evictionSoft", text);
+        }
+    }
+}
+
+/// The number before a `%`.
+fn percent(text: &str) -> Option<f64> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Some(number),
+        _ => None,
+    }
+}
+
+fn is_threshold(value: &str) -> bool {
+    match value.strip_suffix('%') {
+        Some(text) => percent(text).is_some_and(|percent| (0.0..=100.0).contains(&percent)),
+        None => Quantity::parse(value).is_some_and(|quantity| quantity.sign() == Ordering::Greater),
+    }
+}
+
+fn is_reclaim(value: &str) -> bool {
+    match value.strip_suffix('%') {
+        Some(text) => percent(text).is_some_and(|percent| percent > 0.0),
+        None => Quantity::parse(value).is_some_and(|quantity| quantity.sign() != Ordering::Less),
+    }
+}
+
+/// `enforceNodeAllocatable`, and the cgroups that its words need.
+fn enforced(view: View<'_>, found: &mut Judgement) {
+    const FIELD: &str = "enforceNodeAllocatable";
+    const KEYS: [&str; 6] = [
+        "pods",
+        "system-reserved",
+        "system-reserved-compressible",
+        "kube-reserved",
+        "kube-reserved-compressible",
+        "none",
+    ];
+    let words: Vec<&str> = view.texts(FIELD).collect();
+    let mut fault = |text: String| found.fault(FIELD, text);
+    for (at, word) in words.iter().enumerate() {
+        if words[..at].contains(word) {
+            fault(format!("{FIELD} has `{word}` twice"));
+            continue;
+        }
+        let cgroup = match *word {
+            "pods" => None,
+            "system-reserved" | "system-reserved-compressible" => Some("systemReservedCgroup"),
+            "kube-reserved" | "kube-reserved-compressible" => Some("kubeReservedCgroup"),
+            "none" => {
+                if words.len() > 1 {
+                    fault(format!("{FIELD} has `none` beside others"));
+                }
+                continue;
+            }
+            _ => {
+                fault(format!("{FIELD} has `{word}`, must be one of {}", KEYS.join(", ")));
+                continue;
+            }
+        };
+        if let Some(cgroup) = cgroup.filter(|cgroup| !view.has_text(cgroup)) {
+            fault(format!("`{word}` in {FIELD} needs {cgroup}"));
+        }
+        if let Some(plain) = word.strip_suffix("-compressible").filter(|plain| words.contains(plain)) {
+            fault(format!("{FIELD} has both `{plain}` and `{word}`"));
+        }
+        if view.bool("cgroupsPerQOS") == Some(false) {
+            fault(format!("`{word}` in {FIELD} needs cgroupsPerQOS: true"));
+        }
+    }
+    // The default is to enforce pods.
+    if view.at(FIELD).is_none() && view.bool("cgroupsPerQOS") == Some(false) {
+        let text = format!("cgroupsPerQOS: false needs {FIELD}: [none]");
+        found.fault("cgroupsPerQOS", text);
+    }
+}
+
+fn reserved_cpus(view: View<'_>, found: &mut Judgement) {
+    let field = "reservedSystemCPUs";
+    let Some(list) = view.text(field).filter(|list| !list.is_empty()) else { return };
+    if cpu_list::ranges(list).is_none() {
+        found.fault(field, format!("{field} is `{list}`, must be a list of CPUs, such as 0-3,8"));
+    }
+    for cgroup in ["systemReservedCgroup", "kubeReservedCgroup"] {
+        if view.has_text(cgroup) {
+            found.fault(field, format!("{field} can't be set together with {cgroup}"));
+        }
+    }
+}
+
+/// `reservedMemory`, and that the static policy gets as much as is reserved otherwise.
+fn memory_manager(view: View<'_>, found: &mut Judgement) {
+    const FIELD: &str = "reservedMemory";
+    let mut seen = Vec::new();
+    let mut total = 0.0;
+    for item in view.list(FIELD) {
+        let node = match item.at("numaNode").map(|node| &node.content) {
+            Some(Content::Integer(node)) => *node,
+            _ => 0,
+        };
+        let Some(Content::Table(limits)) = item.at("limits").map(|node| &node.content) else { continue };
+        for (name, value) in limits {
+            let text = match &value.content {
+                Content::Text(text) => text.clone(),
+                Content::Integer(number) => number.to_string(),
+                _ => continue,
+            };
+            let place = format!("{FIELD} of NUMA node {node}");
+            if name != "memory" && !name.starts_with("hugepages-") {
+                found.fault(FIELD, format!("{place} has `{name}`, must be memory or hugepages-SIZE"));
+            }
+            match Quantity::parse(&text) {
+                Some(quantity) if quantity.sign() == Ordering::Greater => {
+                    if name == "memory" {
+                        total += quantity.value();
+                    }
+                }
+                _ => found.fault(FIELD, format!("{place}: {name} is `{text}`, must be a quantity above 0")),
+            }
+            if seen.contains(&(node, name)) {
+                found.fault(FIELD, format!("{place} has {name} twice"));
+            }
+            seen.push((node, name));
+        }
+    }
+    if view.text("memoryManagerPolicy") == Some("Static")
+        && let Some(wanted) = reserved_bytes(view)
+        && (total - wanted).abs() >= 1.0
+    {
+        let text = format!(
+            "memoryManagerPolicy: Static needs reservedMemory of {wanted} bytes in all (kubeReserved, systemReserved and \
+             evictionHard of memory together), found {total}"
+        );
+        found.fault("memoryManagerPolicy", text);
+    }
+}
+
+/// The bytes of memory that are reserved and kept free; none if the threshold is a percentage, or none of the kubelet's.
+fn reserved_bytes(view: View<'_>) -> Option<f64> {
+    let of =
+        |field: &str, name: &str| view.pairs(field).find(|(own, _)| *own == name).map(|(_, value)| value);
+    let mut total = 0.0;
+    for field in ["kubeReserved", "systemReserved"] {
+        if let Some(value) = of(field, "memory") {
+            total += Quantity::parse(&value)?.value();
+        }
+    }
+    let threshold = match view.at("evictionHard") {
+        None => THRESHOLDS
+            .iter()
+            .find(|(name, ..)| *name == "memory.available")
+            .map(|(_, value, _)| (*value).into()),
+        Some(_) => of("evictionHard", "memory.available"),
+    };
+    match threshold {
+        Some(value) => Some(total + Quantity::parse(&value)?.value()),
+        None => Some(total),
+    }
+}

@@ -1,0 +1,194 @@
+//! Texts and lists with a form of their own: taints, TLS, addresses, sockets, paths, logging and tracing.
+
+use std::net::IpAddr;
+
+use super::view::{Judgement, View};
+use crate::component::go_tls::{CIPHERS, CURVES, HTTP2_CIPHERS};
+use crate::parse::document::{Content, Node};
+use crate::parse::{go_duration, label};
+
+/// What a taint does.
+pub(crate) const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+pub(super) fn look(view: View<'_>, found: &mut Judgement) {
+    taints(view, found);
+    tls(view, found);
+    paths(view, found);
+    logging(view, found);
+    tracing(view, found);
+    if let Some(text) = view.text("address").filter(|text| text.parse::<IpAddr>().is_err()) {
+        found.fault("address", format!("address is `{text}`, must be an IP address"));
+    }
+    for field in ["containerRuntimeEndpoint", "imageServiceEndpoint"] {
+        if let Some(text) = view.text(field).filter(|text| !text.is_empty() && !is_socket(text)) {
+            let wanted = "must be a socket, such as unix:///var/run/crio/crio.sock";
+            found.fault(field, format!("{field} is `{text}`, {wanted}"));
+        }
+    }
+    // A file's empty text is the default; a flag's is literal.
+    if view.text("containerRuntimeEndpoint") == Some("") {
+        found.fault("containerRuntimeEndpoint", "containerRuntimeEndpoint is empty, must be a socket");
+    }
+    if let Some(Content::Number(text)) = view.at("memoryThrottlingFactor") {
+        factor(text, found);
+    } else if let Some(number) = view.integer("memoryThrottlingFactor") {
+        factor(&number.to_string(), found);
+    }
+}
+
+fn factor(text: &str, found: &mut Judgement) {
+    let is_right = text.parse::<f64>().is_ok_and(|factor| factor > 0.0 && factor <= 1.0);
+    if !is_right {
+        let field = "memoryThrottlingFactor";
+        found.fault(field, format!("{field} is {text}, must be above 0 and at most 1.0"));
+    }
+}
+
+/// `unix://PATH`, `unix:PATH` or a path.
+fn is_socket(text: &str) -> bool {
+    match text.split_once(':') {
+        Some((scheme, _)) if !scheme.contains('/') => scheme == "unix",
+        _ => true,
+    }
+}
+
+fn taints(view: View<'_>, found: &mut Judgement) {
+    const FIELD: &str = "registerWithTaints";
+    for item in view.list(FIELD) {
+        let text = |name: &str| match item.at(name).map(|node| &node.content) {
+            Some(Content::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        let (key, value, effect) = (text("key"), text("value"), text("effect"));
+        let mut fault = |text: String| found.fault(FIELD, text);
+        if !label::is_qualified_name(key) {
+            fault(format!("{FIELD} has the key `{key}`, which is no name of a taint"));
+        }
+        if !label::is_value(value) {
+            fault(format!("{FIELD} has `{key}` with the value `{value}`, which is no value of a taint"));
+        }
+        if !effect.is_empty() && !EFFECTS.contains(&effect) {
+            let wanted = EFFECTS.join(", ");
+            fault(format!("{FIELD} has `{key}` with the effect `{effect}`, must be one of {wanted}"));
+        }
+        if item.at("timeAdded").is_some_and(|node| node.content != Content::Null) {
+            fault(format!("{FIELD} has `{key}` with timeAdded, which must not be set"));
+        }
+    }
+}
+
+fn tls(view: View<'_>, found: &mut Judgement) {
+    let field = "tlsCipherSuites";
+    let suites: Vec<&str> = view.texts(field).collect();
+    for suite in suites.iter().filter(|suite| !CIPHERS.contains(suite)) {
+        found.fault(field, format!("{field} has `{suite}`, which is no cipher suite of Go's TLS"));
+    }
+    if !suites.is_empty()
+        && view.text("tlsMinVersion") != Some("VersionTLS13")
+        && !suites.iter().any(|suite| HTTP2_CIPHERS.contains(suite))
+    {
+        let text = format!("{field} needs one of {}: HTTP/2 does", HTTP2_CIPHERS.join(", "));
+        found.fault(field, text);
+    }
+    // The field came with 1.36.
+    let field = "tlsCurvePreferences";
+    let mut seen = Vec::new();
+    for item in view.list(field).iter().filter(|_| view.since(36)) {
+        let Content::Integer(curve) = item.content else { continue };
+        if !CURVES.contains(&curve) {
+            found.fault(field, format!("{field} has {curve}, which is no curve of Go's TLS (X25519 is 29)"));
+        } else if seen.contains(&curve) {
+            found.fault(field, format!("{field} has {curve} twice"));
+        }
+        seen.push(curve);
+    }
+}
+
+fn paths(view: View<'_>, found: &mut Judgement) {
+    let field = "podLogsDir";
+    // The field came with 1.30.
+    let Some(path) = view.text(field).filter(|_| view.since(30)) else { return };
+    let is_clean = path == "/"
+        || path.starts_with('/') && path[1..].split('/').all(|part| !["", ".", ".."].contains(&part));
+    if !is_clean || !path.is_ascii() {
+        let wanted = "must be an absolute path of ASCII letters, without `..` and without a slash at its end";
+        found.fault(field, format!("{field} is `{path}`, {wanted}"));
+    }
+}
+
+fn logging(view: View<'_>, found: &mut Judgement) {
+    let field = "logging.flushFrequency";
+    let wanted = "must be above 0, such as 5s";
+    match view.at(field) {
+        Some(Content::Text(text)) if go_duration::nanoseconds(text).is_none_or(|span| span <= 0) => {
+            found.fault(field, format!("{field} is `{text}`, {wanted}"));
+        }
+        Some(Content::Integer(number)) if *number < 0 => {
+            found.fault(field, format!("{field} is {number}, {wanted}"));
+        }
+        _ => {}
+    }
+    if !view.list("logging.vmodule").is_empty() && view.text("logging.format") == Some("json") {
+        found.fault("logging.vmodule", "logging.vmodule needs logging.format: text");
+    }
+    if view.gate("LoggingAlphaOptions", None) != Some(false) {
+        return;
+    }
+    for format in ["text", "json"] {
+        let option = |name: &str| view.at(&format!("logging.options.{format}.{name}"));
+        let is_set = |content: &Content| match content {
+            Content::Bool(flag) => *flag,
+            Content::Integer(number) => *number != 0,
+            Content::Text(text) => text != "0",
+            _ => false,
+        };
+        for name in ["splitStream", "infoBufferSize"] {
+            if option(name).is_some_and(is_set) {
+                let text =
+                    format!("logging.options.{format}.{name} needs the feature gate LoggingAlphaOptions");
+                found.fault("logging.options", text);
+            }
+        }
+    }
+}
+
+/// `host:port`, or one of the schemes of gRPC (`validateEndpoint` in component-base/tracing/api/v1/config.go).
+fn tracing(view: View<'_>, found: &mut Judgement) {
+    let field = "tracing.endpoint";
+    let Some(endpoint) = view.text(field).filter(|endpoint| endpoint.contains("//")) else { return };
+    let scheme = endpoint.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
+    if !["dns", "unix", "unix-abstract"].contains(&scheme.as_str()) {
+        let wanted = "must be host:port, or begin with dns:, unix: or unix-abstract:";
+        found.fault(field, format!("{field} is `{endpoint}`, {wanted}"));
+    }
+}
+
+/// The taints of `--register-with-taints`, as the field has them (`parseTaint` in pkg/util/taints).
+///
+/// # Errors
+/// The taint that is none, and why.
+pub(crate) fn taints_of_flag(value: &str) -> Result<Vec<Node>, String> {
+    value.split(',').filter(|taint| !taint.is_empty()).map(taint_of_flag).collect()
+}
+
+fn taint_of_flag(taint: &str) -> Result<Node, String> {
+    let wanted = || format!("`{taint}` must be KEY=VALUE:EFFECT, with an effect of {}", EFFECTS.join(", "));
+    // Without an effect the whole text is the key.
+    let (key, value, effect) = match taint.split_once(':') {
+        Some((named, effect)) => {
+            let (key, value) = named.split_once('=').unwrap_or((named, ""));
+            (key, value, Some(effect))
+        }
+        None => (taint, "", None),
+    };
+    if effect.is_some_and(|effect| !EFFECTS.contains(&effect))
+        || !label::is_qualified_name(key)
+        || !label::is_value(value)
+    {
+        return Err(wanted());
+    }
+    let text = |text: &str| Node { line: None, content: Content::Text(text.to_owned()) };
+    let fields = [("effect", effect.unwrap_or_default()), ("key", key), ("value", value)];
+    let table = fields.into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
+    Ok(Node { line: None, content: Content::Table(table) })
+}

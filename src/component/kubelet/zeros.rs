@@ -1,0 +1,107 @@
+//! Zeros that mean "the default": kubeadm writes them into every configuration, and the kubelet replaces them before and
+//! after it merges drop-ins (`SetDefaults_KubeletConfiguration` in `pkg/kubelet/apis/config/v1beta1/defaults.go`; each was
+//! seen at /configz of 1.36). A flag's zero is literal.
+
+use crate::parse::document::{Content, Node};
+use crate::parse::go_duration;
+
+/// Fields whose zero, empty text or span of no length is replaced by the default.
+const DEFAULTED: &[&str] = &[
+    "address",
+    "authentication.webhook.cacheTTL",
+    "authorization.mode",
+    "authorization.webhook.cacheAuthorizedTTL",
+    "authorization.webhook.cacheUnauthorizedTTL",
+    "cgroupDriver",
+    "configMapAndSecretChangeDetectionStrategy",
+    "containerLogMaxSize",
+    "containerRuntimeEndpoint",
+    "contentType",
+    "cpuManagerPolicy",
+    "cpuManagerReconcilePeriod",
+    "eventBurst",
+    "evictionPressureTransitionPeriod",
+    "fileCheckFrequency",
+    "hairpinMode",
+    "healthzBindAddress",
+    "httpCheckFrequency",
+    "imageMinimumGCAge",
+    "kubeAPIBurst",
+    "logging.flushFrequency",
+    "logging.format",
+    "maxOpenFiles",
+    "maxPods",
+    "memoryManagerPolicy",
+    "memoryReservationPolicy",
+    "nodeLeaseDurationSeconds",
+    "nodeStatusReportFrequency",
+    "nodeStatusUpdateFrequency",
+    "podLogsDir",
+    "port",
+    "registryBurst",
+    "runtimeRequestTimeout",
+    "streamingConnectionIdleTimeout",
+    "syncFrequency",
+    "topologyManagerPolicy",
+    "topologyManagerScope",
+    "volumePluginDir",
+    "volumeStatsAggPeriod",
+];
+
+/// Takes these zeros out of a document: a null takes what an earlier file set away, too, so that the default applies.
+pub(crate) fn make_null(document: &mut Node) {
+    for field in DEFAULTED {
+        if let Some(node) = document.at_mut(field)
+            && is_zero(&node.content)
+        {
+            node.content = Content::Null;
+        }
+    }
+    // Negative is the default, which is no limit.
+    if let Some(node) = document.at_mut("podPidsLimit")
+        && matches!(node.content, Content::Integer(number) if number < 0)
+    {
+        node.content = Content::Null;
+    }
+}
+
+fn is_zero(content: &Content) -> bool {
+    match content {
+        Content::Integer(number) => *number == 0,
+        Content::Text(text) => text.is_empty() || go_duration::nanoseconds(text) == Some(0),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::yaml;
+
+    #[test]
+    fn zeros_that_mean_the_default_are_null_and_others_stay() {
+        let text = "syncFrequency: 0s\nmaxPods: 0\nlogging: {flushFrequency: 0, verbosity: 0}\nhealthzPort: 0\n\
+                    podPidsLimit: -5\naddress: \"\"\nresolvConf: \"\"\nregistryPullQPS: 0\nport: 10250\n";
+        let mut document = yaml::parse(text.as_bytes()).unwrap();
+        make_null(&mut document);
+        for (field, is_null) in [
+            ("syncFrequency", true),
+            ("maxPods", true),
+            ("logging.flushFrequency", true),
+            ("podPidsLimit", true),
+            ("address", true),
+            ("logging.verbosity", false),
+            ("healthzPort", false),
+            ("resolvConf", false),
+            ("registryPullQPS", false),
+            ("port", false),
+        ] {
+            assert_eq!(document.at(field).unwrap().content == Content::Null, is_null, "{field}");
+        }
+    }
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(DEFAULTED.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}
