@@ -10,17 +10,13 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use super::budget::{self, Budget, Used};
+use super::budget::{self, Budget, CONFIG_LIMIT, DATABASE_LIMIT, Used};
 use super::error::{HostError, HostErrorKind};
 use super::path::{HostPath, Look, is_plain};
 use super::range_reader::RangeReader;
 use super::read::Read;
 use super::tree::{Content, Kind, Metadata, Script, Tree};
 
-/// No configuration file is larger; a larger one is an accident or an attack.
-pub(super) const CONFIG_LIMIT: u64 = 4 << 20;
-/// Package databases and module indices: a few megabytes on real hosts.
-pub(super) const DATABASE_LIMIT: u64 = 64 << 20;
 /// No directory that is asked for has more entries.
 const LIST_LIMIT: usize = 1 << 16;
 
@@ -33,8 +29,10 @@ type Memo<T> = RefCell<HashMap<OsString, Result<T, HostError>>>;
 /// A tree with a memory.
 pub struct Files {
     tree: Box<dyn Tree>,
-    budget: Rc<Budget>,
+    pub(super) budget: Rc<Budget>,
     contents: Memo<Rc<[u8]>>,
+    /// Whether there was room for the values of a document.
+    pub(super) documents: Memo<()>,
     scripts: Memo<Option<Rc<[u8]>>>,
     readers: Memo<Rc<RangeReader>>,
     lists: Memo<Rc<[OsString]>>,
@@ -59,6 +57,7 @@ impl Files {
             tree,
             budget,
             contents: Memo::default(),
+            documents: Memo::default(),
             scripts: Memo::default(),
             readers: Memo::default(),
             lists: Memo::default(),
@@ -82,7 +81,7 @@ impl Files {
     }
 
     fn try_read(&self, path: impl AsRef<Path>) -> Result<Rc<[u8]>, HostError> {
-        self.read_up_to(path.as_ref(), CONFIG_LIMIT)
+        self.read_up_to(path.as_ref(), budget::file_limit(path.as_ref()))
     }
 
     fn try_read_database(&self, path: impl AsRef<Path>) -> Result<Rc<[u8]>, HostError> {
@@ -193,7 +192,7 @@ impl Files {
 
     /// One memory serves both limits: content is measured by the limit of the one who asks, and a file that
     /// was too large for a smaller limit is looked at again for a larger one.
-    fn read_up_to(&self, path: &Path, limit: u64) -> Result<Rc<[u8]>, HostError> {
+    pub(super) fn read_up_to(&self, path: &Path, limit: u64) -> Result<Rc<[u8]>, HostError> {
         let path = plain(self.unmerged(path));
         let script = || match self.scripts.borrow().get(path.as_os_str())? {
             Ok(bytes) => Some(Ok(Rc::clone(bytes.as_ref()?))),

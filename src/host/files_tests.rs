@@ -2,8 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "the files are made here")]
 
+use super::budget::{CONFIG_LIMIT, DATABASE_LIMIT};
 use super::directory::Directory;
-use super::files::{CONFIG_LIMIT, DATABASE_LIMIT, Files};
+use super::files::Files;
 
 #[test]
 fn what_has_two_names_where_usr_is_merged_is_found_however_they_are_written() {

@@ -12,6 +12,7 @@ mod by_hand;
 pub mod cri;
 mod deadline;
 mod directory;
+mod documents;
 mod error;
 mod files;
 #[cfg(test)]
@@ -37,7 +38,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 pub use self::http::HttpResponse;
-pub use budget::{MAX_KEPT, MAX_NAMES, MAX_READ, Used};
+pub use budget::{MAX_KEPT, MAX_NAMES, MAX_READ, MAX_VALUES, Used};
 pub use error::{HostError, HostErrorKind};
 pub use files::Files;
 pub use no_response::NoResponse;

@@ -138,6 +138,7 @@ pub(super) fn is_plain(path: &Path) -> bool {
 }
 
 /// What a path itself is, as far as it matters to those who walk along it.
+#[derive(Clone, Debug)]
 pub(super) enum Look {
     /// A link, with its text.
     Link(PathBuf),

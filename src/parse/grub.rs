@@ -14,7 +14,7 @@ use script::{Statement, statements};
 /// Deeper nesting than any real menu has.
 const DEEPEST: usize = 8;
 /// More statements than any real menu has.
-const MAX_STATEMENTS: usize = 200_000;
+const MAX_STATEMENTS: usize = 20_000;
 /// More text than any real menu has once its variables are filled in.
 const LONGEST_BYTES: usize = 16 << 20;
 /// More files than any real menu reads.

@@ -152,7 +152,7 @@ fn read(bytes: &[u8], last_wins: bool) -> Result<Node, SyntaxError> {
     }
     let duplicates = if last_wins { DuplicateKeyPolicy::LastWins } else { DuplicateKeyPolicy::Error };
     let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 100_000, max_events: 400_000 },
+        budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 32_768, max_events: 200_000, max_merge_keys: 256 },
         with_snippet: false,
         duplicate_keys: duplicates,
     };

@@ -1,9 +1,11 @@
 //! `ini:`, `env:`, `toml:`, `yaml:`, each with `PATH#KEY`: a value in a configuration file.
 
+use std::rc::Rc;
+
 use super::key::KeyKind;
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Origin, State};
-use crate::host::{HostPath, Read};
+use crate::host::{Files, HostPath, Read};
 use crate::parse::document::{Node, SyntaxError};
 use crate::parse::{env_file, ini, toml_document, yaml};
 use crate::subsystem::Subsystems;
@@ -20,7 +22,7 @@ pub(super) static ENV: Probe = Probe {
     answer: Shape::Text,
     moments: BOTH,
     examples: &[],
-    ask: |subsystems, key, moment| look(subsystems, key, moment, in_env),
+    ask: |subsystems, key, moment| look(subsystems, key, moment, TEXT, in_env),
 };
 
 pub(super) static INI: Probe = Probe {
@@ -28,7 +30,7 @@ pub(super) static INI: Probe = Probe {
     summary: "A value in an ini file.",
     details: "The key is `PATH#section.key`, or `PATH#key` for what stands before the first section. The last assignment \
               counts. Absent if the file or the key is missing.",
-    ask: |subsystems, key, moment| look(subsystems, key, moment, in_ini),
+    ask: |subsystems, key, moment| look(subsystems, key, moment, TEXT, in_ini),
     ..ENV
 };
 
@@ -38,7 +40,7 @@ pub(super) static TOML: Probe = Probe {
     details: "The key is `PATH#dotted.key`; a number picks from a sequence. Absent if the file or the key is missing, \
               unknown if the file can't be read or is no TOML.",
     answer: Shape::Any,
-    ask: |subsystems, key, moment| look(subsystems, key, moment, in_toml),
+    ask: |subsystems, key, moment| look(subsystems, key, moment, DOCUMENT, in_toml),
     ..ENV
 };
 
@@ -48,7 +50,7 @@ pub(super) static YAML: Probe = Probe {
     details: "The key is `PATH#dotted.key`; a number picks from a sequence. Absent if the file or the key is missing, \
               unknown if the file can't be read or is no YAML.",
     answer: Shape::Any,
-    ask: |subsystems, key, moment| look(subsystems, key, moment, in_yaml),
+    ask: |subsystems, key, moment| look(subsystems, key, moment, DOCUMENT, in_yaml),
     ..ENV
 };
 
@@ -59,11 +61,17 @@ fn canonical(text: &str) -> Result<String, String> {
     }
 }
 
+/// How the bytes of a file are read.
+type Open = fn(&Files, &HostPath) -> Read<Rc<[u8]>>;
+const TEXT: Open = |files, path| files.read(path);
+const DOCUMENT: Open = |files, path| files.read_document(path);
+
 /// Reads the file and looks the key up in it.
 fn look(
     subsystems: &Subsystems<'_>,
     key: &Key,
     moment: Moment,
+    open: Open,
     read: fn(path: &str, key: &str, content: &[u8]) -> Fact,
 ) -> Fact {
     let (path, key) = key.as_str().split_once('#').unwrap_or((key.as_str(), ""));
@@ -78,7 +86,7 @@ fn look(
     };
     // Links of the disk that lead to what is running are not in the tree of what is running.
     let place = if ephemeral::is_below_memory(&real) { real } else { HostPath::new(path) };
-    match files.read(&place) {
+    match open(files, &place) {
         Read::There(content) => read(path, key, &content),
         Read::Missing(_) => Fact::absent().because(Origin::file(path)).note("the file is not there"),
         Read::Hidden(error) => Fact::unknown(error),

@@ -4,12 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::fact::Origin;
 use crate::host::{Files, HostError, HostErrorKind, HostPath, Kind, Read};
 use crate::parse::systemd::conf_paths;
 use crate::subsystem::{Unreadable, early_boot};
+
+/// No directory of configuration of an honest host holds more.
+pub const MAX_FILES: usize = 2048;
 
 /// The files of several directories of one kind, merged.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +78,7 @@ pub fn merge(files: &Files, directories: &[impl AsRef<str>], suffix: &str) -> Dr
     let mut names: BTreeMap<OsString, DropIn> = BTreeMap::new();
     let mut gaps = Vec::new();
     for directory in files.distinct(directories.iter().map(AsRef::as_ref)) {
-        let entries = match files.list(directory) {
+        let entries = match list(files, directory) {
             Read::There(entries) => entries,
             // A file by the name of a directory holds none.
             Read::Missing(_) | Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => continue,
@@ -98,6 +102,18 @@ pub fn merge(files: &Files, directories: &[impl AsRef<str>], suffix: &str) -> Dr
         }
     }
     DropIns { files: names.into_values().collect(), gaps }
+}
+
+/// The names in a directory of configuration, sorted bytewise; hidden if it holds more than any that is honest.
+pub fn list(files: &Files, directory: impl AsRef<Path>) -> Read<Rc<[OsString]>> {
+    let directory = directory.as_ref();
+    files.list(directory).and_then(|names| {
+        if names.len() <= MAX_FILES {
+            return Read::There(names);
+        }
+        let why = "it holds more than 2048 files";
+        Read::Hidden(HostError::new(HostPath::new(directory), HostErrorKind::OverBudget(why)))
+    })
 }
 
 /// What is in a file that counts.

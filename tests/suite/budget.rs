@@ -4,7 +4,7 @@ use std::fs;
 
 use node_preflight::engine::{self, Selection};
 use node_preflight::fact::Moment;
-use node_preflight::host::{Host, MAX_KEPT, MAX_NAMES, MAX_READ};
+use node_preflight::host::{Host, MAX_KEPT, MAX_NAMES, MAX_READ, MAX_VALUES};
 use node_preflight::subsystem::Subsystems;
 
 use crate::tree::Tree;
@@ -33,6 +33,7 @@ fn real_hosts_need_a_fraction_of_the_budget() {
         assert!(used.kept <= MAX_KEPT / 4, "{:?}: {used:?}", host.source());
         assert!(used.names <= MAX_NAMES / 4, "{:?}: {used:?}", host.source());
         assert!(used.read <= MAX_READ / 4, "{:?}: {used:?}", host.source());
+        assert!(used.values <= MAX_VALUES / 4, "{:?}: {used:?}", host.source());
         seen += 1;
     }
     assert!(seen > 8);
@@ -41,7 +42,7 @@ fn real_hosts_need_a_fraction_of_the_budget() {
 #[test]
 fn beyond_the_budget_everything_is_hidden_with_that_reason() {
     let tree = Tree::new().file("/etc/other", "x").file("/etc/0", "");
-    fs::File::options().write(true).open(tree.root().join("etc/0")).unwrap().set_len(4 << 20).unwrap();
+    fs::File::options().write(true).open(tree.root().join("etc/0")).unwrap().set_len(1 << 20).unwrap();
     for number in 1..100 {
         fs::hard_link(tree.root().join("etc/0"), tree.root().join(format!("etc/{number}"))).unwrap();
     }
@@ -50,18 +51,18 @@ fn beyond_the_budget_everything_is_hidden_with_that_reason() {
     for number in 0..100 {
         match host.files().read(format!("/etc/{number}")).found() {
             Ok(Some(bytes)) => {
-                assert_eq!(bytes.len(), 4 << 20);
+                assert_eq!(bytes.len(), 1 << 20);
                 read += 1;
             }
             answer => {
                 let reason = node_preflight::fact::Reason::from(answer.unwrap_err());
-                assert!(reason.as_str().contains("not read: this run keeps 32 MiB"), "{reason:?}");
+                assert!(reason.as_str().contains("not read: this run keeps 16 MiB"), "{reason:?}");
                 assert_eq!(reason.code, node_preflight::fact::ReasonCode::TooLarge);
             }
         }
     }
-    // Seven of them, as paths count, too; what is small still fits.
-    assert_eq!(read, 7);
+    // Fifteen of them, as paths count, too; what is small still fits.
+    assert_eq!(read, 15);
     assert!(host.files().read("/etc/other").found().unwrap().is_some());
     assert!(host.files().used().kept <= MAX_KEPT);
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use super::sections::Sections;
 use crate::fact::printable;
 use crate::host::cri::RecordedRuntime;
 use crate::host::https::RecordedServer;
@@ -106,6 +107,21 @@ pub(super) enum RecordedSocket {
     Busy,
     Refused,
     Denied,
+}
+
+impl Sections for Machine {
+    const HEADS: &'static [&'static str] = &["[units.\""];
+
+    fn add(&mut self, one: Self) -> Result<(), String> {
+        for (name, unit) in one.units.unwrap_or_default() {
+            let units = self.units.get_or_insert_default();
+            if units.contains_key(&name) {
+                return Err(name);
+            }
+            units.insert(name, unit);
+        }
+        Ok(())
+    }
 }
 
 impl Machine {

@@ -1,12 +1,12 @@
 //! `meta.toml` of a recording: what a copy of files can't keep.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::ops::Bound;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use foldhash::HashMap;
 use serde::Deserialize;
 
+use super::sections::Sections;
 use crate::fact::printable;
 use crate::host::error::{HostError, HostErrorKind};
 use crate::host::path::HostPath;
@@ -16,40 +16,80 @@ use crate::host::tree::Kind;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Meta {
-    pub(super) root: Entries,
-    pub(super) live: Entries,
+    pub(super) root: HashMap<String, Entry>,
+    pub(super) live: HashMap<String, Entry>,
 }
 
-/// What is said of the places of one tree, sorted: all that lies below a place follows it at once.
-#[derive(Debug, Default, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Entries(BTreeMap<PathBuf, Entry>);
+impl Sections for Meta {
+    const HEADS: &'static [&'static str] = &["[root.\"", "[live.\""];
+
+    fn add(&mut self, one: Self) -> Result<(), String> {
+        for (all, one) in [(&mut self.root, one.root), (&mut self.live, one.live)] {
+            for (path, entry) in one {
+                if all.contains_key(&path) {
+                    return Err(path);
+                }
+                all.insert(path, entry);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is said of the places of one tree. Paths are looked up by their text, which costs less than by their components.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    by_path: HashMap<String, Entry>,
+    /// Sorted, so that all that lies below a place follows it at once.
+    sorted: Vec<String>,
+}
+
+/// What paths are sorted by: a slash comes before all else that a name may hold.
+fn order(path: &str) -> impl Iterator<Item = u8> {
+    path.bytes().map(|byte| if byte == b'/' { 0 } else { byte })
+}
 
 impl Entries {
+    pub(super) fn of(by_path: HashMap<String, Entry>) -> Self {
+        let mut sorted: Vec<String> = by_path.keys().cloned().collect();
+        sorted.sort_unstable_by(|a, b| order(a).cmp(order(b)));
+        Entries { by_path, sorted }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_path.is_empty()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&PathBuf, &Entry)> {
-        self.0.iter()
+    /// Those of one directory follow each other.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Path, &Entry)> {
+        self.sorted.iter().filter_map(|path| Some((Path::new(path), self.by_path.get(path)?)))
     }
 
-    pub(super) fn get(&self, place: &HostPath) -> Option<&Entry> {
-        self.0.get(place.as_path())
+    pub(super) fn get(&self, place: &Path) -> Option<&Entry> {
+        self.by_path.get(place.to_str()?)
     }
 
-    /// The names in a directory that lead to entries, each once.
-    pub(super) fn names_in<'e>(&'e self, place: &'e HostPath) -> impl Iterator<Item = &'e OsStr> {
-        let after = (Bound::Excluded(place.as_path()), Bound::Unbounded);
-        let below = self.0.range::<Path, _>(after).map_while(move |(path, _)| path.strip_prefix(place).ok());
-        let mut last = None;
-        below.filter_map(|path| path.iter().next()).filter(move |name| last.replace(*name) != Some(*name))
+    /// The names in a directory that lead to entries, each once; of each only the first path is looked at.
+    pub(super) fn names_in(&self, place: &HostPath) -> impl Iterator<Item = &OsStr> {
+        let directory = place.as_path().to_str().map(|path| format!("{}/", path.trim_end_matches('/')));
+        let mut rest: &[String] = if directory.is_some() { &self.sorted } else { &[] };
+        let directory = directory.unwrap_or_default();
+        rest = &rest[rest.partition_point(|path| order(path).lt(order(&directory)))..];
+        std::iter::from_fn(move || {
+            let below = rest.first()?.strip_prefix(&*directory)?;
+            let name = below.split('/').next().filter(|name| !name.is_empty())?;
+            let known = directory.len() + name.len();
+            let is_same = |path: &String| path.len() == known || path.as_bytes().get(known) == Some(&b'/');
+            let same = |path: &String| path.get(..known) == rest[0].get(..known) && is_same(path);
+            rest = &rest[rest.partition_point(same)..];
+            Some(OsStr::new(name))
+        })
     }
 
     /// What is said of a place: a directory that holds only entries is not kept by a copy.
     pub(super) fn kind(&self, place: &HostPath) -> Option<Kind> {
         let implied = || self.names_in(place).next().map(|_| Kind::Directory);
-        self.get(place).and_then(|entry| entry.kind).map(Kind::from).or_else(implied)
+        self.get(place.as_path()).and_then(|entry| entry.kind).map(Kind::from).or_else(implied)
     }
 
     /// Whether a place, or a directory above it, could not be looked into when the recording was made.
@@ -60,13 +100,13 @@ impl Entries {
 
     /// Why a place can't be read.
     pub(super) fn hiding(&self, place: &Path) -> Option<Hiding> {
-        self.0.get(place).and_then(Entry::hiding)
+        self.get(place).and_then(Entry::hiding)
     }
 
     /// Why nobody can find out what a name in a directory is.
     pub(super) fn barrier(&self, place: &Path) -> Option<Hiding> {
         // What is only denied may be searched (mode 0711): who knows a name can look at it.
-        let hidden = |place: &Path| self.0.get(place).and_then(|entry| entry.hidden);
+        let hidden = |place: &Path| self.get(place).and_then(|entry| entry.hidden);
         let above = place.parent().and_then(hidden).filter(|hiding| *hiding != Hiding::TooLarge);
         above.or(hidden(place).filter(|hiding| *hiding == Hiding::IoError))
     }
@@ -165,7 +205,7 @@ mod tests {
     #[test]
     fn what_lies_below_a_place_is_found_beside_it() {
         let text = "[\"/a/b/c\"]\nkind = \"socket\"\n[\"/a/b/d\"]\ndenied = true\n[\"/a.d\"]\n[\"/a/b-c/e\"]\n[\"/z\"]\n";
-        let entries: Entries = toml::from_str(text).unwrap();
+        let entries = Entries::of(toml::from_str(text).unwrap());
         let names = |path: &str| -> Vec<String> {
             let place = HostPath::new(path);
             entries.names_in(&place).map(|name| name.to_string_lossy().into_owned()).collect()

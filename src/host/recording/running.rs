@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::machine::{
     Machine, RecordedAddress, RecordedPage, RecordedSocket, RecordedSpace, RecordedUname, RecordedUnit,
 };
-use super::parse;
+use super::sections;
 use crate::host::cri;
 use crate::host::error::{HostError, HostErrorKind};
 use crate::host::files::Files;
@@ -32,8 +32,8 @@ impl Recorded {
     /// Reads `machine.toml`; a recording without one has only files.
     pub(super) fn open(files: Files) -> Result<Self, HostError> {
         let corrupt = |wrong: String| HostError::new("live/machine.toml", HostErrorKind::Corrupt(wrong));
-        let machine: Machine = match files.read("/machine.toml") {
-            Read::There(bytes) => parse("live/machine.toml", &bytes)?,
+        let machine: Machine = match files.read_description("/machine.toml") {
+            Read::There(bytes) => sections::parse("live/machine.toml", &bytes)?,
             Read::Missing(_) => Machine::default(),
             Read::Hidden(error) => return Err(error),
         };

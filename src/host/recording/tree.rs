@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -14,19 +15,22 @@ use crate::host::error::{HostError, HostErrorKind};
 use crate::host::path::{HostPath, Look};
 use crate::host::tree::{Content, DirEntry, Kind, Metadata, Script, Tree};
 
+/// No host that is recorded has more directories and links on the way to what is asked.
+const MAX_LOOKS: usize = 1 << 14;
+
 /// A directory with what `meta.toml` adds. Owners and modes of the copy say nothing: unless the recording
 /// says otherwise, everything belongs to root, with the usual modes.
 pub(super) struct RecordedTree {
     directory: Directory,
     entries: Entries,
-    /// The text of links by their path; none for what is no link.
-    links: RefCell<HashMap<OsString, Option<PathBuf>>>,
+    /// What is at a path: a link, something else, or nothing.
+    links: RefCell<HashMap<OsString, Look>>,
 }
 
 impl RecordedTree {
     pub(super) fn new(directory: Directory, entries: Entries) -> Result<Self, HostError> {
         let tree = RecordedTree { directory, entries, links: RefCell::default() };
-        // Entries are sorted, so that those of one directory follow each other.
+        // Those of one directory follow each other.
         let parent = RefCell::new((HostPath::new("/"), Some(Kind::Directory)));
         for (path, entry) in tree.entries.iter() {
             if let Some(wrong) = tree.mistake(path, entry, &parent) {
@@ -70,23 +74,46 @@ impl RecordedTree {
             return Ok(path.clone());
         }
         let barrier = Cell::new(None);
-        let place = path.without_links(|link| {
+        // Below what is missing there are no links; entries may say that there are barriers.
+        let missing = RefCell::new(Vec::<u8>::new());
+        let is_below_missing = |place: &Path| {
+            let missing = missing.borrow();
+            let rest = place.as_os_str().as_bytes().strip_prefix(missing.as_slice());
+            !missing.is_empty() && rest.is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        let place = path.without_links(|place| {
             if barrier.get().is_none() {
-                barrier.set(self.entries.barrier(link));
+                barrier.set(self.entries.barrier(place));
             }
-            self.link(link).map_or(Look::Other, Look::Link)
+            if is_below_missing(place) {
+                return Look::Other;
+            }
+            match self.look(place) {
+                Look::Missing => {
+                    missing.replace(place.as_os_str().as_bytes().to_vec());
+                    Look::Other
+                }
+                found => found,
+            }
         });
         barrier.get().map_or(Ok(place), |hiding| Err(hiding.error(path, 0)))
     }
 
-    /// The text of a link, looked up once: nearly all paths of a host lie in a few directories.
-    fn link(&self, path: &Path) -> Option<PathBuf> {
+    /// What is at a path, looked up once: nearly all paths of a host lie in a few directories.
+    fn look(&self, path: &Path) -> Look {
         if let Some(known) = self.links.borrow().get(path.as_os_str()) {
             return known.clone();
         }
-        let target = self.directory.read_link(&HostPath::new(path)).ok();
-        self.links.borrow_mut().insert(path.into(), target.clone());
-        target
+        let found = match self.directory.read_link(&HostPath::new(path)) {
+            Ok(target) => Look::Link(target),
+            Err(error) if error.is_not_found() => Look::Missing,
+            Err(_) => Look::Other,
+        };
+        let mut links = self.links.borrow_mut();
+        if links.len() < MAX_LOOKS {
+            links.insert(path.into(), found.clone());
+        }
+        found
     }
 
     /// Where a path leads if a link at its end is not followed.
@@ -105,7 +132,7 @@ impl RecordedTree {
     /// Where a path leads, unless `meta.toml` says that there is nothing to read.
     fn readable(&self, path: &HostPath, limit: u64) -> Result<HostPath, HostError> {
         let place = self.place(path)?;
-        let entry = self.entries.get(&place);
+        let entry = self.entries.get(place.as_path());
         match entry.and_then(Entry::hiding) {
             None => {}
             Some(Hiding::TooLarge) if limit == u64::MAX => {}
@@ -126,7 +153,7 @@ impl RecordedTree {
     }
 
     fn amend(&self, place: &HostPath, found: Result<Metadata, HostError>) -> Result<Metadata, HostError> {
-        let entry = self.entries.get(place);
+        let entry = self.entries.get(place.as_path());
         let found = match (found, self.entries.kind(place)) {
             (Err(_), Some(kind)) => Metadata { kind, size: 0, mode: 0, uid: None, gid: None, modified: None },
             (found, kind) => {

@@ -121,6 +121,9 @@ pub(in crate::subsystem) fn find(files: &Files, path: &str) -> Result<Found, Not
         return Ok(Found { chain, authorities: Vec::new(), hidden: None, because: vec![origin] });
     }
     // A mistake in a kubeconfig is not repeated: it may be in the key.
+    if let Read::Hidden(error) = files.read_document(path) {
+        return Err(NotFound::Unknown(error.into()));
+    }
     let document = yaml::parse(text.as_bytes()).ok().filter(|document| document.at("users").is_some());
     let Some(document) = document else {
         return Err(NotFound::unknown(format!("{origin} is neither PEM nor a kubeconfig")));

@@ -282,7 +282,7 @@ fn manifests(files: &Files, directory: &str) -> Result<Holds, Reason> {
             Read::Hidden(error) => return Err(error.into()),
             Read::There(_) => {}
         }
-        let Some(bytes) = files.read(&path).found()? else { continue };
+        let Some(bytes) = files.read_document(&path).found()? else { continue };
         let is_meant = SUFFIXES.iter().any(|suffix| path.ends_with(suffix));
         let read = yaml::parse(&bytes).map_err(|error| error.to_string());
         match read.and_then(|node| Manifest::of(&path, &node)) {

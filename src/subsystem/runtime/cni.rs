@@ -154,7 +154,7 @@ enum Wrong {
 }
 
 fn read(files: &Files, path: &str, directories: &[String]) -> Result<Network, Wrong> {
-    let bytes = match files.read(path) {
+    let bytes = match files.read_document(path) {
         Read::There(bytes) => bytes,
         Read::Missing(_) => return Err(Wrong::Invalid("leads to no file".into())),
         Read::Hidden(error) => return Err(Wrong::Unreadable(error.into())),

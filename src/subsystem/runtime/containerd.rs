@@ -117,7 +117,7 @@ impl Config {
             if seen.len() > MAX_FILES {
                 return Err(format!("{path}: more than {MAX_FILES} files are imported"));
             }
-            let bytes = match files.read(&path) {
+            let bytes = match files.read_document(&path) {
                 Read::There(bytes) => bytes,
                 Read::Missing(_) if !required => continue,
                 Read::Missing(_) => {

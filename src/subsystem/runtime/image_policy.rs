@@ -86,7 +86,7 @@ pub fn policy(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<ImagePolicy
         None => (FILES.to_vec(), Vec::new()),
     };
     for path in &places {
-        let bytes = match files.read(path) {
+        let bytes = match files.read_document(path) {
             Read::There(bytes) => bytes,
             Read::Missing(_) => continue,
             Read::Hidden(error) => return Answer::unknown(error),

@@ -45,7 +45,7 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Answer<Registries> {
     let mut mistakes: Vec<(Origin, String)> = Vec::new();
     let mut read = Vec::new();
     for (path, is_drop_in) in paths {
-        let bytes = match files.read(&path) {
+        let bytes = match files.read_document(&path) {
             Read::There(bytes) => bytes,
             Read::Missing(_) => continue,
             Read::Hidden(error) => return Answer::unknown(error),

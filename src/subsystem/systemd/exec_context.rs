@@ -12,6 +12,8 @@ use crate::subsystem::{Subsystems, Unreadable};
 
 /// No program is given more words than this: the kernel limits their length together (execve(2)).
 const MAX_WORDS: usize = 10_000;
+/// Nor more variables.
+const MAX_VARIABLES: usize = 10_000;
 /// No word is longer, in bytes (`MAX_ARG_STRLEN`).
 const MAX_WORD: usize = 128 << 10;
 
@@ -63,8 +65,13 @@ impl ExecContext {
         self.files.reverse();
         self.files.retain(|(_, path)| seen.insert(path.clone()));
         self.files.reverse();
-        for (_, path) in &self.files {
+        for (origin, path) in &self.files {
             let Some(content) = files.read(path).or_hidden(&mut self.gaps) else { continue };
+            if self.environment.len() + memchr::memchr_iter(b'=', &content).count() > MAX_VARIABLES {
+                let reason = format!("{origin}: a program gets no more than {MAX_VARIABLES} variables");
+                self.gaps.push(Unreadable { origin: origin.clone(), reason });
+                continue;
+            }
             for found in env_file::parse(&content) {
                 self.environment.insert(found.name, (Origin::line(path, found.line), found.value));
             }
@@ -81,7 +88,10 @@ impl ExecContext {
             let name = word.strip_prefix('$').filter(|name| !name.starts_with(['{', '$']));
             if let Some(name) = name {
                 if let Some((place, value)) = self.environment.get(name) {
-                    self.words.extend(unit::words(value).into_iter().map(|word| (place.clone(), word)));
+                    let mut words = unit::words(value);
+                    too_many |= words.len() > MAX_WORDS - self.words.len();
+                    words.truncate(MAX_WORDS - self.words.len());
+                    self.words.extend(words.into_iter().map(|word| (place.clone(), word)));
                 }
                 continue;
             }

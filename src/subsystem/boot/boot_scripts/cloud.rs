@@ -7,7 +7,7 @@ use crate::fact::{Origin, State};
 use crate::host::{HostPath, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
-use crate::subsystem::Subsystems;
+use crate::subsystem::{Subsystems, drop_in};
 
 const SERVICES: [&str; 5] = [
     "cloud-init.service",
@@ -28,7 +28,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
     }
     scan.directory(Some(PER_BOOT), false);
     let mut paths = vec![HostPath::new("/etc/cloud/cloud.cfg")];
-    match scan.files.list("/etc/cloud/cloud.cfg.d") {
+    match drop_in::list(scan.files, "/etc/cloud/cloud.cfg.d") {
         Read::There(names) => {
             let names = names.iter().filter(|name| name.as_encoded_bytes().ends_with(b".cfg"));
             paths.extend(names.map(|name| HostPath::new("/etc/cloud/cloud.cfg.d").join(name)));
@@ -38,7 +38,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
     }
     paths.push(HostPath::new("/var/lib/cloud/instance/cloud-config.txt"));
     for path in paths {
-        match scan.files.read(&path) {
+        match scan.files.read_document(&path) {
             Read::There(bytes) => config(scan, &path, &bytes),
             Read::Missing(_) => {}
             Read::Hidden(error) => scan.unread(error),

@@ -149,7 +149,7 @@ fn unit_commands(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
 /// Scripts of `/etc/init.d` that no unit file stands for.
 fn init_scripts(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
     const DIRECTORY: &str = "/etc/init.d";
-    let names = match scan.files.list(DIRECTORY) {
+    let names = match drop_in::list(scan.files, DIRECTORY) {
         Read::There(names) => names,
         Read::Missing(_) => return,
         Read::Hidden(error) => return scan.unread(error),
@@ -167,7 +167,7 @@ fn init_scripts(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
 
 /// Scripts of a directory of hooks: all of its files that are executable run.
 fn hook_directory(scan: &mut Scan<'_>, directory: &str) {
-    let names = match scan.files.list(directory) {
+    let names = match drop_in::list(scan.files, directory) {
         Read::There(names) => names,
         Read::Missing(_) => return,
         Read::Hidden(error) => return scan.unread(error),
@@ -185,7 +185,7 @@ fn cron(scan: &mut Scan<'_>, is_started: bool) {
     for (directory, has_user) in
         [("/etc/cron.d", true), ("/var/spool/cron/crontabs", false), ("/var/spool/cron", false)]
     {
-        match scan.files.list(directory) {
+        match drop_in::list(scan.files, directory) {
             Read::There(names) => {
                 tables.extend(names.iter().map(|name| (HostPath::new(directory).join(name), has_user)));
             }

@@ -5,6 +5,7 @@
 mod cloud;
 mod hooks;
 mod ifupdown;
+mod mentions;
 mod scan;
 mod source;
 mod sysctl;

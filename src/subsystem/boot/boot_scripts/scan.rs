@@ -2,21 +2,23 @@
 
 use foldhash::HashSet;
 
+use super::mentions::mentioned;
 use super::source::{Language, Source};
 use super::{BootScripts, NotUnderstood, Touches, runs, sysctl, units};
 use crate::fact::Origin;
 use crate::host::{Files, HostPath, Kind, Read};
 use crate::parse::{lines, shell_line};
-use crate::subsystem::Unreadable;
+use crate::subsystem::{Unreadable, drop_in};
 
 /// No script that sets up a host is larger; what is larger is a program.
 const SCRIPT_LIMIT: u64 = 256 << 10;
 /// No honest boot runs more scripts.
 const MAX_SCRIPTS: usize = 500;
+/// No honest boot runs more lines, nor longer ones.
+const MAX_LINES: usize = 10_000;
+const MAX_TEXT: usize = 1 << 20;
 /// Shells in shells in shells are nobody's configuration.
 const MAX_DEPTH: usize = 4;
-/// Programs whose mention matters wherever they stand.
-const NAMED: [&str; 5] = ["sysctl", "modprobe", "insmod", "swapon", "swapoff"];
 /// Services that make swap: their own readers say what they do.
 const SWAP_PROGRAMS: [&str; 4] = ["zramswap", "init-zram-swapping", "dphys-swapfile", "nvzramconfig.sh"];
 
@@ -25,13 +27,15 @@ pub(super) struct Scan<'h> {
     pub(super) files: &'h Files,
     found: BootScripts,
     seen: HashSet<String>,
-    /// How often the programs of `NAMED` were understood in the line at hand.
-    understood: usize,
+    /// How often the programs that matter were understood in the line at hand.
+    pub(super) understood: usize,
+    /// How many bytes the lines have.
+    text: usize,
 }
 
 impl<'h> Scan<'h> {
     pub(super) fn of(files: &'h Files) -> Self {
-        Scan { files, found: BootScripts::default(), seen: HashSet::default(), understood: 0 }
+        Scan { files, found: BootScripts::default(), seen: HashSet::default(), understood: 0, text: 0 }
     }
 
     pub(super) fn finish(self) -> BootScripts {
@@ -65,11 +69,7 @@ impl<'h> Scan<'h> {
             }
         }
         if self.seen.len() >= MAX_SCRIPTS {
-            let reason = format!("{path}: more than {MAX_SCRIPTS} scripts run at boot; not all are read");
-            if self.found.unread.iter().all(|gap| !gap.reason.contains("not all are read")) {
-                self.unread(Unreadable { origin: Origin::file(path), reason });
-            }
-            return;
+            return self.too_many(&Origin::file(path), &format!("{MAX_SCRIPTS} scripts"));
         }
         self.seen.insert(place);
         let bytes = if is_sure { self.files.read(path).map(Some) } else { self.files.read_script(path) };
@@ -106,8 +106,21 @@ impl<'h> Scan<'h> {
         self.end(source);
     }
 
+    /// Keeps, once, that a boot runs more than is read.
+    fn too_many(&mut self, origin: &Origin, what: &str) {
+        const NOT_ALL: &str = "run at boot; not all are read";
+        if self.found.unread.iter().all(|gap| !gap.reason.ends_with(NOT_ALL)) {
+            let reason = format!("{}: more than {what} {NOT_ALL}", origin.path);
+            self.unread(Unreadable { origin: origin.clone(), reason });
+        }
+    }
+
     /// A line of a text.
     pub(super) fn line(&mut self, source: &mut Source, origin: &Origin, text: String) {
+        if self.found.lines.len() >= MAX_LINES || self.text + text.len() > MAX_TEXT {
+            return self.too_many(origin, &format!("{MAX_LINES} lines of shell"));
+        }
+        self.text += text.len();
         self.understood = 0;
         if source.language == Language::Shell {
             self.commands(source, origin, &text, MAX_DEPTH);
@@ -278,7 +291,7 @@ impl<'h> Scan<'h> {
     /// The scripts of a directory that run one after the other.
     pub(super) fn directory(&mut self, directory: Option<&str>, is_stock: bool) {
         let Some(directory) = directory.map(HostPath::new) else { return };
-        match self.files.list(&directory) {
+        match drop_in::list(self.files, &directory) {
             Read::There(names) => {
                 for name in names.iter() {
                     self.script(&directory.join(name), false, is_stock);
@@ -351,47 +364,6 @@ impl<'h> Scan<'h> {
             }
         }
     }
-
-    /// What a line names and isn't understood.
-    fn mentions(&mut self, source: &mut Source, origin: &Origin, text: &str) {
-        if text.contains("/proc/sys") {
-            for pattern in sysctl::written_paths(text) {
-                self.doubt(runs(origin, text), Touches::Sysctl(pattern));
-            }
-        }
-        source.writes_sysctl_d |= text.contains("sysctl.d/") || text.contains("/etc/sysctl.conf");
-        if !NAMED.iter().any(|name| text.contains(name)) || tokens(text) <= self.understood {
-            return;
-        }
-        for (name, may_touch) in [
-            ("sysctl", Touches::Sysctl("**".into())),
-            ("modprobe", Touches::Module(None)),
-            ("insmod", Touches::Module(None)),
-            ("swapon", Touches::SwapOn),
-            ("swapoff", Touches::SwapOff),
-        ] {
-            let is_swap = matches!(may_touch, Touches::SwapOn | Touches::SwapOff) && source.is_stock;
-            if is_swap || !words_of(text).any(|word| word == name) {
-                continue;
-            }
-            self.doubt(runs(origin, text), may_touch);
-        }
-    }
-}
-
-/// The words of a line as programs would be named in any language.
-fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || "_.-/".contains(c)))
-        .map(|word| word.rsplit('/').next().unwrap_or_default())
-}
-
-/// How often a line names one of the programs.
-fn tokens(text: &str) -> usize {
-    words_of(text).filter(|word| NAMED.contains(word)).count()
-}
-
-fn mentioned(command: &[String]) -> usize {
-    command.iter().map(|word| tokens(word)).sum()
 }
 
 /// Whether a word is a shell, which runs the file that its next word names.

@@ -10,6 +10,7 @@ use crate::subsystem::drop_in::{self, Content};
 
 pub(super) fn read(scan: &mut Scan<'_>) {
     let merged = drop_in::at_boot(scan.files, "udev/rules.d", ".rules");
+    merged.gaps.into_iter().for_each(|gap| scan.unread(gap));
     for file in merged.files {
         // What can't be read is a gap of whoever asks what rules do; most hosts have none of their own.
         let Content::Bytes(bytes) = drop_in::read(scan.files, &file.path) else { continue };

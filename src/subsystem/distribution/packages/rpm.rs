@@ -73,7 +73,7 @@ fn dnf_lock(files: &Files, name: &str) -> Result<Option<Origin>, HostError> {
             }
         }
     }
-    if let Some(content) = files.read(TOML).found()? {
+    if let Some(content) = files.read_document(TOML).found()? {
         let corrupt = |error| HostError::new(TOML, HostErrorKind::Corrupt(format!("{error}")));
         let document = toml_document::parse(&content).map_err(|error: SyntaxError| corrupt(error))?;
         let entry = (0..1000).map_while(|index| document.at(&format!("packages.{index}.name")));

@@ -1,6 +1,8 @@
 //! Modules that a boot loads or removes after modules-load.d: by commands of units and scripts, and by services that
 //! bring modules of their own.
 
+use foldhash::HashMap;
+
 use super::load::Loader;
 use super::names::{BY_PROGRAMS, BY_SERVICES};
 use super::{ModuleState, State, names};
@@ -93,11 +95,14 @@ fn commands<'a>(
         super::resolved(loader, name).map_or(underscored(name) == target, |found| found == target)
     };
     let lines = &subsystems.boot_scripts().lines;
+    // By script, whether it names the module anywhere.
+    let mut naming: HashMap<&str, bool> = HashMap::default();
     lines.iter().filter_map(move |(origin, text)| {
         let command = command(text, &is_target, target)?;
         // `modprobe $m` may load what the same script names elsewhere.
         let names = |(other, text): &(Origin, String)| other.path == origin.path && has_word(text, target);
-        let is_meant = command != Found::Unclear || lines.iter().any(names);
+        let mut is_named = || *naming.entry(&origin.path).or_insert_with(|| lines.iter().any(names));
+        let is_meant = command != Found::Unclear || is_named();
         let command = match command {
             Found::Is(command) => command,
             Found::Unclear => Command::May,

@@ -90,7 +90,7 @@ impl Config {
     /// Reads the main file. That kubeadm's isn't there is normal before it has run; nobody promises another one.
     pub(super) fn main(&mut self, reader: &Reader<'_>, flag: Option<&Origin>, path: &str) {
         self.file = Some(path.to_owned());
-        match reader.files.read(path) {
+        match reader.files.read_document(path) {
             Read::There(content) => {
                 self.there = true;
                 self.add(reader, path, &content, Role::Main);
@@ -144,7 +144,7 @@ impl Config {
             if is_directory {
                 self.walk(reader, &path, depth - 1);
             } else if name.as_encoded_bytes().ends_with(b".conf") {
-                match reader.files.read(&path) {
+                match reader.files.read_document(&path) {
                     Read::There(content) => self.add(reader, &path, &content, Role::DropIn),
                     Read::Missing(_) => self.leads_nowhere(&path),
                     Read::Hidden(error) => self.trouble(&path, error),

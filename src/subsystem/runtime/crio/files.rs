@@ -139,7 +139,7 @@ impl ConfigFiles {
     /// CRI-O stops at the first file that it can't open or decode.
     fn add(&mut self, files: &Files, path: &str) {
         use HostErrorKind::{Loop, NotAFile};
-        match files.read(path) {
+        match files.read_document(path) {
             Read::There(content) => match toml_document::parse(&content) {
                 Ok(document) => self.documents.push((path.to_owned(), document)),
                 Err(error) => {

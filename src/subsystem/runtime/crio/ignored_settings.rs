@@ -177,7 +177,7 @@ pub(super) fn look_at_hooks(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<
         let names = names.iter().filter_map(|name| name.to_str());
         for name in names.filter(|name| name.strip_suffix(".json").is_some()) {
             let path = format!("{}/{name}", directory.trim_end_matches('/'));
-            let bytes = match files.read(&path) {
+            let bytes = match files.read_document(&path) {
                 Read::There(bytes) => bytes,
                 Read::Missing(_) => continue,
                 Read::Hidden(error) => return Err(error.to_string()),

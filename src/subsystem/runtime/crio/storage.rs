@@ -29,7 +29,7 @@ fn places<'s>(subsystems: &'s Subsystems<'_>) -> Vec<&'s str> {
 fn document<'s>(subsystems: &'s Subsystems<'_>) -> Result<Option<Document<'s>>, String> {
     let files = subsystems.host().files();
     for path in places(subsystems) {
-        match files.read(path) {
+        match files.read_document(path) {
             Read::There(bytes) => return Ok(Some((path, toml_document::parse(&bytes)))),
             Read::Missing(_) => {}
             Read::Hidden(error) => return Err(error.to_string()),

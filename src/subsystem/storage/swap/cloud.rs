@@ -7,8 +7,8 @@ use crate::fact::Origin;
 use crate::host::{Files, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::{lines, yaml};
-use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::Starts;
+use crate::subsystem::{Subsystems, drop_in};
 
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     azure(subsystems, swap);
@@ -54,7 +54,7 @@ fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         return;
     }
     for path in configuration(files, swap) {
-        let Some(bytes) = swap.read(files, &path) else { continue };
+        let Some(bytes) = files.read_document(&path).or_hidden(&mut swap.gaps) else { continue };
         if let Some(origin) = makes_swap(&bytes, &path) {
             let reason = "cloud-init makes swap at the first boot of an instance";
             swap.doubt(None, reason, Some(origin.says("configures swap")));
@@ -64,8 +64,8 @@ fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
 
 fn configuration(files: &Files, swap: &mut Swap) -> Vec<String> {
     let mut paths = vec!["/etc/cloud/cloud.cfg".to_owned()];
-    let names =
-        files.list("/etc/cloud/cloud.cfg.d").or_hidden(&mut swap.gaps).unwrap_or_else(|| Rc::from([]));
+    let names = drop_in::list(files, "/etc/cloud/cloud.cfg.d").or_hidden(&mut swap.gaps);
+    let names = names.unwrap_or_else(|| Rc::from([]));
     let names =
         names.iter().filter_map(|name| name.to_str()).filter(|name| name.strip_suffix(".cfg").is_some());
     paths.extend(names.map(|name| format!("/etc/cloud/cloud.cfg.d/{name}")));

@@ -114,7 +114,7 @@ fn masked(subsystems: &Subsystems<'_>, name: &str) -> Result<Option<Origin>, Unr
 /// A condition that a drop-in adds to the unit that a generator makes: `dev-sda2.swap.d`, or `swap.d` for all.
 fn condition(subsystems: &Subsystems<'_>, swap: &mut Swap, unit: &str) -> Option<Origin> {
     let drop_ins = subsystems.units().drop_ins_only(subsystems, unit);
-    swap.gaps.extend(drop_ins.gaps);
+    swap.gaps.extend(drop_ins.gaps.iter().cloned());
     let mut conditions = drop_ins.settings.iter().filter(|setting| {
         setting.section.as_ref() == "Unit"
             && (setting.key.starts_with("Condition") || setting.key.starts_with("Assert"))

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::device::{self, Same};
-use super::{Area, areas};
+use super::{Area, MAX_AREAS, areas};
 use crate::fact::{Confidence, Fact, Origin, State};
 use crate::host::{Host, Read, Running};
 use crate::parse::swaps::{self, SwapArea};
@@ -22,6 +22,11 @@ pub(super) fn ask(host: &Host, running: &dyn Running, device: Option<&str>) -> F
         return Fact::unknown(format!("{SWAPS} is not what Linux writes"));
     }
     let used = swaps::parse(&bytes);
+    if used.len() > MAX_AREAS {
+        return Fact::unknown(format!(
+            "{SWAPS} lists more than {MAX_AREAS} areas, and Linux has room for 32"
+        ));
+    }
     let notes = used.iter().filter(|area| area.deleted);
     let notes = notes.map(|area| format!("{} was deleted and is in use until the next boot", area.device));
     let mut fact = match device {

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::links::{is_null, link_target};
-use super::search_path::{Found, SearchPath, suffix};
+use super::search_path::{Found, SearchPath, place, suffix};
 use crate::fact::{Origin, printable};
 use crate::host::Files;
 use crate::parse::{systemd, unit};
-use crate::subsystem::Unreadable;
+use crate::subsystem::{Unreadable, drop_in};
+
+/// The units of no honest host have more settings, all together.
+const MAX_SETTINGS: usize = 100_000;
 
 /// A unit as systemd loads it: its file and its drop-ins.
 #[derive(Clone, Debug, Default)]
@@ -76,12 +79,19 @@ impl MergedUnit {
         systemd::boolean(&self.last(section, key)?.value)
     }
 
-    /// The unit of a name with its drop-ins; none if no file describes it.
-    pub(super) fn load(search: &SearchPath, files: &Files, name: &str) -> Option<Self> {
+    /// The unit of a name with its drop-ins, read once; none if no file describes it.
+    pub(super) fn load(search: &SearchPath, files: &Files, name: &str) -> Option<Rc<Self>> {
         let Found::Fragment { name, path } = search.resolve(files, name) else { return None };
+        let key = (name, path);
+        if let Some(known) = search.loaded.borrow().get(&key) {
+            return Some(Rc::clone(known));
+        }
+        let (name, path) = key.clone();
         let mut unit = MergedUnit { fragment: Some(path.clone()), name, ..MergedUnit::default() };
-        unit.add(files, &path);
+        unit.add(search, files, &path);
         unit.add_drop_ins(search, files);
+        let unit = Rc::new(unit);
+        search.loaded.borrow_mut().insert(key, Rc::clone(&unit));
         Some(unit)
     }
 
@@ -95,13 +105,21 @@ impl MergedUnit {
     fn add_drop_ins(&mut self, search: &SearchPath, files: &Files) {
         let mut gaps = Vec::new();
         for path in drop_ins(search, files, &self.name, &mut gaps) {
-            self.add(files, &path);
+            self.add(search, files, &path);
         }
         self.gaps.append(&mut gaps);
     }
 
-    fn add(&mut self, files: &Files, path: &str) {
+    fn add(&mut self, search: &SearchPath, files: &Files, path: &str) {
         let Some(bytes) = files.read(path).or_hidden(&mut self.gaps) else { return };
+        let settings = search.settings.get() + memchr::memchr_iter(b'=', &bytes).count();
+        if settings > MAX_SETTINGS {
+            let origin = place(path);
+            let reason = format!("{origin}: units have more than {MAX_SETTINGS} settings, so it is not read");
+            self.gaps.push(Unreadable { origin, reason });
+            return;
+        }
+        search.settings.set(settings);
         let path: Rc<str> = Rc::from(printable(path).as_ref());
         for assignment in unit::parse(&bytes) {
             self.settings.push(Setting {
@@ -142,7 +160,7 @@ pub(super) fn side_entries(
     let mut entries = Vec::new();
     for (directory, base) in beside(search, name, side) {
         let path = format!("{directory}/{base}{side}");
-        if let Some(names) = files.list(&path).or_hidden(gaps) {
+        if let Some(names) = drop_in::list(files, &path).or_hidden(gaps) {
             let names = names.iter().filter_map(|name| name.to_str());
             entries.extend(names.map(|name| (name.to_owned(), format!("{path}/{name}"))));
         }

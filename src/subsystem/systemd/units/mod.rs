@@ -19,9 +19,11 @@ mod sysv;
 mod triggers;
 mod walk;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 pub(crate) use live::CGROUPS;
 pub use merged::{MergedUnit, Setting};
@@ -59,6 +61,10 @@ struct BootScenario {
     presets: BTreeMap<String, Origin>,
     /// What may start units that no target pulls in.
     triggers: OnceCell<triggers::Triggers>,
+    /// What becomes of units, by name and by how many requirements lead there.
+    judged: RefCell<HashMap<(String, usize), outcome::Answer>>,
+    /// Why units that aren't reached can't be known not to be.
+    blind_spot: OnceCell<Option<String>>,
 }
 
 /// Whether the next boot starts a unit.
@@ -102,7 +108,6 @@ impl Units {
                 graph.preset_gap = gaps.into_iter().next();
                 let conflicts = outcome::conflicts(&mut graph, |name| self.real_name(subsystems, name));
                 let dropped = order::dropped(&mut graph, |name| self.real_name(subsystems, name));
-                let triggers = OnceCell::new();
                 BootScenario {
                     options,
                     graph,
@@ -110,7 +115,9 @@ impl Units {
                     dropped,
                     scripts: Rc::clone(&scripts),
                     presets,
-                    triggers,
+                    triggers: OnceCell::new(),
+                    judged: RefCell::default(),
+                    blind_spot: OnceCell::new(),
                 }
             };
             options::of_each_boot(subsystems).into_iter().map(scenario).collect()
@@ -258,27 +265,31 @@ impl Units {
     }
 
     /// A unit with its drop-ins as the next boot loads it; none if no file describes it.
-    pub fn merged(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<MergedUnit> {
+    pub fn merged(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<Rc<MergedUnit>> {
         MergedUnit::load(&self.search, subsystems.host().files(), &full_name(name))
     }
 
     /// Like `merged`, but files and directories that can't be read are among its gaps. None if certainly no file
     /// describes it.
-    pub fn merged_with_gaps(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<MergedUnit> {
+    pub fn merged_with_gaps(&self, subsystems: &Subsystems<'_>, name: &str) -> Option<Rc<MergedUnit>> {
         let (files, name) = (subsystems.host().files(), full_name(name));
         let unreadable = || match self.search.resolve(files, &name) {
             Found::Unreadable(gap) => Some(MergedUnit { gaps: vec![gap], ..self.drop_ins(files, &name) }),
             Found::Missing if !self.search.gaps.is_empty() => Some(self.drop_ins(files, &name)),
             _ => None,
         };
-        let mut unit = MergedUnit::load(&self.search, files, &name).or_else(unreadable)?;
+        let unit = MergedUnit::load(&self.search, files, &name).or_else(|| unreadable().map(Rc::new))?;
+        if self.search.gaps.is_empty() {
+            return Some(unit);
+        }
+        let mut unit = MergedUnit::clone(&unit);
         unit.gaps.extend(self.search.gaps.iter().cloned());
-        Some(unit)
+        Some(Rc::new(unit))
     }
 
     /// The drop-ins of a unit, whether or not it has a file.
-    pub fn drop_ins_only(&self, subsystems: &Subsystems<'_>, name: &str) -> MergedUnit {
-        self.drop_ins(subsystems.host().files(), &full_name(name))
+    pub fn drop_ins_only(&self, subsystems: &Subsystems<'_>, name: &str) -> Rc<MergedUnit> {
+        Rc::new(self.drop_ins(subsystems.host().files(), &full_name(name)))
     }
 
     fn drop_ins(&self, files: &Files, name: &str) -> MergedUnit {

@@ -65,12 +65,24 @@ pub(super) fn of(subsystems: &Subsystems<'_>, scenario: &BootScenario, name: &st
     judge(subsystems, scenario, name, 0)
 }
 
+/// What becomes of a unit to which `depth` requirements lead: asked once, so that units which require each other don't cost
+/// a walk along each way between them.
 pub(super) fn judge(
     subsystems: &Subsystems<'_>,
     scenario: &BootScenario,
     name: &str,
     depth: usize,
 ) -> Answer {
+    let key = (name.to_owned(), depth);
+    if let Some(known) = scenario.judged.borrow().get(&key) {
+        return known.clone();
+    }
+    let answer = judge_now(subsystems, scenario, name, depth);
+    scenario.judged.borrow_mut().insert(key, answer.clone());
+    answer
+}
+
+fn judge_now(subsystems: &Subsystems<'_>, scenario: &BootScenario, name: &str, depth: usize) -> Answer {
     let units = subsystems.units();
     let found = units.search.resolve(subsystems.host().files(), name);
     let key = found.own_name(name);
@@ -113,15 +125,19 @@ fn not_reached(subsystems: &Subsystems<'_>, scenario: &BootScenario, name: &str,
 
 /// What was not read could have reached the unit.
 fn blind_spot(subsystems: &Subsystems<'_>, scenario: &BootScenario) -> Option<Outcome> {
+    let reason = scenario.blind_spot.get_or_init(|| find_blind_spot(subsystems, scenario));
+    reason.clone().map(Outcome::Unknown)
+}
+
+fn find_blind_spot(subsystems: &Subsystems<'_>, scenario: &BootScenario) -> Option<String> {
     if scenario.graph.cut {
-        return Some(Outcome::Unknown("there are more units than are followed".into()));
+        return Some("there are more units than are followed".into());
     }
     let unread =
         scenario.graph.nodes.values().filter_map(|node| node.unit.as_deref()).flat_map(|unit| &unit.gaps);
     let graph = &scenario.graph;
     let gaps = subsystems.units().search.gaps.iter().chain(&graph.gaps).chain(&graph.preset_gap);
-    let gap = gaps.chain(unread).next()?;
-    Some(Outcome::Unknown(gap.reason.clone()))
+    gaps.chain(unread).next().map(|gap| gap.reason.clone())
 }
 
 fn without_file(

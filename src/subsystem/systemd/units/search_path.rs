@@ -1,6 +1,6 @@
 //! Where unit files are looked for, and which file or mask a name leads to (systemd.unit(5), systemd 252).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::rc::Rc;
 use foldhash::HashMap;
 
 use super::links::{is_empty, is_null, link_target};
+use super::merged::MergedUnit;
 use crate::fact::{Origin, printable};
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::systemd::{ETC_UNITS, UNITS_AT_BOOT, UNITS_NOW, is_unit_name_length};
@@ -35,6 +36,10 @@ pub(super) struct SearchPath {
     /// Whether some of them are for all units whose names begin alike: `a-.service.d`.
     pub(super) has_prefixes: bool,
     resolved: RefCell<HashMap<String, Found>>,
+    /// Units that are loaded, by their own name and file.
+    pub(super) loaded: RefCell<HashMap<(String, String), Rc<MergedUnit>>>,
+    /// How many settings they have at most.
+    pub(super) settings: Cell<usize>,
 }
 
 /// The directories, highest first, that have one beside a unit: by its suffix, and by the unit.

@@ -127,6 +127,10 @@ impl Look<'_> {
 
     /// How sure it is that a path is missing when the unit starts; none if it isn't.
     fn is_missing(&mut self, path: &str, setting: &Setting) -> Option<Confidence> {
+        // A doubt decides, whatever else is missing.
+        if self.doubt.is_some() {
+            return None;
+        }
         match self.viewer().look(path) {
             Sight::There(..) => None,
             Sight::Missing(confidence) => Some(confidence.min(Confidence::High)),

@@ -256,7 +256,7 @@ impl Triggers {
                 let triggered = self.of(subsystems, scenario, name, 0);
                 matches!(triggered, Triggered::Soon(_) | Triggered::Starts { .. })
             })
-            .filter_map(|name| MergedUnit::load(&units.search, files, name).map(Rc::new))
+            .filter_map(|name| MergedUnit::load(&units.search, files, name))
             .collect()
     }
 }

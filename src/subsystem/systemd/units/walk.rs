@@ -1,7 +1,6 @@
 //! The walk from the target that boots, from unit to unit.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::rc::Rc;
 
 use foldhash::HashMap;
 
@@ -17,7 +16,7 @@ use crate::parse::systemd::{VENDOR_UNITS, is_unit_name_length};
 use crate::parse::unit;
 
 /// No honest host has more units.
-const MAX_UNITS: usize = 20_000;
+const MAX_UNITS: usize = 8192;
 /// Nor do its units pull each other in more often.
 const MAX_PULLS: usize = 200_000;
 
@@ -191,7 +190,7 @@ impl<'a> Walk<'a> {
     }
 
     fn visit(&mut self, name: &str) {
-        let unit = MergedUnit::load(self.search, self.files, name).map(Rc::new);
+        let unit = MergedUnit::load(self.search, self.files, name);
         let mut is_doubtful = false;
         if let Some(node) = self.graph.nodes.get_mut(name) {
             node.unit.clone_from(&unit);

@@ -96,7 +96,7 @@ impl Writers {
 
     fn docker(&mut self, files: &Files) {
         let docker = |says: &str| Origin::named(OriginKind::Program, "docker.service").says(says);
-        let is_off = match files.read("/etc/docker/daemon.json") {
+        let is_off = match files.read_document("/etc/docker/daemon.json") {
             Read::There(bytes) => {
                 let json = serde_json::from_slice::<serde_json::Value>(&bytes).unwrap_or_default();
                 json["ip-forward"] == serde_json::Value::Bool(false)
