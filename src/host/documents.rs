@@ -67,6 +67,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the files are made here")]
     fn documents_with_more_values_than_a_run_keeps_are_hidden_and_others_still_read() {
         let directory = tempfile::tempdir().unwrap();
         let list = |count: u64| format!("[{}]", ",".repeat(usize::try_from(count).unwrap()));
