@@ -34,7 +34,7 @@ enum Before {
 
 type Parsed<T> = Result<T, &'static str>;
 
-impl<'p> Parser<'p> {
+impl Parser<'_> {
     fn next(&mut self) -> Option<char> {
         let c = self.rest.chars().next()?;
         self.rest = &self.rest[c.len_utf8()..];
@@ -63,10 +63,7 @@ impl<'p> Parser<'p> {
                 '|' => Before::Nothing,
                 '[' => self.class()?,
                 '*' | '+' | '?' => self.repetition(before)?,
-                '{' => match self.count()? {
-                    true => self.repetition(before)?,
-                    false => Before::Atom,
-                },
+                '{' if self.count()? => self.repetition(before)?,
                 '\\' if self.eat("Q") => {
                     let end = self.rest.find("\\E");
                     let is_empty = end == Some(0) || self.rest.is_empty();

@@ -3,7 +3,7 @@
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
 use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
-use crate::subsystem::runtime::registries;
+use crate::subsystem::runtime::crio::registries;
 
 const MISTAKES: Attribute =
     Attribute::new("mistakes", Shape::List(&Shape::Text), "What stops CRI-O when it starts.");

@@ -6,4 +6,3 @@ pub mod cri;
 pub mod crio;
 pub mod image_policy;
 pub mod program;
-pub mod registries;

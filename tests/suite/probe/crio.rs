@@ -71,13 +71,19 @@ fn what_stops_crio_is_listed_with_its_line() {
         ("[crio.runtime\n", "[/etc/crio/crio.conf: toml: line 1: "),
         (
             "[crio.runtime]\npids_limit = \"9\"\n",
-            "[/etc/crio/crio.conf: runtime.pids_limit is no whole number]",
+            "[/etc/crio/crio.conf: runtime.pids_limit is \"9\", it must be a whole number without quotes]",
         ),
-        ("[crio.runtime]\nselinux = 1\n", "[/etc/crio/crio.conf: runtime.selinux is neither true nor false]"),
-        ("[crio.runtime]\nconmon_env = \"a\"\n", "[/etc/crio/crio.conf: runtime.conmon_env is no list]"),
+        (
+            "[crio.runtime]\nselinux = 1\n",
+            "[/etc/crio/crio.conf: runtime.selinux is 1, it must be true or false without quotes]",
+        ),
+        (
+            "[crio.runtime]\nconmon_env = \"a\"\n",
+            "[/etc/crio/crio.conf: runtime.conmon_env is \"a\", it must be a list of texts: [\"...\"]]",
+        ),
         (
             "[crio.runtime]\ncgroup_manager = \"cgroup\"\n",
-            "[/etc/crio/crio.conf: invalid cgroup manager: cgroup]",
+            "[/etc/crio/crio.conf: runtime.cgroup_manager is \"cgroup\"; CRI-O accepts systemd or cgroupfs, in small letters]",
         ),
     ] {
         assert!(fatal(config).starts_with(expected), "{config}: {}", fatal(config));

@@ -12,7 +12,7 @@ fn a_finding_is_a_list_and_the_same_under_its_old_key() {
     assert_eq!(tree.boot_text("crio-finding:unknown-keys"), "[runtime.cgroup_manger: CRI-O has no such key]");
     assert_eq!(tree.boot_text("crio-finding:leftover-files"), "[/etc/crio/crio.conf.d/10.conf~]");
     let words = probe::find("crio-finding").unwrap().key.words();
-    assert_eq!(words.len(), 14);
+    assert_eq!(words.len(), 15);
     for word in words.iter().filter(|word| word.moments.len() == 2) {
         let (new, old) = (format!("crio-finding:{}", word.word), format!("crio:{}", word.old));
         assert_eq!(tree.boot(&new), tree.boot(&old), "{new}");

@@ -35,8 +35,10 @@ fn a_flag_or_variable_names_other_files() {
         gone.boot_text("crio:fatal_files"),
         "[/usr/lib/systemd/system/crio.service: open /none: no such file]"
     );
-    let short = unit(files(), "ExecStart=/usr/bin/crio -c /opt/crio.conf").boot_text("crio:fatal_files");
-    assert!(short.contains("-c names other files"), "{short}");
+    let short = |words: &str| unit(files(), &format!("ExecStart=/usr/bin/crio {words}"));
+    assert_eq!(short("-c /opt/crio.conf -d /none").boot_text("crio:runtime.pids_limit"), "3");
+    assert!(short("-c /none").boot_text("crio:fatal_files").contains("open /none: no such file"));
+    assert_eq!(short("--config= --config-dir=").boot_text("crio:fatal_files"), "none");
 }
 
 #[test]
@@ -54,7 +56,7 @@ fn handlers_of_flags_take_the_place_of_tables() {
     let wrong = unit(crio(""), "ExecStart=/usr/bin/crio --runtimes=a:/b");
     assert_eq!(
         wrong.boot_text("crio:fatal_files"),
-        "[/usr/lib/systemd/system/crio.service: invalid format for --runtimes: a:/b]"
+        "[/usr/lib/systemd/system/crio.service: invalid format for --runtimes: a:/b; CRI-O accepts NAME:PATH:ROOT[:TYPE[:PRIVILEGED[:CONFIG[:MEMORY]]]]]"
     );
 }
 
@@ -73,11 +75,11 @@ fn what_stops_crio_need_not_stand_in_its_own_files() {
         "none"
     );
     let hook = crio("").file("/usr/share/containers/oci/hooks.d/a.json", "{");
-    assert!(fatal(hook).starts_with("[/usr/share/containers/oci/hooks.d/a.json: no JSON"));
+    assert!(fatal(hook).starts_with("[/usr/share/containers/oci/hooks.d/a.json: the hook isn't JSON"));
     let workload = |fields: &str| fatal(crio(&format!("[crio.runtime.workloads.w]\n{fields}\n")));
     assert_eq!(
         workload("annotation_prefix = \"x\""),
-        "[/etc/crio/crio.conf: the workload w has no activation_annotation]"
+        "[/etc/crio/crio.conf: the workload w: it has no activation_annotation; CRI-O wants the annotation that selects its pods]"
     );
     assert_eq!(workload("activation_annotation = \"x\""), "none");
 }
@@ -138,17 +140,29 @@ fn handlers_that_crio_refuses_are_dropped_unless_all_depend_on_them() {
     for (lines, expected) in [
         ("", "none"),
         ("runtime_type = \"oci\"", "none"),
-        ("runtime_type = \"kata\"", "[x: invalid runtime_type kata]"),
+        ("runtime_type = \"kata\"", "[x: runtime_type is \"kata\"; CRI-O accepts oci, vm or pod]"),
         ("runtime_type = \"vm\"", "[x: /usr/bin/crun is not named containerd-shim-NAME-v2]"),
-        ("runtime_config_path = \"/etc/x\"", "[x: runtime_config_path is for runtime_type vm]"),
-        ("runtime_type = \"pod\"\nno_sync_log = true", "[x: no_sync_log is for runtime_type oci]"),
-        ("stream_websockets = true", "[x: stream_websockets is for runtime_type pod]"),
+        (
+            "runtime_config_path = \"/etc/x\"",
+            "[x: runtime_config_path is \"/etc/x\"; CRI-O accepts it with runtime_type = \"vm\" only]",
+        ),
+        (
+            "runtime_type = \"pod\"\nno_sync_log = true",
+            "[x: no_sync_log is true; CRI-O accepts it with runtime_type = \"oci\" only]",
+        ),
+        (
+            "stream_websockets = true",
+            "[x: stream_websockets is true; CRI-O accepts it with runtime_type = \"pod\" only]",
+        ),
         ("runtime_type = \"pod\"\nmonitor_path = \"/none\"", "[x: no /none]"),
     ] {
         assert_eq!(dropped(lines), expected, "{lines}");
     }
     let default = format!("[crio.runtime]\ndefault_runtime = \"x\"\n{}", table("runtime_type = \"kata\""));
-    assert_eq!(crio(&default).boot_text("crio:missing_programs"), "[x: invalid runtime_type kata]");
+    assert_eq!(
+        crio(&default).boot_text("crio:missing_programs"),
+        "[x: runtime_type is \"kata\"; CRI-O accepts oci, vm or pod]"
+    );
     let shim = |config: &str| {
         let table = format!(
             "[crio.runtime.runtimes.kata]\nruntime_type = \"vm\"\nruntime_path = \"/usr/bin/containerd-shim-kata-v2\"\n\
@@ -192,29 +206,28 @@ fn values_at_which_crio_stops_are_told() {
         ("[crio.image]\nimage_volumes = \"bind\"\nshort_name_mode = \"disabled\"\n", "none"),
         (
             "[crio.image]\nimage_volumes = \"copy\"\n",
-            "[/etc/crio/crio.conf: image.image_volumes: copy is none of mkdir, bind, ignore]",
-        ),
-        (
-            "[crio.image]\nshort_name_mode = \"permissive\"\n",
-            "[/etc/crio/crio.conf: image.short_name_mode: permissive is none of enforcing, disabled]",
+            "[/etc/crio/crio.conf: image.image_volumes is \"copy\"; CRI-O accepts mkdir, bind or ignore]",
         ),
         (
             "[crio.image]\nsignature_policy_dir = \"policies\"\n",
-            "[/etc/crio/crio.conf: image.signature_policy_dir: policies is no absolute path]",
+            "[/etc/crio/crio.conf: image.signature_policy_dir is \"policies\"; CRI-O accepts an absolute path]",
         ),
         (
             "[crio.api]\nstream_enable_tls = true\nstream_tls_cert = \"/c\"\n",
-            "[/etc/crio/crio.conf: api.stream_enable_tls without api.stream_tls_key]",
+            "[/etc/crio/crio.conf: api.stream_tls_cert is \"/c\", which isn't there; CRI-O accepts a file with a certificate in PEM, \
+             /etc/crio/crio.conf: api.stream_enable_tls without api.stream_tls_key]",
         ),
     ] {
         assert_eq!(fatal(config), expected, "{config}");
     }
+    let later = fatal("[crio.image]\nshort_name_mode = \"permissive\"\n");
+    assert!(later.starts_with("unknown: ") && later.contains("depends on its version"), "{later}");
     let seccomp = |text: &str| {
         let config = "[crio.runtime]\nseccomp_profile = \"/etc/s.json\"\n";
         crio(config).file("/etc/s.json", text).boot_text("crio:fatal_files")
     };
     assert_eq!(seccomp("{}"), "none");
-    assert!(seccomp("{").starts_with("[/etc/s.json: seccomp_profile is no JSON"), "{}", seccomp("{"));
+    assert!(seccomp("{").starts_with("[/etc/s.json: the seccomp profile isn't JSON"), "{}", seccomp("{"));
 }
 
 #[test]
@@ -238,7 +251,7 @@ fn a_link_to_a_directory_stops_crio_and_one_to_a_file_does_not() {
     };
     assert_eq!(linked("/srv/f").boot_text("crio:fatal_files"), "none");
     assert_eq!(linked("/srv/f").boot_text("crio:runtime.pids_limit"), "7");
-    let directory = "[/etc/crio/crio.conf.d/50-x.conf: a link to a directory]";
+    let directory = "[/etc/crio/crio.conf.d/50-x.conf: a directory, where CRI-O reads a file]";
     assert_eq!(linked("/srv/d").boot_text("crio:fatal_files"), directory);
     let nowhere = "[/etc/crio/crio.conf.d/50-x.conf: a link that leads to no file]";
     assert_eq!(linked("/srv/none").boot_text("crio:fatal_files"), nowhere);

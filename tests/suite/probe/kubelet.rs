@@ -195,7 +195,12 @@ fn what_is_wrong_with_the_directory_of_drop_ins_is_told() {
 fn what_the_kubelet_exits_for_is_told_with_its_place() {
     for (fields, arguments, error, place) in [
         ("clusterDNS: 10.96.0.10\n", "", "clusterDNS: must be a list", format!("{CONFIG}:3")),
-        ("x: 1\nmaxPods: \"5\"\n", "", "maxPods: must be a whole number, without quotes", format!("{CONFIG}:4")),
+        (
+            "x: 1\nmaxPods: \"5\"\n",
+            "",
+            "maxPods: must be a whole number, without quotes",
+            format!("{CONFIG}:4"),
+        ),
         ("", "--fail-swap-on false", "unknown command false", format!("{UNIT}:2")),
         ("", "--max-pods=many", "--max-pods=many is no number", format!("{UNIT}:2")),
     ] {

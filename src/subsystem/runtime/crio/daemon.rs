@@ -1,8 +1,8 @@
 //! What the running CRI-O works with: it tells its effective configuration on its own socket (`GET /config`, since
 //! 1.17). Where it can't be asked, the files speak.
 
-use super::options::OPTIONS;
 use super::{Crio, handlers, programs, word};
+use crate::component::crio::options::OPTIONS;
 use crate::fact::{Confidence, Fact, Origin, State, Value};
 use crate::parse::document::{Content, Node};
 use crate::parse::toml_document;

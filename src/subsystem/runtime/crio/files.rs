@@ -1,5 +1,7 @@
 //! CRI-O's files: crio.conf, then every file of crio.conf.d, at any depth and whatever its name.
 
+use crate::component::crio::options;
+use crate::component::go_decoder::{self, Format};
 use crate::fact::Origin;
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::document::Node;
@@ -69,6 +71,8 @@ pub(super) struct ConfigFiles {
     pub(super) documents: Vec<(String, Node)>,
     /// Files at which CRI-O stops, with what it says; it stops at the first.
     pub(super) fatal: Vec<(Origin, String)>,
+    /// Values of the wrong type, at which it stops as well.
+    pub(super) mistyped: Vec<(Origin, String)>,
     /// Files that are there by accident, as their names say.
     pub(super) leftovers: Vec<Origin>,
     pub(super) gaps: Vec<Unreadable>,
@@ -84,16 +88,29 @@ impl ConfigFiles {
         drop_ins: Option<&(Origin, String)>,
     ) -> Self {
         let mut found = ConfigFiles::default();
-        let path = main.map_or(MAIN, |(_, path)| path.as_str());
-        match (files.lstat(path), main) {
+        let path = main.map_or_else(|| MAIN.to_owned(), |(_, path)| absolute(path));
+        match (files.stat(&path), main) {
+            // An empty path means none.
+            (_, Some((_, named))) if named.is_empty() => {}
             // Only its own one may be missing.
             (Read::Missing(_), Some((origin, _))) => {
                 found.fatal.push((origin.clone(), format!("open {path}: no such file")));
             }
             (Read::Missing(_), None) => {}
-            (Read::There(_) | Read::Hidden(_), _) => found.add(files, path),
+            (Read::There(_) | Read::Hidden(_), _) => found.add(files, &path),
         }
-        found.walk(files, drop_ins.map_or(DROPINS, |(_, path)| path.trim_end_matches('/')), MAX_DEPTH);
+        if drop_ins.is_some_and(|(_, named)| named.is_empty()) {
+            return found;
+        }
+        let directory = drop_ins.map_or_else(|| DROPINS.to_owned(), |(_, path)| absolute(path));
+        match (files.stat(&directory), files.lstat(&directory)) {
+            (Read::Missing(_), _) => {}
+            // It walks from the path itself, and follows no link there; only a slash behind it would.
+            (_, Read::There(own)) if own.kind != Kind::Directory && !directory.ends_with('/') => {
+                found.add(files, &directory);
+            }
+            _ => found.walk(files, directory.trim_end_matches('/'), MAX_DEPTH),
+        }
         found
     }
 
@@ -141,7 +158,16 @@ impl ConfigFiles {
         use HostErrorKind::{Loop, NotAFile};
         match files.read_document(path) {
             Read::There(content) => match toml_document::parse(&content) {
-                Ok(document) => self.documents.push((path.to_owned(), document)),
+                Ok(document) => {
+                    let (document, mistyped) =
+                        go_decoder::decode(document, "", options::schema, Format::Toml);
+                    let wrong = mistyped.into_iter().map(|one| {
+                        let what = one.what.strip_prefix("crio.").unwrap_or(&one.what).to_owned();
+                        (Origin::at(path, one.line), what)
+                    });
+                    self.mistyped.extend(wrong);
+                    self.documents.push((path.to_owned(), document));
+                }
                 Err(error) => {
                     let origin = Origin::at(path, error.line);
                     self.fatal.push((origin, format!("toml: {error}")));
@@ -151,11 +177,20 @@ impl ConfigFiles {
                 self.fatal.push((Origin::file(path), "a link that leads to no file".into()));
             }
             Read::Hidden(HostError { kind: NotAFile(Kind::Directory), .. }) => {
-                self.fatal.push((Origin::file(path), "a link to a directory".into()));
+                self.fatal.push((Origin::file(path), "a directory, where CRI-O reads a file".into()));
+            }
+            Read::Hidden(HostError { kind: NotAFile(Kind::Fifo), .. }) => {
+                self.fatal
+                    .push((Origin::file(path), "a named pipe: CRI-O waits for it and never starts".into()));
             }
             Read::Hidden(error) => self.gaps.push(error.into()),
         }
     }
+}
+
+/// A unit's programs start in the root directory.
+fn absolute(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! What is wrong with CRI-O's configuration, as lists that rules can judge.
 
 use super::handlers;
-use super::options::{HANDLER, OPEN, OPTIONS, option};
-use super::{Crio, daemon, ignored_settings, invalid_values, programs, storage, versions, wrong_type};
+use super::{Crio, daemon, ignored_settings, invalid_values, programs, storage, versions};
+use crate::component::crio::RECORDED;
+use crate::component::crio::options::{OPEN, OPTIONS, is_handler_field, option};
 use crate::fact::{Confidence, Fact, KeyWord, Origin, State, Value};
 use crate::parse::document::{Content, Node};
 use crate::subsystem::Subsystems;
-
-/// The newest minor version whose keys are known here.
-const NEWEST: u32 = 37;
 
 /// Something that is looked for in the whole configuration.
 pub struct Finding {
@@ -101,6 +99,14 @@ pub const FINDINGS: &[Finding] = &[
     },
     Finding {
         word: KeyWord::new(
+            "refused-by-newest",
+            "refused_by_newest",
+            "Values and files at which the newest CRI-O that is known here stops, where it isn't known whether the installed one does.",
+        ),
+        ask: refused_by_newest,
+    },
+    Finding {
+        word: KeyWord::new(
             "refused-capabilities",
             "refused_capabilities",
             "Of `default_capabilities`, as far as it is set, what is no capability: CRI-O stops when it starts.",
@@ -146,47 +152,31 @@ pub(super) fn of_key(key: &str) -> Option<&'static Finding> {
 }
 
 fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    refusals_of(crio, subsystems, |judged| (&judged.refused, judged.unknown.as_ref()))
+}
+
+fn refused_by_newest(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
+    refusals_of(crio, subsystems, |judged| {
+        (&judged.perhaps, judged.unknown.as_ref().or(judged.unread.as_ref()))
+    })
+}
+
+/// What was found, and why it need not be all.
+type Seen<'j> = (&'j Vec<(Origin, String)>, Option<&'j String>);
+
+/// What was found is bad enough; that nothing was found is known only if all could be looked at.
+fn refusals_of(
+    crio: &Crio,
+    subsystems: &Subsystems<'_>,
+    which: fn(&invalid_values::Judged) -> Seen<'_>,
+) -> Fact {
     if let Some(reason) = crio.gap() {
         return Fact::unknown(reason);
     }
-    let mut found = crio.files.fatal.clone();
-    for option in OPTIONS {
-        // Only CRI-O's own files: what a flag holds is text, and is read by the flag's kind.
-        for (origin, state) in crio.candidates(option.key) {
-            if let Some(wrong) = wrong_type(option.key, &state) {
-                found.push((origin, wrong));
-            }
-        }
-        if let Some((origin, State::Unknown(reason))) = crio.overrides(option).pop() {
-            found.push((origin, reason.to_string()));
-        }
+    match which(invalid_values::judged(crio, subsystems)) {
+        (found, Some(reason)) if found.is_empty() => Fact::unknown(reason.as_str()),
+        (found, _) => Fact::findings(found.clone()),
     }
-    let manager = crio.effective(subsystems, "runtime.cgroup_manager");
-    if let State::Known(Value::Text(word)) = &manager.state
-        && !["systemd", "cgroupfs"].contains(&word.as_str())
-    {
-        let place = manager.because.into_iter().next().unwrap_or_default();
-        found.push((place, format!("invalid cgroup manager: {word}")));
-    }
-    for (place, text) in handlers::of_flags(crio) {
-        if handlers::flagged(&text).is_none() {
-            found.push((place, format!("invalid format for --runtimes: {text}")));
-        }
-    }
-    found.extend(ignored_settings::workloads(crio));
-    let looks = [
-        storage::broken(subsystems).map(|broken| found.extend(broken)),
-        invalid_values::values(crio, subsystems, &mut found),
-        ignored_settings::look_at_hooks(crio, subsystems).map(|hooks| found.extend(hooks.refused)),
-    ];
-    if let (true, Some(reason)) = (found.is_empty(), looks.into_iter().find_map(Result::err)) {
-        return Fact::unknown(reason);
-    }
-    let found = found.into_iter().map(|(place, what)| {
-        let text = format!("{}: {what}", place.path);
-        (place, text)
-    });
-    Fact::findings(found.collect())
 }
 
 fn leftover_files(crio: &Crio, _: &Subsystems<'_>) -> Fact {
@@ -265,11 +255,11 @@ fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     }
     let fact = Fact::findings(found);
     match minor {
-        Some(minor) if minor <= NEWEST => fact,
+        Some(minor) if minor <= RECORDED => fact,
         Some(minor) => fact
             .at_most(Confidence::Heuristic)
-            .note(format!("keys are known up to CRI-O 1.{NEWEST}; this is 1.{minor}")),
-        None => fact.at_most(Confidence::High).note(format!("keys are known up to CRI-O 1.{NEWEST}")),
+            .note(format!("keys are known up to CRI-O 1.{RECORDED}; this is 1.{minor}")),
+        None => fact.at_most(Confidence::High).note(format!("keys are known up to CRI-O 1.{RECORDED}")),
     }
 }
 
@@ -298,7 +288,7 @@ fn look_at_handlers(file: &str, node: &Node, found: &mut Vec<(Origin, String)>) 
     let Content::Table(handlers) = &node.content else { return };
     for (name, node) in handlers {
         let Content::Table(fields) = &node.content else { continue };
-        for (field, node) in fields.iter().filter(|(field, _)| !HANDLER.contains(&field.as_str())) {
+        for (field, node) in fields.iter().filter(|(field, _)| !is_handler_field(field)) {
             let place = Origin::at(file, node.line);
             found.push((place, format!("runtime.runtimes.{name}.{field}: CRI-O has no such key")));
         }

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::{Crio, defaults};
-use crate::fact::{Origin, State, Value};
+use crate::component::crio::Since;
+use crate::component::crio::handlers::{self, Fields};
+use crate::component::crio::storage_driver::is_size;
+use crate::fact::{Origin, State};
 use crate::parse::document::{Content, Node};
 use crate::subsystem::Subsystems;
 
@@ -14,7 +17,7 @@ pub(super) struct Handler {
     pub(super) name: String,
     /// Where its table is; none if it is compiled in.
     pub(super) place: Option<Origin>,
-    fields: BTreeMap<String, State>,
+    fields: Fields,
 }
 
 /// What a default runtime gives to handlers that inherit from it (`ValidateRuntimes`).
@@ -23,57 +26,34 @@ const INHERITED: [&str; 4] = ["runtime_config_path", "runtime_path", "runtime_ro
 impl Handler {
     /// The text of a field; empty if nothing sets it.
     pub(super) fn text(&self, field: &str) -> &str {
-        match self.fields.get(field) {
-            Some(State::Known(Value::Text(text))) => text,
-            _ => "",
-        }
+        handlers::text(&self.fields, field)
     }
 
     /// `oci` unless the table says otherwise.
     pub(super) fn kind(&self) -> &str {
-        Some(self.text("runtime_type")).filter(|kind| !kind.is_empty()).unwrap_or("oci")
+        handlers::type_of(&self.fields)
     }
 
     /// Whether it takes its program from the default runtime.
     pub(super) fn inherits(&self) -> bool {
-        self.is_on("inherit_default_runtime")
+        handlers::is_on(&self.fields, "inherit_default_runtime")
     }
 
-    fn is_on(&self, field: &str) -> bool {
-        self.fields.get(field) == Some(&State::from(true))
-    }
-
-    /// Why CRI-O refuses it, whose program is there (`RuntimeHandler.Validate`).
-    pub(super) fn refused(&self, path: &str) -> Option<String> {
-        let kind = self.kind();
-        if !["oci", "pod", "vm"].contains(&kind) {
-            return Some(format!("invalid runtime_type {kind}"));
-        }
+    /// Why CRI-O refuses it, whose program is there, and since when (`RuntimeHandler.Validate`).
+    pub(super) fn wrong(&self, path: &str) -> Vec<(String, Since)> {
+        let mut found = handlers::wrong(&self.fields);
         let name = path.rsplit('/').next().unwrap_or(path);
-        if kind == "vm" && !is_shim(name) {
-            return Some(format!("{path} is not named containerd-shim-NAME-v2"));
+        if self.kind() == "vm" && !handlers::is_shim(name) {
+            let what = format!("{path} is not named containerd-shim-NAME-v2");
+            found.push((what, handlers::SHIM_NAMES_SINCE));
         }
-        if kind != "vm" && !self.text("runtime_config_path").is_empty() {
-            return Some("runtime_config_path is for runtime_type vm".into());
-        }
-        if kind != "oci" && self.is_on("no_sync_log") {
-            return Some("no_sync_log is for runtime_type oci".into());
-        }
-        (kind != "pod" && self.is_on("stream_websockets"))
-            .then(|| "stream_websockets is for runtime_type pod".into())
+        found
     }
 
     /// Where it comes from, for a reader.
     pub(super) fn origin(&self) -> Origin {
         self.place.clone().unwrap_or_else(|| Origin::file("CRI-O").says("compiled in"))
     }
-}
-
-/// `containerd-shim-([a-zA-Z\-\+])+-v2`, anywhere in the name.
-fn is_shim(name: &str) -> bool {
-    let inner = name.split_once("containerd-shim-").and_then(|(_, rest)| rest.split_once("-v2"));
-    let is_of_name = |c: char| c.is_ascii_alphabetic() || c == '-' || c == '+';
-    inner.is_some_and(|(name, _)| !name.is_empty() && name.chars().all(is_of_name))
 }
 
 /// Gives handlers with `inherit_default_runtime` what the default one has.
@@ -94,7 +74,7 @@ pub(super) fn all(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<Handler> {
     let minor = crio.minor(subsystems);
     let mut handlers: BTreeMap<String, Handler> = BTreeMap::new();
     let own = defaults::handler(minor);
-    let mut fields = BTreeMap::new();
+    let mut fields = Fields::new();
     // Up to 1.23 it stood in conmon_cgroup.
     if minor.is_none_or(|minor| minor >= 24) {
         fields.insert("monitor_cgroup".to_owned(), State::from("system.slice"));
@@ -121,7 +101,7 @@ pub(super) fn all(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<Handler> {
 
 /// What `--runtimes`, or else its variable, says: handlers that take the place of those of the files.
 pub(super) fn of_flags(crio: &Crio) -> Vec<(Origin, String)> {
-    let flags = crio.launch.flag("runtimes");
+    let flags = crio.line.flag("runtimes");
     let given = if flags.is_empty() {
         crio.launch.environment.get("CONTAINER_RUNTIMES").cloned().into_iter().collect()
     } else {
@@ -136,12 +116,13 @@ pub(super) fn of_flags(crio: &Crio) -> Vec<(Origin, String)> {
 /// `NAME:PATH:ROOT`, then perhaps its type, whether privileged containers go without the host's devices, the path of its
 /// configuration and the least memory of containers (`internal/criocli/criocli.go`); none for anything else, at which CRI-O
 /// stops.
-pub(super) fn flagged(text: &str) -> Option<(String, BTreeMap<String, State>)> {
+pub(super) fn flagged(text: &str) -> Option<(String, Fields)> {
     let parts: Vec<&str> = text.split(':').collect();
-    if !(3..=7).contains(&parts.len()) {
+    if !(3..=7).contains(&parts.len()) || parts.get(6).is_some_and(|memory| !is_size(memory)) {
         return None;
     }
-    let names = ["runtime_path", "runtime_root", "runtime_type"];
-    let fields = names.iter().zip(&parts[1..]).map(|(name, value)| ((*name).to_owned(), State::from(*value)));
+    let names = ["runtime_path", "runtime_root", "runtime_type", "", "runtime_config_path"];
+    let fields = names.iter().zip(&parts[1..]).filter(|(name, _)| !name.is_empty());
+    let fields = fields.map(|(name, value)| ((*name).to_owned(), State::from(*value)));
     Some((parts[0].to_owned(), fields.collect()))
 }

@@ -1,13 +1,12 @@
 //! What CRI-O passes over without a word when it starts: settings that don't count, files that are not there. Only pods
 //! suffer, or nobody notices.
 
-use serde_json::Value as Json;
-
-use super::options::OPTIONS;
 use super::{Crio, storage};
+use crate::component::crio::capabilities::is_capability;
+use crate::component::crio::options::{OPTIONS, option};
+use crate::component::crio::{Refusal, Since, hooks};
 use crate::fact::{Fact, Origin, State, Value};
-use crate::host::Read;
-use crate::parse::document::Content;
+use crate::host::{HostError, HostErrorKind, Read};
 use crate::subsystem::Subsystems;
 
 /// Where hooks are if nothing names a directory.
@@ -57,51 +56,6 @@ pub(super) fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     }
 }
 
-/// All capabilities of Linux (capabilities(7); 5.9 has the last of them).
-const CAPABILITIES: [&str; 41] = [
-    "AUDIT_CONTROL",
-    "AUDIT_READ",
-    "AUDIT_WRITE",
-    "BLOCK_SUSPEND",
-    "BPF",
-    "CHECKPOINT_RESTORE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "DAC_READ_SEARCH",
-    "FOWNER",
-    "FSETID",
-    "IPC_LOCK",
-    "IPC_OWNER",
-    "KILL",
-    "LEASE",
-    "LINUX_IMMUTABLE",
-    "MAC_ADMIN",
-    "MAC_OVERRIDE",
-    "MKNOD",
-    "NET_ADMIN",
-    "NET_BIND_SERVICE",
-    "NET_BROADCAST",
-    "NET_RAW",
-    "PERFMON",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYSLOG",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_CHROOT",
-    "SYS_MODULE",
-    "SYS_NICE",
-    "SYS_PACCT",
-    "SYS_PTRACE",
-    "SYS_RAWIO",
-    "SYS_RESOURCE",
-    "SYS_TIME",
-    "SYS_TTY_CONFIG",
-    "WAKE_ALARM",
-];
-
 /// What is set as a capability and is none: CRI-O puts `CAP_` before each, in capitals, and asks whether there is such a
 /// one (`internal/config/capabilities`).
 pub(super) fn capabilities(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
@@ -109,13 +63,13 @@ pub(super) fn capabilities(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     if let Some(reason) = crio.gap() {
         return Fact::unknown(reason);
     }
-    let is_set = super::options::option(KEY).is_some_and(|option| !crio.overrides(option).is_empty());
+    let is_set = option(KEY).is_some_and(|option| !crio.overrides(option).is_empty());
     if crio.candidates(KEY).is_empty() && !is_set {
         return Fact::findings(Vec::new()).note("what is compiled in is accepted");
     }
     let setting = crio.effective(subsystems, KEY);
     let State::Known(Value::List(items)) = &setting.state else { return setting };
-    let is_none = |name: &&str| !CAPABILITIES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let is_none = |name: &&str| !is_capability(name);
     let place = setting.because.first().cloned().unwrap_or_default();
     let found = items.iter().filter_map(Value::as_text).filter(is_none);
     let found: Vec<_> = found.map(|name| (place.clone(), name.to_owned())).collect();
@@ -123,28 +77,11 @@ pub(super) fn capabilities(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     if fact.because.is_empty() { fact.because_all(setting.because) } else { fact }
 }
 
-/// Workloads without the annotation that selects pods: CRI-O exits.
-pub(super) fn workloads(crio: &Crio) -> Vec<(Origin, String)> {
-    let mut found = Vec::new();
-    for (file, document) in &crio.files.documents {
-        let Some(node) = document.at("crio.runtime.workloads") else { continue };
-        let Content::Table(workloads) = &node.content else { continue };
-        for (name, node) in workloads {
-            let annotation = node.at("activation_annotation").map(crate::parse::document::Node::state);
-            if !matches!(annotation, Some(State::Known(Value::Text(text))) if !text.is_empty()) {
-                let what = format!("the workload {name} has no activation_annotation");
-                found.push((Origin::at(file, node.line), what));
-            }
-        }
-    }
-    found
-}
-
 /// Hooks for containers.
 #[derive(Debug, Default)]
 pub(super) struct Hooks {
     /// Those that CRI-O can't read: it exits.
-    pub(super) refused: Vec<(Origin, String)>,
+    pub(super) refused: Vec<Refusal>,
     /// Those that name a program that is not there. Versions differ in what they make of that: CRI-O exits, forgets the
     /// directory, or containers fail.
     broken: Vec<(Origin, String)>,
@@ -167,7 +104,7 @@ pub(super) fn look_at_hooks(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<
     };
     let files = subsystems.host().files();
     let mut hooks = Hooks::default();
-    for directory in directories {
+    for directory in directories.into_iter().filter(|directory| !directory.is_empty()) {
         let names = match files.list(&directory) {
             Read::There(names) => names,
             // CRI-O makes those that are missing.
@@ -177,24 +114,29 @@ pub(super) fn look_at_hooks(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<
         let names = names.iter().filter_map(|name| name.to_str());
         for name in names.filter(|name| name.strip_suffix(".json").is_some()) {
             let path = format!("{}/{name}", directory.trim_end_matches('/'));
+            let refused = |what: String, since| Refusal::new(Origin::file(&path), what, since);
             let bytes = match files.read_document(&path) {
                 Read::There(bytes) => bytes,
                 Read::Missing(_) => continue,
+                Read::Hidden(HostError { kind: HostErrorKind::NotAFile(kind), .. }) => {
+                    hooks.refused.push(refused(format!("the hook is {kind}"), Since::Recorded));
+                    continue;
+                }
                 Read::Hidden(error) => return Err(error.to_string()),
             };
-            let program = match serde_json::from_slice::<Json>(&bytes) {
-                Ok(json) => json["hook"]["path"].as_str().map(str::to_owned),
-                Err(error) => {
-                    hooks.refused.push((Origin::file(&path), format!("no JSON: {error}")));
+            let hook = match hooks::read(&bytes) {
+                Ok(hook) => hook,
+                Err((what, since)) => {
+                    hooks.refused.push(refused(what, since));
                     continue;
                 }
             };
-            let Some(program) = program else {
-                hooks.refused.push((Origin::file(&path), "a hook without a path".into()));
-                continue;
-            };
+            let program = hook.program;
             match files.stat(&program) {
-                Read::There(_) => {}
+                Read::There(_) => {
+                    let wrong = hook.wrong.map(|what| refused(what, hooks::DETAILS_SINCE));
+                    hooks.refused.extend(wrong);
+                }
                 Read::Missing(_) => {
                     hooks.broken.push((Origin::file(&path), format!("{path}: no {program}")));
                 }

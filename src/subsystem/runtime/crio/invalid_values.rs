@@ -1,98 +1,206 @@
-//! Values at which CRI-O stops though their type is right (the `Validate` functions of `pkg/config/config.go`).
+//! At what CRI-O ends when it starts: its files, flags and variables held against the tables of `component/crio`, and what they
+//! name held against the host.
 
-use serde::de::IgnoredAny;
-
-use super::Crio;
+use super::{Crio, handlers, host_checks, ignored_settings, registries, storage};
+use crate::component::crio::command_line::{self, Source};
+use crate::component::crio::options::{self, OPTIONS};
+use crate::component::crio::values::{
+    self, CHECKPOINT_LEVEL, METRICS_PORT, POD_METRICS, ROWS, TLS_CIPHER_SUITES,
+};
+use crate::component::crio::{Refusal, Since, Standing, workloads};
 use crate::fact::{Origin, State, Value};
-use crate::host::{HostError, HostErrorKind, Read};
+use crate::parse::document::{Content, Node};
 use crate::subsystem::Subsystems;
 
-/// Keys whose value is one of few words, and the minor version from which on CRI-O looks at them.
-const WORDS: &[(&str, u32, &[&str])] = &[
-    ("image.image_volumes", 0, &["mkdir", "bind", "ignore"]),
-    // The key is unknown before, and ignored.
-    ("image.short_name_mode", 34, &["enforcing", "disabled", ""]),
-];
-
-/// Directories that must be named by an absolute path.
-const ABSOLUTE: &[&str] = &["image.signature_policy_dir", "image.namespaced_auth_dir"];
-
-/// Adds each with its place.
-///
-/// # Errors
-/// What could not be looked at.
-pub(super) fn values(
-    crio: &Crio,
-    subsystems: &Subsystems<'_>,
-    found: &mut Vec<(Origin, String)>,
-) -> Result<(), String> {
-    let minor = crio.minor(subsystems);
-    let set = |key: &str| -> Option<(Origin, String)> {
-        let fact = crio.effective(subsystems, key);
-        match fact.state {
-            State::Known(Value::Text(text)) => Some((fact.because.into_iter().next()?, text)),
-            _ => None,
-        }
-    };
-    for (key, since, words) in WORDS {
-        if let Some((place, word)) = set(key)
-            && minor.is_none_or(|minor| minor >= *since)
-            && !words.contains(&word.as_str())
-        {
-            found.push((
-                place,
-                format!("{key}: {word} is none of {}", words.join(", ").trim_end_matches(", ")),
-            ));
-        }
-    }
-    for key in ABSOLUTE {
-        if let Some((place, path)) = set(key)
-            && !path.starts_with('/')
-        {
-            found.push((place, format!("{key}: {path} is no absolute path")));
-        }
-    }
-    found.extend(stream(crio, subsystems));
-    found.extend(seccomp(crio, subsystems)?);
-    Ok(())
+/// What the installed CRI-O makes of what is wrong.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    /// It ends.
+    pub(super) refused: Vec<(Origin, String)>,
+    /// Another version ends; whether this one does isn't known.
+    pub(super) perhaps: Vec<(Origin, String)>,
+    /// Why more may be wrong.
+    pub(super) unknown: Option<String>,
+    /// Why more may be wrong with the files about registries, which have a check of their own.
+    pub(super) unread: Option<String>,
 }
 
-/// TLS for streams without a certificate or key.
-fn stream(crio: &Crio, subsystems: &Subsystems<'_>) -> Option<(Origin, String)> {
-    let tls = crio.effective(subsystems, "api.stream_enable_tls");
-    if tls.state != State::from(true) {
+/// Looks at everything, once.
+pub(super) fn judged<'c>(crio: &'c Crio, subsystems: &Subsystems<'_>) -> &'c Judged {
+    crio.judged.get_or_init(|| {
+        let mut found = Found::default();
+        found.files(crio);
+        found.flags(crio);
+        found.values(crio, subsystems);
+        found.pairs(crio, subsystems);
+        found.workloads(crio);
+        let looks = [
+            storage::refusals(crio, subsystems, &mut found.refusals),
+            host_checks::look(crio, subsystems, &mut found.refusals),
+            ignored_settings::look_at_hooks(crio, subsystems)
+                .map(|hooks| found.refusals.extend(hooks.refused)),
+        ];
+        let mut judged = Judged { unknown: looks.into_iter().find_map(Result::err), ..Judged::default() };
+        match registries::perhaps(crio, subsystems) {
+            Ok(found) => judged.perhaps.extend(found),
+            Err(reason) => judged.unread = Some(reason),
+        }
+        let minor = crio.minor(subsystems);
+        for Refusal { place, what, since } in found.refusals {
+            let text = format!("{}: {what}", place.path);
+            match since.standing(minor) {
+                Standing::Refuses => judged.refused.push((place, text)),
+                Standing::Perhaps => judged.perhaps.push((place, text)),
+                Standing::Takes => {}
+                Standing::Unknown => {
+                    judged.unknown.get_or_insert_with(|| {
+                        format!("{text}; whether CRI-O minds depends on its version, which isn't known")
+                    });
+                }
+            }
+        }
+        judged
+    })
+}
+
+#[derive(Default)]
+struct Found {
+    refusals: Vec<Refusal>,
+}
+
+impl Found {
+    fn add(&mut self, place: Option<Origin>, what: impl Into<String>, since: Since) {
+        self.refusals.push(Refusal::new(place.unwrap_or_default(), what, since));
+    }
+
+    fn files(&mut self, crio: &Crio) {
+        for (place, what) in crio.files.fatal.iter().chain(&crio.files.mistyped) {
+            self.add(Some(place.clone()), what, Since::Always);
+        }
+    }
+
+    fn flags(&mut self, crio: &Crio) {
+        self.refusals.extend(crio.line.refusals.iter().cloned());
+        for option in OPTIONS {
+            let set = |name| Some((name, crio.launch.environment.get(name)?));
+            let Some((name, (place, text))) = options::variables(option).find_map(set) else { continue };
+            if let Err(accepts) = command_line::value_of(option.kind, text, Source::Variable) {
+                let what = format!("{name} is \"{text}\"; CRI-O accepts {accepts}");
+                self.add(Some(place.clone()), what, Since::Always);
+            }
+        }
+        for (place, text) in handlers::of_flags(crio) {
+            if handlers::flagged(&text).is_none() {
+                let what = format!(
+                    "invalid format for --runtimes: {text}; CRI-O accepts NAME:PATH:ROOT[:TYPE[:PRIVILEGED[:CONFIG[:MEMORY]]]]"
+                );
+                self.add(Some(place), what, Since::Always);
+            }
+        }
+        let format = last(crio, "log-format", "CONTAINER_LOG_FORMAT");
+        if let Some((place, word)) = format
+            && !values::LOG_FORMATS.contains(&word.as_str())
+        {
+            self.add(
+                Some(place),
+                format!("--log-format is \"{word}\"; CRI-O accepts text or json"),
+                Since::Always,
+            );
+        }
+    }
+
+    fn values(&mut self, crio: &Crio, subsystems: &Subsystems<'_>) {
+        for row in ROWS {
+            self.row(crio, subsystems, row);
+        }
+        let is = |key: &str, value: State| crio.effective(subsystems, key).state == value;
+        if !is("api.tls_min_version", State::from("VersionTLS13")) {
+            self.row(crio, subsystems, &TLS_CIPHER_SUITES);
+        }
+        if is("metrics.enable_metrics", State::from(true)) {
+            self.row(crio, subsystems, &METRICS_PORT);
+        }
+        if !is("runtime.enable_criu_support", State::from(false)) {
+            self.row(crio, subsystems, &CHECKPOINT_LEVEL);
+        }
+        self.row(crio, subsystems, &POD_METRICS);
+    }
+
+    /// A value that something sets; what is compiled in is accepted.
+    fn row(&mut self, crio: &Crio, subsystems: &Subsystems<'_>, row: &values::Row) {
+        let Some((place, value)) = set(crio, subsystems, row.key) else { return };
+        if let Some(what) = row.wrong(&value) {
+            self.add(Some(place), what, row.since);
+        }
+    }
+
+    /// What depends on two keys.
+    fn pairs(&mut self, crio: &Crio, subsystems: &Subsystems<'_>) {
+        if let Some((place, Value::List(items))) = set(crio, subsystems, POD_METRICS.key)
+            && items.len() > 1
+            && items.iter().any(|item| item.as_text() == Some("all"))
+        {
+            let what = format!("{} has \"all\" beside other names; CRI-O accepts it alone", POD_METRICS.key);
+            self.add(Some(place), what, POD_METRICS.since);
+        }
+        let maps = ["runtime.uid_mappings", "runtime.gid_mappings"].map(|key| {
+            let set = set(crio, subsystems, key);
+            set.and_then(|(place, value)| Some((key, place, value.as_text()?.to_owned())))
+        });
+        // One alone is ignored.
+        if let [Some((_, _, uids)), Some((_, _, gids))] = &maps
+            && !uids.is_empty()
+            && !gids.is_empty()
+        {
+            for (key, place, map) in maps.into_iter().flatten() {
+                if !values::is_id_map(&map) {
+                    let what =
+                        format!("{key} is \"{map}\"; CRI-O accepts CONTAINER:HOST:SIZE, three whole numbers");
+                    self.add(Some(place), what, Since::Always);
+                }
+            }
+        }
+    }
+
+    /// Of a name in several files the last table counts.
+    fn workloads(&mut self, crio: &Crio) {
+        let mut seen: Vec<&String> = Vec::new();
+        for (file, document) in crio.files.documents.iter().rev() {
+            let Some(Node { content: Content::Table(tables), .. }) = document.at("crio.runtime.workloads")
+            else {
+                continue;
+            };
+            for (name, table) in tables {
+                if seen.contains(&name) {
+                    continue;
+                }
+                seen.push(name);
+                for (what, since) in workloads::wrong(table) {
+                    self.add(
+                        Some(Origin::at(file, table.line)),
+                        format!("the workload {name}: {what}"),
+                        since,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The value of a key and its place, where a file, flag or variable sets it.
+pub(super) fn set(crio: &Crio, subsystems: &Subsystems<'_>, key: &str) -> Option<(Origin, Value)> {
+    let is_override = || options::option(key).is_some_and(|option| !crio.overrides(option).is_empty());
+    if crio.candidates(key).is_empty() && !is_override() {
         return None;
     }
-    let missing = ["api.stream_tls_cert", "api.stream_tls_key"]
-        .into_iter()
-        .find(|key| crio.text(subsystems, key).is_none())?;
-    let place = tls.because.into_iter().next().unwrap_or_default();
-    Some((place, format!("api.stream_enable_tls without {missing}")))
+    let fact = crio.effective(subsystems, key);
+    match fact.state {
+        State::Known(value) => Some((fact.because.into_iter().next()?, value)),
+        _ => None,
+    }
 }
 
-/// A seccomp profile that is there and can't be read; for one that isn't there CRI-O takes its own
-/// (`internal/config/seccomp`).
-fn seccomp(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Option<(Origin, String)>, String> {
-    // What is compiled in is no path.
-    if crio.candidates("runtime.seccomp_profile").is_empty() {
-        return Ok(None);
-    }
-    let path = crio.text(subsystems, "runtime.seccomp_profile").filter(|path| path.starts_with('/'));
-    let Some(path) = path else { return Ok(None) };
-    let refused = |wrong: String| Ok(Some((Origin::file(&path), wrong)));
-    let bytes = match subsystems.host().files().read(&path) {
-        Read::There(bytes) => bytes,
-        Read::Missing(_) => return Ok(None),
-        Read::Hidden(HostError { kind: HostErrorKind::NotAFile(kind), .. }) => {
-            return refused(format!("seccomp_profile is {kind}"));
-        }
-        Read::Hidden(error) => return Err(error.to_string()),
-    };
-    // Go's decoder takes `null` for an empty object.
-    let is_object = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'n'));
-    match serde_json::from_slice::<IgnoredAny>(&bytes) {
-        Ok(_) if is_object => Ok(None),
-        Ok(_) => refused("seccomp_profile is no object of JSON".into()),
-        Err(error) => refused(format!("seccomp_profile is no JSON: {error}")),
-    }
+/// What a flag says, else a variable.
+pub(super) fn last(crio: &Crio, flag: &str, variable: &str) -> Option<(Origin, String)> {
+    crio.line.flag(flag).pop().or_else(|| crio.launch.environment.get(variable).cloned())
 }

@@ -6,15 +6,21 @@ mod defaults;
 mod files;
 pub mod findings;
 mod handlers;
+mod host_checks;
 mod ignored_settings;
 mod invalid_values;
-mod options;
+mod profiles;
 mod programs;
+pub mod registries;
 mod storage;
 mod versions;
 
 use std::cell::OnceCell;
 
+use crate::component::crio::command_line::{self, CommandLine, Source};
+pub use crate::component::crio::options::unknown_key;
+use crate::component::crio::options::{self, OptionSpec, option};
+use crate::component::go_decoder::Type;
 use crate::fact::{Fact, Moment, Origin, State, Value};
 use crate::parse::document::Content;
 use crate::subsystem::systemd::exec_context::ExecContext;
@@ -22,8 +28,7 @@ use crate::subsystem::{Subsystems, Unreadable};
 use daemon::Daemon;
 use files::ConfigFiles;
 use findings::Finding;
-pub use options::unknown_key;
-use options::{Kind, OptionSpec, option};
+use invalid_values::Judged;
 use programs::Programs;
 
 /// CRI-O's configuration at the next boot.
@@ -34,12 +39,16 @@ pub struct Crio {
     unsure: Option<String>,
     files: ConfigFiles,
     launch: ExecContext,
+    /// The flags of its unit.
+    line: CommandLine,
     /// The minor version of the installed 1.x, where it is known.
     minor: OnceCell<Option<u32>>,
     /// What the running one says of itself, or why it doesn't.
     daemon: OnceCell<Result<Daemon, String>>,
     /// The programs that it needs.
     programs: OnceCell<Result<Programs, String>>,
+    /// At what it ends.
+    judged: OnceCell<Judged>,
 }
 
 /// A value that a key could have, and who says so.
@@ -52,15 +61,16 @@ impl Crio {
         let programs =
             ["/usr/local/bin/crio", "/usr/bin/crio", "/usr/local/sbin/crio", "/usr/sbin/crio", "/etc/crio"];
         let there = if launch.exists { Ok(true) } else { files.any_is_there(programs) };
+        let line = command_line::read(words_of_crio(&launch));
         let named = |flag: &str, variable: &str| {
             let of_variable = || launch.environment.get(variable).cloned();
-            launch.flag(flag).pop().or_else(of_variable).filter(|(_, path)| path.starts_with('/'))
+            line.flag(flag).pop().or_else(of_variable)
         };
         let main = named("config", "CONTAINER_CONFIG");
         let drop_ins = named("config-dir", "CONTAINER_CONFIG_DIR");
         let read = ConfigFiles::read(files, main.as_ref(), drop_ins.as_ref());
         let unsure = there.as_ref().err().map(ToString::to_string);
-        Crio { installed: there.unwrap_or(false), unsure, files: read, launch, ..Crio::default() }
+        Crio { installed: there.unwrap_or(false), unsure, files: read, launch, line, ..Crio::default() }
     }
 
     /// What is said of everything where there is no CRI-O.
@@ -108,13 +118,8 @@ impl Crio {
 
     /// Why the files that were read need not be all that count.
     fn gap(&self) -> Option<String> {
-        for word in ["-c", "-d"] {
-            if let Some((origin, _)) = self.launch.words.iter().find(|(_, found)| found == word) {
-                return Some(format!("{origin}: {word} names other files"));
-            }
-        }
         let gap: Option<&Unreadable> = self.launch.gaps.first().or(self.files.gaps.first());
-        gap.map(|gap| gap.reason.clone())
+        gap.map(|gap| gap.reason.clone()).or_else(|| self.line.gap.clone())
     }
 
     fn effective(&self, subsystems: &Subsystems<'_>, key: &str) -> Fact {
@@ -175,49 +180,60 @@ impl Crio {
             .collect()
     }
 
+    /// The items of `storage_option` that CRI-O's files give, each with its place, or those of a flag or variable, which take
+    /// the place of all others; and whether it is these.
+    fn own_storage_options(&self) -> (Vec<(Origin, String)>, bool) {
+        let overrides = option("storage_option").map(|option| self.overrides(option)).unwrap_or_default();
+        let is_override = !overrides.is_empty();
+        let last = overrides.into_iter().next_back();
+        let said = last.map_or_else(|| self.candidates("storage_option"), |last| vec![last]);
+        let items = said.into_iter().flat_map(|(place, state)| {
+            let items = match state {
+                State::Known(Value::List(items)) => items,
+                _ => Vec::new(),
+            };
+            items.into_iter().map(move |item| (place.clone(), item.as_text().unwrap_or_default().to_owned()))
+        });
+        (items.collect(), is_override)
+    }
+
     /// What environment and flags say of an option; flags count more.
     fn overrides(&self, option: &OptionSpec) -> Vec<Candidate> {
-        let variable = self.launch.environment.get(option.variable).filter(|_| !option.variable.is_empty());
-        let flags = if option.flag.is_empty() { Vec::new() } else { self.launch.flag(option.flag) };
-        let all = variable.cloned().into_iter();
-        if option.kind == Kind::List && flags.len() > 1 {
+        let set = |name| self.launch.environment.get(name).cloned();
+        let variable = options::variables(option).find_map(set).into_iter();
+        let of_variable = variable.filter_map(|(place, text)| {
+            // What CRI-O refuses is a refusal, and no value.
+            Some((place, command_line::value_of(option.kind, &text, Source::Variable).ok()??))
+        });
+        let flags = if option.flag.is_empty() { Vec::new() } else { self.line.flag(option.flag) };
+        if option.kind == Type::Texts && flags.len() > 1 {
             // Each flag adds to the list.
-            let items = flags.iter().map(|(_, value)| value.clone());
+            let items = flags.iter().flat_map(|(_, value)| value.split(','));
             let place = flags.last().map(|(origin, _)| origin.clone()).unwrap_or_default();
-            let list = State::Known(Value::list(items));
-            return all.map(|(origin, text)| (origin, option.read(text))).chain([(place, list)]).collect();
+            return of_variable.chain([(place, State::Known(Value::list(items)))]).collect();
         }
-        all.chain(flags).map(|(origin, text)| (origin, option.read(text))).collect()
+        let of_flags = flags.into_iter().filter_map(|(place, text)| {
+            Some((place, command_line::value_of(option.kind, &text, Source::Flag).ok()??))
+        });
+        of_variable.chain(of_flags).collect()
     }
 }
 
-impl OptionSpec {
-    /// The value of a flag or variable.
-    fn read(&self, text: String) -> State {
-        match self.kind {
-            Kind::Text | Kind::Duration => State::from(text),
-            Kind::Bool => match text.as_str() {
-                "true" | "1" | "t" | "T" | "TRUE" | "True" => State::from(true),
-                "false" | "0" | "f" | "F" | "FALSE" | "False" => State::from(false),
-                _ => State::unknown(format!("`{text}` is neither true nor false")),
-            },
-            Kind::Integer => text
-                .parse::<i64>()
-                .map_or_else(|_| State::unknown(format!("`{text}` is no whole number")), State::from),
-            Kind::List => State::Known(Value::list(text.split(','))),
-        }
-    }
+/// The words that the unit gives to CRI-O; a wrapper may start it.
+fn words_of_crio(launch: &ExecContext) -> &[(Origin, String)] {
+    let is_crio = |(_, word): &(Origin, String)| word.rsplit('/').next() == Some("crio");
+    launch.words.iter().position(is_crio).map_or(&[], |program| &launch.words[program + 1..])
 }
 
 /// What is wrong with the type of a value: CRI-O stops at it.
 fn wrong_type(key: &str, state: &State) -> Option<String> {
     let State::Known(value) = state else { return None };
     let (fits, wanted) = match option(key)?.kind {
-        Kind::Text => (matches!(value, Value::Text(_)), "no text"),
-        Kind::Bool => (matches!(value, Value::Bool(_)), "neither true nor false"),
-        Kind::Integer => (matches!(value, Value::Integer(_)), "no whole number"),
-        Kind::Duration => (matches!(value, Value::Text(_) | Value::Integer(_)), "no length of time"),
-        Kind::List => (matches!(value, Value::List(_)), "no list"),
+        Type::Text => (matches!(value, Value::Text(_)), "no text"),
+        Type::Bool => (matches!(value, Value::Bool(_)), "neither true nor false"),
+        Type::Integer => (matches!(value, Value::Integer(_)), "no whole number"),
+        Type::Duration => (matches!(value, Value::Text(_) | Value::Integer(_)), "no length of time"),
+        _ => (matches!(value, Value::List(_)), "no list"),
     };
     (!fits).then(|| format!("{key} is {wanted}"))
 }

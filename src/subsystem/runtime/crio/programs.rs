@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::handlers::{self, Handler};
-use super::{Crio, defaults, storage};
+use super::{Crio, defaults, profiles, storage};
+use crate::component::crio::handlers::SECCOMP_PROFILE_SINCE;
+use crate::component::crio::{Since, Standing};
 use crate::fact::{Fact, Origin, State};
 use crate::host::{Files, Kind, Metadata, Read};
 use crate::parse::systemd::DEFAULT_PATH;
@@ -77,8 +79,8 @@ fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
     let files = subsystems.host().files();
     let path = crio.launch.environment.get("PATH").map(|(_, path)| path.split(':').collect());
     let search = path.unwrap_or_else(|| DEFAULT_PATH.to_vec());
-    let mut needs = Needs { files, search, found: Programs::default(), noted: BTreeSet::new() };
     let minor = crio.minor(subsystems);
+    let mut needs = Needs { files, search, minor, found: Programs::default(), noted: BTreeSet::new() };
     // An empty name means the handler that is compiled in (`ValidateDefaultRuntime`).
     let set = crio.text(subsystems, "runtime.default_runtime");
     let default = set.clone().unwrap_or_else(|| defaults::handler(minor).to_owned());
@@ -96,6 +98,9 @@ fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
     let pinns = crio.text(subsystems, "runtime.pinns_path").unwrap_or_default();
     needs.demand(&pinns, &["pinns"], "pinns_path");
     needs.demand("", &["nsenter"], "entering namespaces");
+    if crio.text(subsystems, "runtime.infra_ctr_cpuset").is_some() {
+        needs.demand("", &["taskset"], "infra_ctr_cpuset");
+    }
     let no_host_ports =
         crio.effective(subsystems, "runtime.disable_hostport_mapping").state == State::from(true);
     if !no_host_ports && minor.is_some_and(|minor| minor >= 33) {
@@ -114,6 +119,8 @@ fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
 struct Needs<'f> {
     files: &'f Files,
     search: Vec<&'f str>,
+    /// Of CRI-O.
+    minor: Option<u32>,
     found: Programs,
     /// What is said of programs that can't be executed, so that it is said once.
     noted: BTreeSet<String>,
@@ -139,11 +146,7 @@ impl Needs<'_> {
             }
             return;
         };
-        let config = handler.text("runtime_config_path");
-        let refused = handler.refused(&path).or_else(|| {
-            (!config.is_empty() && !self.is_program(config, false)).then(|| format!("no {config}"))
-        });
-        if let Some(wrong) = refused {
+        if let Some(wrong) = self.wrong(handler, &path, is_default) {
             if is_default {
                 self.found.missing.push((handler.origin(), format!("{}: {wrong}", handler.name)));
             } else {
@@ -170,6 +173,45 @@ impl Needs<'_> {
         }
     }
 
+    /// Why CRI-O refuses a handler whose program is there.
+    fn wrong(&mut self, handler: &Handler, path: &str, is_default: bool) -> Option<String> {
+        let mut found = handler.wrong(path);
+        let config = handler.text("runtime_config_path");
+        if !config.is_empty() && !self.is_program(config, false) {
+            found.push((format!("no {config}"), Since::Minor(22)));
+        }
+        let profile = handler.text("seccomp_profile");
+        if !profile.is_empty() {
+            match profiles::profile(self.files, profile) {
+                Ok(None) => {}
+                Ok(Some(wrong)) => {
+                    let what = format!("seccomp_profile is \"{profile}\": {wrong}");
+                    found.push((what, SECCOMP_PROFILE_SINCE));
+                }
+                Err(error) if error.is_not_found() => {
+                    let what = format!("seccomp_profile is \"{profile}\", which isn't there");
+                    found.push((what, SECCOMP_PROFILE_SINCE));
+                }
+                Err(error) => self.found.unsure = Some(error.to_string()),
+            }
+        }
+        for (what, since) in found {
+            match since.standing(self.minor) {
+                Standing::Refuses => return Some(what),
+                Standing::Takes | Standing::Perhaps => {}
+                // At worst a handler is said to be missing.
+                Standing::Unknown if !is_default => return Some(what),
+                Standing::Unknown => {
+                    let place = handler.origin();
+                    self.found.unsure = Some(format!(
+                        "{place}: {what}; whether CRI-O minds depends on its version, which isn't known"
+                    ));
+                }
+            }
+        }
+        None
+    }
+
     fn drop(&mut self, handler: &Handler, why: &str) {
         self.found.gone.insert(handler.name.clone());
         self.found.dropped.push((handler.origin(), format!("{}: {why}", handler.name)));
@@ -177,6 +219,14 @@ impl Needs<'_> {
 
     /// The conmon of a handler: its own, unless one is set for all.
     fn monitor(&mut self, handler: &Handler, path: &str) {
+        if !path.is_empty() && !path.starts_with('/') {
+            let what = format!(
+                "{path}: the monitor_path of the handler {}; CRI-O accepts an absolute path",
+                handler.name
+            );
+            self.found.missing.push((handler.origin(), what));
+            return;
+        }
         match self.find(path, "conmon") {
             None => self.lacks(handler, "monitor_path", if path.is_empty() { "conmon" } else { path }),
             // CRI-O reads the version of conmon, and exits at that of conmonrs (cri-o/cri-o#8214).

@@ -1,9 +1,12 @@
 //! storage.conf of the containers libraries, which CRI-O takes where its own files say nothing
 //! (containers-storage.conf(5)).
 
-use super::Candidate;
+use super::{Candidate, Crio, host_checks};
+use crate::component::crio::storage_driver::{self, Need};
+use crate::component::crio::{Refusal, Since, storage_conf};
+use crate::component::go_decoder::{self, Format, Mistyped};
 use crate::fact::{Confidence, Fact, Origin, State, Value};
-use crate::host::Read;
+use crate::host::{Kind, Read};
 use crate::parse::document::{Content, Node, SyntaxError};
 use crate::parse::toml_document;
 use crate::subsystem::Subsystems;
@@ -30,7 +33,11 @@ fn document<'s>(subsystems: &'s Subsystems<'_>) -> Result<Option<Document<'s>>, 
     let files = subsystems.host().files();
     for path in places(subsystems) {
         match files.read_document(path) {
-            Read::There(bytes) => return Ok(Some((path, toml_document::parse(&bytes)))),
+            Read::There(bytes) => {
+                let decoded = toml_document::parse(&bytes)
+                    .map(|node| go_decoder::decode(node, "", storage_conf::schema, Format::Toml));
+                return Ok(Some((path, decoded)));
+            }
             Read::Missing(_) => {}
             Read::Hidden(error) => return Err(error.to_string()),
         }
@@ -38,38 +45,109 @@ fn document<'s>(subsystems: &'s Subsystems<'_>) -> Result<Option<Document<'s>>, 
     Ok(None)
 }
 
-type Document<'s> = (&'s str, Result<Node, SyntaxError>);
+type Document<'s> = (&'s str, Result<(Node, Vec<Mistyped>), SyntaxError>);
 
-/// Why CRI-O stops at storage.conf.
-pub(super) fn broken(subsystems: &Subsystems<'_>) -> Result<Option<(Origin, String)>, String> {
-    Ok(match document(subsystems)? {
-        Some((path, Err(error))) => Some((Origin::at(path, error.line), format!("toml: {error}"))),
-        _ => None,
-    })
+/// Adds what CRI-O refuses of storage.conf, and of the options that its driver gets.
+///
+/// # Errors
+/// What could not be looked at.
+pub(super) fn refusals(
+    crio: &Crio,
+    subsystems: &Subsystems<'_>,
+    found: &mut Vec<Refusal>,
+) -> Result<(), String> {
+    let mut options = match document(subsystems)? {
+        Some((path, Err(error))) => {
+            found.push(Refusal::new(Origin::at(path, error.line), format!("toml: {error}"), Since::Always));
+            Vec::new()
+        }
+        Some((path, Ok((node, mistyped)))) => {
+            let wrong =
+                mistyped.into_iter().map(|one| (one.line, one.what)).chain(storage_conf::wrong(&node));
+            found.extend(
+                wrong.map(|(line, what)| Refusal::new(Origin::at(path, line), what, Since::Recorded)),
+            );
+            roots(crio, subsystems, path, &node, found)?;
+            let given = storage_conf::driver_options(&node).into_iter();
+            given
+                .map(|option| (Origin::at(path, option.line), option.key, option.text, Since::Recorded))
+                .collect()
+        }
+        None => Vec::new(),
+    };
+    let (own, is_flag) = crio.own_storage_options();
+    if is_flag {
+        // It takes the place of all.
+        options.clear();
+    }
+    options.extend(own.into_iter().map(|(place, text)| (place, "storage_option", text, Since::Always)));
+    let driver = crio.text(subsystems, "storage_driver").unwrap_or_default();
+    for (place, key, option, since) in options {
+        let wrong = match storage_driver::look(&driver, &option) {
+            Ok(needs) => unmet(subsystems, &needs)?,
+            Err(accepts) => Some(format!("\"{option}\"; {accepts}")),
+        };
+        found.extend(wrong.map(|wrong| Refusal::new(place, format!("{key} has {wrong}"), since)));
+    }
+    Ok(())
 }
 
-/// Keys of `[storage]` (containers-storage.conf(5)); those of its options belong to the drivers, and are many.
-const STORAGE: [&str; 8] = [
-    "driver",
-    "driver_priority",
-    "graphroot",
-    "imagestore",
-    "options",
-    "rootless_storage_path",
-    "runroot",
-    "transient_store",
-];
+/// Directories of storage.conf that something is in the way of, unless CRI-O's own files name others.
+fn roots(
+    crio: &Crio,
+    subsystems: &Subsystems<'_>,
+    path: &str,
+    document: &Node,
+    found: &mut Vec<Refusal>,
+) -> Result<(), String> {
+    for (key, own) in [("storage.graphroot", "root"), ("storage.runroot", "runroot")] {
+        let Some(node) = document.at(key) else { continue };
+        let State::Known(Value::Text(directory)) = node.state() else { continue };
+        if directory.is_empty() || super::invalid_values::set(crio, subsystems, own).is_some() {
+            continue;
+        }
+        let files = subsystems.host().files();
+        if let Some(file) = host_checks::in_the_way(files, &directory).map_err(|error| error.to_string())? {
+            let what = format!(
+                "{key} is \"{directory}\", and {file} is no directory; CRI-O accepts a directory, or one that it can make"
+            );
+            found.push(Refusal::new(Origin::at(path, node.line), what, Since::Recorded));
+        }
+    }
+    Ok(())
+}
+
+/// What an option names and the host has not.
+fn unmet(subsystems: &Subsystems<'_>, needs: &[Need]) -> Result<Option<String>, String> {
+    for Need { path, is_directory } in needs {
+        match subsystems.host().files().stat(path) {
+            Read::There(found) if *is_directory && found.kind != Kind::Directory => {
+                return Ok(Some(format!("{path}, which is no directory; CRI-O accepts directories")));
+            }
+            Read::There(_) => {}
+            // It is told with the other programs.
+            Read::Missing(_) if !is_directory => {}
+            Read::Missing(_) => {
+                return Ok(Some(format!(
+                    "{path}, which isn't there; CRI-O accepts directories that are there"
+                )));
+            }
+            Read::Hidden(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(None)
+}
 
 /// Keys of storage.conf that the library passes over with a line in the log.
 pub(super) fn unknown(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, String)>, String> {
-    let Some((path, Ok(Node { content: Content::Table(tables), .. }))) = document(subsystems)? else {
+    let Some((path, Ok((Node { content: Content::Table(tables), .. }, _)))) = document(subsystems)? else {
         return Ok(Vec::new());
     };
     let mut found = Vec::new();
     for (name, node) in &tables {
         match &node.content {
             Content::Table(table) if name == "storage" => {
-                let strange = table.iter().filter(|(key, _)| !STORAGE.contains(&key.as_str()));
+                let strange = table.iter().filter(|(key, _)| !storage_conf::is_known(key));
                 found.extend(strange.map(|(key, node)| {
                     (Origin::at(path, node.line), format!("storage.{key}: {path} has no such key"))
                 }));
@@ -82,7 +160,7 @@ pub(super) fn unknown(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, String
 
 /// The program that mounts in place of the kernel's overlay, if storage.conf names one.
 pub(super) fn mount_program(subsystems: &Subsystems<'_>) -> Result<Option<(Origin, String)>, String> {
-    let Some((path, Ok(document))) = document(subsystems)? else { return Ok(None) };
+    let Some((path, Ok((document, _)))) = document(subsystems)? else { return Ok(None) };
     let node = ["storage.options.overlay.mount_program", "storage.options.mount_program"]
         .iter()
         .find_map(|key| document.at(key));
@@ -109,7 +187,7 @@ pub(super) fn compiled_in(subsystems: &Subsystems<'_>, key: &str) -> Fact {
     }
     match document(subsystems) {
         Ok(None) => {}
-        Ok(Some((path, Ok(document)))) => {
+        Ok(Some((path, Ok((document, _))))) => {
             if let Some(node) = document.at(theirs).filter(|node| node.state() != State::from("")) {
                 let says = Some(format!("{theirs} is set"));
                 let place = Origin { line: node.line, says, ..Origin::file(path) };

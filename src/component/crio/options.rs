@@ -1,48 +1,38 @@
-//! The options of CRI-O: where they stand in its files, and the flags and environment variables that beat the files
-//! (crio(8), crio.conf(5); `pkg/config/config.go` and `internal/criocli/criocli.go` of CRI-O 1.19 to 1.37).
+//! The options of CRI-O: where they stand in its files, what they hold, and the flags and environment variables that beat the
+//! files (crio(8), crio.conf(5); `pkg/config/config.go` and `internal/criocli/criocli.go` of CRI-O 1.19 to 1.37).
 
-/// What an option holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Bool,
-    Integer,
-    /// A length of time: text such as `10s`, or a whole number of nanoseconds.
-    Duration,
-    /// A list; a flag gives it with commas.
-    List,
-}
+use crate::component::go_decoder::{self, Field, Type};
 
 /// One option.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct OptionSpec {
+pub(crate) struct OptionSpec {
     /// Dotted, without the leading `crio.`.
-    pub(super) key: &'static str,
-    pub(super) kind: Kind,
+    pub(crate) key: &'static str,
+    pub(crate) kind: Type,
     /// Without dashes; empty if there is none.
-    pub(super) flag: &'static str,
+    pub(crate) flag: &'static str,
     /// Empty if there is none.
-    pub(super) variable: &'static str,
+    pub(crate) variable: &'static str,
 }
 
 const fn text(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
-    OptionSpec { key, kind: Kind::Text, flag, variable }
+    OptionSpec { key, kind: Type::Text, flag, variable }
 }
 const fn yes(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
-    OptionSpec { key, kind: Kind::Bool, flag, variable }
+    OptionSpec { key, kind: Type::Bool, flag, variable }
 }
 const fn number(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
-    OptionSpec { key, kind: Kind::Integer, flag, variable }
+    OptionSpec { key, kind: Type::Integer, flag, variable }
 }
 const fn time(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
-    OptionSpec { key, kind: Kind::Duration, flag, variable }
+    OptionSpec { key, kind: Type::Duration, flag, variable }
 }
 const fn list(key: &'static str, flag: &'static str, variable: &'static str) -> OptionSpec {
-    OptionSpec { key, kind: Kind::List, flag, variable }
+    OptionSpec { key, kind: Type::Texts, flag, variable }
 }
 
 /// All options of the newest version, and those of older ones that are gone.
-pub(super) const OPTIONS: &[OptionSpec] = &[
+pub(crate) const OPTIONS: &[OptionSpec] = &[
     text("clean_shutdown_file", "clean-shutdown-file", "CONTAINER_CLEAN_SHUTDOWN_FILE"),
     yes("file_locking", "", ""),
     text("file_locking_path", "", ""),
@@ -67,6 +57,13 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     text("api.stream_tls_ca", "stream-tls-ca", "CONTAINER_TLS_CA"),
     text("api.stream_tls_cert", "stream-tls-cert", "CONTAINER_TLS_CERT"),
     text("api.stream_tls_key", "stream-tls-key", "CONTAINER_TLS_KEY"),
+    list("api.tls_cipher_suites", "tls-cipher-suites", "CONTAINER_TLS_CIPHER_SUITES"),
+    text("api.tls_min_version", "tls-min-version", "CONTAINER_TLS_MIN_VERSION"),
+    text(
+        "checkpoint_restore.container_level_enabled",
+        "checkpoint-restore-container-level-enabled",
+        "CONTAINER_CHECKPOINT_RESTORE_CONTAINER_LEVEL_ENABLED",
+    ),
     list(
         "runtime.absent_mount_sources_to_reject",
         "absent-mount-sources-to-reject",
@@ -77,6 +74,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         "add-inheritable-capabilities",
         "CONTAINER_ADD_INHERITABLE_CAPABILITIES",
     ),
+    list("runtime.additional_artifact_stores", "additional-artifact-stores", ""),
     list("runtime.additional_devices", "additional-devices", "CONTAINER_ADDITIONAL_DEVICES"),
     list("runtime.allowed_devices", "allowed-devices", "CONTAINER_ALLOWED_DEVICES"),
     text("runtime.apparmor_profile", "apparmor-profile", "CONTAINER_APPARMOR_PROFILE"),
@@ -112,7 +110,6 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         "CONTAINER_HOSTNETWORK_DISABLE_SELINUX",
     ),
     text("runtime.infra_ctr_cpuset", "infra-ctr-cpuset", "CONTAINER_INFRA_CTR_CPUSET"),
-    number("runtime.inject_gomaxprocs", "inject-gomaxprocs", "CONTAINER_INJECT_GOMAXPROCS"),
     text("runtime.irqbalance_config_file", "irqbalance-config-file", ""),
     text("runtime.irqbalance_config_restore_file", "irqbalance-config-restore-file", ""),
     text("runtime.log_filter", "log-filter", "CONTAINER_LOG_FILTER"),
@@ -121,6 +118,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     yes("runtime.log_to_journald", "log-journald", "CONTAINER_LOG_JOURNALD"),
     yes("runtime.manage_network_ns_lifecycle", "", ""),
     yes("runtime.manage_ns_lifecycle", "", ""),
+    number("runtime.min_injected_gomaxprocs", "min-injected-gomaxprocs", "CONTAINER_INJECT_GOMAXPROCS"),
     number("runtime.minimum_mappable_gid", "minimum-mappable-gid", "CONTAINER_MINIMUM_MAPPABLE_GID"),
     number("runtime.minimum_mappable_uid", "minimum-mappable-uid", "CONTAINER_MINIMUM_MAPPABLE_UID"),
     text("runtime.namespaces_dir", "namespaces-dir", "CONTAINER_NAMESPACES_DIR"),
@@ -141,6 +139,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     text("runtime.shared_cpuset", "shared-cpuset", "CONTAINER_SHARED_CPUSET"),
     text("runtime.timezone", "timezone", "CONTAINER_TIME_ZONE"),
     text("runtime.uid_mappings", "uid-mappings", "CONTAINER_UID_MAPPINGS"),
+    // Some documentation has it there; CRI-O reads it in [crio.runtime].
     list("image.additional_artifact_stores", "", ""),
     yes("image.auto_reload_registries", "auto-reload-registries", "AUTO_RELOAD_REGISTRIES"),
     text("image.big_files_temporary_dir", "big-files-temporary-dir", "CONTAINER_BIG_FILES_TEMPORARY_DIR"),
@@ -148,7 +147,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     text("image.global_auth_file", "global-auth-file", "CONTAINER_GLOBAL_AUTH_FILE"),
     text("image.image_volumes", "image-volumes", "CONTAINER_IMAGE_VOLUMES"),
     list("image.insecure_registries", "insecure-registry", "CONTAINER_INSECURE_REGISTRY"),
-    text("image.namespaced_auth_dir", "", ""),
+    text("image.namespaced_auth_dir", "namespaced-auth-dir", "CONTAINER_NAMESPACED_AUTH_DIR"),
     yes("image.oci_artifact_mount_support", "oci-artifact-mount-support", "CONTAINER_OCI_ARTIFACT_SUPPORT"),
     text("image.pause_command", "pause-command", "CONTAINER_PAUSE_COMMAND"),
     text("image.pause_image", "pause-image", "CONTAINER_PAUSE_IMAGE"),
@@ -156,11 +155,11 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     list("image.pinned_images", "pinned-images", "CONTAINER_PINNED_IMAGES"),
     time("image.pull_progress_timeout", "pull-progress-timeout", "CONTAINER_PULL_PROGRESS_TIMEOUT"),
     list("image.registries", "", ""),
-    text("image.short_name_mode", "", ""),
+    text("image.short_name_mode", "short-name-mode", "CONTAINER_SHORT_NAME_MODE"),
     text("image.signature_policy", "signature-policy", "CONTAINER_SIGNATURE_POLICY"),
     text("image.signature_policy_dir", "signature-policy-dir", "CONTAINER_SIGNATURE_POLICY_DIR"),
     text("network.cni_default_network", "cni-default-network", "CONTAINER_CNI_DEFAULT_NETWORK"),
-    time("network.cni_status_grace_period", "", ""),
+    time("network.cni_status_grace_period", "cni-status-grace-period", "CNI_STATUS_GRACE_PERIOD"),
     text("network.network_dir", "cni-config-dir", "CONTAINER_CNI_CONFIG_DIR"),
     text("network.plugin_dir", "", ""),
     list("network.plugin_dirs", "cni-plugin-dir", "CONTAINER_CNI_PLUGIN_DIR"),
@@ -190,37 +189,101 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     time("nri.nri_plugin_request_timeout", "nri-plugin-request-timeout", ""),
 ];
 
-/// Keys of a table `crio.runtime.runtimes.NAME`.
-pub(super) const HANDLER: &[&str] = &[
-    "allowed_annotations",
-    "container_create_timeout",
-    "container_min_memory",
-    "default_annotations",
-    "disallowed_annotations",
-    "exec_cpu_affinity",
-    "inherit_default_runtime",
-    "monitor_cgroup",
-    "monitor_env",
-    "monitor_exec_cgroup",
-    "monitor_path",
-    "no_sync_log",
-    "platform_runtime_paths",
-    "privileged_without_host_devices",
-    "runtime_config_path",
-    "runtime_path",
-    "runtime_pull_image",
-    "runtime_root",
-    "runtime_type",
-    "seccomp_profile",
-    "stream_websockets",
+/// Options that CRI-O no longer has: it ignores them, whatever they hold.
+const GONE: &[&str] = &[
+    "api.host_ip",
+    "file_locking",
+    "file_locking_path",
+    "image.additional_artifact_stores",
+    "image.registries",
+    "runtime.default_mounts",
+    "runtime.manage_network_ns_lifecycle",
+    "runtime.manage_ns_lifecycle",
+    "runtime.seccomp_use_default_when_empty",
+];
+
+/// A second name of a variable, which counts where the first isn't set: that one is misspelt.
+const ALSO: &[(&str, &str)] = &[("CONTAINER_INCLUDED_POD_METRCIS", "CONTAINER_INCLUDED_POD_METRICS")];
+
+/// Tables of [`OPTIONS`].
+const TABLES: &[&str] =
+    &["api", "checkpoint_restore", "image", "metrics", "network", "nri", "runtime", "stats", "tracing"];
+
+/// Fields of tables with names of their own: `crio.runtime.runtimes.NAME`, `crio.runtime.workloads.NAME`.
+const FIELDS: &[Field] = &[
+    ("handler", "allowed_annotations", Type::Texts),
+    ("handler", "container_create_timeout", Type::Integer),
+    ("handler", "container_min_memory", Type::Text),
+    ("handler", "default_annotations", Type::TextMap),
+    ("handler", "exec_cpu_affinity", Type::Text),
+    ("handler", "inherit_default_runtime", Type::Bool),
+    ("handler", "monitor_cgroup", Type::Text),
+    ("handler", "monitor_env", Type::Texts),
+    ("handler", "monitor_exec_cgroup", Type::Text),
+    ("handler", "monitor_path", Type::Text),
+    ("handler", "no_sync_log", Type::Bool),
+    ("handler", "platform_runtime_paths", Type::TextMap),
+    ("handler", "privileged_without_host_devices", Type::Bool),
+    ("handler", "runtime_config_path", Type::Text),
+    ("handler", "runtime_path", Type::Text),
+    ("handler", "runtime_pull_image", Type::Bool),
+    ("handler", "runtime_root", Type::Text),
+    ("handler", "runtime_type", Type::Text),
+    ("handler", "seccomp_profile", Type::Text),
+    ("handler", "stream_websockets", Type::Bool),
+    ("workload", "activation_annotation", Type::Text),
+    ("workload", "allowed_annotations", Type::Texts),
+    ("workload", "annotation_prefix", Type::Text),
+    ("workload", "resources", Type::Table("resources")),
+    ("resources", "cpulimit", Type::Integer),
+    ("resources", "cpuperiod", Type::Integer),
+    ("resources", "cpuquota", Type::Integer),
+    ("resources", "cpuset", Type::Text),
+    ("resources", "cpushares", Type::Integer),
 ];
 
 /// Tables whose keys are names or belong to others.
-pub(super) const OPEN: &[&str] = &["runtime.workloads", "nri.default_validator"];
+pub(crate) const OPEN: &[&str] = &["runtime.workloads", "nri.default_validator"];
 
 /// The option of a key.
-pub(super) fn option(key: &str) -> Option<&'static OptionSpec> {
+pub(crate) fn option(key: &str) -> Option<&'static OptionSpec> {
     OPTIONS.iter().find(|option| option.key == key)
+}
+
+/// The variables of an option, the first that is set counts.
+pub(crate) fn variables(option: &OptionSpec) -> impl Iterator<Item = &'static str> {
+    let first = Some(option.variable).filter(|name| !name.is_empty());
+    let also = first.and_then(|first| ALSO.iter().find(|(name, _)| *name == first));
+    first.into_iter().chain(also.map(|(_, name)| *name))
+}
+
+/// Whether a handler's table has a field; what CRI-O only writes there counts too.
+pub(crate) fn is_handler_field(name: &str) -> bool {
+    name == "disallowed_annotations" || go_decoder::find(FIELDS, "handler", name).is_some()
+}
+
+/// The schema of CRI-O's files.
+pub(crate) fn schema(table: &str, key: &str) -> Option<(&'static str, Type)> {
+    let folded = |name: &str| name.eq_ignore_ascii_case(key);
+    match table {
+        "" => folded("crio").then_some(("crio", Type::Table("crio"))),
+        "runtime" if folded("runtimes") => Some(("runtimes", Type::TableMap("handler"))),
+        "runtime" if folded("workloads") => Some(("workloads", Type::TableMap("workload"))),
+        "handler" | "workload" | "resources" => go_decoder::find(FIELDS, table, key),
+        _ => {
+            let of_table = |option: &&OptionSpec| {
+                let name = match option.key.split_once('.') {
+                    Some((of, name)) => (of == table).then_some(name),
+                    None => (table == "crio").then_some(option.key),
+                };
+                name.is_some_and(folded) && !GONE.contains(&option.key)
+            };
+            let name = |key: &'static str| key.split_once('.').map_or(key, |(_, name)| name);
+            let found = OPTIONS.iter().find(of_table).map(|option| (name(option.key), option.kind));
+            let is_table = || TABLES.iter().find(|name| folded(name) && table == "crio");
+            found.or_else(|| is_table().map(|name| (*name, Type::Table(name))))
+        }
+    }
 }
 
 /// The keys that CRI-O has, if this one is none of them: for "did you mean".
@@ -230,8 +293,35 @@ pub fn unknown_key(key: &str) -> Option<Vec<String>> {
     let is_table = || OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}.")));
     let known = match key.split('.').collect::<Vec<_>>().as_slice() {
         ["runtime", "runtimes"] | ["runtime", "runtimes", _] => true,
-        ["runtime", "runtimes", _, field, ..] => HANDLER.contains(field),
+        ["runtime", "runtimes", _, field, ..] => is_handler_field(field),
         _ => option(key).is_some() || is_table() || OPEN.iter().any(|table| is_below(table)),
     };
     (!known).then(|| OPTIONS.iter().map(|option| option.key.to_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_found_in_its_table_in_any_letter_case() {
+        for option in OPTIONS.iter().filter(|option| !GONE.contains(&option.key)) {
+            let (table, name) = option.key.split_once('.').unwrap_or(("crio", option.key));
+            assert_eq!(schema(table, &name.to_uppercase()), Some((name, option.kind)), "{}", option.key);
+        }
+        assert_eq!(schema("crio", "Runtime"), Some(("runtime", Type::Table("runtime"))));
+        assert_eq!(schema("runtime", "CgroupManager"), None);
+        assert_eq!(schema("runtime", "manage_ns_lifecycle"), None);
+    }
+
+    #[test]
+    fn names_are_declared_once() {
+        let unique =
+            |names: Vec<&str>| names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len();
+        assert!(unique(OPTIONS.iter().map(|option| option.key).collect()));
+        let flags = OPTIONS.iter().map(|option| option.flag).filter(|flag| !flag.is_empty());
+        assert!(unique(flags.collect()));
+        let all = OPTIONS.iter().flat_map(variables);
+        assert!(unique(all.collect()));
+    }
 }
