@@ -91,6 +91,7 @@ fn replace(path: &Path, old: Option<&Stat>, bytes: &[u8], unnamed: bool) -> io::
     let mode = Mode::from_raw_mode(if old.is_some() { 0o600 } else { 0o666 });
     if unnamed {
         let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
+        // Where that doesn't work a file with a name is made, as below.
         if let Ok(file) = rustix::fs::openat(&directory, ".", flags, mode) {
             let file = filled(file, old, bytes)?;
             let proc = format!("/proc/self/fd/{}", file.as_raw_fd());

@@ -25,6 +25,7 @@ pub(super) fn colors(terminal: bool) -> bool {
 #[expect(clippy::disallowed_methods, reason = "COLUMNS is how a user says the width of a pipe")]
 fn width(terminal: bool) -> u16 {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    // Without a size the table takes its default width.
     let window = if terminal { rustix::termios::tcgetwinsize(io::stdout()).ok() } else { None };
     let window = window.map(|size| size.ws_col).filter(|width| *width > 0);
     columns.filter(|columns| *columns > 0).or(window).unwrap_or(USUAL_WIDTH)

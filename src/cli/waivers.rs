@@ -35,6 +35,7 @@ impl Waivers {
         let targets = Targets::new(&rules.rules, &peers);
         let WaiverSet { files, waivers } = load(rules::read("the waivers", &arguments.waivers)?, &targets)?;
         let target = |waiver: Waiver| {
+            // A name that nothing has was told when the file was read.
             let target = targets.find(&waiver.name).ok()?;
             Some((waiver, target))
         };
@@ -109,6 +110,7 @@ fn of_command_line(name: &str) -> Waiver {
 
 /// The day in UTC, if the clock can be right.
 pub(super) fn today() -> Option<Date> {
+    // A clock before 1970 tells no day.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     Date::of_unix(since.as_secs()).filter(|today| EARLIEST.is_some_and(|earliest| *today >= earliest))
 }

@@ -49,6 +49,7 @@ impl Directory {
             };
             HostError::new(path.display(), trouble)
         })?;
+        // Without the call, or where it is refused, links are followed by `resolve`.
         let by_kernel = rustix::fs::openat2(&root, ".", flags, Mode::empty(), IN_ROOT).is_ok();
         Ok(Directory { root, live: false, by_kernel, scratch: RefCell::default() })
     }

@@ -115,7 +115,9 @@ impl Files {
     fn try_range_reader(&self, path: impl AsRef<Path>) -> Result<Rc<RangeReader>, HostError> {
         self.remember(&self.readers, &self.unmerged(path.as_ref()), |path| {
             let name = path.as_path().as_os_str();
+            // An error that is remembered is met again below, by the tree.
             let script = || self.scripts.borrow().get(name)?.as_ref().ok()?.clone();
+            // The same.
             let whole = self.contents.borrow().get(name).and_then(|bytes| bytes.as_ref().ok().cloned());
             if let Some(bytes) = whole.or_else(script) {
                 return Ok(Rc::new(self.reader(path, Box::new(bytes))));
@@ -268,6 +270,7 @@ impl Files {
         let slash = memchr::memrchr(b'/', bytes)?;
         let (directory, name) = (OsStr::from_bytes(&bytes[..slash]), OsStr::from_bytes(&bytes[slash + 1..]));
         let lists = self.lists.borrow();
+        // What no listing tells is looked at.
         let names = lists.get(directory)?.as_ref().ok()?;
         let place = names.binary_search_by(|known| known.as_os_str().cmp(name)).ok()?;
         self.kinds.borrow().get(directory)?.get(place).copied().flatten()
@@ -284,6 +287,7 @@ impl Files {
         let Some((from, to, cell, rest)) = found else { return Cow::Borrowed(path) };
         let is_merged = cell.get_or_init(|| {
             let relative = Path::new(to.trim_start_matches('/'));
+            // Two names of one directory only cost a second look.
             self.try_read_link(from).is_ok_and(|target| target == relative || target == Path::new(to))
         });
         // As text: what is left of `/bin//x` looks absolute, and would replace what it is joined to.
@@ -330,6 +334,7 @@ impl Files {
     fn known_kind(&self, path: &HostPath) -> Option<Kind> {
         self.listed_kind(path).or_else(|| {
             let own = self.own.borrow();
+            // It only spares a look.
             own.get(path.as_path().as_os_str())?.as_ref().ok().map(|metadata| metadata.kind)
         })
     }

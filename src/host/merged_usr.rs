@@ -11,6 +11,7 @@ impl Files {
     pub fn has_merged_usr(&self) -> bool {
         match self.lstat("/lib") {
             Read::There(lib) => lib.kind == Kind::Link,
+            // Looking below it fails, too, and tells why.
             Read::Missing(_) | Read::Hidden(_) => false,
         }
     }

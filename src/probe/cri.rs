@@ -326,6 +326,7 @@ impl Answered<'_> {
 fn clock(running: &dyn Running) -> Option<i64> {
     match running.time() {
         Read::There(now) => Some(i64::try_from(now).unwrap_or(i64::MAX)),
+        // An age that nobody tells is unknown there.
         Read::Missing(_) | Read::Hidden(_) => None,
     }
 }

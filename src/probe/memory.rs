@@ -37,6 +37,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     };
     // The crate multiplies without looking; no machine has an exabyte.
     let absurd = bytes.split(|b| !b.is_ascii_digit()).any(|digits| digits.len() > 15);
+    // Why doesn't matter: it becomes unknown.
     let read = if absurd { None } else { Meminfo::from_read(&*bytes).ok() };
     let Some(meminfo) = read else { return Fact::unknown(format!("{MEMINFO} is not what Linux writes")) };
     let size = |bytes| State::Known(Value::Size(bytes));

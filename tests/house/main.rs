@@ -6,6 +6,7 @@
 mod arrows;
 mod homes;
 mod sizes;
+mod swallows;
 
 use std::path::{Path, PathBuf};
 

@@ -241,6 +241,7 @@ impl Asking<'_> {
             };
             let answers: Vec<_> = some.iter().map(ask).collect();
             for (container, answer) in some.iter_mut().zip(answers) {
+                // An exit that is not told is unknown: `pods::restarting` says so.
                 let status = joined(answer).await.ok().and_then(|answer| answer.status);
                 container.exit = status.map(|status| status.exit_code);
             }

@@ -97,6 +97,7 @@ async fn connect(addresses: &[SocketAddr], deadline: Deadline) -> Result<(IpAddr
         match trial {
             Ok((index, Ok(stream))) => return Ok((addresses[index].ip(), stream)),
             Ok((index, Err(silence))) => failed[index] = silence,
+            // A trial that panicked failed, as it is put down already.
             Err(_) => {}
         }
     }

@@ -52,15 +52,18 @@ impl RecordedTree {
         if found.as_path().as_os_str() != path.as_os_str() || path.iter().any(|part| part == "..") {
             return Some("is not an absolute path without `.`, `..` and `//`");
         }
+        // A place that `meta.toml` itself hides is where it is said to be.
         if self.own_place(&found).is_ok_and(|place| place != found) {
             return Some("leads through a symbolic link; name the place it leads to");
         }
+        // An entry for what can't be looked at is refused: the recording itself has to be readable.
         let is_there = |path: &HostPath| self.directory.lstat(path).is_ok();
         if entry.kind.is_none() && entry.hiding().is_none() {
             return (!is_there(&found)).then_some("is not in the recording and has no `kind`");
         }
         let parent = found.parent()?;
         if last.borrow().0 != parent {
+            // As a directory that only `meta.toml` knows.
             let kind = self.directory.lstat(&parent).ok().map(|parent| parent.kind);
             last.replace((parent, kind));
         }
@@ -107,6 +110,7 @@ impl RecordedTree {
         let found = match self.directory.read_link(&HostPath::new(path)) {
             Ok(target) => Look::Link(target),
             Err(error) if error.is_not_found() => Look::Missing,
+            // What can't be looked at fails again when the tree is asked for it.
             Err(_) => Look::Other,
         };
         let mut links = self.links.borrow_mut();

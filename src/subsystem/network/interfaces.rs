@@ -72,8 +72,8 @@ pub fn uplinks(running: &dyn Running) -> Result<(Vec<String>, Vec<String>), Stri
                 [] => {}
                 [_, prefix, _, _, _, _, _, _, flags, interface] => {
                     let flags = u32::from_str_radix(flags, 16);
-                    let leads =
-                        flags.is_ok_and(|flags| flags & u32::from(REJECTS) == 0) && *interface != "lo";
+                    let rejects = flags.map_or(true, |flags| flags & u32::from(REJECTS) != 0);
+                    let leads = !rejects && *interface != "lo";
                     if matches!(*prefix, "00" | "01") && leads {
                         of_ipv6.push((*interface).to_owned());
                     }

@@ -139,10 +139,12 @@ fn processes(running: &dyn Running) -> Vec<u32> {
         Read::There(kubelet) => {
             processes.extend(String::from_utf8_lossy(&kubelet).lines().filter_map(number));
         }
+        // The list below has them, too.
         Read::Missing(_) | Read::Hidden(_) => {}
     }
     match files.list("/proc") {
         Read::There(all) => processes.extend(all.iter().filter_map(|name| number(name.to_str()?))),
+        // No owner is found then, which is unknown.
         Read::Missing(_) | Read::Hidden(_) => {}
     }
     processes

@@ -288,6 +288,7 @@ fn manifests(files: &Files, directory: &str) -> Result<Holds, Reason> {
         match read.and_then(|node| Manifest::of(&path, &node)) {
             Ok(Some(manifest)) => directory_holds.pods.push(manifest),
             Err(wrong) if is_meant => directory_holds.broken.push((path.clone(), format!("{path}: {wrong}"))),
+            // A file of another name that is no manifest: the kubelet complains, and goes on.
             Ok(None) | Err(_) => directory_holds.others.push(path),
         }
     }

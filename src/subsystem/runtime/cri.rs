@@ -203,6 +203,7 @@ pub fn cgroup_driver(runtime: &Runtime) -> Result<(String, &'static str), String
     };
     let known =
         |value: Option<&str>| value.filter(|word| matches!(*word, "systemd" | "cgroupfs")).map(str::to_owned);
+    // Without it the status may tell; the reason stays that of the first question.
     if let Ok(info) = &runtime.info
         && let Some(driver) = known(json(info).as_ref().and_then(|info| info["cgroup_driver"].as_str()))
     {
@@ -229,9 +230,11 @@ pub fn sandbox_image(runtime: &Runtime) -> Option<String> {
 }
 
 fn status_config(runtime: &Runtime) -> Option<serde_json::Value> {
+    // Why the status is not told is said where its conditions are.
     json(runtime.status.as_ref().ok()?.config.as_ref()?)
 }
 
 fn json(text: &str) -> Option<serde_json::Value> {
+    // What isn't JSON tells nothing; no version of a runtime sends such.
     serde_json::from_str(text).ok()
 }

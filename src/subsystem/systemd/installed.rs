@@ -160,6 +160,7 @@ fn container(subsystems: &Subsystems<'_>) -> Option<Origin> {
     // Only for its name: what can't be read has none.
     let kind = match files.read(mark) {
         Read::There(bytes) => Some(String::from_utf8_lossy(&bytes).trim().to_owned()),
+        // It stays unnamed.
         Read::Missing(_) | Read::Hidden(_) => None,
     };
     let kind =

@@ -15,34 +15,6 @@ pub enum Hidden {
     Answer(String),
 }
 
-/// Places that somebody takes for absent who can't see them: ends of their paths, and how they are hidden. This list gets
-/// shorter until it is empty.
-const KNOWN_FAULTS: &[(&str, &[&str])] = &[
-    ("default.target", &["io-error"]),
-    ("graphical.target", &["io-error"]),
-    ("multi-user.target", &["io-error"]),
-    ("sysinit.target", &["io-error"]),
-    ("sysinit.target.wants", &["unsearchable", "io-error"]),
-    ("multi-user.target.wants", &["unsearchable", "io-error"]),
-    ("sysinit.target.wants/systemd-sysctl.service", &["io-error"]),
-    ("sysinit.target.wants/systemd-modules-load.service", &["io-error"]),
-    ("multi-user.target.wants/firewalld.service", &["io-error"]),
-    ("multi-user.target.wants/NetworkManager.service", &["io-error"]),
-    ("usr/sbin", &["denied", "unsearchable", "io-error"]),
-    ("usr/bin", &["unsearchable"]),
-    ("proc", &["denied", "unsearchable", "io-error"]),
-    ("proc/sys", &["denied", "unsearchable", "io-error"]),
-    ("proc/sys/kernel", &["denied", "unsearchable", "io-error"]),
-];
-
-impl Hidden {
-    /// Whether what is said without it is a fault that is known.
-    pub fn is_known_fault(&self) -> bool {
-        let Hidden::Path(_, path, way) = self else { return false };
-        KNOWN_FAULTS.iter().any(|(place, ways)| path.ends_with(place) && ways.contains(way))
-    }
-}
-
 /// All ways in which a file, directory or link can be hidden. The first comes to each place of each case.
 pub const DENIED: &str = "denied";
 const MORE_WAYS: [&str; 3] = ["unsearchable", "io-error", "too-large"];

@@ -21,6 +21,7 @@ const PER_BOOT: &str = "/var/lib/cloud/scripts/per-boot";
 pub(super) fn read(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
     match scan.files.stat("/etc/cloud/cloud-init.disabled") {
         Read::There(_) => return,
+        // What can't be looked at switches nothing off.
         Read::Missing(_) | Read::Hidden(_) => {}
     }
     if !SERVICES.iter().any(|service| subsystems.units().may_start(subsystems, service)) {

@@ -79,7 +79,7 @@ pub(super) fn read(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
             hook_directory(scan, &format!("/etc/networkd-dispatcher/{state}.d"));
         }
     }
-    cron(scan, starts(&["cron.service", "crond.service", "cronie.service", "dcron.service"]));
+    cron(scan);
     if starts(&["tuned.service"]) {
         tuned(scan);
     }
@@ -179,8 +179,7 @@ fn hook_directory(scan: &mut Scan<'_>, directory: &str) {
 }
 
 /// `@reboot` of crontab(5). Tables count even where no daemon is known to start that reads them: one of another name may.
-/// What can't be read counts only where one is known.
-fn cron(scan: &mut Scan<'_>, is_started: bool) {
+fn cron(scan: &mut Scan<'_>) {
     let mut tables = vec![(HostPath::new("/etc/crontab"), true)];
     for (directory, has_user) in
         [("/etc/cron.d", true), ("/var/spool/cron/crontabs", false), ("/var/spool/cron", false)]
@@ -189,8 +188,8 @@ fn cron(scan: &mut Scan<'_>, is_started: bool) {
             Read::There(names) => {
                 tables.extend(names.iter().map(|name| (HostPath::new(directory).join(name), has_user)));
             }
-            Read::Hidden(error) if is_started => scan.unread(error),
-            Read::Missing(_) | Read::Hidden(_) => {}
+            Read::Missing(_) => {}
+            Read::Hidden(error) => scan.unread(error),
         }
     }
     for (path, has_user) in tables {
@@ -212,8 +211,8 @@ fn cron(scan: &mut Scan<'_>, is_started: bool) {
                     scan.end(source);
                 }
             }
-            Read::Hidden(error) if is_started => scan.unread(error),
-            Read::There(None) | Read::Missing(_) | Read::Hidden(_) => {}
+            Read::There(None) | Read::Missing(_) => {}
+            Read::Hidden(error) => scan.unread(error),
         }
     }
 }

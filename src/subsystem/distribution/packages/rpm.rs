@@ -16,6 +16,7 @@ pub(super) fn package(files: &Files, name: &str, database: &str) -> Answer<Packa
     let program = format!("/usr/bin/{name}");
     match files.stat(&program) {
         Read::There(found) if found.mode & 0o111 != 0 => {}
+        // Unknown either way: the program would only show that it is installed.
         Read::There(_) | Read::Missing(_) | Read::Hidden(_) => {
             return Answer::unknown(reason).because_all(place);
         }

@@ -50,6 +50,8 @@ struct Plan {
     asked: Vec<Asked>,
     loaded: BTreeMap<String, Vec<Origin>>,
     doubtful: BTreeMap<String, String>,
+    /// What hides whether a line is of a module that is built in.
+    hidden: Option<Reason>,
 }
 
 const SERVICE: &str = "systemd-modules-load.service";
@@ -75,6 +77,7 @@ impl Boot {
         match (self.plans.first(), self.gaps.first(), self.rules.gaps.first()) {
             (_, Some(gap), _) | (Some(_), None, Some(gap)) => Err(gap.reason.clone().into()),
             (None, None, _) => Err(self.no_kernel()),
+            (Some(Plan { hidden: Some(reason), .. }), None, None) => Err(reason.clone()),
             (Some(plan), None, None) => match &plan.index.trouble {
                 Some(trouble) if plan.asked.iter().any(|asked| asked.fails.is_some()) => Err(trouble.clone()),
                 // Another entry may boot, of which less is known.
@@ -307,13 +310,19 @@ impl Plan {
             .iter()
             .map(|name| (name.clone(), place.clone().says(format!("modules_load={name}"))))
             .chain(lines.iter().cloned());
-        let (mut asked, mut doubtful) = (Vec::new(), BTreeMap::new());
+        let (mut asked, mut doubtful, mut hidden) = (Vec::new(), BTreeMap::new(), None);
         for (text, origin) in requests {
             let fails = match loader.load_unless_blacklisted(&text, &origin) {
                 Outcome::Loaded => None,
                 Outcome::Blocked(reason, _) => Some(reason),
-                Outcome::Missing if is_built_in(subsystems, release.as_deref(), &text) => None,
-                Outcome::Missing => Some(missing(&text)),
+                Outcome::Missing => match is_built_in(subsystems, release.as_deref(), &text) {
+                    Ok(true) => None,
+                    Ok(false) => Some(missing(&text)),
+                    Err(reason) => {
+                        hidden.get_or_insert(reason);
+                        None
+                    }
+                },
                 Outcome::Doubtful(reason) => {
                     doubtful.extend(
                         loader.index.resolve(rules, &text).into_iter().map(|name| (name, reason.clone())),
@@ -332,6 +341,7 @@ impl Plan {
             refuses,
             asked,
             doubtful,
+            hidden,
         }
     }
 }

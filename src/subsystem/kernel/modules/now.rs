@@ -48,21 +48,26 @@ pub(super) fn loads_modules(subsystems: &Subsystems<'_>, release: &str) -> Optio
     let running = subsystems.host().running().filter(|running| running.uname().release == release)?;
     match (running.files().stat("/proc/modules"), running.files().stat("/proc/self")) {
         (Read::There(_), _) => Some(true),
+        // A kernel with modules has the list beside it.
         (Read::Missing(_), Read::There(_)) => Some(false),
         // What can't be seen is left to the files of that release.
         (Read::Missing(_) | Read::Hidden(_), _) => None,
     }
 }
 
-/// What the running kernel, if it is of a release, shows of a module that is built into it. What it hides is left to
-/// the files of that release.
-pub(super) fn shown_by_release(subsystems: &Subsystems<'_>, release: &str, name: &str) -> Option<Origin> {
-    let running = subsystems.host().running().filter(|running| running.uname().release == release)?;
-    let live = running.files();
-    match (listed(live, name), shown(live, name)) {
-        (Ok(None), Ok(origin)) => origin,
-        (Ok(Some(_)) | Err(_), _) | (_, Err(_)) => None,
-    }
+/// What the running kernel, if it is of a release, shows of a module that is built into it.
+///
+/// # Errors
+/// What it hides.
+pub(super) fn shown_by_release(
+    subsystems: &Subsystems<'_>,
+    release: &str,
+    name: &str,
+) -> Result<Option<Origin>, HostError> {
+    let running = subsystems.host().running().filter(|running| running.uname().release == release);
+    let Some(live) = running.map(crate::host::Running::files) else { return Ok(None) };
+    let is_loaded = listed(live, name)?.is_some();
+    Ok(shown(live, name)?.filter(|_| !is_loaded))
 }
 
 /// What shows that a module is built into the running kernel.

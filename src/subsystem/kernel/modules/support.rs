@@ -4,14 +4,22 @@
 use super::index::Index;
 use super::rules::CommandLine;
 use super::{ModuleState, State, names, now};
-use crate::fact::{Answer, Confidence, Origin};
+use crate::fact::{Answer, Confidence, Knowledge, Origin, Reason};
 use crate::subsystem::Subsystems;
 
 /// A module that isn't on disk: built into the kernel of a release, or absent.
 pub(super) fn built_in(subsystems: &Subsystems<'_>, index: &Index, release: &str, name: &str) -> State {
-    if let Some(origin) = now::shown_by_release(subsystems, release, name) {
-        return Answer::known(ModuleState::BuiltIn).because(origin).at_most(Confidence::High);
+    match now::shown_by_release(subsystems, release, name) {
+        Ok(Some(origin)) => Answer::known(ModuleState::BuiltIn).because(origin).at_most(Confidence::High),
+        Ok(None) => by_configuration(subsystems, index, release, name),
+        Err(error) => match by_configuration(subsystems, index, release, name) {
+            built_in @ Answer { state: Knowledge::Known(_), .. } => built_in,
+            _ => Answer::unknown(error),
+        },
     }
+}
+
+fn by_configuration(subsystems: &Subsystems<'_>, index: &Index, release: &str, name: &str) -> State {
     let option = names::option_of(name);
     let missing = Origin::file(format!("/lib/modules/{release}"));
     let absent = match &index.directory {
@@ -41,16 +49,26 @@ pub(super) fn built_in(subsystems: &Subsystems<'_>, index: &Index, release: &str
 }
 
 /// Whether a line of modules-load.d that no module file answers names one that is built in.
-pub(super) fn is_built_in(subsystems: &Subsystems<'_>, release: Option<&str>, text: &str) -> bool {
+///
+/// # Errors
+/// What hides it.
+pub(super) fn is_built_in(
+    subsystems: &Subsystems<'_>,
+    release: Option<&str>,
+    text: &str,
+) -> Result<bool, Reason> {
     let name = crate::parse::modprobe_d::underscored(text);
-    let (Some(option), Some(release)) = (names::option_of(&name), release) else { return false };
-    if now::shown_by_release(subsystems, release, &name).is_some() {
-        return true;
+    let (Some(option), Some(release)) = (names::option_of(&name), release) else { return Ok(false) };
+    let shown = now::shown_by_release(subsystems, release, &name);
+    if matches!(shown, Ok(Some(_))) {
+        return Ok(true);
     }
-    matches!(
-        subsystems.kernel_config().of_release(subsystems, release),
-        Ok(Some(config)) if config.option(option).is_some_and(|(value, _)| value == "y")
-    )
+    let config = subsystems.kernel_config().of_release(subsystems, release)?;
+    let is_set = config.is_some_and(|config| config.option(option).is_some_and(|(value, _)| value == "y"));
+    match shown {
+        Err(error) if !is_set => Err(error.into()),
+        _ => Ok(is_set),
+    }
 }
 
 /// Why a kernel loads no module at all.

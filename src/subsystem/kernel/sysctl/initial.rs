@@ -161,6 +161,7 @@ pub(super) fn default(
     match of_configuration(subsystems, path, release) {
         Ok(None) => variable::find(path)?.default.map(|value| (value.to_owned(), None)),
         Ok(found) => found,
+        // A default that is not known makes unknown what nothing sets.
         Err(_) => None,
     }
 }

@@ -80,6 +80,7 @@ impl Merge {
                     self.mistakes.push(Origin::line(path, line).says("is not an assignment"));
                     continue;
                 }
+                // Enough mistakes are shown.
                 Err(_) => continue,
             };
             let is_glob = glob::is_glob(&setting.path);

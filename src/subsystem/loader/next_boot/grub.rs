@@ -157,6 +157,7 @@ impl Menu<'_> {
             Read::Missing(_) => None,
             Read::Hidden(error) => match self.files.lstat(&place) {
                 Read::There(_) => None,
+                // Whether others are there can't be seen, either.
                 Read::Missing(_) | Read::Hidden(_) => Some(error.to_string()),
             },
         }

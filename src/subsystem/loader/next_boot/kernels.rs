@@ -113,6 +113,7 @@ pub(super) fn assume(subsystems: &Subsystems<'_>, mut next: NextBoot) -> NextBoo
     let place = |release: &str| {
         let image = format!("/boot/vmlinuz-{release}");
         let modules = format!("/usr/lib/modules/{release}");
+        // Only the place that is shown depends on it.
         let has_image = matches!(files.lstat(&image), Read::There(_));
         Origin::file(if has_image { image } else { modules })
     };

@@ -22,6 +22,7 @@ pub(super) fn compare(files: &Files, next: &mut NextBoot) {
         let mut settings = grub_settings(files);
         let settings = VARIABLES.iter().filter_map(|name| settings.remove(*name));
         templates.extend(settings.map(|(text, place)| (text, place, "update-grub")));
+    // Only a note depends on it, as below.
     } else if let Read::There(bytes) = files.read("/etc/kernel/cmdline") {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         templates.push((text, "/etc/kernel/cmdline".into(), "kernel-install"));
@@ -43,12 +44,14 @@ pub(super) fn compare(files: &Files, next: &mut NextBoot) {
 /// with the place that set it last. Lines that are no assignment are passed over.
 fn grub_settings(files: &Files) -> BTreeMap<String, (String, String)> {
     let mut paths = vec!["/etc/default/grub".to_owned()];
+    // Only a note depends on it.
     if let Read::There(names) = files.list("/etc/default/grub.d") {
         let stems = names.iter().filter_map(|name| name.to_str()?.strip_suffix(".cfg"));
         paths.extend(stems.map(|stem| format!("/etc/default/grub.d/{stem}.cfg")));
     }
     let mut settings: BTreeMap<String, (String, String)> = BTreeMap::new();
     for path in paths {
+        // Only a note depends on it.
         let Read::There(bytes) = files.read(&path) else { continue };
         for (line, text) in lines(&bytes) {
             let Some((name, value)) = text.trim().split_once('=') else { continue };

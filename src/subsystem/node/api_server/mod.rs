@@ -159,6 +159,7 @@ impl Server {
             Err(Refusal::Certain(status, _)) => Knowledge::Known(*status),
             Err(Refusal::Unclear(_)) => Knowledge::unknown(format!("{origin}: {said}")),
         };
+        // What went wrong is shown with the place; the answer has it already.
         let origin = if self.info.is_ok() { origin } else { origin.says(said) };
         let connection = Connection::Connected(reached.address);
         Answer::known(Reachability { connection, cluster_info }).because(origin)
@@ -170,6 +171,7 @@ impl Server {
             Ok(_) => String::new(),
             Err(Refusal::Certain(_, said) | Refusal::Unclear(said)) => said.clone(),
         };
+        // Only the place that is shown depends on it.
         let origin = if self.reached.is_ok() { self.page() } else { Origin::file(&self.endpoint) };
         (origin, said)
     }

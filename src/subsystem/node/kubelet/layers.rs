@@ -40,10 +40,13 @@ impl Effective {
     fn flag(&mut self, key: &str, setting: &Setting<'_>) {
         let field = setting.field;
         let (asked, node) = if key == field {
+            // A value that the kubelet refuses is among its mistakes.
             ("", setting.value.as_ref().ok().cloned())
         } else if let Some(rest) = key.strip_prefix(field).and_then(|rest| rest.strip_prefix('.')) {
+            // The same.
             (rest, setting.value.as_ref().ok().and_then(|node| node.at(rest).cloned()))
         } else if let Some(rest) = field.strip_prefix(key).and_then(|rest| rest.strip_prefix('.')) {
+            // The same.
             ("", setting.value.as_ref().ok().map(|node| wrapped(rest, node.clone())))
         } else {
             return;

@@ -65,7 +65,12 @@ pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             found.push((file.because.into_iter().next().unwrap_or_default(), text));
         }
     }
-    found.extend(stale_handlers(crio, subsystems, daemon));
+    match stale_handlers(crio, subsystems, daemon) {
+        Ok(handlers) => found.extend(handlers),
+        Err(reason) if found.is_empty() => return Fact::unknown(reason),
+        // What was found is stale without the rest.
+        Err(_) => {}
+    }
     let mut fact = Fact::findings(found);
     if crio.minor(subsystems).is_none() {
         fact = fact.note("CRI-O's version is not known, so that what is compiled in was compared for its cgroup manager only");
@@ -100,10 +105,17 @@ fn gone(crio: &Crio, subsystems: &Subsystems<'_>, key: &str, running: &State) ->
 }
 
 /// Handlers that the files and the daemon have otherwise.
-fn stale_handlers(crio: &Crio, subsystems: &Subsystems<'_>, daemon: &Daemon) -> Vec<(Origin, String)> {
+///
+/// # Errors
+/// What could not be looked at.
+fn stale_handlers<'c>(
+    crio: &'c Crio,
+    subsystems: &Subsystems<'_>,
+    daemon: &Daemon,
+) -> Result<Vec<(Origin, String)>, &'c str> {
     let Some(Node { content: Content::Table(running), .. }) = daemon.document.at("crio.runtime.runtimes")
     else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let mut found = Vec::new();
     let in_files = handlers::all(crio, subsystems);
@@ -116,7 +128,7 @@ fn stale_handlers(crio: &Crio, subsystems: &Subsystems<'_>, daemon: &Daemon) -> 
     for handler in in_files.iter().filter(|handler| handler.place.is_some()) {
         let name = &handler.name;
         let Some(table) = running.get(name) else {
-            if !programs::is_dropped(crio, subsystems, handler) {
+            if !programs::is_dropped(crio, subsystems, handler)? {
                 found.push((
                     handler.origin(),
                     format!("runtime.runtimes.{name}: it runs without this handler"),
@@ -148,7 +160,7 @@ fn stale_handlers(crio: &Crio, subsystems: &Subsystems<'_>, daemon: &Daemon) -> 
             format!("runtime.runtimes.{name}: runs with this handler, the files have none of this name");
         found.push((Origin::file(&daemon.place).says("GET /config"), text));
     }
-    found
+    Ok(found)
 }
 
 /// The daemon's configuration, or why it is not known.

@@ -197,12 +197,9 @@ fn monitor_cgroups(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
     let minor = crio.minor(subsystems);
     let global = crio.text(subsystems, "runtime.conmon_cgroup");
     let mut found = Vec::new();
-    let mut unsure = false;
-    // Others have no conmon; one whose program is missing was dropped before.
-    let kept = |handler: &handlers::Handler| {
-        handler.kind() == "oci" && !programs::is_dropped(crio, subsystems, handler)
-    };
-    for handler in handlers::all(crio, subsystems).into_iter().filter(kept) {
+    let (mut unsure, mut hidden) = (false, None);
+    // Others have no conmon.
+    for handler in handlers::all(crio, subsystems).into_iter().filter(|handler| handler.kind() == "oci") {
         let own = handler.text("monitor_cgroup");
         let cgroup = global.as_deref().unwrap_or(own);
         let is_slice = cgroup.strip_suffix(".slice").is_some();
@@ -215,6 +212,16 @@ fn monitor_cgroups(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             }
             _ => false,
         };
+        // One whose program is missing was dropped before.
+        match programs::is_dropped(crio, subsystems, &handler) {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(_) if fits => {}
+            Err(reason) => {
+                hidden = Some(reason);
+                continue;
+            }
+        }
         if !fits {
             let place = match global {
                 Some(_) => crio.effective(subsystems, "runtime.conmon_cgroup").because.into_iter().next(),
@@ -223,6 +230,9 @@ fn monitor_cgroups(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             let what = format!("{cgroup}: the monitor cgroup of the handler {}", handler.name);
             found.push((place.unwrap_or_else(|| handler.origin()), what));
         }
+    }
+    if let Some(reason) = hidden.filter(|_| found.is_empty()) {
+        return Fact::unknown(reason);
     }
     if unsure && found.is_empty() {
         let reason = "system.slice with cgroupfs stops CRI-O before 1.33, and its version is not known";

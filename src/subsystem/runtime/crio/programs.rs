@@ -70,8 +70,20 @@ fn answer(crio: &Crio, subsystems: &Subsystems<'_>, which: fn(&Programs) -> &Vec
 }
 
 /// Whether CRI-O drops a handler before it looks at its monitor.
-pub(super) fn is_dropped(crio: &Crio, subsystems: &Subsystems<'_>, handler: &Handler) -> bool {
-    all(crio, subsystems).is_ok_and(|programs| programs.gone.contains(&handler.name))
+///
+/// # Errors
+/// What could not be looked at, and may be what it lacks.
+pub(super) fn is_dropped<'c>(
+    crio: &'c Crio,
+    subsystems: &Subsystems<'_>,
+    handler: &Handler,
+) -> Result<bool, &'c str> {
+    let programs = all(crio, subsystems)?;
+    match &programs.unsure {
+        _ if programs.gone.contains(&handler.name) => Ok(true),
+        Some(reason) => Err(reason),
+        None => Ok(false),
+    }
 }
 
 fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {

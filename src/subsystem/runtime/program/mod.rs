@@ -179,6 +179,7 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Answer<Program> {
     let packaged = owner::packaged(subsystems, &real, name, known);
     let versioned = match (binary::told(files, &real, known), packaged) {
         (Told::Version { version, origin, assumes }, packaged) => {
+            // The program tells its version itself; the package would only agree or not.
             by_file(version, origin, assumes, packaged.ok())
         }
         (Told::Nothing(reason) | Told::Unread(reason), Ok(package)) => by_package(&reason, package),

@@ -43,12 +43,14 @@ fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let off = subsystems.next_boot().parameter("cloud-init");
     // What can't be looked at switches nothing off.
     if matches!(files.lstat("/etc/cloud/cloud-init.disabled"), Read::There(_))
+        // Nor does a command line that isn't known.
         || off.is_ok_and(|parameter| parameter.value.as_deref() == Some("disabled"))
     {
         return;
     }
     // A running machine stays the instance that it is; an image becomes another.
     if subsystems.host().running().is_some()
+        // What can't be looked at leaves the doubt.
         && matches!(files.lstat("/var/lib/cloud/instance/sem/config_mounts"), Read::There(_))
     {
         return;

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::unit_name::node;
-use crate::host::{Host, Read, Running, Source};
+use crate::host::{Host, HostError, HostErrorKind, Read, Running, Source};
 use crate::parse::fstab::Mount;
 use crate::parse::lines;
 
@@ -43,8 +43,13 @@ pub(super) fn kind_of(device: &str) -> &'static str {
 /// Whether two names, as fstab writes them, are of one device. Links of the running system are followed.
 pub(super) fn compare(host: &Host, one: &str, other: &str) -> Same {
     let (one, other) = (resolve(host.running(), one), resolve(host.running(), other));
+    let is_hidden = one.is_hidden || other.is_hidden;
+    let (one, other) = (one.path, other.path);
     if one == other {
         return Same::Yes;
+    }
+    if is_hidden {
+        return Same::Unclear;
     }
     if is_there(host, &one) == Some(false) || is_there(host, &other) == Some(false) {
         return Same::No;
@@ -127,6 +132,7 @@ fn is_there(host: &Host, path: &str) -> Option<bool> {
     let is_live = *host.source() == Source::Live;
     match class(path) {
         Class::Kernel => {
+            // None is unknown.
             let Read::There(bytes) = running.files().read("/proc/partitions") else { return None };
             let name = path.strip_prefix("/dev/");
             let mut names = lines(&bytes).filter_map(|(number, line)| {
@@ -137,6 +143,7 @@ fn is_there(host: &Host, path: &str) -> Option<bool> {
         }
         Class::Link(directory) if is_live => {
             let name = path.rsplit_once('/').map(|(_, name)| name);
+            // None is unknown.
             let Read::There(names) = running.files().list(directory) else { return None };
             (!names.is_empty()).then_some(())?;
             Some(names.iter().any(|known| known.to_str() == name))
@@ -155,21 +162,29 @@ fn on_disk(host: &Host, path: &str) -> Option<bool> {
     }
 }
 
+/// Where a name of a device leads.
+struct Resolved {
+    path: String,
+    /// Whether it may lead elsewhere, through a link that can't be looked at.
+    is_hidden: bool,
+}
+
 /// The kernel's name of a device, as far as links of the running system lead to it.
-fn resolve(running: Option<&dyn Running>, device: &str) -> String {
-    let mut path = PathBuf::from(node(device).as_ref());
-    if !path.starts_with("/dev") {
-        return normal(&path).to_string_lossy().into_owned();
-    }
+fn resolve(running: Option<&dyn Running>, device: &str) -> Resolved {
+    let mut path = normal(Path::new(node(device).as_ref()));
+    let mut is_hidden = false;
     for _ in 0..MAX_HOPS {
-        // What is no link, or can't be looked at, stays as it is named.
-        let Some(Read::There(target)) = running.map(|running| running.files().read_link(&path)) else {
-            break;
-        };
-        path = path.parent().unwrap_or(Path::new("/")).join(target);
-        path = normal(&path);
+        let Some(running) = running.filter(|_| path.starts_with("/dev")) else { break };
+        match running.files().read_link(&path) {
+            Read::There(target) => path = normal(&path.parent().unwrap_or(Path::new("/")).join(target)),
+            Read::Missing(_) | Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => break,
+            Read::Hidden(_) => {
+                is_hidden = true;
+                break;
+            }
+        }
     }
-    normal(&path).to_string_lossy().into_owned()
+    Resolved { path: path.to_string_lossy().into_owned(), is_hidden }
 }
 
 /// Without `.`, `..` and double slashes. Relative paths stay relative: they name no device.
@@ -220,7 +235,7 @@ mod tests {
             ("/dev/mapper/vg-swap", "/dev/dm-1", Same::Unclear),
             ("$SWAP", "/dev/sda2", Same::Unclear),
         ] {
-            let (one, other) = (resolve(None, one), resolve(None, other));
+            let (one, other) = (resolve(None, one).path, resolve(None, other).path);
             let found = if one == other { Same::Yes } else { compare_names(&one, &other) };
             assert_eq!(found, expected, "{one} {other}");
             assert_eq!(compare_names(&one, &other), compare_names(&other, &one), "{other} {one}");

@@ -8,7 +8,7 @@ use super::generated::{decide, is_installed, runs};
 use super::unit_name::of_device;
 use super::{Area, Swap};
 use crate::fact::{Confidence, Origin};
-use crate::host::{HostError, Read, Running};
+use crate::host::{HostError, HostErrorKind, Read, Running};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
 
@@ -29,9 +29,14 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         Ok(false) => return,
         Err(gap) => return swap.gaps.push(gap),
     }
-    if has_swap_line(subsystems, swap) || is_switched_off(subsystems, swap) {
+    if has_swap_line(subsystems, swap) {
         return;
     }
+    let unclear = match is_switched_off(subsystems, swap) {
+        Ok(true) => return,
+        Ok(false) => None,
+        Err(reason) => Some(reason),
+    };
     let Some(running) = subsystems.host().running() else {
         let root = swap.mounts.iter().find(|mount| mount.target == "/");
         if root.is_none_or(|root| !NO_DEVICE.contains(&root.kind.as_str())) {
@@ -40,7 +45,10 @@ pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
         return;
     };
     match partition(running, swap) {
-        Ok(Some(area)) => activate(subsystems, swap, area),
+        Ok(Some(area)) => match unclear {
+            Some(reason) => swap.doubt(Some(&area.device), reason, None),
+            None => activate(subsystems, swap, area),
+        },
         Ok(None) => {}
         Err(NotSeen::Unclear(reason)) => note(swap, reason),
         Err(NotSeen::Hidden(error)) => {
@@ -91,20 +99,22 @@ fn activate(subsystems: &Subsystems<'_>, swap: &mut Swap, area: Area) {
     }
 }
 
-fn is_switched_off(subsystems: &Subsystems<'_>, swap: &mut Swap) -> bool {
+/// # Errors
+/// Why that can't be told.
+fn is_switched_off(subsystems: &Subsystems<'_>, swap: &mut Swap) -> Result<bool, String> {
     if !runs(subsystems, swap, GENERATOR) {
-        return true;
+        return Ok(true);
     }
     // systemd.swap= is heeded by newer versions only: 252 turns the partition on all the same.
     let is_known = subsystems.systemd().version.is_some_and(|version| version >= 254);
     let keys: &[&str] = if is_known { &["systemd.gpt_auto", "systemd.swap"] } else { &["systemd.gpt_auto"] };
     for key in keys {
-        if let Ok(Some(origins)) = is_off(subsystems, swap, key) {
+        if let Some(origins) = is_off(subsystems, swap, key)? {
             swap.off.extend(origins);
-            return true;
+            return Ok(true);
         }
     }
-    false
+    Ok(false)
 }
 
 /// The swap partition on the root's disk, as udev knows it (`/run/udev/data`): the one with the lowest number.
@@ -180,7 +190,8 @@ fn root_device(running: &dyn Running) -> Result<Option<String>, NotSeen> {
         // A device that is no link has the kernel's own name.
         let target = match files.read_link(format!("/dev/{name}")) {
             Read::There(target) => Some(target),
-            Read::Missing(_) | Read::Hidden(_) => None,
+            Read::Missing(_) | Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => None,
+            Read::Hidden(error) => return Err(error.into()),
         };
         let last = target.as_deref().and_then(|target| target.file_name()?.to_str()).unwrap_or(name);
         device = number(running, &format!("/sys/class/block/{last}"))?

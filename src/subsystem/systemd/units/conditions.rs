@@ -200,14 +200,24 @@ fn on_command_line(words: &[String], value: &str) -> bool {
 fn architecture(subsystems: &Subsystems<'_>, value: &str) -> Option<bool> {
     let host = subsystems.host();
     let machine = host.running().map(|running| running.uname().machine.clone());
-    let is_there = |path| matches!(host.files().stat(path), Read::There(_));
+    let by_loader = || {
+        for (loader, architecture) in
+            [("/lib64/ld-linux-x86-64.so.2", "x86-64"), ("/lib/ld-linux-aarch64.so.1", "arm64")]
+        {
+            match host.files().stat(loader) {
+                Read::There(_) => return Some(architecture),
+                Read::Missing(_) => {}
+                // It may be the one that decides.
+                Read::Hidden(_) => return None,
+            }
+        }
+        None
+    };
     let found = match machine.as_deref() {
         Some("x86_64") => "x86-64",
         Some("aarch64") => "arm64",
-        // Either one that is seen decides; of what is hidden nothing is said.
-        None if is_there("/lib64/ld-linux-x86-64.so.2") => "x86-64",
-        None if is_there("/lib/ld-linux-aarch64.so.1") => "arm64",
-        _ => return None,
+        Some(_) => return None,
+        None => by_loader()?,
     };
     Some(value == found || value == "native")
 }

@@ -173,16 +173,21 @@ fn entries(files: &Files, path: &str, hidden: &mut Vec<Unreadable>) -> Option<Rc
 /// instance of a template: it may be in use.
 fn by_other_name(files: &Files, search: &SearchPath, unit: &MergedUnit) -> Option<Enablement> {
     let mut hidden = Vec::new();
-    let is_link = |path: &str| files.kind(path) == Read::There(Kind::Link);
+    let is_link = |path: &str| files.kind(path).map(|kind| kind == Kind::Link).found();
     let indirect = |path: &str| Some(word("indirect", Some(place(path))));
     for directory in search.directories.iter().filter(|directory| counts(directory.path, &unit.name)) {
         for name in directory.names.iter().filter_map(|name| name.to_str()).filter(|name| *name != unit.name)
         {
             let path = format!("{}/{name}", directory.path);
-            match is_link(&path).then(|| leads_to_name(files, &path, &unit.name)) {
-                Some(Ok(true)) => return indirect(&path),
-                Some(Err(error)) => hidden.push(error.into()),
-                Some(Ok(false)) | None => {}
+            let leads = match is_link(&path) {
+                Ok(Some(true)) => leads_to_name(files, &path, &unit.name),
+                Ok(Some(false) | None) => Ok(false),
+                Err(error) => Err(error),
+            };
+            match leads {
+                Ok(true) => return indirect(&path),
+                Ok(false) => {}
+                Err(error) => hidden.push(error.into()),
             }
         }
         for side in sides(search, directory) {
@@ -190,8 +195,13 @@ fn by_other_name(files: &Files, search: &SearchPath, unit: &MergedUnit) -> Optio
             for name in entries(files, &side, &mut hidden).iter().flat_map(|names| names.iter()) {
                 let Some(name) = name.to_str() else { continue };
                 let path = format!("{side}/{name}");
-                if unit::template(name).is_some_and(|template| template == unit.name) && is_link(&path) {
-                    return indirect(&path);
+                if unit::template(name).is_none_or(|template| template != unit.name) {
+                    continue;
+                }
+                match is_link(&path) {
+                    Ok(Some(true)) => return indirect(&path),
+                    Ok(Some(false) | None) => {}
+                    Err(error) => hidden.push(error.into()),
                 }
             }
         }

@@ -264,6 +264,7 @@ impl SearchPath {
                         return end(Found::Masked(place(path).says("leads to an empty file")));
                     }
                     Read::Hidden(error) if error.kind != HostErrorKind::Loop => return unreadable(error),
+                    // Hidden is here a circle of links only.
                     Read::There(_) | Read::Missing(_) | Read::Hidden(_) => {}
                 }
                 // A link that leads nowhere, or round in a circle: seen with 252, one within the search path

@@ -193,8 +193,12 @@ impl Look<'_> {
     fn script(&mut self, path: &str) -> Option<&'static str> {
         let script = match self.files().read_script(path) {
             Read::There(script) => script?,
-            // It is a program that may be started and not read.
-            Read::Missing(_) | Read::Hidden(_) => return None,
+            Read::Missing(_) => return None,
+            // Whether it is a script, and whose, is not known.
+            Read::Hidden(error) => {
+                self.open(error.to_string());
+                return None;
+            }
         };
         let line = script.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
         let text = String::from_utf8_lossy(line);
@@ -202,10 +206,17 @@ impl Look<'_> {
         if program.ends_with('\r') {
             return Some("has a carriage return in its first line: the kernel finds no such program");
         }
-        let is_missing = matches!(self.files().stat(program), Read::Missing(_));
-        let is_complete = is_complete(self.files(), program) == Ok(true);
-        if program.starts_with('/') && is_missing && is_complete {
-            return Some("is a script whose interpreter is missing");
+        if program.starts_with('/') {
+            let is_missing = match self.files().stat(program) {
+                Read::There(_) => Ok(false),
+                Read::Missing(_) => is_complete(self.files(), program),
+                Read::Hidden(error) => Err(error),
+            };
+            match is_missing {
+                Ok(true) => return Some("is a script whose interpreter is missing"),
+                Ok(false) => {}
+                Err(error) => self.open(error.to_string()),
+            }
         }
         let is_shell = ["sh", "bash", "dash"].contains(&shell_line::base(program));
         match shell_line::exit_status(&script).filter(|_| is_shell)? {
@@ -219,8 +230,13 @@ impl Look<'_> {
     /// Directories, credentials and users that it needs: what makes it fail for sure.
     fn settings(&mut self) -> Option<(Origin, Confidence)> {
         self.user();
-        if is_complete(self.files(), "/nonexistent/x") != Ok(true) {
-            return None;
+        match is_complete(self.files(), "/nonexistent/x") {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                self.open(error.to_string());
+                return None;
+            }
         }
         for key in NEEDED {
             for setting in self.unit.list("Service", key) {

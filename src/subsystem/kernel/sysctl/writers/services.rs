@@ -96,17 +96,20 @@ impl Writers {
 
     fn docker(&mut self, files: &Files) {
         let docker = |says: &str| Origin::named(OriginKind::Program, "docker.service").says(says);
-        let is_off = match files.read_document("/etc/docker/daemon.json") {
+        let on = || (Some("1"), docker("dockerd switches forwarding on"));
+        let forwarding = match files.read_document("/etc/docker/daemon.json") {
             Read::There(bytes) => {
+                // With a file that isn't JSON dockerd doesn't start.
                 let json = serde_json::from_slice::<serde_json::Value>(&bytes).unwrap_or_default();
-                json["ip-forward"] == serde_json::Value::Bool(false)
+                (json["ip-forward"] != serde_json::Value::Bool(false)).then(on)
             }
-            // By default, or as far as can be seen, it does.
-            Read::Missing(_) | Read::Hidden(_) => false,
+            Read::Missing(_) => Some(on()),
+            Read::Hidden(error) => {
+                Some((None, docker(&format!("dockerd may switch forwarding on: {error}"))))
+            }
         };
-        if !is_off {
-            let origin = docker("dockerd switches forwarding on");
-            self.add("net/ipv4/ip_forward", Some("1"), origin, false);
+        if let Some((text, origin)) = forwarding {
+            self.add("net/ipv4/ip_forward", text, origin, false);
         }
         for (path, text) in DOCKER {
             self.add(path, Some(text), docker("dockerd has bridged packets pass iptables"), false);
