@@ -124,6 +124,7 @@ pub(in crate::subsystem) fn find(files: &Files, path: &str) -> Result<Found, Not
     if let Read::Hidden(error) = files.read_document(path) {
         return Err(NotFound::Unknown(error.into()));
     }
+    // The mistake is not shown, the answer is unknown.
     let document = yaml::parse(text.as_bytes()).ok().filter(|document| document.at("users").is_some());
     let Some(document) = document else {
         return Err(NotFound::unknown(format!("{origin} is neither PEM nor a kubeconfig")));

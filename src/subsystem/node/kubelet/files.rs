@@ -51,6 +51,7 @@ fn wrong(content: &[u8], holds: Holds) -> Option<&'static str> {
     let text = String::from_utf8_lossy(content);
     match holds {
         Holds::Certificates => {
+            // What can't be parsed is no certificate to the kubelet, either.
             let has_one = certificate::parse(&text).is_ok_and(|certificates| !certificates.is_empty());
             (!has_one).then_some("holds no certificate")
         }

@@ -137,10 +137,17 @@ impl Look<'_, '_> {
         if is_below_memory(&self.files.real_path(&path)) {
             return;
         }
-        if let Read::There(found) = self.files.stat(&path)
-            && found.kind == Kind::Directory
-            && self.files.list(&path).map(|names| !names.is_empty()).found() == Ok(Some(true))
-        {
+        let is_full = match self.files.stat(&path) {
+            Read::There(found) if found.kind == Kind::Directory => {
+                self.files.list(&path).map(|names| !names.is_empty()).found()
+            }
+            Read::There(_) | Read::Missing(_) => Ok(None),
+            Read::Hidden(error) => Err(error),
+        };
+        if let Err(error) = &is_full {
+            return self.hide(error);
+        }
+        if is_full == Ok(Some(true)) {
             let what = format!(
                 "api.listen is \"{path}\", a directory that isn't empty; CRI-O wants to make its socket there"
             );

@@ -213,6 +213,7 @@ impl Crio {
             return of_variable.chain([(place, State::Known(Value::list(items)))]).collect();
         }
         let of_flags = flags.into_iter().filter_map(|(place, text)| {
+            // The same.
             Some((place, command_line::value_of(option.kind, &text, Source::Flag).ok()??))
         });
         of_variable.chain(of_flags).collect()
