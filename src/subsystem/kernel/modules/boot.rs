@@ -154,6 +154,9 @@ impl Boot {
             return self.guarded(plan, self.hidden(name));
         }
         let outcome = loader.load(&target, &[]);
+        if let (Outcome::Loaded, Some(gap)) = (&outcome, self.gaps.first()) {
+            return Answer::unknown(format!("{}: it may ask for {name}", gap.reason));
+        }
         if outcome == Outcome::Loaded
             && when == When::Booted
             && let Some(answer) = during_boot::loaded(subsystems, &loader, &target)
@@ -162,9 +165,6 @@ impl Boot {
         }
         let answer = match outcome {
             Outcome::Loaded => {
-                if let Some(gap) = self.gaps.first() {
-                    return Answer::unknown(format!("{}: it may ask for {name}", gap.reason));
-                }
                 let answer = Answer::known(ModuleState::Loadable)
                     .because_all(plan.index.origin(&target))
                     .at_most(Confidence::High)
