@@ -20,6 +20,9 @@ pub(super) struct ByHand<'d> {
     last: RefCell<Option<(HostPath, OwnedFd)>>,
 }
 
+/// No host has more directories on the way to what is asked.
+const MAX_KNOWN: usize = 1 << 12;
+
 /// The magic number and the root inode of procfs (statfs(2); `PROC_ROOT_INO`).
 const PROC_SUPER_MAGIC: i64 = 0x9fa0;
 const PROC_ROOT_INODE: u64 = 1;
@@ -53,10 +56,23 @@ impl<'d> ByHand<'d> {
 }
 
 impl Lookup for ByHand<'_> {
+    fn known_directory(&self, path: &HostPath) -> HostPath {
+        let known = self.directory.plain.borrow();
+        let above = path.as_path().ancestors().skip(1);
+        above
+            .into_iter()
+            .find(|above| known.contains(above.as_os_str()))
+            .map_or(HostPath::new("/"), HostPath::new)
+    }
+
     fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError> {
         let place = self.open(path)?;
         let found = metadata(&status_of(path, &place)?);
         if found.kind == Kind::Directory {
+            let mut known = self.directory.plain.borrow_mut();
+            if known.len() < MAX_KNOWN {
+                known.insert(path.as_path().into());
+            }
             self.last.replace(Some((path.clone(), place)));
         }
         Ok(found)

@@ -12,6 +12,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use foldhash::HashSet;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, ResolveFlags, Stat};
 
@@ -29,6 +30,9 @@ pub(super) struct Directory {
     live: bool,
     /// Whether `openat2(2)` works here: Linux 5.6 and later, unless a seccomp filter refuses it.
     by_kernel: bool,
+    /// Directories that are no links, so that each is looked at once where the kernel doesn't help. One that becomes a link
+    /// meanwhile isn't followed: [`Directory::open_plain`].
+    pub(super) plain: RefCell<HashSet<OsString>>,
     /// Where files are read before their size is known; kept, so that small files don't scatter over the heap.
     scratch: RefCell<Vec<u8>>,
 }
@@ -51,14 +55,20 @@ impl Directory {
         })?;
         // Without the call, or where it is refused, links are followed by `resolve`.
         let by_kernel = rustix::fs::openat2(&root, ".", flags, Mode::empty(), IN_ROOT).is_ok();
-        Ok(Directory { root, live: false, by_kernel, scratch: RefCell::default() })
+        Ok(Directory { root, live: false, by_kernel, plain: RefCell::default(), scratch: RefCell::default() })
     }
 
     /// A directory in this one; a link in its place is not followed.
     pub(super) fn below(&self, path: &HostPath) -> Result<Self, HostError> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW;
         let root = self.open_in_root(path, flags)?;
-        Ok(Directory { root, live: false, by_kernel: self.by_kernel, scratch: RefCell::default() })
+        Ok(Directory {
+            root,
+            live: false,
+            by_kernel: self.by_kernel,
+            plain: RefCell::default(),
+            scratch: RefCell::default(),
+        })
     }
 
     /// The same directory, its paths resolved without the kernel's help.

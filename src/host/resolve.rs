@@ -17,10 +17,10 @@ const MOST_STEPS: usize = 1 << 16;
 pub(super) fn walk(tree: &dyn Lookup, path: &HostPath, follow_last: bool) -> Result<HostPath, HostError> {
     let failed = |kind| HostError::new(path, kind);
     let told = |error: HostError| HostError { path: path.to_string(), ..error };
-    let mut place = HostPath::new("/");
+    let mut place = tree.known_directory(path);
     let mut is_directory = true;
     let mut pending: Vec<OsString> = Vec::new();
-    push(&mut pending, path.as_path().as_os_str().as_bytes());
+    push(&mut pending, &path.as_path().as_os_str().as_bytes()[place.as_path().as_os_str().len()..]);
     let (mut links, mut steps) = (0, 0);
     while let Some(part) = pending.pop() {
         steps += 1;

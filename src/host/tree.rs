@@ -105,6 +105,11 @@ pub(super) enum Script {
 
 /// What there is at a path that leads through no link: as much of a tree as it takes to follow links.
 pub(super) trait Lookup {
+    /// The deepest directory on the way of a path to which no link leads, as far as is known.
+    fn known_directory(&self, _path: &HostPath) -> HostPath {
+        HostPath::new("/")
+    }
+
     /// Metadata of the path itself.
     ///
     /// # Errors
