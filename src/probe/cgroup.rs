@@ -1,7 +1,7 @@
 //! `cgroup`: the cgroup hierarchy and its controllers.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::kernel::cgroups;
 
@@ -24,5 +24,10 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
-    cgroups::cgroup(subsystems, moment)
+    cgroups::cgroup(subsystems, moment).map(|found| {
+        Value::record([
+            MODE.is(found.mode.map(Value::from)),
+            CONTROLLERS.is(found.controllers.map(Value::list)),
+        ])
+    })
 }

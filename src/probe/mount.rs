@@ -2,7 +2,7 @@
 
 use super::file::PATH;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Value};
 use crate::host::HostPath;
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::mounts;
@@ -36,5 +36,15 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    mounts::mount(subsystems, &HostPath::new(key.as_str()), moment)
+    mounts::mount(subsystems, &HostPath::new(key.as_str()), moment).map(|found| {
+        Value::record([
+            LOCAL.is(found.is_local().map(Value::from)),
+            POINT.is(found.point),
+            DEVICE.is(found.device.map(Value::from)),
+            TYPE.is(found.kind.map(Value::from)),
+            OPTIONS.is(Value::list(found.options)),
+            READ_ONLY.is(found.read_only.map(Value::from)),
+            PROPAGATION.is(found.propagation),
+        ])
+    })
 }

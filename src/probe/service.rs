@@ -2,9 +2,9 @@
 
 use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, State, Value};
+use crate::fact::{Answer, Fact, Knowledge, Moment, Value};
 use crate::subsystem::Subsystems;
-use crate::subsystem::systemd::units::full_name;
+use crate::subsystem::systemd::units::{UnitState, full_name};
 
 /// The name of a unit; `.service` may be left out.
 pub(super) static UNIT: KeyKind = KeyKind { noun: "unit", canonical };
@@ -50,23 +50,30 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    let fact = subsystems.units().service(subsystems, key.as_str(), moment);
-    match (moment, key.as_str()) {
-        (Moment::Boot, "systemd-sysctl.service") => failed_by_mistakes(subsystems, fact),
-        _ => fact,
-    }
+    let answer = subsystems.units().service(subsystems, key.as_str(), moment);
+    let answer = match (moment, key.as_str()) {
+        (Moment::Boot, "systemd-sysctl.service") => failed_by_mistakes(subsystems, answer),
+        _ => answer,
+    };
+    answer.map(|unit| {
+        Value::record([
+            ACTIVE.is(unit.active.map(Value::from)),
+            ENABLED.is(unit.enabled.map(Value::from)),
+            FRAGMENT.is(unit.fragment.map(Value::from)),
+        ])
+    })
 }
 
 /// systemd-sysctl applies what it can and still ends as failed if a line makes no sense.
-fn failed_by_mistakes(subsystems: &Subsystems<'_>, mut fact: Fact) -> Fact {
-    let State::Known(Value::Record(attributes)) = &mut fact.state else { return fact };
-    if attributes.get(ACTIVE.name) == Some(&State::from("active"))
+fn failed_by_mistakes(subsystems: &Subsystems<'_>, mut answer: Answer<UnitState>) -> Answer<UnitState> {
+    if let Knowledge::Known(unit) = &mut answer.state
+        && unit.active == Knowledge::Known("active")
         && let Some(mistake) = subsystems.sysctl_d().mistakes(subsystems).first()
     {
-        attributes.insert(ACTIVE.name.into(), State::from("failed"));
-        fact.because.insert(0, mistake.clone());
+        unit.active = Knowledge::Known("failed");
+        answer.because.insert(0, mistake.clone());
     }
-    fact
+    answer
 }
 
 /// `kubelet` is `kubelet.service`.

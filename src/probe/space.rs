@@ -48,7 +48,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
                 AVAILABLE.is(State::Known(Value::Size(space.available))),
                 AVAILABLE_PERCENT.is(percent(space.available, space.total)),
                 INODES_PERCENT.is(percent(space.inodes_free, space.inodes)),
-                LISTS_TYPES.is(mounts::lists_types(subsystems, &path)),
+                LISTS_TYPES.is(mounts::lists_types(subsystems, &path).map(Value::from)),
             ]))
             .because(origin)
         }

@@ -1,10 +1,15 @@
 //! `swap`: swap areas.
 
-use super::{BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use super::{Attribute, BOTH, Key, KeyKind, KeySyntax, Probe, Shape};
+use crate::fact::{Fact, Moment, Value};
 use crate::host::HostPath;
 use crate::subsystem::Subsystems;
 use crate::subsystem::storage::swap;
+
+const DEVICE: Attribute =
+    Attribute::new("device", Shape::Text, "The device, as the place that turns it on names it.");
+const KIND: Attribute =
+    Attribute::new("kind", Shape::Word(&["partition", "file", "zram"]), "What kind of area it is.");
 
 pub(super) static PROBE: Probe = Probe {
     name: "swap",
@@ -34,6 +39,11 @@ fn canonical(text: &str) -> Result<String, String> {
 }
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    let device = if key.is_none() { None } else { Some(key.as_str()) };
-    swap::swap(subsystems, device, moment)
+    if key.is_none() {
+        let record = |area: swap::Area| Value::record([DEVICE.is(area.device), KIND.is(area.kind)]);
+        let list = |areas: Vec<swap::Area>| Value::List(areas.into_iter().map(record).collect());
+        return swap::list(subsystems, moment).map(list);
+    }
+    let word = |is_on| Value::from(if is_on { "on" } else { "off" });
+    swap::is_on(subsystems, key.as_str(), moment).map(word)
 }

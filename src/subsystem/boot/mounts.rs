@@ -1,6 +1,6 @@
 //! Which file system a path is on: now by the kernel's table, at boot by mount units and fstab.
 
-use crate::fact::{Confidence, Fact, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::fact::{Answer, Confidence, Knowledge, Moment, Origin, Reason, ReasonCode};
 use crate::host::{HostPath, Read, Running, Space};
 use crate::parse::mountinfo;
 use crate::parse::systemd::escape_path;
@@ -19,50 +19,47 @@ const LOCAL: &[&str] = &[
 /// The words for how mounts and unmounts spread.
 pub const PROPAGATIONS: &[&str] = &["shared", "slave", "private", "unbindable"];
 
-/// A mount with what the attributes of the probe say.
-struct Found {
-    point: String,
-    device: State,
-    kind: State,
-    options: State,
-    read_only: State,
-    propagation: State,
+/// The file system that a path is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountedAt {
+    /// Where it is mounted.
+    pub point: String,
+    /// The device, as the table names it.
+    pub device: Knowledge<String>,
+    /// The type.
+    pub kind: Knowledge<String>,
+    /// The options, as they are written where they come from.
+    pub options: Vec<String>,
+    /// Whether nothing can be written.
+    pub read_only: Knowledge<bool>,
+    /// One of `PROPAGATIONS`.
+    pub propagation: &'static str,
 }
 
-impl Found {
-    fn fact(self) -> Fact {
-        let local = match &self.kind {
-            State::Known(Value::Text(kind)) => State::from(LOCAL.contains(&kind.as_str())),
-            other => other.clone(),
-        };
-        Fact::new(Value::record([
-            ("point", State::from(self.point)),
-            ("device", self.device),
-            ("type", self.kind),
-            ("options", self.options),
-            ("read-only", self.read_only),
-            ("propagation", self.propagation),
-            ("local", local),
-        ]))
+impl MountedAt {
+    /// Whether its type is one whose files are on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> Knowledge<bool> {
+        self.kind.clone().map(|kind| LOCAL.contains(&kind.as_str()))
     }
 }
 
-/// The answer for `mount:PATH`.
-pub fn mount(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> Fact {
+/// The file system that a path is on at a moment.
+pub fn mount(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> Answer<MountedAt> {
     match (moment, subsystems.host().running()) {
         (Moment::Now, Some(running)) => now(subsystems, running, path),
-        (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        (Moment::Now, None) => Answer::unknown("nothing is running here"),
         (Moment::Boot, _) => at_boot(subsystems, path),
     }
 }
 
-fn now(subsystems: &Subsystems<'_>, running: &dyn Running, path: &HostPath) -> Fact {
+fn now(subsystems: &Subsystems<'_>, running: &dyn Running, path: &HostPath) -> Answer<MountedAt> {
     let answer = with_mount(subsystems, running, path, |mount| {
         let options = mount.options.split(',').chain(mount.super_options.split(','));
-        let mut options: Vec<&str> = options.collect();
-        let is_read_only = options.contains(&"ro");
+        let mut options: Vec<String> = options.map(str::to_owned).collect();
         options.sort_unstable();
         options.dedup();
+        let is_read_only = options.iter().any(|option| option == "ro");
         let tag = |name: &str| mount.propagation.split(' ').any(|tag| tag.split(':').next() == Some(name));
         let propagation = match () {
             () if tag("shared") => "shared",
@@ -70,21 +67,21 @@ fn now(subsystems: &Subsystems<'_>, running: &dyn Running, path: &HostPath) -> F
             () if tag("unbindable") => "unbindable",
             () => "private",
         };
-        Found {
+        MountedAt {
             point: mount.point.to_string(),
-            device: State::from(&*mount.source),
-            kind: State::from(mount.kind),
-            options: State::from(Value::list(options)),
-            read_only: State::from(is_read_only),
-            propagation: State::from(propagation),
+            device: Knowledge::Known(mount.source.to_string()),
+            kind: Knowledge::Known(mount.kind.to_owned()),
+            options,
+            read_only: Knowledge::Known(is_read_only),
+            propagation,
         }
     });
     match answer {
         Ok(found) => {
             let says = format!("{path} is on {}", found.point);
-            found.fact().because(Origin::file(TABLE).says(says))
+            Answer::known(found).because(Origin::file(TABLE).says(says))
         }
-        Err(reason) => Fact::unknown(reason),
+        Err(reason) => Answer::unknown(reason),
     }
 }
 
@@ -135,22 +132,24 @@ pub fn space(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(String, Sp
 
 /// Whether listings of the XFS file system of a path tell files from directories (`d_type` of `getdents(2)`): the one
 /// type in use of which they may not. Absent for others.
-pub fn lists_types(subsystems: &Subsystems<'_>, path: &HostPath) -> State {
-    let Some(running) = subsystems.host().running() else { return State::unknown("nothing is running here") };
+pub fn lists_types(subsystems: &Subsystems<'_>, path: &HostPath) -> Knowledge<bool> {
+    let Some(running) = subsystems.host().running() else {
+        return Knowledge::unknown("nothing is running here");
+    };
     match with_mount(subsystems, running, path, |mount| (mount.point.to_string(), mount.kind.to_owned())) {
         Ok((point, kind)) if kind == "xfs" => match running.lists_types(&HostPath::new(&point)).required() {
-            Ok(answer) => State::from(answer),
-            Err(error) => State::unknown(error),
+            Ok(answer) => Knowledge::Known(answer),
+            Err(error) => Knowledge::unknown(error),
         },
-        Ok(_) => State::Absent,
-        Err(reason) => State::unknown(reason),
+        Ok(_) => Knowledge::Absent,
+        Err(reason) => Knowledge::unknown(reason),
     }
 }
 
-fn at_boot(subsystems: &Subsystems<'_>, path: &HostPath) -> Fact {
+fn at_boot(subsystems: &Subsystems<'_>, path: &HostPath) -> Answer<MountedAt> {
     let systemd = subsystems.systemd();
     if let Some(doubt) = &systemd.doubt {
-        return Fact::unknown(format!("what mounts it is not known: {doubt}"));
+        return Answer::unknown(format!("what mounts it is not known: {doubt}"));
     }
     let files = subsystems.host().files();
     let real = files.real_path(path).to_string();
@@ -161,14 +160,14 @@ fn at_boot(subsystems: &Subsystems<'_>, path: &HostPath) -> Fact {
     for place in places {
         let in_fstab = match subsystems.fstab().at(&HostPath::new(place)) {
             Ok(mount) => mount,
-            Err(error) => return Fact::unknown(error),
+            Err(error) => return Answer::unknown(error),
         };
         let unit = unit_name(place);
         let merged = subsystems.units().merged(subsystems, &unit);
         if let Some(merged) = merged.filter(|_| place != "/") {
             match subsystems.units().starts(subsystems, &unit) {
                 Starts::No(_) => continue,
-                Starts::Unknown(reason) => return Fact::unknown(format!("{unit}: {reason}")),
+                Starts::Unknown(reason) => return Answer::unknown(format!("{unit}: {reason}")),
                 Starts::Yes(_) => {}
             }
             let last = |key: &str| merged.last("Mount", key).map(|setting| setting.value.clone());
@@ -205,16 +204,15 @@ fn at_boot(subsystems: &Subsystems<'_>, path: &HostPath) -> Fact {
 
 /// The root file system where fstab has no line for it: as it is now, since what mounted it, the initramfs or the
 /// kernel, will do the same again; else as far as the command line says.
-fn root(subsystems: &Subsystems<'_>, path: &str) -> Fact {
+fn root(subsystems: &Subsystems<'_>, path: &str) -> Answer<MountedAt> {
     if let Some(running) = subsystems.host().running() {
         if let Read::Hidden(error) = running.files().read(TABLE) {
-            return Fact::unknown(error);
+            return Answer::unknown(error);
         }
         let now = now(subsystems, running, &HostPath::new(path));
         // What is mounted elsewhere may have been mounted by hand; /var is mounted early on image-based systems.
-        let is_early = |place: &State| ["/", "/var"].iter().any(|early| *place == State::from(*early));
-        if let State::Known(Value::Record(attributes)) = &now.state
-            && attributes.get("point").is_some_and(is_early)
+        if let Knowledge::Known(found) = &now.state
+            && ["/", "/var"].contains(&found.point.as_str())
         {
             return now
                 .at_most(Confidence::High)
@@ -223,48 +221,46 @@ fn root(subsystems: &Subsystems<'_>, path: &str) -> Fact {
     }
     let reason = "fstab has no line for the root file system";
     let parameter = |key: &str| match subsystems.next_boot().parameter(key) {
-        Ok(parameter) => parameter.value.map_or_else(|| State::unknown(reason), State::from),
-        Err(reason) => State::unknown(reason),
+        Ok(parameter) => parameter.value.map_or_else(|| Knowledge::unknown(reason), Knowledge::Known),
+        Err(reason) => Knowledge::unknown(reason),
     };
     let read_only = match subsystems.next_boot().has_word("rw") {
-        Ok((true, ..)) => State::from(false),
-        Ok((false, ..)) => State::unknown(reason),
-        Err(reason) => State::unknown(reason),
+        Ok((true, ..)) => Knowledge::Known(false),
+        Ok((false, ..)) => Knowledge::unknown(reason),
+        Err(reason) => Knowledge::unknown(reason),
     };
-    Found {
+    Answer::known(MountedAt {
         point: "/".into(),
         device: parameter("root"),
         kind: parameter("rootfstype"),
         // Neither the kernel nor an initramfs adds any of the options that rules ask for.
-        options: State::from(Value::list(Vec::<&str>::new())),
+        options: Vec::new(),
         read_only,
-        propagation: State::from("shared"),
-    }
-    .fact()
+        propagation: "shared",
+    })
     .at_most(Confidence::High)
 }
 
-fn of_options(point: &str, device: &str, kind: &str, options: &str) -> Fact {
+fn of_options(point: &str, device: &str, kind: &str, options: &str) -> Answer<MountedAt> {
     let list: Vec<&str> = options.split(',').map(str::trim).filter(|option| !option.is_empty()).collect();
     let last = list.iter().rev().find(|option| matches!(**option, "ro" | "rw"));
     let kind = match kind {
-        "auto" => State::unknown("its type is found out when it is mounted"),
-        _ if list.contains(&"x-systemd.automount") => State::from("autofs"),
+        "auto" => Knowledge::unknown("its type is found out when it is mounted"),
+        _ if list.contains(&"x-systemd.automount") => Knowledge::Known("autofs".to_owned()),
         _ if list.contains(&"bind") || list.contains(&"rbind") => {
-            State::unknown("it is another place of a file system")
+            Knowledge::unknown("it is another place of a file system")
         }
-        kind => State::from(kind),
+        kind => Knowledge::Known(kind.to_owned()),
     };
-    Found {
+    Answer::known(MountedAt {
         point: point.to_owned(),
-        device: State::from(device),
+        device: Knowledge::Known(device.to_owned()),
         kind,
-        read_only: State::from(last == Some(&"ro")),
-        options: State::from(Value::list(list)),
+        read_only: Knowledge::Known(last == Some(&"ro")),
+        options: list.into_iter().map(str::to_owned).collect(),
         // PID 1 makes all mounts shared (systemd's mount-setup.c), and what is mounted on them is, too.
-        propagation: State::from("shared"),
-    }
-    .fact()
+        propagation: "shared",
+    })
 }
 
 /// The mount unit of a directory.

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::fact::{Reason, State, Value};
+use super::Cgroups;
+use crate::fact::{Knowledge, Reason};
 use crate::host::{HostError, Running};
 use crate::parse::cmdline;
 use crate::subsystem::Subsystems;
@@ -35,22 +36,22 @@ const CONTROLLERS: [(&str, &str, Option<&str>, Option<&str>); 15] = [
 ];
 
 /// The controllers that all kernels which may boot next have in a hierarchy, with all their command lines.
-pub(super) fn at_boot(subsystems: &Subsystems<'_>, mode: &str) -> State {
+pub(super) fn at_boot(subsystems: &Subsystems<'_>, mode: &str) -> Knowledge<Vec<String>> {
     let next = subsystems.next_boot();
     if let (Some(gap), true) = (next.gaps.first(), next.entries.iter().any(|entry| entry.cmdline.is_none())) {
-        return State::unknown(format!(
+        return Knowledge::unknown(format!(
             "which controllers the command line switches off is not known: {}",
             gap.reason
         ));
     }
     let kernels: BTreeSet<Kernel<'_>> = next.entries.iter().map(|entry| Kernel::of(entry, mode)).collect();
     if kernels.len() > MOST_KERNELS {
-        return State::unknown("too many different kernels may boot next");
+        return Knowledge::unknown("too many different kernels may boot next");
     }
     let mut states = kernels.iter().map(|kernel| kernel.controllers(subsystems, mode));
-    let Some(first) = states.next() else { return State::unknown("no kernel to boot next was found") };
+    let Some(first) = states.next() else { return Knowledge::unknown("no kernel to boot next was found") };
     if states.any(|state| state != first) {
-        return State::unknown("the kernels that may boot next don't have the same controllers");
+        return Knowledge::unknown("the kernels that may boot next don't have the same controllers");
     }
     first
 }
@@ -95,21 +96,20 @@ impl<'e> Kernel<'e> {
         Kernel { release: entry.release.as_deref(), disabled, memory: memory(entry, words) }
     }
 
-    fn controllers(&self, subsystems: &Subsystems<'_>, mode: &str) -> State {
+    fn controllers(&self, subsystems: &Subsystems<'_>, mode: &str) -> Knowledge<Vec<String>> {
         let is_disabled = |name: &str| {
             self.disabled.iter().any(|disabled| disabled == name)
                 || (name == "memory" && self.memory == Memory::SwitchedOff)
         };
         match self.running(subsystems, mode) {
             Ok(Some(names)) => {
-                let names = names.iter().map(String::as_str).filter(|name| !is_disabled(name));
-                return State::from(Value::list(names));
+                return Knowledge::Known(names.into_iter().filter(|name| !is_disabled(name)).collect());
             }
             Ok(None) => {}
-            Err(reason) => return State::unknown(reason),
+            Err(reason) => return Knowledge::unknown(reason),
         }
         if self.memory == Memory::UpToTheFirmware {
-            return State::unknown(
+            return Knowledge::unknown(
                 "whether the Raspberry Pi's firmware switches the memory controller off is not known: its own \
                  words on the command line are on no disk",
             );
@@ -119,20 +119,20 @@ impl<'e> Kernel<'e> {
             Some(Ok(Some(config))) => {
                 Box::new(move |option| config.option(option).is_some_and(|(value, _)| value == "y"))
             }
-            Some(Err(trouble)) => return State::unknown(trouble),
+            Some(Err(trouble)) => return Knowledge::unknown(trouble),
             // A list names all or nothing: without a configuration it is only told where one that is needed is
             // certainly missing.
             Some(Ok(None)) | None if NEEDED.iter().any(|name| is_disabled(name)) => Box::new(|_| true),
             Some(Ok(None)) | None => {
-                return State::unknown(
+                return Knowledge::unknown(
                     "which controllers the next kernel has is not known: its configuration is not on disk",
                 );
             }
         };
         let found = in_hierarchy(mode).filter(|(option, name)| has(option) && !is_disabled(name));
-        let mut names: Vec<&str> = found.map(|(_, name)| name).collect();
+        let mut names: Vec<String> = found.map(|(_, name)| name.to_owned()).collect();
         names.sort_unstable();
-        State::from(Value::list(names))
+        Knowledge::Known(names)
     }
 
     /// What a running system with the same kernel and the same hierarchy shows, and what it was told to leave out
@@ -148,12 +148,15 @@ impl<'e> Kernel<'e> {
         for path in super::READ_NOW {
             running.files().read(path).found()?;
         }
-        let State::Known(Value::Record(attributes)) = super::now(running).state else { return Ok(None) };
-        if attributes.get("mode") != Some(&State::from(mode)) {
+        let Knowledge::Known(Cgroups { mode: Knowledge::Known(mode_now), controllers }) =
+            super::now(running).state
+        else {
+            return Ok(None);
+        };
+        let Knowledge::Known(mut names) = controllers else { return Ok(None) };
+        if mode_now != mode {
             return Ok(None);
         }
-        let Some(State::Known(Value::List(names))) = attributes.get("controllers") else { return Ok(None) };
-        let mut names: Vec<String> = names.iter().filter_map(Value::as_text).map(str::to_owned).collect();
         let left_out = left_out_now(running)?;
         let back =
             in_hierarchy(mode).map(|(_, name)| name).filter(|name| left_out.iter().any(|now| now == name));

@@ -2,7 +2,7 @@
 
 mod controllers;
 
-use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, Version};
+use crate::fact::{Answer, Confidence, Knowledge, Moment, Origin, Version};
 use crate::host::{Read, Running};
 use crate::parse::mountinfo::{self, Mount};
 use crate::parse::systemd;
@@ -22,30 +22,35 @@ const READ_NOW: [&str; 2] = [MOUNTS, CONTROLLERS];
 /// The words for hierarchies.
 pub const MODES: &[&str] = &["v2", "hybrid", "v1"];
 
-/// The answer for `cgroup`: attributes `mode` and `controllers`.
-pub fn cgroup(subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+/// A hierarchy and its controllers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cgroups {
+    /// One of `MODES`.
+    pub mode: Knowledge<&'static str>,
+    /// The controllers, sorted.
+    pub controllers: Knowledge<Vec<String>>,
+}
+
+/// The cgroup hierarchy at a moment.
+pub fn cgroup(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Cgroups> {
     match (moment, subsystems.host().running()) {
         (Moment::Now, Some(running)) => now(running),
-        (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        (Moment::Now, None) => Answer::unknown("nothing is running here"),
         (Moment::Boot, _) => at_boot(subsystems),
     }
 }
 
-fn record(mode: State, controllers: State) -> Value {
-    Value::record([("mode", mode), ("controllers", controllers)])
-}
-
 /// systemd's layouts: cgroup2 at the top is v2; a tmpfs with `unified` below is hybrid; a tmpfs is v1.
-fn now(running: &dyn Running) -> Fact {
+fn now(running: &dyn Running) -> Answer<Cgroups> {
     let bytes = match running.files().read(MOUNTS) {
         Read::There(bytes) => bytes,
-        Read::Missing(path) => return Fact::unknown(format!("{path}: not found")),
-        Read::Hidden(error) => return Fact::unknown(error),
+        Read::Missing(path) => return Answer::unknown(format!("{path}: not found")),
+        Read::Hidden(error) => return Answer::unknown(error),
     };
     let text = String::from_utf8_lossy(&bytes);
     let mut mounts = mountinfo::parse(&text).peekable();
     if mounts.peek().is_none() {
-        return Fact::unknown(format!("{MOUNTS} is not a table of mounts"));
+        return Answer::unknown(format!("{MOUNTS} is not a table of mounts"));
     }
     let mounts: Vec<Mount<'_>> =
         mounts.filter(|mount| mount.kind == "cgroup" || mount.point.starts_with(HIERARCHY)).collect();
@@ -56,71 +61,70 @@ fn now(running: &dyn Running) -> Fact {
         (Some("tmpfs"), Some("cgroup2")) => "hybrid",
         (Some("tmpfs"), _) => "v1",
         _ => {
-            return Fact::new(State::from(record(
-                State::unknown("no cgroup hierarchy is mounted"),
-                State::Absent,
-            )))
-            .because(Origin::file(MOUNTS));
+            let mode = Knowledge::unknown("no cgroup hierarchy is mounted");
+            return Answer::known(Cgroups { mode, controllers: Knowledge::Absent })
+                .because(Origin::file(MOUNTS));
         }
     };
     let (controllers, place) = if mode == "v2" {
         (controllers_of_v2(running), CONTROLLERS)
     } else {
-        (controllers_of_v1(&mounts), MOUNTS)
+        (Knowledge::Known(controllers_of_v1(&mounts)), MOUNTS)
     };
-    Fact::new(State::from(record(mode.into(), controllers)))
+    Answer::known(Cgroups { mode: Knowledge::Known(mode), controllers })
         .because(Origin::file(MOUNTS).says(format!("{HIERARCHY} is {}", on(HIERARCHY).unwrap_or_default())))
         .because_all((place != MOUNTS).then(|| Origin::file(place)))
 }
 
-fn controllers_of_v2(running: &dyn Running) -> State {
+fn controllers_of_v2(running: &dyn Running) -> Knowledge<Vec<String>> {
     match running.files().read(CONTROLLERS) {
         Read::There(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
-            let mut names: Vec<&str> = text.split_ascii_whitespace().collect();
+            let mut names: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
             names.sort_unstable();
-            State::from(Value::list(names))
+            Knowledge::Known(names)
         }
-        Read::Missing(path) => State::unknown(format!("{path}: not found")),
-        Read::Hidden(error) => State::unknown(error),
+        Read::Missing(path) => Knowledge::unknown(format!("{path}: not found")),
+        Read::Hidden(error) => Knowledge::unknown(error),
     }
 }
 
 /// A v1 controller counts if it is mounted: the kubelet demands that, `/proc/cgroups` lists more.
-fn controllers_of_v1(mounts: &[Mount<'_>]) -> State {
+fn controllers_of_v1(mounts: &[Mount<'_>]) -> Vec<String> {
     let options = mounts
         .iter()
         .filter(|mount| mount.kind == "cgroup")
         .flat_map(|mount| mount.super_options.split(','))
         .filter(|option| !option.contains('='));
-    let mut names: Vec<&str> = options
+    let mut names: Vec<String> = options
         .filter(|option| !matches!(*option, "rw" | "ro" | "xattr" | "noprefix" | "clone_children"))
+        .map(str::to_owned)
         .collect();
     names.sort_unstable();
     names.dedup();
-    State::from(Value::list(names))
+    names
 }
 
-fn at_boot(subsystems: &Subsystems<'_>) -> Fact {
+fn at_boot(subsystems: &Subsystems<'_>) -> Answer<Cgroups> {
     let systemd = subsystems.systemd();
     if let Some(doubt) = &systemd.doubt {
-        return Fact::unknown(format!("what mounts the hierarchy is not known: {doubt}"))
+        return Answer::unknown(format!("what mounts the hierarchy is not known: {doubt}"))
             .because_all(systemd.because.iter().cloned());
     }
     if systemd.is_init.is_none() {
-        return Fact::unknown("what mounts the hierarchy is not known: no init was found");
+        return Answer::unknown("what mounts the hierarchy is not known: no init was found");
     }
     let mode = match decide(subsystems) {
         Ok(mode) => mode,
-        Err(reason) => return Fact::unknown(reason),
+        Err(reason) => return Answer::unknown(reason),
     };
     let controllers = controllers::at_boot(subsystems, mode.name);
     let because = if mode.because.is_empty() { systemd.because.clone() } else { mode.because };
-    let mut fact = Fact::new(State::from(record(mode.name.into(), controllers)))
+    let mut answer = Answer::known(Cgroups { mode: Knowledge::Known(mode.name), controllers })
         .because_all(because)
         .at_most(mode.confidence);
-    fact.notes.extend(mode.note);
-    fact
+    answer.notes.extend(mode.note);
+    answer
 }
 
 /// A hierarchy, and what decided it.

@@ -3,7 +3,7 @@
 use super::layers::Effective;
 use super::{Kubelet, State, Subsystems};
 use crate::component::kubelet::default_table::THRESHOLDS;
-use crate::fact::{Confidence, Fact, Moment, Origin, Value};
+use crate::fact::{Confidence, Fact, Knowledge, Moment, Origin, Value};
 use crate::host::HostPath;
 use crate::parse::document::Content;
 use crate::subsystem::boot::mounts;
@@ -87,12 +87,9 @@ fn images_apart(subsystems: &Subsystems<'_>, moment: Moment) -> Result<bool, Str
         _ => return Err("where images are is not known: CRI-O is not installed".into()),
     };
     let point = |path: &str| match mounts::mount(subsystems, &HostPath::new(path), moment).state {
-        State::Known(Value::Record(mut attributes)) => match attributes.remove("point") {
-            Some(State::Known(Value::Text(point))) => Ok(point),
-            _ => Err(format!("which file system {path} is on is not known")),
-        },
-        State::Unknown(reason) => Err(reason.to_string()),
-        _ => Err(format!("which file system {path} is on is not known")),
+        Knowledge::Known(found) => Ok(found.point),
+        Knowledge::Unknown(reason) => Err(reason.to_string()),
+        Knowledge::Absent => Err(format!("which file system {path} is on is not known")),
     };
     Ok(point(&root)? != point(NODE)?)
 }

@@ -16,7 +16,7 @@ mod zram;
 
 use std::rc::Rc;
 
-use crate::fact::{Confidence, Fact, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::fact::{Answer, Confidence, Moment, Origin, Reason, ReasonCode};
 use crate::host::Files;
 use crate::parse::{self, fstab::Mount};
 use crate::subsystem::boot::boot_scripts::NotUnderstood;
@@ -25,11 +25,11 @@ use device::Same;
 
 /// A swap area that is on, or will be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Area {
+pub struct Area {
     /// The device as the place that names it writes it.
-    device: String,
+    pub device: String,
     /// `partition`, `file` or `zram`.
-    kind: &'static str,
+    pub kind: &'static str,
     /// What turns it on.
     origin: Origin,
     confidence: Confidence,
@@ -102,39 +102,39 @@ impl Swap {
 
     /// The areas that will be on after the next boot.
     #[must_use]
-    pub fn list(&self) -> Fact {
+    pub fn list(&self) -> Answer<Vec<Area>> {
         if let Some(reason) = &self.reason {
-            return Fact::unknown(reason.clone());
+            return Answer::unknown(reason.clone());
         }
         if self.areas.is_empty() {
             if let Some(doubt) = self.doubts.first() {
-                return self.told(Fact::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
+                return self.told(Answer::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
             }
             if let Some(gap) = self.gaps.first() {
-                return self.told(Fact::unknown(gap.reason.clone()).because(gap.origin.clone()));
+                return self.told(Answer::unknown(gap.reason.clone()).because(gap.origin.clone()));
             }
         }
         if let (Some(line), false) = (&self.changed_by, self.areas.is_empty()) {
-            return self.told(Fact::unknown(line.reason("which swap is on")).because(line.origin.clone()));
+            return self.told(Answer::unknown(line.reason("which swap is on")).because(line.origin.clone()));
         }
-        let mut fact = areas(&self.areas);
+        let mut answer = areas(&self.areas);
         let more = self.doubts.iter().map(|doubt| &doubt.reason);
         let more = more.chain(self.gaps.iter().map(|gap| &gap.reason));
-        fact.notes.extend(more.map(|reason| format!("there may be more: {reason}")));
+        answer.notes.extend(more.map(|reason| format!("there may be more: {reason}")));
         if self.areas.is_empty() {
-            fact.because.extend(self.off.iter().cloned());
-            if fact.because.is_empty() {
-                fact.because.push(Origin::file("/etc/fstab").says("has no active swap line"));
+            answer.because.extend(self.off.iter().cloned());
+            if answer.because.is_empty() {
+                answer.because.push(Origin::file("/etc/fstab").says("has no active swap line"));
             }
         }
-        self.told(fact)
+        self.told(answer)
     }
 
     /// Whether a device will be on; `any` asks for any.
     #[must_use]
-    pub fn device(&self, subsystems: &Subsystems<'_>, device: &str) -> Fact {
+    pub fn device(&self, subsystems: &Subsystems<'_>, device: &str) -> Answer<bool> {
         if let Some(reason) = &self.reason {
-            return Fact::unknown(reason.clone());
+            return Answer::unknown(reason.clone());
         }
         let same = |other: &str| match device {
             "any" => Same::Yes,
@@ -143,30 +143,30 @@ impl Swap {
         let on = self.areas.iter().filter(|area| same(&area.device) == Same::Yes);
         if let Some(area) = on.max_by_key(|area| area.confidence) {
             if let Some(line) = &self.changed_by {
-                let unknown = Fact::unknown(line.reason("which swap is on"));
+                let unknown = Answer::unknown(line.reason("which swap is on"));
                 return self.told(unknown.because(line.origin.clone()).because(area.origin.clone()));
             }
-            let fact = Fact::new(State::from("on")).because(area.origin.clone());
-            return self.told(fact.at_most(area.confidence));
+            let answer = Answer::known(true).because(area.origin.clone());
+            return self.told(answer.at_most(area.confidence));
         }
         if let Some(area) = self.areas.iter().find(|area| same(&area.device) == Same::Unclear) {
             let reason = format!("{} will be on, and whether that is {device} is not known", area.device);
-            return self.told(Fact::unknown(reason).because(area.origin.clone()));
+            return self.told(Answer::unknown(reason).because(area.origin.clone()));
         }
         let maybe = |doubt: &&Doubt| doubt.device.as_deref().is_none_or(|other| same(other) != Same::No);
         if let Some(doubt) = self.doubts.iter().find(maybe) {
-            return self.told(Fact::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
+            return self.told(Answer::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
         }
         if let Some(gap) = self.gaps.first() {
-            return self.told(Fact::unknown(gap.reason.clone()).because(gap.origin.clone()));
+            return self.told(Answer::unknown(gap.reason.clone()).because(gap.origin.clone()));
         }
-        self.told(Fact::new(State::from("off")).because_all(self.off.iter().cloned()))
+        self.told(Answer::known(false).because_all(self.off.iter().cloned()))
     }
 
-    fn told(&self, fact: Fact) -> Fact {
-        let mut fact = fact.at_most(self.confidence);
-        fact.notes.extend(self.notes.iter().cloned());
-        fact
+    fn told<T>(&self, answer: Answer<T>) -> Answer<T> {
+        let mut answer = answer.at_most(self.confidence);
+        answer.notes.extend(self.notes.iter().cloned());
+        answer
     }
 
     /// Adds an area that will be on, unless its device isn't there; each device once.
@@ -211,24 +211,29 @@ impl Swap {
     }
 }
 
-/// The answer for `swap` and `swap:DEVICE`.
-pub fn swap(subsystems: &Subsystems<'_>, device: Option<&str>, moment: Moment) -> Fact {
+/// The areas that are on at a moment.
+pub fn list(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Vec<Area>> {
     match (moment, subsystems.host().running()) {
-        (Moment::Boot, _) => match device {
-            Some(device) => subsystems.swap().device(subsystems, device),
-            None => subsystems.swap().list(),
-        },
-        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
-        (Moment::Now, Some(running)) => now::ask(subsystems.host(), running, device),
+        (Moment::Boot, _) => subsystems.swap().list(),
+        (Moment::Now, None) => {
+            Answer::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"))
+        }
+        (Moment::Now, Some(running)) => now::list(running),
     }
 }
 
-fn areas(areas: &[Area]) -> Fact {
-    let record = |area: &Area| {
-        Value::record([("device", State::from(area.device.as_str())), ("kind", State::from(area.kind))])
-    };
+/// Whether a device is on at a moment; `any` asks for any.
+pub fn is_on(subsystems: &Subsystems<'_>, device: &str, moment: Moment) -> Answer<bool> {
+    match (moment, subsystems.host().running()) {
+        (Moment::Boot, _) => subsystems.swap().device(subsystems, device),
+        (Moment::Now, None) => {
+            Answer::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"))
+        }
+        (Moment::Now, Some(running)) => now::is_on(subsystems.host(), running, device),
+    }
+}
+
+fn areas(areas: &[Area]) -> Answer<Vec<Area>> {
     let least = areas.iter().map(|area| area.confidence).min().unwrap_or_default();
-    Fact::new(State::from(Value::List(areas.iter().map(record).collect())))
-        .because_all(areas.iter().map(|area| area.origin.clone()))
-        .at_most(least)
+    Answer::known(areas.to_vec()).because_all(areas.iter().map(|area| area.origin.clone())).at_most(least)
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::links::{leads_to_name, link_target};
 use super::merged::MergedUnit;
 use super::search_path::{Directory, Found, SearchPath, place};
-use crate::fact::{Origin, State, printable};
+use crate::fact::{Knowledge, Origin, printable};
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::systemd::{ETC_UNITS, RUNTIME_UNITS};
 use crate::parse::unit;
@@ -15,16 +15,16 @@ use crate::subsystem::Unreadable;
 /// A word, and the place that decides it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Enablement {
-    pub(super) state: State,
+    pub(super) state: Knowledge<&'static str>,
     pub(super) because: Option<Origin>,
 }
 
-fn word(word: &str, because: Option<Origin>) -> Enablement {
-    Enablement { state: State::from(word), because }
+fn word(word: &'static str, because: Option<Origin>) -> Enablement {
+    Enablement { state: Knowledge::Known(word), because }
 }
 
 fn unknown(gap: Unreadable) -> Enablement {
-    Enablement { state: State::unknown(gap.reason), because: Some(gap.origin) }
+    Enablement { state: Knowledge::unknown(gap.reason), because: Some(gap.origin) }
 }
 
 /// The word for a unit, by the name asked for; absent if no file has the name.
@@ -32,7 +32,7 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
     let (real, path) = match search.resolve(files, name) {
         Found::Missing => {
             let gap = search.gaps.first().cloned();
-            let state = gap.as_ref().map_or(State::Absent, |gap| State::unknown(gap.reason.as_str()));
+            let state = gap.as_ref().map_or(Knowledge::Absent, |gap| Knowledge::unknown(gap.reason.as_str()));
             return Enablement { state, because: gap.map(|gap| gap.origin) };
         }
         Found::Unreadable(gap) => {
@@ -68,7 +68,7 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
         return word("transient", Some(place(&path)));
     }
     let Some(unit) = MergedUnit::load(search, files, &real) else {
-        return Enablement { state: State::Absent, because: None };
+        return Enablement { state: Knowledge::Absent, because: None };
     };
     if let Some(gap) = unit.gaps.first() {
         return unknown(gap.clone());

@@ -1,8 +1,8 @@
 //! What a unit is now: systemd's own answer, or what the cgroup of the unit shows.
 
-use super::enablement;
 use super::search_path::{Found, SearchPath, place};
-use crate::fact::{Fact, Origin, State, Value};
+use super::{UnitState, enablement};
+use crate::fact::{Answer, Knowledge, Origin};
 use crate::host::{HostError, HostErrorKind, Read, Running};
 use crate::parse::systemd::RUNTIME_UNITS;
 use crate::subsystem::Subsystems;
@@ -23,8 +23,10 @@ pub(super) struct Live {
 }
 
 /// The answer for a unit now.
-pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Answer<UnitState> {
+    let Some(running) = subsystems.host().running() else {
+        return Answer::unknown("nothing is running here");
+    };
     // The files of the host and of the running system are one tree only on the live machine; elsewhere
     // both are asked, and what only one of them has is found in it.
     let live = subsystems.units().live.get_or_init(|| {
@@ -40,31 +42,30 @@ pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Fact {
     let enablement = enablement::of(files, search, name);
     let found = search.resolve(files, name);
     let (real, fragment) = match &found {
-        Found::Fragment { name, path } => (name.as_str(), State::from(path.as_str())),
-        Found::Unreadable(gap) => (name, State::unknown(gap.reason.as_str())),
+        Found::Fragment { name, path } => (name.as_str(), Knowledge::Known(path.clone())),
+        Found::Unreadable(gap) => (name, Knowledge::unknown(gap.reason.as_str())),
         Found::Missing if !search.gaps.is_empty() => {
-            (name, State::unknown(search.gaps.first().map_or("", |gap| &gap.reason)))
+            (name, Knowledge::unknown(search.gaps.first().map_or("", |gap| &gap.reason)))
         }
-        Found::Missing | Found::Masked(_) => (name, State::Absent),
+        Found::Missing | Found::Masked(_) => (name, Knowledge::Absent),
     };
     let (active, origin, note) = active(running, name, real);
     if active == Some("not-found") && found == Found::Missing {
         return match search.gaps.first() {
-            Some(gap) => Fact::unknown(gap.reason.as_str()).because(gap.origin.clone()),
-            None => Fact::absent().because(origin),
+            Some(gap) => Answer::unknown(gap.reason.as_str()).because(gap.origin.clone()),
+            None => Answer::absent().because(origin),
         };
     }
     let active = match active {
-        Some("not-found") => State::from("inactive"),
-        Some(word) => State::from(word),
-        None => State::unknown(note.clone().unwrap_or_default()),
+        Some("not-found") => Knowledge::Known("inactive"),
+        Some(word) => Knowledge::Known(word),
+        None => Knowledge::unknown(note.clone().unwrap_or_default()),
     };
-    let mut fact =
-        Fact::new(Value::record([("active", active), ("enabled", enablement.state), ("fragment", fragment)]));
-    fact.because.push(origin);
-    fact.because.extend(enablement.because);
-    fact.notes.extend(note);
-    fact
+    let mut answer = Answer::known(UnitState { active, enabled: enablement.state, fragment });
+    answer.because.push(origin);
+    answer.because.extend(enablement.because);
+    answer.notes.extend(note);
+    answer
 }
 
 /// The word, where it comes from, and what to know about it; without a word the note says why.

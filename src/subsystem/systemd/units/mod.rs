@@ -29,7 +29,7 @@ pub(crate) use live::CGROUPS;
 pub use merged::{MergedUnit, Setting};
 pub(crate) use options::full_name;
 
-use crate::fact::{Fact, Knowledge, Moment, Origin};
+use crate::fact::{Answer, Knowledge, Moment, Origin};
 use crate::host::Files;
 use crate::parse::unit;
 use crate::subsystem::Subsystems;
@@ -65,6 +65,17 @@ struct BootScenario {
     judged: RefCell<HashMap<(String, usize), outcome::Answer>>,
     /// Why units that aren't reached can't be known not to be.
     blind_spot: OnceCell<Option<String>>,
+}
+
+/// What a unit is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitState {
+    /// The word of `systemctl is-active`.
+    pub active: Knowledge<&'static str>,
+    /// The word of `systemctl is-enabled`.
+    pub enabled: Knowledge<&'static str>,
+    /// The unit file.
+    pub fragment: Knowledge<String>,
 }
 
 /// Whether the next boot starts a unit.
@@ -296,13 +307,13 @@ impl Units {
         MergedUnit::drop_ins_only(&self.search, files, name)
     }
 
-    /// The answer for `service:UNIT`: attributes `active`, `enabled` and `fragment`.
-    pub fn service(&self, subsystems: &Subsystems<'_>, unit: &str, moment: Moment) -> Fact {
+    /// What a unit is at a moment.
+    pub fn service(&self, subsystems: &Subsystems<'_>, unit: &str, moment: Moment) -> Answer<UnitState> {
         match moment {
             Moment::Now => live::service(subsystems, unit),
             Moment::Boot => match &subsystems.systemd().doubt {
                 Some(doubt) => {
-                    Fact::unknown(doubt.clone()).because_all(subsystems.systemd().because.iter().cloned())
+                    Answer::unknown(doubt.clone()).because_all(subsystems.systemd().because.iter().cloned())
                 }
                 None => service::at_boot(self, subsystems, unit),
             },

@@ -2,17 +2,18 @@
 
 use super::outcome::{self, Outcome};
 use super::search_path::{Found, place};
-use super::{BootScenario, Units, enablement};
-use crate::fact::{Confidence, Fact, Origin, State, Value};
+use super::{BootScenario, UnitState, Units, enablement};
+use crate::fact::{Answer, Confidence, Knowledge, Origin};
 use crate::subsystem::Subsystems;
 
 /// The answer for a unit at boot; unknown where the plausible boots disagree.
-pub(super) fn at_boot(units: &Units, subsystems: &Subsystems<'_>, name: &str) -> Fact {
-    let mut facts =
+pub(super) fn at_boot(units: &Units, subsystems: &Subsystems<'_>, name: &str) -> Answer<UnitState> {
+    let mut answers =
         units.scenarios(subsystems).iter().map(|scenario| in_scenario(units, subsystems, scenario, name));
-    let Some(first) = facts.next() else { return Fact::unknown("no boot is known") };
-    if facts.any(|other| other.state != first.state) {
-        return Fact::unknown("the kernel command lines that could boot disagree").because_all(first.because);
+    let Some(first) = answers.next() else { return Answer::unknown("no boot is known") };
+    if answers.any(|other| other.state != first.state) {
+        return Answer::unknown("the kernel command lines that could boot disagree")
+            .because_all(first.because);
     }
     let known = units.scenarios(subsystems).iter().all(|scenario| scenario.options.words.is_some());
     if known {
@@ -23,22 +24,31 @@ pub(super) fn at_boot(units: &Units, subsystems: &Subsystems<'_>, name: &str) ->
         .note("the next kernel command line is not known; no special parameters assumed")
 }
 
-fn in_scenario(units: &Units, subsystems: &Subsystems<'_>, scenario: &BootScenario, name: &str) -> Fact {
+fn in_scenario(
+    units: &Units,
+    subsystems: &Subsystems<'_>,
+    scenario: &BootScenario,
+    name: &str,
+) -> Answer<UnitState> {
     let files = subsystems.host().files();
     let answer = outcome::of(subsystems, scenario, name);
     if answer.outcome == Outcome::Missing {
         let pulled_by = units.wanted_by(subsystems, name);
-        let fact = Fact::absent().because_all(pulled_by.iter().cloned());
-        return if pulled_by.is_empty() { fact } else { fact.note("it is wanted, but no file describes it") };
+        let answer = Answer::absent().because_all(pulled_by.iter().cloned());
+        return if pulled_by.is_empty() {
+            answer
+        } else {
+            answer.note("it is wanted, but no file describes it")
+        };
     }
     let is_made_at_boot =
         !matches!(units.search.resolve(files, name), Found::Fragment { .. } | Found::Masked(_));
     if let (Outcome::Unknown(reason), true) = (&answer.outcome, is_made_at_boot) {
-        return Fact::unknown(reason.clone());
+        return Answer::unknown(reason.clone());
     }
     let fragment = match units.search.resolve(files, name) {
-        Found::Fragment { path, .. } => State::from(path),
-        _ => State::Absent,
+        Found::Fragment { path, .. } => Knowledge::Known(path),
+        _ => Knowledge::Absent,
     };
     let mut because = Vec::new();
     let mut notes = Vec::new();
@@ -48,15 +58,15 @@ fn in_scenario(units: &Units, subsystems: &Subsystems<'_>, scenario: &BootScenar
     if let Some(decider) = decider.filter(|place| !because.contains(place)) {
         because.push(decider);
     }
-    let record = Value::record([("active", active), ("enabled", word), ("fragment", fragment)]);
-    let mut fact = Fact::new(record).because_all(because).at_most(confidence);
-    fact.notes = notes;
+    let state = UnitState { active, enabled: word, fragment };
+    let mut answer = Answer::known(state).because_all(because).at_most(confidence);
+    answer.notes = notes;
     if scenario.graph.assumed {
-        fact = fact
+        answer = answer
             .at_most(Confidence::High)
             .note("the tree has no units of systemd itself; the usual targets are assumed");
     }
-    fact
+    answer
 }
 
 fn active(
@@ -65,7 +75,7 @@ fn active(
     because: &mut Vec<Origin>,
     notes: &mut Vec<String>,
     confidence: &mut Confidence,
-) -> State {
+) -> Knowledge<&'static str> {
     let (word, origins) = match outcome {
         Outcome::Active(origins) => {
             if super::suffix(name) == "service" {
@@ -95,11 +105,11 @@ fn active(
         Outcome::Missing => ("inactive", Vec::new()),
         Outcome::Unknown(reason) => {
             *confidence = Confidence::High.min(*confidence);
-            return State::unknown(reason);
+            return Knowledge::unknown(reason);
         }
     };
     because.extend(origins);
-    State::from(word)
+    Knowledge::Known(word)
 }
 
 fn enabled(
@@ -107,23 +117,23 @@ fn enabled(
     subsystems: &Subsystems<'_>,
     scenario: &BootScenario,
     name: &str,
-) -> (State, Option<Origin>) {
+) -> (Knowledge<&'static str>, Option<Origin>) {
     let real = units.real_name(subsystems, name);
     if scenario.options.masks.contains(&real) {
-        return (State::from("masked-runtime"), None);
+        return (Knowledge::Known("masked-runtime"), None);
     }
     if let Some(script) = scenario.scripts.services.get(name) {
-        return (State::from("generated"), Some(script.clone()));
+        return (Knowledge::Known("generated"), Some(script.clone()));
     }
     let found = enablement::of(subsystems.host().files(), &units.search, name);
-    let is_off = ["disabled", "indirect"].iter().any(|word| found.state == State::from(*word));
+    let is_off = ["disabled", "indirect"].iter().any(|word| found.state == Knowledge::Known(*word));
     if let Some(gap) = scenario.graph.preset_gap.as_ref().filter(|_| is_off) {
-        return (State::unknown(gap.reason.as_str()), Some(gap.origin.clone()));
+        return (Knowledge::unknown(gap.reason.as_str()), Some(gap.origin.clone()));
     }
     match scenario.presets.get(name).filter(|_| is_off) {
-        Some(origin) => (State::from("enabled"), Some(origin.clone())),
+        Some(origin) => (Knowledge::Known("enabled"), Some(origin.clone())),
         None if is_off && scenario.options.first_boot.is_none() => (
-            State::unknown("/etc/machine-id can't be read: a first boot would apply presets"),
+            Knowledge::unknown("/etc/machine-id can't be read: a first boot would apply presets"),
             Some(place("/etc/machine-id")),
         ),
         None => (found.state, found.because),
