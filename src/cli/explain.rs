@@ -8,7 +8,7 @@ use super::{ExplainArguments, RulesArguments, kubeadm, rules, source, terminal};
 use crate::engine;
 use crate::engine::finding::{Judgement, Verdict};
 use crate::engine::plan::PlannedRule;
-use crate::fact::Moment;
+use crate::fact::{Moment, did_you_mean};
 use crate::report::render::Page;
 use crate::rule::{Fix, Rule, Text, suggestion};
 use crate::subsystem::Subsystems;
@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         let ids = rules.rules.iter().map(|rule| rule.id.value.as_str());
         let failure = Failure::input(format!("there is no rule `{id}`"));
         return Err(match suggestion::nearest(id, ids) {
-            Some(similar) => failure.hint(format!("did you mean `{similar}`?")),
+            Some(similar) => failure.hint(did_you_mean(similar)),
             None => failure.hint("`node-preflight list` shows all rules"),
         });
     };

@@ -11,7 +11,7 @@ use super::output::Outputs;
 use super::{FactsArguments, kubeadm, source};
 use crate::engine::keys::{self, KeyKnowledge};
 use crate::engine::plan::Question;
-use crate::fact::{Fact, Moment, Reason, State, Value, bounded};
+use crate::fact::{Fact, Moment, Reason, State, Value, bounded, did_you_mean};
 use crate::probe::{self, PROBES};
 use crate::report::render::v1::{Json, OriginV1, Words};
 use crate::report::render::{Format, Page, Style, notes, places, write_document};
@@ -88,7 +88,7 @@ fn question(text: &str) -> Result<Question, Failure> {
         let names = PROBES.iter().map(|probe| probe.word());
         let failure = Failure::input(format!("there is no probe `{name}`"));
         return Err(match suggestion::nearest(name, names) {
-            Some(similar) => failure.hint(format!("did you mean `{similar}`?")),
+            Some(similar) => failure.hint(did_you_mean(similar)),
             None => failure.hint("`node-preflight facts` without a name asks all probes"),
         });
     };
@@ -108,7 +108,7 @@ fn question(text: &str) -> Result<Question, Failure> {
         wrong(&what, near.or_else(example))
     })?;
     if let KeyKnowledge::Misspelt(other, word) = keys::look(probe, key.as_str()) {
-        let meant = format!("did you mean `{}:{}`?", other.word(), word.word);
+        let meant = did_you_mean(&format!("{}:{}", other.word(), word.word));
         return Err(wrong(&format!("there is no such {}", probe.key.noun().unwrap_or("key")), Some(meant)));
     }
     Ok(Question { probe, key })

@@ -1,5 +1,6 @@
 //! Loads and compiles rules: the built-in ones, and the files that the user names.
 
+use crate::fact::did_you_mean;
 use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal as _, Read as _};
@@ -99,7 +100,7 @@ fn ids(rules: &RuleSet, option: &str, words: &[String]) -> Result<Vec<String>, F
             ids.extend(answering(&targets, option, word)?);
         } else if let Some(check) = targets.of_kubeadm(word) {
             let failure = Failure::input(format!("{option} {word}: no rule has this id or tag"));
-            return Err(failure.hint(format!("did you mean `{check}`?")));
+            return Err(failure.hint(did_you_mean(check)));
         } else {
             // Its mistake is told with all others, when the rules are compiled.
             ids.push(word.clone());
@@ -116,7 +117,7 @@ fn answering(targets: &Targets<'_>, option: &str, check: &str) -> Result<Vec<Str
         Err(near) => {
             let failure = Failure::input(format!("{option} {check}: no rule covers a check of this name"));
             Err(match near {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                Some(near) => failure.hint(did_you_mean(&near)),
                 None => failure.hint("`node-preflight list --covers` shows all checks"),
             })
         }

@@ -7,7 +7,7 @@ use super::{CheckArguments, rules, terminal};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::waive::{WaiverStatus, WaiverUse};
-use crate::fact::{Date, Origin};
+use crate::fact::{Date, Origin, did_you_mean};
 use crate::rule::waiver::{self, Target, Targets, Waiver, WaiverSet};
 use crate::rule::{Code, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
 
@@ -83,7 +83,7 @@ fn ignored(names: &[String], plan: &Plan, targets: &Targets<'_>) -> Result<Vec<(
                 Err(near) => {
                     let message =
                         format!("{IGNORE}: there is no check `{name}`, so nothing is ignored for it");
-                    let help = near.map(|near| format!("did you mean `{near}`?"));
+                    let help = near.map(|near| did_you_mean(&near));
                     unknown.push(Diagnostic::new(Code::UnknownCheck, message).help(help));
                     continue;
                 }

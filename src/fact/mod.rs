@@ -3,6 +3,7 @@
 mod date;
 mod escape;
 mod key_word;
+mod nearest;
 mod network;
 mod origin;
 mod reason;
@@ -12,6 +13,7 @@ mod version;
 pub use date::{Date, utc};
 pub use escape::{MAX_TEXT, bounded, cut, is_dangerous, mark, printable, shortened, shown_bytes};
 pub use key_word::KeyWord;
+pub use nearest::{did_you_mean, distance, nearest};
 pub use network::Network;
 pub use origin::{Origin, OriginKind, Setting};
 pub use reason::{Reason, ReasonCode};

@@ -69,6 +69,12 @@ impl Reason {
         Reason { code, text: cut(text.into()) }
     }
 
+    /// That nothing is running here which could be asked what holds now.
+    #[must_use]
+    pub fn not_running() -> Self {
+        Reason::new(ReasonCode::NotRunning, "nothing is running here")
+    }
+
     /// The words.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,6 +1,7 @@
 //! `--kubeadm-join 'kubeadm join ...'`: the command as it was pasted, read into the `JoinConfiguration` that it stands for.
 //! It is not run.
 
+use crate::fact::did_you_mean;
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::slice::Iter;
@@ -118,7 +119,7 @@ impl Reader {
         let near = nearest(name);
         let name = syntax::flag_name(name);
         self.wrong.push(match near {
-            Some((near, ..)) => format!("kubeadm join has no flag `{name}`; did you mean `{near}`?"),
+            Some((near, ..)) => format!("kubeadm join has no flag `{name}`; {}", did_you_mean(near)),
             None => format!("kubeadm join has no flag `{name}`"),
         });
         near

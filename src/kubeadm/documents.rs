@@ -1,6 +1,7 @@
 //! The documents of the file: which are kubeadm's, which it hands on, which it ignores, and which it refuses.
 
 use super::{ConfigWarning, Document};
+use crate::fact::{did_you_mean, nearest};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
 
@@ -131,11 +132,9 @@ fn near(group: &str, kind: &str) -> Option<String> {
         return Some(format!("{kind} is of the group {right}, this is `{group}`"));
     }
     if let Some((_, name)) = KINDS.iter().find(|(_, name)| kind.len() > 2 && name.starts_with(kind)) {
-        return Some(format!("did you mean `{name}`?"));
+        return Some(did_you_mean(name));
     }
-    let closeness = |name: &str| strsim::damerau_levenshtein(&kind.to_lowercase(), &name.to_lowercase());
-    let best = KINDS.iter().map(|(_, name)| (closeness(name), *name)).min()?;
-    (kind.len() < 100 && best.0 <= 4).then(|| format!("did you mean `{}`?", best.1))
+    nearest(kind, KINDS.iter().map(|(_, name)| *name), |_| 4).map(did_you_mean)
 }
 
 fn word(root: &Node, key: &str) -> Option<(String, u32)> {

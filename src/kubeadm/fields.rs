@@ -3,6 +3,7 @@
 use super::field_table::{self, In, PROXY, Type};
 use super::{ConfigWarning, Finding, Topic};
 use crate::component::kubelet::fields as kubelet;
+use crate::fact::{did_you_mean, nearest};
 use crate::parse::document::{Content, Node};
 
 /// What looking at the fields of all documents found.
@@ -145,8 +146,5 @@ impl Looked {
 
 /// The known name that a misspelt one stands for.
 fn near<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
-    let lower = name.to_lowercase();
-    let closeness = |known: &str| strsim::damerau_levenshtein(&lower, &known.to_lowercase());
-    let best = known.map(|known| (closeness(known), known)).min()?;
-    (name.len() < 100 && best.0 <= 1 + best.1.len() / 5).then(|| format!("did you mean `{}`?", best.1))
+    nearest(name, known, |known| 1 + known.len() / 5).map(did_you_mean)
 }

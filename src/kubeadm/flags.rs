@@ -10,6 +10,8 @@ pub(super) enum Takes {
 }
 use Takes::{Nothing, Value, Values};
 
+use crate::fact;
+
 /// A flag, what it takes, and the field of a `JoinConfiguration` that it stands for.
 pub(super) type Flag = (&'static str, Takes, &'static str);
 
@@ -51,8 +53,6 @@ pub(super) fn of_field(field: &str) -> Option<&'static Flag> {
 
 /// The flag that a misspelt one was most likely meant to be.
 pub(super) fn nearest(name: &str) -> Option<&'static Flag> {
-    let is_short = name.len() < 100;
-    let closeness = |flag: &str| strsim::damerau_levenshtein(name, flag);
-    let best = FLAGS.iter().filter(|_| is_short).min_by_key(|(flag, ..)| closeness(flag));
-    best.filter(|(flag, ..)| closeness(flag) <= 1 + flag.len() / 5)
+    let near = fact::nearest(name, FLAGS.iter().map(|(flag, ..)| *flag), |flag| 1 + flag.len() / 5)?;
+    FLAGS.iter().find(|(flag, ..)| *flag == near)
 }

@@ -1,5 +1,6 @@
 //! The forms of names, endpoints, tokens and hashes, as kubeadm demands them. Pure text.
 
+use crate::fact::distance;
 use std::net::IpAddr;
 
 /// Whether a text is a DNS subdomain of RFC 1123 as Kubernetes takes it: lower case, digits, `-` and `.`, at most 253.
@@ -73,7 +74,7 @@ pub fn names_secret(name: &str) -> bool {
     }
     let plain: String =
         name.chars().filter(|c| *c != '-' && *c != '_').collect::<String>().to_ascii_lowercase();
-    SECRETS.iter().any(|secret| strsim::damerau_levenshtein(&plain, secret) <= secret.len() / 4 + 1)
+    SECRETS.iter().any(|secret| distance(&plain, secret) <= secret.len() / 4 + 1)
 }
 
 /// A text in which nothing that looks like a token, even a broken one, or stands beside the name of a secret, can be read.
@@ -169,8 +170,8 @@ pub fn flag_name(word: &str) -> String {
     let glued = FLAGS.iter().flat_map(|flag| {
         let lengths = flag.len() - 2..=flag.len() + 1;
         lengths.filter(|length| *length < name.len()).filter_map(|length| {
-            let distance = strsim::damerau_levenshtein(&name[..length], flag);
-            (distance <= 2 && name.as_bytes()[length] != b'-').then_some((distance, length))
+            let slips = distance(&name[..length], flag);
+            (slips <= 2 && name.as_bytes()[length] != b'-').then_some((slips, length))
         })
     });
     let is_near = end == word.len() && super::flags::nearest(name).is_some();

@@ -2,7 +2,7 @@
 
 use super::key::verbatim;
 use super::{Key, KeyKind, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Reason};
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::interfaces;
 
@@ -19,7 +19,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let mut addresses = interfaces::addresses(running);
     if let (Ok(addresses), false) = (&mut addresses, key.is_none()) {
         addresses.retain(|address| address.interface == key.as_str());

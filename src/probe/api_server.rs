@@ -2,7 +2,7 @@
 
 use super::key::KeyKind;
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Answer, Fact, Moment, Reason, ReasonCode, State, Value};
+use crate::fact::{Answer, Fact, Moment, Reason, State, Value};
 use crate::host::Running;
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::api_server::{self, Connection, InfoStatus, Server};
@@ -68,6 +68,6 @@ pub(super) fn asked<T>(
 ) -> Answer<T> {
     match subsystems.host().running() {
         Some(running) => question(&subsystems.api_servers().ask(running, key.as_str()), running),
-        None => Answer::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
+        None => Answer::unknown(Reason::not_running()),
     }
 }

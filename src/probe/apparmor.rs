@@ -1,7 +1,7 @@
 //! `apparmor`: whether the kernel confines programs with AppArmor.
 
 use super::{Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, Reason, ReasonCode, State};
+use crate::fact::{Fact, Moment, Origin, Reason, State};
 use crate::host::Read;
 use crate::subsystem::Subsystems;
 
@@ -19,7 +19,7 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     const ENABLED: &str = "/sys/module/apparmor/parameters/enabled";
     let Some(running) = subsystems.host().running() else {
-        return Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"));
+        return Fact::unknown(Reason::not_running());
     };
     match running.files().read(ENABLED) {
         Read::There(bytes) => {

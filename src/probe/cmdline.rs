@@ -1,7 +1,7 @@
 //! `cmdline`: the kernel command line.
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::host::Read;
 use crate::parse::cmdline;
 use crate::subsystem::Subsystems;
@@ -22,7 +22,7 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     const NOW: &str = "/proc/cmdline";
     match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
+        (Moment::Now, None) => Fact::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => match running.files().read(NOW) {
             Read::There(bytes) => {
                 let words = cmdline::words(&String::from_utf8_lossy(&bytes));

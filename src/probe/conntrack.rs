@@ -26,7 +26,7 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else {
-        return Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"));
+        return Fact::unknown(Reason::not_running());
     };
     let (count, max) = match (number(running.files(), COUNT_FILE), number(running.files(), MAX_FILE)) {
         (Ok(Some(count)), Ok(Some(max))) => (count, max),

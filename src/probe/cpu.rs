@@ -1,7 +1,7 @@
 //! `cpu`: the processors.
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::subsystem::Subsystems;
 
 const COUNT: Attribute = Attribute::new("count", Shape::Integer, "Number of CPUs.");
@@ -18,7 +18,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     match running.cpus().required() {
         Ok(count) => Fact::new(State::from(Value::record([COUNT.is(i64::from(count))])))
             .because(Origin::file("sched_getaffinity(2)")),

@@ -1,7 +1,7 @@
 //! `cri`: the container runtime as it answers on its socket.
 
 use super::{Attribute, Key, KeyKind, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
+use crate::fact::{Confidence, Fact, Moment, Origin, Reason, State, Value};
 use crate::host::cri::{Condition, Pod, Runtime, Status};
 use crate::host::{NoResponse, Read, Running};
 use crate::subsystem::Subsystems;
@@ -121,7 +121,7 @@ pub(super) fn prepare<'k>(subsystems: &Subsystems<'_>, keys: impl Iterator<Item 
 }
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let cri = subsystems.cri();
     let candidates = subsystems.kubelet().candidates(subsystems);
     cri.announce(candidates.sockets());

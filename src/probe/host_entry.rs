@@ -2,7 +2,7 @@
 
 use super::key::{KeyKind, verbatim};
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape, hostname};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::host::Read;
 use crate::parse::hosts;
 use crate::subsystem::Subsystems;
@@ -34,7 +34,7 @@ const PATH: &str = "/etc/hosts";
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let host = subsystems.host();
     if moment == Moment::Now && host.running().is_none() {
-        return Fact::unknown("nothing is running here");
+        return Fact::unknown(Reason::not_running());
     }
     let own = key.is_none().then(|| hostname::ask(subsystems, key, moment));
     let name = match &own {

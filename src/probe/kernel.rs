@@ -1,7 +1,7 @@
 //! `kernel`: the release of the kernel.
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State};
+use crate::fact::{Fact, Moment, Origin, Reason, State};
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -22,7 +22,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     match (moment, running) {
         (Moment::Now, Some("")) => Fact::unknown("the recording doesn't say which kernel ran"),
         (Moment::Now, Some(release)) => Fact::new(State::from(release)).because(Origin::file("uname(2)")),
-        (Moment::Now, None) => Fact::unknown("nothing is running here"),
+        (Moment::Now, None) => Fact::unknown(Reason::not_running()),
         (Moment::Boot, _) => {
             let fact = subsystems.next_boot().release();
             match (&fact.state, running) {

@@ -1,7 +1,7 @@
 //! `kubelet-health`: what the running kubelet says of itself.
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Confidence, Fact, Moment, Origin, State, Value, printable};
+use crate::fact::{Confidence, Fact, Moment, Origin, Reason, State, Value, printable};
 use crate::host::NoResponse;
 use crate::subsystem::Subsystems;
 
@@ -31,7 +31,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let kubelet = |key: &str| subsystems.kubelet().value(subsystems, key, moment);
     let told = kubelet("healthzPort");
     let port = match &told.state {

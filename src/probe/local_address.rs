@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Key, KeyKind, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State};
+use crate::fact::{Fact, Moment, Origin, Reason, State};
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -25,7 +25,7 @@ fn canonical(text: &str) -> Result<String, String> {
 }
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let addresses = match running.addresses().required() {
         Ok(addresses) => addresses,
         Err(error) => return Fact::unknown(error),

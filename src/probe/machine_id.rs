@@ -1,7 +1,7 @@
 //! `machine-id`: the identity of the installed system.
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -21,7 +21,7 @@ const PATH: &str = "/etc/machine-id";
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     let host = subsystems.host();
     if moment == Moment::Now && host.running().is_none() {
-        return Fact::unknown("nothing is running here");
+        return Fact::unknown(Reason::not_running());
     }
     let found = host.files().read(PATH).map(|bytes| Value::from(String::from_utf8_lossy(&bytes).trim()));
     let fact = Fact::of(found.known());

@@ -3,7 +3,7 @@
 use procfs::{FromRead as _, Meminfo};
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::host::Read;
 use crate::subsystem::Subsystems;
 
@@ -28,7 +28,7 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let Some(running) = subsystems.host().running() else {
-        return Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"));
+        return Fact::unknown(Reason::not_running());
     };
     let bytes = match running.files().read(MEMINFO) {
         Read::There(bytes) => bytes,

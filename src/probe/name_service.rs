@@ -2,7 +2,7 @@
 
 use super::key::{KeyKind, verbatim};
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::host::Read;
 use crate::parse::hosts;
 use crate::subsystem::Subsystems;
@@ -22,7 +22,7 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let host = subsystems.host();
     if moment == Moment::Now && host.running().is_none() {
-        return Fact::unknown("nothing is running here");
+        return Fact::unknown(Reason::not_running());
     }
     let path = "/etc/nsswitch.conf";
     match host.files().read(path) {

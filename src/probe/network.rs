@@ -1,7 +1,7 @@
 //! `network`: every network that the host is in or has a route to.
 
 use super::{Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Reason};
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::interfaces;
 
@@ -18,7 +18,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let both = interfaces::addresses(running).and_then(|mut all| {
         all.extend(interfaces::routes(running)?);
         Ok(all)

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, State, Value};
+use crate::fact::{Fact, Moment, Reason, State, Value};
 use crate::subsystem::Subsystems;
 
 const ADDRESSES: Attribute =
@@ -24,7 +24,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let flag = subsystems.kubelet().value(subsystems, "nodeIP", moment);
     let State::Known(Value::Text(text)) = &flag.state else { return flag };
     let parsed: Result<Vec<IpAddr>, _> = text.split(',').map(|part| part.trim().parse::<IpAddr>()).collect();

@@ -2,7 +2,7 @@
 
 use super::key::KeyKind;
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::ports::{self, Found, Protocol};
 
@@ -30,7 +30,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let Some((protocols, first, last)) = parse(key.as_str()) else { return Fact::unknown("this is no port") };
     let mut found: Vec<(Protocol, Found)> = Vec::new();
     for protocol in protocols {

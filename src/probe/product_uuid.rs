@@ -1,7 +1,7 @@
 //! `product-uuid`: the identity that the firmware gives the machine.
 
 use super::{Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State};
+use crate::fact::{Fact, Moment, Origin, Reason, State};
 use crate::host::Read;
 use crate::subsystem::Subsystems;
 
@@ -20,7 +20,7 @@ pub(super) static PROBE: Probe = Probe {
 const PATH: &str = "/sys/class/dmi/id/product_uuid";
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     match running.files().read(PATH) {
         Read::There(text) => {
             Fact::new(State::from(String::from_utf8_lossy(&text).trim().to_ascii_lowercase()))

@@ -3,7 +3,7 @@
 use super::key::KeyKind;
 use super::proxy::found;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Network, Origin, State, Value};
+use crate::fact::{Fact, Moment, Network, Origin, Reason, State, Value};
 use crate::parse::no_proxy::Covered;
 use crate::subsystem::Subsystems;
 
@@ -39,7 +39,7 @@ const PROGRAMS: [(Attribute, &str); 4] = [
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     if moment == Moment::Now && subsystems.host().running().is_none() {
-        return Fact::unknown("nothing is running here");
+        return Fact::unknown(Reason::not_running());
     }
     let mut because: Vec<Origin> = Vec::new();
     let record = PROGRAMS.map(|(attribute, name)| {

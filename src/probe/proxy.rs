@@ -2,7 +2,7 @@
 
 use super::key::KeyKind;
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::parse::no_proxy::redacted;
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::proxy;
@@ -35,7 +35,7 @@ pub(super) static PROBE: Probe = Probe {
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     if moment == Moment::Now && subsystems.host().running().is_none() {
-        return Fact::unknown("nothing is running here");
+        return Fact::unknown(Reason::not_running());
     }
     let found = match found(subsystems, key.as_str()) {
         Ok(Some(found)) => found,

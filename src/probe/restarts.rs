@@ -2,7 +2,7 @@
 
 use super::service::UNIT;
 use super::{Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin};
+use crate::fact::{Fact, Moment, Origin, Reason};
 use crate::host::Read;
 use crate::subsystem::Subsystems;
 
@@ -20,7 +20,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     match running.restarts(key.as_str()) {
         Read::There(count) => Fact::new(i64::from(count)).because(Origin::file("org.freedesktop.systemd1")),
         Read::Missing(_) => Fact::absent().note(format!("{key} is not loaded")),

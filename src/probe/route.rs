@@ -1,7 +1,7 @@
 //! `route`: the networks that the host has routes to.
 
 use super::{Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment};
+use crate::fact::{Fact, Moment, Reason};
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::interfaces;
 
@@ -17,6 +17,6 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     interfaces::fact(interfaces::routes(running))
 }

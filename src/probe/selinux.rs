@@ -1,7 +1,7 @@
 //! `selinux`: the mode of SELinux.
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, Reason, ReasonCode, State};
+use crate::fact::{Fact, Moment, Origin, Reason, State};
 use crate::host::Read;
 use crate::subsystem::Subsystems;
 use crate::subsystem::kernel::selinux;
@@ -22,7 +22,7 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     const ENFORCE: &str = "/sys/fs/selinux/enforce";
     match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
+        (Moment::Now, None) => Fact::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => match running.files().read(ENFORCE) {
             Read::There(bytes) => {
                 let word = if bytes.starts_with(b"1") { "enforcing" } else { "permissive" };

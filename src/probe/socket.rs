@@ -1,7 +1,7 @@
 //! `socket`: whether something listens on a unix socket.
 
 use super::{Key, KeyKind, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State};
+use crate::fact::{Fact, Moment, Origin, Reason, State};
 use crate::host::{Connection, HostError, HostErrorKind, HostPath, Read};
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::cri::socket_path;
@@ -21,7 +21,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let word = match running.connect(&HostPath::new(key.as_str())) {
         Read::There(Connection::Accepted) => "listening",
         Read::There(Connection::Busy) => "busy",

@@ -1,7 +1,7 @@
 //! `systemd`: the installed systemd.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::host::Read;
 use crate::parse::systemd::RUNTIME_UNITS;
 use crate::subsystem::Subsystems;
@@ -32,7 +32,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     let doubt = systemd.doubt.as_deref().unwrap_or("no init was found");
     let (init, origin) = match (moment, subsystems.host().running()) {
         (Moment::Boot, _) => (systemd.is_init.map_or_else(|| State::unknown(doubt), State::from), None),
-        (Moment::Now, None) => return Fact::unknown("nothing is running here"),
+        (Moment::Now, None) => return Fact::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => match running.files().lstat(RUNTIME_UNITS) {
             Read::There(_) => (State::from(true), Some(Origin::file(RUNTIME_UNITS))),
             Read::Missing(_) => (State::from(false), Some(Origin::file(RUNTIME_UNITS).says("is not there"))),

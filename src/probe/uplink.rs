@@ -1,7 +1,7 @@
 //! `uplink`: the interfaces that default routes lead to.
 
 use super::{Attribute, Key, KeySyntax, NOW, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State, Value};
+use crate::fact::{Fact, Moment, Origin, Reason, State, Value};
 use crate::host::Read;
 use crate::subsystem::Subsystems;
 use crate::subsystem::network::interfaces;
@@ -32,7 +32,7 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let (ipv4, ipv6) = match interfaces::uplinks(running) {
         Ok(found) => found,
         Err(reason) => return Fact::unknown(reason),

@@ -1,5 +1,6 @@
 //! The catalogue of what other tools check (peers): each of their checks has a rule, or a reason to have none.
 
+use crate::fact::did_you_mean;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -175,7 +176,7 @@ impl Peers {
         for rule in rules {
             for name in rule.prose.covers.iter().filter(|name| !known.contains(name.as_str())) {
                 let near =
-                    self.nearest(name).map_or(String::new(), |near| format!(": did you mean `{near}`?"));
+                    self.nearest(name).map_or(String::new(), |near| format!(": {}", did_you_mean(near)));
                 mistakes.push(format!(
                     "rule `{}` covers `{name}`, which peers/ doesn't have{near}",
                     rule.id.value

@@ -1,6 +1,7 @@
 //! Did you mean: the known word that is nearest to an unknown one. A thousand unknown words among thousands of known ones
 //! are no reason to wait, so how much is compared has bounds.
 
+use crate::fact::{did_you_mean, distance};
 use std::collections::BTreeSet;
 
 /// No word that is known is longer.
@@ -37,7 +38,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     });
     for (candidate, slips) in candidates.take(MAX_COMPARED) {
         let candidate_folded: String = candidate.chars().map(fold).collect();
-        let distance = strsim::damerau_levenshtein(&folded, &candidate_folded);
+        let distance = distance(&folded, &candidate_folded);
         if distance <= slips && best.is_none_or(|best| (distance, candidate) < (best.1, best.0)) {
             best = Some((candidate, distance));
         }
@@ -59,7 +60,7 @@ fn letters(word: &str) -> u64 {
 pub fn help<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().take(MAX_KNOWN).collect();
     if let Some(near) = nearest(word, known.iter().copied()) {
-        return Some(format!("did you mean `{near}`?"));
+        return Some(did_you_mean(near));
     }
     let mut few = BTreeSet::new();
     for name in known {

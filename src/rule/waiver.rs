@@ -8,7 +8,7 @@ use super::peer::{self, Answer, PeerCheck, Peers};
 use super::syntax::WAIVER;
 use super::table::{Reader, Value};
 use super::{Code, Diagnostic, Place, Rule, SourceFile, Spanned, Text, diagnostic, suggestion, syntax};
-use crate::fact::{Date, Moment, Origin};
+use crate::fact::{Date, Moment, Origin, did_you_mean};
 
 /// An accepted failure.
 #[derive(Clone, Debug, PartialEq)]
@@ -200,7 +200,7 @@ pub fn unknown_names(waivers: &[Waiver], targets: &Targets<'_>) -> Vec<Diagnosti
             continue;
         };
         let message = format!("there is neither a rule `{0}` nor a check of another tool `{0}`", waiver.name);
-        let help = near.map(|near| format!("did you mean `{near}`?"));
+        let help = near.map(|near| did_you_mean(&near));
         mistakes.push(Diagnostic::at(place, Code::UnknownRule, message).help(help));
     }
     mistakes

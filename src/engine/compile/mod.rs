@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use foldhash::{HashMap, HashSet};
 
 use super::plan::{Condition, Plan, PlannedRule, Questions};
-use crate::fact::Moment;
+use crate::fact::{Moment, did_you_mean};
 use crate::probe::{Key, PROBES, Probe};
 use crate::rule::{Broken, Code, Diagnostic, Expression, Place, Rule, RuleSet, diagnostic, suggestion};
 pub use operator::{OPERATORS, Operand, Operator};
@@ -253,7 +253,7 @@ impl<'r> Compiler<'r> {
                 let message = format!("there is no rule `{}`", need.value);
                 let ids = self.rules.rules.iter().map(|rule| rule.id.value.as_str());
                 let near = suggestion::nearest(&need.value, ids);
-                let help = near.map(|near| format!("did you mean `{near}`?"));
+                let help = near.map(did_you_mean);
                 self.mistakes.push(Diagnostic::at(&need.place, Code::UnknownRule, message).help(help));
             }
         }

@@ -1,5 +1,6 @@
 //! Which rules a run judges: by profile, by id, by tag; and the rules that those need.
 
+use crate::fact::did_you_mean;
 use foldhash::{HashMap, HashSet};
 
 use crate::rule::{Code, Diagnostic, Profile, Rule, RuleSet, suggestion};
@@ -151,7 +152,7 @@ fn unmatched(
     let ids = rules.rules.iter().map(|rule| rule.id.value.as_str());
     let help = suggestion::nearest(word, ids.chain(tags.keys().copied()));
     Diagnostic::new(Code::UnknownRule, format!("{option} {word}: no rule has this id or tag"))
-        .help(help.map(|near| format!("did you mean `{near}`?")))
+        .help(help.map(did_you_mean))
 }
 
 /// A needed rule is judged as well, so that its failure is known as the root cause; unless it is skipped.

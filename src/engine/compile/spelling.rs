@@ -2,6 +2,7 @@
 
 use super::Compiler;
 use crate::engine::keys::{self, KeyKnowledge};
+use crate::fact::did_you_mean;
 use crate::probe::{Key, Probe};
 use crate::rule::{Code, Diagnostic, Place};
 
@@ -25,13 +26,13 @@ impl Compiler<'_> {
             }
             KeyKnowledge::Misspelt(other, word) => {
                 let message = format!("`{key}` is no {} of the probe {}", probe.key.noun()?, probe.word());
-                let help = format!("did you mean `{} = \"{}\"`?", other.word(), word.word);
+                let help = did_you_mean(&format!("{} = \"{}\"", other.word(), word.word));
                 self.mistakes.push(Diagnostic::at(place, Code::BadProbeKey, message).help(help));
                 return None;
             }
             KeyKnowledge::Unknown(near) => {
                 let message = format!("no known version of {} has the key `{key}`", probe.name);
-                let help = near.map(|near| format!("did you mean `{near}`?"));
+                let help = near.map(|near| did_you_mean(&near));
                 self.hints.push(Diagnostic::at(place, Code::UnknownSetting, message).help(help));
             }
         }

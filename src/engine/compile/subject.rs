@@ -6,7 +6,7 @@ use std::fmt;
 use super::kind::Kind;
 use super::{Compiler, variables};
 use crate::engine::plan::Subject;
-use crate::fact::{State, Value};
+use crate::fact::{State, Value, did_you_mean};
 use crate::probe::{KeySyntax, Probe, Shape};
 use crate::rule::{Code, Diagnostic, Entry, Place, Spanned, TomlValue, suggestion};
 
@@ -109,10 +109,12 @@ impl<'r> Compiler<'r> {
                     self.probes.values().map(|probe| probe.word()).chain(["all", "any", "not", "var"]),
                 );
                 Diagnostic::at(&key.place, Code::UnknownProbe, format!("there is no probe `{}`", key.value))
-                    .help(help.map_or_else(
-                        || "`node-preflight facts` lists all probes".to_owned(),
-                        |near| format!("did you mean `{near}`?"),
-                    ))
+                    .help(
+                        help.map_or_else(
+                            || "`node-preflight facts` lists all probes".to_owned(),
+                            did_you_mean,
+                        ),
+                    )
             }
             None => Diagnostic::at(place, Code::UnknownProbe, "the condition names no probe").help(
                 "a condition asks one probe: { sysctl = \"net.ipv4.ip_forward\", equals = 1 }".to_owned(),

@@ -7,7 +7,7 @@ use super::literal;
 use super::operator::{self, Operand, Operator};
 use super::subject::Asked;
 use crate::engine::plan::{Condition, Matcher, Subject, Test};
-use crate::fact::{Requirement, State, Value};
+use crate::fact::{Requirement, State, Value, did_you_mean};
 use crate::rule::{Code, ConditionTable, Diagnostic, Entry, Place, Spanned, Text, TomlValue, suggestion};
 
 impl<'r> Compiler<'r> {
@@ -63,7 +63,7 @@ impl<'r> Compiler<'r> {
             format!("`{name}` is neither a matcher nor an attribute of {}", asked.name)
         };
         let help = match suggestion::nearest(name, attributes.iter().copied().chain(operator::names())) {
-            Some(near) => format!("did you mean `{near}`?"),
+            Some(near) => did_you_mean(near),
             None if attributes.is_empty() => {
                 format!("matchers are {}", operator::names().collect::<Vec<_>>().join(", "))
             }

@@ -1,6 +1,6 @@
 //! Which tree answers for a path at a moment: what a boot empties, makes again or mounts over isn't what is on disk.
 
-use crate::fact::Moment;
+use crate::fact::{Moment, Reason};
 use crate::host::{Files, HostPath};
 use crate::subsystem::Subsystems;
 use crate::subsystem::early_boot::lost_before_services;
@@ -41,7 +41,7 @@ pub fn files<'h>(
 ) -> Result<&'h Files, Unavailable> {
     let disk = subsystems.host().files();
     match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => Err(Unavailable::Unknown("nothing is running here".into())),
+        (Moment::Now, None) => Err(Unavailable::Unknown(Reason::not_running().to_string())),
         (Moment::Now, Some(running)) if is_below_memory(path) => Ok(running.files()),
         (Moment::Now, Some(_)) => Ok(disk),
         (Moment::Boot, _) => lost_at_boot(subsystems, path).map(|()| disk),

@@ -1,6 +1,6 @@
 //! Which file system a path is on: now by the kernel's table, at boot by mount units and fstab.
 
-use crate::fact::{Answer, Confidence, Knowledge, Moment, Origin, Reason, ReasonCode};
+use crate::fact::{Answer, Confidence, Knowledge, Moment, Origin, Reason};
 use crate::host::{HostPath, Read, Running, Space};
 use crate::parse::mountinfo;
 use crate::parse::systemd::escape_path;
@@ -48,7 +48,7 @@ impl MountedAt {
 pub fn mount(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> Answer<MountedAt> {
     match (moment, subsystems.host().running()) {
         (Moment::Now, Some(running)) => now(subsystems, running, path),
-        (Moment::Now, None) => Answer::unknown("nothing is running here"),
+        (Moment::Now, None) => Answer::unknown(Reason::not_running()),
         (Moment::Boot, _) => at_boot(subsystems, path),
     }
 }
@@ -115,10 +115,7 @@ fn with_mount<T>(
 /// # Errors
 /// Why it can't be known.
 pub fn space(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(String, Space), Reason> {
-    let running = subsystems
-        .host()
-        .running()
-        .ok_or_else(|| Reason::new(ReasonCode::NotRunning, "nothing is running here"))?;
+    let running = subsystems.host().running().ok_or_else(Reason::not_running)?;
     let (point, kind) =
         with_mount(subsystems, running, path, |mount| (mount.point.to_string(), mount.kind.to_owned()))?;
     if !LOCAL.contains(&kind.as_str()) {
@@ -134,7 +131,7 @@ pub fn space(subsystems: &Subsystems<'_>, path: &HostPath) -> Result<(String, Sp
 /// type in use of which they may not. Absent for others.
 pub fn lists_types(subsystems: &Subsystems<'_>, path: &HostPath) -> Knowledge<bool> {
     let Some(running) = subsystems.host().running() else {
-        return Knowledge::unknown("nothing is running here");
+        return Knowledge::unknown(Reason::not_running());
     };
     match with_mount(subsystems, running, path, |mount| (mount.point.to_string(), mount.kind.to_owned())) {
         Ok((point, kind)) if kind == "xfs" => match running.lists_types(&HostPath::new(&point)).required() {

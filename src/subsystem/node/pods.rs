@@ -232,7 +232,7 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Static
 
 /// The pods that the node's runtime has.
 fn pods(subsystems: &Subsystems<'_>) -> Result<Vec<Pod>, String> {
-    let running = subsystems.host().running().ok_or("nothing is running here")?;
+    let running = subsystems.host().running().ok_or_else(|| Reason::not_running().to_string())?;
     let chosen = subsystems
         .cri()
         .choose(running, subsystems.kubelet().candidates(subsystems))

@@ -123,6 +123,12 @@ fn swap_that_may_stay_off_is_not_on() {
     }
     let missing = fstab("/swapfile1").boot("swap:/swapfile1");
     assert_eq!((text(&missing).as_str(), missing.confidence), ("on", Confidence::High));
+    // A whole system: what isn't in it has to be made by something that isn't understood.
+    let told = fstab("/swapfile1").program("/usr/sbin/swapon", "").boot_text("swap:/swapfile1");
+    assert!(
+        told.starts_with("unknown: /etc/fstab:") && told.contains("there is no file /swapfile1"),
+        "{told}"
+    );
     assert_eq!(
         fstab("/swapfile1").file("/swapfile1", "x").boot("swap:/swapfile1").confidence,
         Confidence::Certain
@@ -169,4 +175,68 @@ fn modules_that_a_command_removes_or_a_service_brings_are_not_certain() {
     assert_eq!(tree().boot_text("module:nf_conntrack"), "loadable");
     let brings = unit(tree(), "/usr/sbin/iptables -t nat -L");
     assert!(brings.boot_text("module:nf_conntrack").starts_with("unknown: /etc/systemd/system/x.service:3"));
+}
+
+/// A host that starts a service, whose variable has the kernel's default.
+fn starting(unit: &str) -> Tree {
+    distributions::debian12("")
+        .file(&format!("/usr/lib/systemd/system/{unit}"), "[Service]\nExecStart=/usr/bin/true\n")
+        .link(&format!("/etc/systemd/system/multi-user.target.wants/{unit}"), "/dev/full")
+}
+
+#[test]
+fn interfaces_of_another_directory_are_read() {
+    let tree = starting("networking.service")
+        .file("/etc/network/interfaces", "source /etc/net-extra/*.cfg\nsource more.cfg\n")
+        .file(
+            "/etc/net-extra/a.cfg",
+            "auto eth0\niface eth0 inet manual\n post-up sysctl -w vm.swappiness=5\n",
+        )
+        .file("/etc/network/more.cfg", "auto eth1\niface eth1 inet manual\n up sysctl -w kernel.panic=7\n");
+    let told = tree.boot_text("sysctl:vm.swappiness");
+    assert!(told.starts_with("unknown: /etc/net-extra/a.cfg:3"), "{told}");
+    let told = tree.boot_text("sysctl:kernel.panic");
+    assert!(told.starts_with("unknown: /etc/network/more.cfg:3"), "{told}");
+}
+
+#[test]
+fn the_generator_of_cloud_init_may_start_it() {
+    let cloud = || {
+        distributions::debian12("")
+            .file("/usr/lib/systemd/system/cloud-init.service", "[Service]\nExecStart=/usr/bin/true\n")
+            .link("/etc/systemd/system/cloud-init.target.wants/cloud-init.service", "/dev/full")
+            .file("/etc/cloud/cloud.cfg.d/99-boot.cfg", "bootcmd:\n  - [ sysctl, -w, vm.swappiness=7 ]\n")
+    };
+    let generator = "/usr/lib/systemd/system-generators/cloud-init-generator";
+    let started = cloud().program(generator, "#!/bin/sh\n");
+    let told = started.boot_text("sysctl:vm.swappiness");
+    assert!(told.starts_with("unknown: /etc/cloud/cloud.cfg.d/99-boot.cfg"), "{told}");
+    for off in [
+        cloud(),
+        started.link("/etc/systemd/system-generators/cloud-init-generator", "/dev/null"),
+        cloud().program(generator, "#!/bin/sh\n").file("/etc/cloud/cloud-init.disabled", ""),
+    ] {
+        assert_eq!(off.boot_text("sysctl:vm.swappiness"), "60");
+    }
+}
+
+#[test]
+fn a_script_of_a_profile_of_tuned_counts_if_it_is_read() {
+    let profile = |script: &str| {
+        starting("tuned.service")
+            .file("/etc/tuned/active_profile", "own\n")
+            .file(
+                "/etc/tuned/own/tuned.conf",
+                format!("[sysctl]\nvm.swappiness=5\n[script]\nscript={script}\n"),
+            )
+            .program(
+                "/etc/tuned/own/script.sh",
+                "#!/bin/sh\n[ $1 = start ] && sysctl -w kernel.shmmni=6000\n",
+            )
+    };
+    for script in ["${i:PROFILE_DIR}/script.sh", "script.sh", "/etc/tuned/own/script.sh"] {
+        assert_eq!(profile(script).boot_text("sysctl:vm.swappiness"), "5", "{script}");
+        assert!(profile(script).boot_text("sysctl:kernel.shmmni").starts_with("unknown"), "{script}");
+    }
+    assert!(profile("/opt/other.sh").boot_text("sysctl:vm.swappiness").starts_with("unknown"));
 }

@@ -75,7 +75,8 @@ pub(super) fn read(scan: &mut Scan<'_>) {
 
 /// The files that `source` names; none if that can't be told.
 fn sourced(scan: &mut Scan<'_>, named: &str, is_directory: bool) -> Option<Vec<HostPath>> {
-    let path = HostPath::new("/etc/network").join(named);
+    let path =
+        if named.starts_with('/') { HostPath::new(named) } else { HostPath::new("/etc/network").join(named) };
     let text = path.to_string();
     if text.contains(['$', '`', '~', '{']) {
         return None;

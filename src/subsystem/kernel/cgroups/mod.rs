@@ -2,7 +2,7 @@
 
 mod controllers;
 
-use crate::fact::{Answer, Confidence, Knowledge, Moment, Origin, Version};
+use crate::fact::{Answer, Confidence, Knowledge, Moment, Origin, Reason, Version};
 use crate::host::{Read, Running};
 use crate::parse::mountinfo::{self, Mount};
 use crate::parse::systemd;
@@ -35,7 +35,7 @@ pub struct Cgroups {
 pub fn cgroup(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Cgroups> {
     match (moment, subsystems.host().running()) {
         (Moment::Now, Some(running)) => now(running),
-        (Moment::Now, None) => Answer::unknown("nothing is running here"),
+        (Moment::Now, None) => Answer::unknown(Reason::not_running()),
         (Moment::Boot, _) => at_boot(subsystems),
     }
 }

@@ -6,7 +6,7 @@ mod table;
 use std::collections::BTreeSet;
 
 use self::table::{Evidence, Known};
-use crate::fact::{Confidence, Fact, Knowledge, Moment, Origin, Reason, ReasonCode, State, Value};
+use crate::fact::{Confidence, Fact, Knowledge, Moment, Origin, Reason, State, Value};
 use crate::host::{Files, HostError, Running};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
@@ -24,7 +24,7 @@ const MOST_KERNELS: usize = 32;
 /// Whether the kernel of a moment has an option, named without `CONFIG_`; absent if it certainly has not.
 pub fn state(subsystems: &Subsystems<'_>, option: &str, moment: Moment) -> Fact {
     match (moment, subsystems.host().running()) {
-        (Moment::Now, None) => Fact::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here")),
+        (Moment::Now, None) => Fact::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => of_kernel(subsystems, option, &running.uname().release, moment),
         (Moment::Boot, _) => at_boot(subsystems, option),
     }

@@ -18,7 +18,7 @@ use foldhash::HashMap;
 use self::index::Index;
 use self::load::Loader;
 use self::rules::{CommandLine, Rules};
-use crate::fact::{Answer, Knowledge, Moment, Origin, Reason, ReasonCode};
+use crate::fact::{Answer, Knowledge, Moment, Origin, Reason};
 use crate::host::Files;
 use crate::parse::modprobe_d::underscored;
 use crate::subsystem::Subsystems;
@@ -158,7 +158,7 @@ fn resolved(loader: &Loader<'_>, name: &str) -> Option<String> {
 }
 
 fn not_running() -> Reason {
-    Reason::new(ReasonCode::NotRunning, "nothing is running here")
+    Reason::not_running()
 }
 
 /// A blacklist doesn't keep `modprobe NAME` from loading a module, only what loads it by itself.

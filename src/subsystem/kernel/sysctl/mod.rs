@@ -10,7 +10,7 @@ mod writers;
 use std::cell::OnceCell;
 
 use self::writers::Writers;
-use crate::fact::{Answer, Moment, Origin, Reason, ReasonCode};
+use crate::fact::{Answer, Moment, Origin, Reason};
 use crate::parse::sysctl_d;
 use crate::subsystem::Subsystems;
 
@@ -29,9 +29,7 @@ impl Sysctls {
         match (moment, subsystems.host().running()) {
             (Moment::Boot, _) => self.at_boot(subsystems, key),
             (Moment::Now, Some(running)) => now::value(running.files(), key),
-            (Moment::Now, None) => {
-                Answer::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"))
-            }
+            (Moment::Now, None) => Answer::unknown(Reason::not_running()),
         }
     }
 

@@ -23,8 +23,8 @@ pub(super) struct Tuned {
     pub(super) gaps: Vec<Unreadable>,
     /// Whether the profile is known; else every profile that is installed counts.
     pub(super) is_chosen: bool,
-    /// A script of a chosen profile, which may do anything.
-    pub(super) script: Option<Origin>,
+    /// The scripts of chosen profiles, with the path of each.
+    pub(super) scripts: Vec<(Origin, String)>,
     /// Whether `/etc/sysctl.d` is applied once more afterwards.
     pub(super) reapplies: bool,
     /// Profiles that were read: each counts once, however often it is included.
@@ -64,7 +64,7 @@ impl Tuned {
         }
         if !tuned.is_chosen {
             tuned.settings.values_mut().for_each(|setting| setting.text = None);
-            tuned.script = None;
+            tuned.scripts.clear();
         }
         tuned
     }
@@ -81,10 +81,14 @@ impl Tuned {
             let names = include.value.split([',', ';', ' ']).map(str::trim);
             names.for_each(|name| self.profile(files, name, depth + 1));
         }
-        let script = profile.entries.iter().find(|entry| entry.key == "script" && !entry.value.is_empty());
-        if let Some(script) = script {
-            self.script = Some(Origin::line(&place, script.line).says("a script of the profile of tuned"));
-        }
+        let directory =
+            place.as_path().parent().map(|parent| parent.display().to_string()).unwrap_or_default();
+        let scripts = profile.entries.iter().filter(|entry| entry.key == "script" && !entry.value.is_empty());
+        self.scripts.extend(scripts.map(|script| {
+            let path = script.value.trim_matches('"').replace("${i:PROFILE_DIR}", &directory);
+            let path = if path.starts_with('/') { path } else { format!("{directory}/{path}") };
+            (Origin::line(&place, script.line).says("a script of the profile of tuned"), path)
+        }));
         let of_sysctl: BTreeSet<&str> = profile
             .entries
             .iter()

@@ -3,7 +3,7 @@
 
 use super::Kubelet;
 use super::flags::{CommandLine, Flag};
-use crate::fact::{Confidence, Fact, Origin};
+use crate::fact::{Confidence, Fact, Origin, Reason};
 use crate::host::{Read, Running};
 use crate::parse::process;
 use crate::subsystem::Subsystems;
@@ -109,7 +109,7 @@ pub(super) fn stale_flags(unit: &CommandLine, process: &Process) -> Fact {
 
 /// Configuration files that were changed after the kubelet was started, by time stamps.
 pub(super) fn changed_files(kubelet: &Kubelet, subsystems: &Subsystems<'_>, process: &Process) -> Fact {
-    let Some(running) = subsystems.host().running() else { return Fact::unknown("nothing is running here") };
+    let Some(running) = subsystems.host().running() else { return Fact::unknown(Reason::not_running()) };
     let started = match process.started(running) {
         Ok(started) => started,
         Err(reason) => return Fact::unknown(reason),

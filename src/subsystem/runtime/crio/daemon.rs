@@ -3,7 +3,7 @@
 
 use super::{Crio, handlers, programs, word};
 use crate::component::crio::options::OPTIONS;
-use crate::fact::{Confidence, Fact, Origin, State, Value};
+use crate::fact::{Confidence, Fact, Origin, Reason, State, Value};
 use crate::parse::document::{Content, Node};
 use crate::parse::toml_document;
 use crate::subsystem::Subsystems;
@@ -165,7 +165,7 @@ fn stale_handlers<'c>(
 
 /// The daemon's configuration, or why it is not known.
 fn ask(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Daemon, String> {
-    let running = subsystems.host().running().ok_or("nothing is running here")?;
+    let running = subsystems.host().running().ok_or_else(|| Reason::not_running().to_string())?;
     let listen = crio.at_boot(subsystems, "api.listen");
     let default = "/run/crio/crio.sock".to_owned();
     let socket = match &listen.state {

@@ -16,7 +16,7 @@ mod zram;
 
 use std::rc::Rc;
 
-use crate::fact::{Answer, Confidence, Moment, Origin, Reason, ReasonCode};
+use crate::fact::{Answer, Confidence, Moment, Origin, Reason};
 use crate::host::Files;
 use crate::parse::{self, fstab::Mount};
 use crate::subsystem::boot::boot_scripts::NotUnderstood;
@@ -177,7 +177,13 @@ impl Swap {
             self.off.push(area.origin.says(missing));
             return;
         }
+        let files = subsystems.host().files();
         match device::not_in_directory(subsystems.host(), &self.mounts, &area.device) {
+            // Of a whole system the file is missing, too, unless something makes it that isn't understood.
+            Some(missing) if files.any_is_there(["/sbin/swapon", "/usr/sbin/swapon"]) == Ok(true) => {
+                let reason = format!("{}: {missing}", area.origin);
+                self.doubt(Some(&area.device), reason, Some(area.origin));
+            }
             Some(missing) => {
                 self.notes.push(format!("{}: {missing}", area.origin));
                 self.add_unchecked(area.at_most(Confidence::High));
@@ -215,9 +221,7 @@ impl Swap {
 pub fn list(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Vec<Area>> {
     match (moment, subsystems.host().running()) {
         (Moment::Boot, _) => subsystems.swap().list(),
-        (Moment::Now, None) => {
-            Answer::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"))
-        }
+        (Moment::Now, None) => Answer::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => now::list(running),
     }
 }
@@ -226,9 +230,7 @@ pub fn list(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Vec<Area>> {
 pub fn is_on(subsystems: &Subsystems<'_>, device: &str, moment: Moment) -> Answer<bool> {
     match (moment, subsystems.host().running()) {
         (Moment::Boot, _) => subsystems.swap().device(subsystems, device),
-        (Moment::Now, None) => {
-            Answer::unknown(Reason::new(ReasonCode::NotRunning, "nothing is running here"))
-        }
+        (Moment::Now, None) => Answer::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => now::is_on(subsystems.host(), running, device),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::search_path::{Found, SearchPath, place};
 use super::{UnitState, enablement};
-use crate::fact::{Answer, Knowledge, Origin};
+use crate::fact::{Answer, Knowledge, Origin, Reason};
 use crate::host::{HostError, HostErrorKind, Read, Running};
 use crate::parse::systemd::RUNTIME_UNITS;
 use crate::subsystem::Subsystems;
@@ -25,7 +25,7 @@ pub(super) struct Live {
 /// The answer for a unit now.
 pub(super) fn service(subsystems: &Subsystems<'_>, name: &str) -> Answer<UnitState> {
     let Some(running) = subsystems.host().running() else {
-        return Answer::unknown("nothing is running here");
+        return Answer::unknown(Reason::not_running());
     };
     // The files of the host and of the running system are one tree only on the live machine; elsewhere
     // both are asked, and what only one of them has is found in it.

@@ -14,7 +14,7 @@ use super::paths::{Sight, Viewer};
 use super::search_path::{Found, place, suffix};
 use super::start;
 use crate::fact::Origin;
-use crate::host::Read;
+use crate::host::{Files, Read};
 use crate::parse::{lines, systemd, unit};
 use crate::subsystem::Subsystems;
 use crate::subsystem::drop_in::{self, Content};
@@ -45,6 +45,8 @@ pub(super) struct Triggers {
     by_unit: BTreeMap<String, Vec<Trigger>>,
     /// A generator that is no part of systemd, in the directories of the administrator.
     generator: Option<Origin>,
+    /// The generator of cloud-init, which starts its target on machines of a cloud.
+    cloud_init: Option<Origin>,
     /// A rule of udev that wants a unit whose name depends on the device, by the start of that name.
     patterns: Vec<(String, Origin)>,
 }
@@ -145,6 +147,7 @@ impl Triggers {
         }
         triggers.of_udev(subsystems);
         triggers.generator = foreign_generator(subsystems);
+        triggers.cloud_init = cloud_generator(subsystems);
         triggers
     }
 
@@ -234,6 +237,11 @@ impl Triggers {
         {
             return Triggered::Soon(format!("no target pulls it in, but {origin} may start it for a device"));
         }
+        if let Some(origin) = self.cloud_init.as_ref().filter(|_| name.starts_with("cloud-")) {
+            return Triggered::Soon(format!(
+                "no target pulls it in, but the generator {origin} may start it"
+            ));
+        }
         if BY_GENERATORS.iter().any(|start| name.starts_with(start)) {
             return Triggered::Soon("a generator of systemd may start it".into());
         }
@@ -297,6 +305,23 @@ fn path(viewer: Viewer<'_>) -> When {
     when
 }
 
+/// The generator of cloud-init, unless the host switches it off.
+fn cloud_generator(subsystems: &Subsystems<'_>) -> Option<Origin> {
+    let files = subsystems.host().files();
+    if matches!(files.lstat("/etc/cloud/cloud-init.disabled"), Read::There(_)) {
+        return None;
+    }
+    let mut paths = systemd::conf_paths("systemd/system-generators")
+        .map(|directory| format!("{directory}/cloud-init-generator"))
+        .into_iter();
+    let found = paths.find(|path| !matches!(files.lstat(path), Read::Missing(_)))?;
+    (!is_mask(files, &found)).then(|| place(&found))
+}
+
+fn is_mask(files: &Files, path: &str) -> bool {
+    matches!(files.read_link(path), Read::There(target) if target.as_os_str() == "/dev/null")
+}
+
 /// A generator of the administrator's: it may make any unit.
 fn foreign_generator(subsystems: &Subsystems<'_>) -> Option<Origin> {
     let files = subsystems.host().files();
@@ -304,9 +329,7 @@ fn foreign_generator(subsystems: &Subsystems<'_>) -> Option<Origin> {
     search.iter().find_map(|directory| match files.list(directory) {
         Read::There(names) => names.iter().find_map(|name| {
             let path = format!("{directory}/{}", name.to_string_lossy());
-            let is_mask =
-                matches!(files.read_link(&path), Read::There(target) if target.as_os_str() == "/dev/null");
-            (!is_mask).then(|| place(&path))
+            (!is_mask(files, &path)).then(|| place(&path))
         }),
         Read::Missing(_) => None,
         Read::Hidden(error) => Some(place(directory).says(error.to_string())),

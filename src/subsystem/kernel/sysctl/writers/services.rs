@@ -89,8 +89,13 @@ impl Writers {
                 self.add(&path, setting.text.as_deref(), setting.origin, tuned.is_chosen);
             }
         }
-        if let Some(origin) = tuned.script {
-            self.add_any(origin);
+        // A script that was read is a part of what the boot runs; another may do anything.
+        let is_read =
+            |path: &str| subsystems.boot_scripts().lines.iter().any(|(origin, _)| origin.path == path);
+        for (origin, path) in tuned.scripts {
+            if !is_read(&path) {
+                self.add_any(origin);
+            }
         }
     }
 
