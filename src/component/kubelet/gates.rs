@@ -126,7 +126,7 @@ fn known(name: &str, minor: Option<u64>) -> Known {
 /// The gate that a misspelt name stands for.
 fn meant(name: &str) -> String {
     let lower = name.to_lowercase();
-    let near = |known: &str| strsim::damerau_levenshtein(&lower, &known.to_lowercase());
+    let near = |known: &str| crate::fact::distance(&lower, &known.to_lowercase());
     let best = GATES.iter().map(|(known, ..)| (near(known), *known)).min();
     match best {
         Some((distance, known)) if name.len() < 100 && distance <= 2 => format!(" (did you mean {known}?)"),
