@@ -1,7 +1,7 @@
 //! `--kubeadm-config`, `--kubeadm-join`: reads the file, tells its mistakes, and what it says about the rules' variables.
 
 use super::error::Failure;
-use super::{SourceArguments, rules, terminal};
+use super::{SourceArguments, rules, terminal, user_file};
 use crate::engine::VariableOverride;
 use crate::kubeadm::{ConfigWarning, Kubeadm, Target, syntax};
 use crate::rule::{Code, Diagnostic, Place, SourceFile, diagnostic};
@@ -16,7 +16,7 @@ pub(super) fn read(arguments: &SourceArguments) -> Result<Option<Kubeadm>, Failu
         return Kubeadm::join_command(command).map(Some).map_err(refused);
     }
     let Some(path) = arguments.kubeadm_config.as_deref() else { return Ok(None) };
-    let file = rules::read_file("the configuration of kubeadm", path)?;
+    let file = user_file::read_one("the configuration of kubeadm", path)?;
     match Kubeadm::read(&file.name, &file.text) {
         Ok(kubeadm) => {
             if !kubeadm.remarks.is_empty() {

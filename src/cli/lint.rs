@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use super::error::Failure;
-use super::{LintArguments, rules, terminal, waivers};
+use super::{LintArguments, terminal, user_file, waivers};
 use crate::builtin;
 use crate::engine::{self, Selection};
 use crate::rule::waiver::{self, Targets};
@@ -14,7 +14,7 @@ use crate::rule::{self, diagnostic};
 pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
     let mut sources = builtin::sources();
     let (waived, given): (Vec<_>, Vec<_>) =
-        rules::read("the file", &arguments.paths)?.into_iter().partition(waiver::is_waivers);
+        user_file::read("the file", &arguments.paths)?.into_iter().partition(waiver::is_waivers);
     let looked_at = if arguments.paths.is_empty() { sources.len() } else { given.len() + waived.len() };
     let only_waivers = given.is_empty() && !waived.is_empty();
     sources.extend(given);

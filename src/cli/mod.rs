@@ -16,6 +16,7 @@ mod schema;
 mod source;
 mod table;
 mod terminal;
+mod user_file;
 mod waivers;
 
 use std::path::PathBuf;

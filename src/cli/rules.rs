@@ -2,14 +2,11 @@
 
 use crate::fact::did_you_mean;
 use std::collections::HashSet;
-use std::fs::{File, Metadata};
-use std::io::{self, IsTerminal as _, Read as _};
-use std::path::{Path, PathBuf};
-
-use walkdir::WalkDir;
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 
 use super::error::Failure;
-use super::{RulesArguments, SourceArguments, source, terminal};
+use super::{RulesArguments, SourceArguments, source, terminal, user_file};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Selection, VariableOverride};
@@ -22,16 +19,13 @@ const DEFAULT_PROFILE: &str = "node";
 /// What is judged then with a command to join a cluster; it includes the default.
 const JOIN_PROFILE: &str = "kubeadm-join";
 
-/// More than any rule file has; a mistaken path to something large must not fill the memory.
-const LIMIT_BYTES: u64 = 16 << 20;
-
 /// The built-in rules with the files of the paths.
 pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     let built_in = builtin::rules();
     if paths.is_empty() {
         return Ok(built_in);
     }
-    rule::extend(built_in, read("the rules", paths)?).or_else(|broken| {
+    rule::extend(built_in, user_file::read("the rules", paths)?).or_else(|broken| {
         with_places(&broken.rules).map_err(|broken| refused(&broken.rules.files, &engine::mistakes(&broken)))
     })
 }
@@ -135,82 +129,4 @@ pub(super) fn profiles(arguments: &RulesArguments, source: &SourceArguments) -> 
 
 pub(super) fn colors() -> bool {
     terminal::colors(io::stderr().is_terminal())
-}
-
-/// The files of the paths, which are `what`, in order; of a directory all `*.toml` beneath it, sorted by name.
-pub(super) fn read(what: &str, paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            files.push(read_file(what, path)?);
-            continue;
-        }
-        let before = files.len();
-        for entry in WalkDir::new(path).sort_by_file_name() {
-            let entry = entry.map_err(|error| Failure::input(format!("can't read {what}: {error}")))?;
-            let is_rules = entry.path().extension().is_some_and(|suffix| suffix == "toml");
-            if is_rules && !entry.file_type().is_dir() {
-                files.push(read_file(what, entry.path())?);
-            }
-        }
-        if files.len() == before {
-            return Err(Failure::input(format!("the directory {} has no *.toml file", path.display())));
-        }
-    }
-    Ok(files)
-}
-
-/// A file that the user named, which is `what`.
-pub(super) fn read_file(what: &str, path: &Path) -> Result<SourceFile, Failure> {
-    let name = path.display().to_string();
-    let failed = |error: io::Error| Failure::input(format!("can't read {what} {name}: {error}"));
-    let metadata = path.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(Failure::input(format!("can't read {what} {name}: this is not a file")));
-    }
-    refuse_large(what, &name, &metadata)?;
-    #[expect(clippy::disallowed_methods, reason = "the user named this file")]
-    let file = File::open(path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.take(LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(SourceFile::given(name, text)),
-        Err(error) => {
-            let valid = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..valid].split(|byte| *byte == b'\n').count();
-            Err(Failure::input(format!("can't read {what} {name}:{line}: the text is not UTF-8")))
-        }
-    }
-}
-
-fn refuse_large(what: &str, name: &str, metadata: &Metadata) -> Result<(), Failure> {
-    if metadata.len() <= LIMIT_BYTES {
-        return Ok(());
-    }
-    let limit = crate::fact::format_size(LIMIT_BYTES);
-    Err(Failure::input(format!("can't read {what} {name}: the file is larger than {limit}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn complaint(path: &Path) -> String {
-        read("the rules", &[path.to_owned()]).expect_err("unreadable").to_string()
-    }
-
-    #[test]
-    fn what_is_not_a_rule_file_is_refused_with_its_name() {
-        let directory = tempfile::tempdir().unwrap();
-        assert!(complaint(directory.path()).contains("has no *.toml file"));
-        assert!(complaint(&directory.path().join("none.toml")).contains("none.toml"));
-        assert!(complaint(Path::new("/dev/null")).contains("not a file"));
-        let mut file = tempfile::Builder::new().suffix(".toml").tempfile_in(directory.path()).unwrap();
-        io::Write::write_all(&mut file, b"a = 1\nb = \"\xff\"\n").unwrap();
-        assert!(complaint(file.path()).contains(":2: the text is not UTF-8"));
-        file.as_file().set_len(LIMIT_BYTES + 1).unwrap();
-        assert!(complaint(file.path()).contains("larger than 16MiB"));
-        file.as_file().set_len(5).unwrap();
-        assert_eq!(read("the rules", &[directory.path().to_owned()]).unwrap()[0].text, "a = 1");
-    }
 }

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::error::Failure;
-use super::{CheckArguments, rules, terminal};
+use super::{CheckArguments, rules, terminal, user_file};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::waive::{WaiverStatus, WaiverUse};
@@ -33,7 +33,8 @@ impl Waivers {
         }
         let peers = builtin::peers();
         let targets = Targets::new(&rules.rules, &peers);
-        let WaiverSet { files, waivers } = load(rules::read("the waivers", &arguments.waivers)?, &targets)?;
+        let WaiverSet { files, waivers } =
+            load(user_file::read("the waivers", &arguments.waivers)?, &targets)?;
         let target = |waiver: Waiver| {
             // A name that nothing has was told when the file was read.
             let target = targets.find(&waiver.name).ok()?;
