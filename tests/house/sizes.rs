@@ -53,7 +53,7 @@ fn functions(text: &str) -> Vec<(&str, usize)> {
             continue;
         }
         let is_end = |end: &&str| depth(end) == depth(line) && end.ends_with(['}', ';']);
-        let length = lines[index..].iter().position(|line| is_end(line)).map_or(1, |end| end + 1);
+        let length = lines[index..].iter().position(is_end).map_or(1, |end| end + 1);
         found.push((first_word(after), length));
     }
     found
