@@ -11,6 +11,7 @@ mod field_table;
 mod fields;
 mod files;
 mod flags;
+mod kubelet;
 mod networks;
 mod node;
 mod settings;

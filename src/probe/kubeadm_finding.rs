@@ -6,13 +6,22 @@ use crate::fact::{Fact, Moment};
 use crate::kubeadm;
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::kubeadm_files;
+use crate::subsystem::node::kubelet::given;
 
-/// The one finding that is not about the text alone.
+/// Findings that are not about the text alone.
 const MISSING_FILES: KeyWord = KeyWord::new(
     "missing-files",
     "missingFiles",
     "Paths that kubeadm needs (certificates of an external etcd, patches, a discovery file, resolvConf of the kubelet) and that \
      the host lacks.",
+);
+
+/// What the kubelet will refuse of it, judged with the version that is installed.
+const KUBELET_ERRORS: KeyWord = KeyWord::new(
+    "kubelet-errors",
+    "kubelet-errors",
+    "Why the kubelet will exit once kubeadm has started it: values of its `KubeletConfiguration` that kubeadm takes and the \
+     kubelet doesn't, and flags in `kubeletExtraArgs` that are gone or have wrong values.",
 );
 
 pub(super) static WORDS: KeyWords = KeyWords { noun: "finding", all };
@@ -33,13 +42,14 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         Some(kubeadm) if key.as_str() == MISSING_FILES.word => {
             kubeadm_files::missing(kubeadm, subsystems, moment)
         }
+        Some(kubeadm) if key.as_str() == KUBELET_ERRORS.word => given::errors(kubeadm, subsystems),
         Some(kubeadm) => kubeadm.finding(key.as_str()).unwrap_or_else(Fact::absent),
         None => Fact::absent(),
     }
 }
 
 fn all() -> Vec<&'static KeyWord> {
-    let mut all: Vec<_> = kubeadm::findings().chain([&MISSING_FILES]).collect();
+    let mut all: Vec<_> = kubeadm::findings().chain([&KUBELET_ERRORS, &MISSING_FILES]).collect();
     all.sort_unstable_by_key(|word| word.word);
     all
 }

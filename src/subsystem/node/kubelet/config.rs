@@ -21,22 +21,35 @@ const MAX_DROP_INS: usize = 500;
 /// A configuration file that the kubelet reads.
 #[derive(Debug)]
 pub(super) struct Document {
-    /// The file; none for what the kubelet has built in.
-    pub path: Option<String>,
+    pub from: Source,
     pub node: Node,
 }
 
+/// Where a document is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    File(String),
+    /// What the kubelet has built in, and lays its drop-ins over.
+    BuiltIn,
+    /// A file that the user gives kubeadm.
+    Given(Origin),
+}
+
 impl Document {
-    /// What the kubelet has built in and lays its drop-ins over.
-    fn built_in(node: Node) -> Self {
-        Document { path: None, node }
+    /// The file of the host.
+    pub(super) fn path(&self) -> Option<&str> {
+        match &self.from {
+            Source::File(path) => Some(path),
+            Source::BuiltIn | Source::Given(_) => None,
+        }
     }
 
     /// A line of it, as a place.
     pub(super) fn place(&self, line: Option<u32>) -> Origin {
-        match &self.path {
-            Some(path) => Origin::at(path, line),
-            None => Origin::named(OriginKind::Program, "the kubelet's built-in thresholds"),
+        match &self.from {
+            Source::File(path) => Origin::at(path, line),
+            Source::BuiltIn => Origin::named(OriginKind::Program, "the kubelet's built-in thresholds"),
+            Source::Given(whole) => Origin { line, ..whole.clone() },
         }
     }
 }
@@ -53,6 +66,8 @@ pub(super) struct Config {
     pub errors: Vec<(Origin, String)>,
     /// Fields that it drops with no more than a line in its log.
     pub unknown: Vec<(Origin, String)>,
+    /// Files among its drop-ins that look like some and that it skips.
+    pub ignored: Vec<(Origin, String)>,
     /// What could not be read.
     pub gaps: Vec<Unreadable>,
     /// What a reader should know.
@@ -149,6 +164,8 @@ impl Config {
                     Read::Missing(_) => self.leads_nowhere(&path),
                     Read::Hidden(error) => self.trouble(&path, error),
                 }
+            } else if [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end)) {
+                self.ignored.push((Origin::file(&path), format!("{path} does not end in .conf")));
             }
         }
     }
@@ -204,7 +221,7 @@ impl Config {
         if role == Role::Main {
             main_file_only(&mut node, path, reader.has_drop_ins);
         }
-        self.documents.push(Document { path: Some(path.to_owned()), node });
+        self.documents.push(Document { from: Source::File(path.to_owned()), node });
     }
 
     /// Lays the built-in thresholds below the files, where the main one has none: drop-ins add to them.
@@ -219,7 +236,7 @@ impl Config {
         let table = |entries| Node { line: None, content: Content::Table(entries) };
         let thresholds = known.map(|(name, value, _)| ((*name).to_owned(), text(value))).collect();
         let node = table([("evictionHard".to_owned(), table(thresholds))].into());
-        self.documents.insert(0, Document::built_in(node));
+        self.documents.insert(0, Document { from: Source::BuiltIn, node });
     }
 }
 

@@ -67,6 +67,15 @@ pub const FINDINGS: &[Question] = &[
     },
     Question {
         word: KeyWord::new(
+            "ignored-drop-ins",
+            "ignored-drop-ins",
+            "Files in the directory of `--config-dir` that look like configuration and that the kubelet skips: it reads those that \
+             end in `.conf`.",
+        ),
+        ask: Configuration(|kubelet, _, _| Fact::findings(kubelet.config.ignored.clone())),
+    },
+    Question {
+        word: KeyWord::new(
             "loopback-name-servers",
             "loopbackNameServers",
             "Of the name servers in `resolvConf`, which pods inherit, those on the loopback interface.",

@@ -151,12 +151,13 @@ fn wrapped(path: &str, node: Node) -> Node {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::config::Source;
     use super::*;
     use crate::parse::yaml;
 
     fn documents(texts: &[&str]) -> Vec<Document> {
         let document = |(index, text): (usize, &&str)| Document {
-            path: Some(format!("/{index}")),
+            from: Source::File(format!("/{index}")),
             node: yaml::parse(text.as_bytes()).unwrap(),
         };
         texts.iter().enumerate().map(document).collect()
@@ -207,7 +208,7 @@ mod tests {
         fn a_part_of_the_whole_is_the_whole_of_the_part(trees in proptest::collection::vec(tree(), 1..4)) {
             let root = |node: Node| wrapped("r", node);
             let documents: Vec<Document> =
-                trees.into_iter().map(|node| Document { path: Some("/f".into()), node: root(node) }).collect();
+                trees.into_iter().map(|node| Document { from: Source::File("/f".into()), node: root(node) }).collect();
             let whole = Effective::of("r", &documents, &[]).value;
             for key in ["a", "b", "a.b", "b.a", "a.a.b"] {
                 let part = Effective::of(&format!("r.{key}"), &documents, &[]).value;

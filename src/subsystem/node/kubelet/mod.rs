@@ -11,6 +11,7 @@ mod eviction;
 mod files;
 pub mod findings;
 mod flags;
+pub mod given;
 mod layers;
 mod machine;
 mod removed;
@@ -312,8 +313,9 @@ impl Kubelet {
         const REPORT: &str = "nodeStatusReportFrequency";
         const UPDATE: &str = "nodeStatusUpdateFrequency";
         let documents = &self.config.documents;
-        let is_main =
-            |document: &&config::Document| document.path.is_some() && document.path == self.config.file;
+        let is_main = |document: &&config::Document| {
+            document.path().is_some() && document.path() == self.config.file.as_deref()
+        };
         let main = documents.iter().find(is_main);
         let of_main = main.and_then(|main| main.node.at(UPDATE)).filter(|node| node.content != Content::Null);
         let taken_back =

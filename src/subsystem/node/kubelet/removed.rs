@@ -38,14 +38,10 @@ const ADDED: [(&str, u64); 1] = [("config-dir", 28)];
 
 /// The flags that the installed kubelet exits for.
 pub(super) fn removed(line: &CommandLine, minor: Option<u64>) -> Fact {
-    let unknown_to = |flag: &Flag| match minor {
-        Some(minor) => {
-            REMOVED.iter().any(|(name, gone)| *name == flag.name && minor >= *gone)
-                || ADDED.iter().any(|(name, first)| *name == flag.name && minor < *first)
-        }
-        None => REMOVED.iter().any(|(name, _)| *name == flag.name),
+    let found: Vec<&Flag> = match minor {
+        Some(_) => unknown(line, minor),
+        None => line.flags.iter().filter(|flag| REMOVED.iter().any(|(name, _)| *name == flag.name)).collect(),
     };
-    let found: Vec<&Flag> = line.flags.iter().filter(|flag| unknown_to(flag)).collect();
     let fact = if let (None, Some(flag)) = (minor, found.first()) {
         let name = &flag.name;
         let gone = REMOVED.iter().find(|(removed, _)| removed == name).map_or(0, |(_, gone)| *gone);
@@ -56,6 +52,16 @@ pub(super) fn removed(line: &CommandLine, minor: Option<u64>) -> Fact {
         Fact::new(names(&found))
     };
     fact.because_all(found.into_iter().map(|flag| flag.origin.clone()))
+}
+
+/// The flags that a kubelet of a known version doesn't know any more, or doesn't know yet.
+pub(super) fn unknown(line: &CommandLine, minor: Option<u64>) -> Vec<&Flag> {
+    let Some(minor) = minor else { return Vec::new() };
+    let unknown_to = |flag: &&Flag| {
+        REMOVED.iter().any(|(name, gone)| *name == flag.name && minor >= *gone)
+            || ADDED.iter().any(|(name, first)| *name == flag.name && minor < *first)
+    };
+    line.flags.iter().filter(unknown_to).collect()
 }
 
 /// The flags that still work and are to be replaced by fields of the configuration, or by nothing.

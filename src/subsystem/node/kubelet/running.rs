@@ -2,6 +2,7 @@
 //! since. It is found through the cgroup of its unit; no list of all processes is read.
 
 use super::Kubelet;
+use super::config::Document;
 use super::flags::{CommandLine, Flag};
 use crate::fact::{Confidence, Fact, Origin, Reason};
 use crate::host::{Read, Running};
@@ -115,10 +116,10 @@ pub(super) fn changed_files(kubelet: &Kubelet, subsystems: &Subsystems<'_>, proc
         Err(reason) => return Fact::unknown(reason),
     };
     let mut found = Vec::new();
-    for path in kubelet.config.documents.iter().filter_map(|document| document.path.as_ref()) {
+    for path in kubelet.config.documents.iter().filter_map(Document::path) {
         match subsystems.host().files().stat(path).map(|found| found.modified) {
             Read::There(Some(modified)) if modified > started.saturating_add(BLUR) => {
-                found.push((Origin::file(path), path.clone()));
+                found.push((Origin::file(path), path.to_owned()));
             }
             Read::There(Some(_)) => {}
             Read::There(None) => {

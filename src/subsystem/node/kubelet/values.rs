@@ -10,8 +10,23 @@ use crate::component::kubelet::{self, node_flags};
 use crate::fact::{Fact, Origin};
 use crate::parse::document::{Content, Node};
 
-/// Each with the place that sets it.
+/// What is wrong with the values, each with the place that sets it.
+pub(super) struct Found {
+    pub errors: Vec<(Origin, String)>,
+    /// The first that can't be decided, and why.
+    pub undecided: Option<(Origin, String)>,
+}
+
 pub(super) fn errors(kubelet: &Kubelet) -> Fact {
+    match found(kubelet) {
+        Found { errors, undecided: Some((place, reason)) } if errors.is_empty() => {
+            Fact::unknown(reason).because(place)
+        }
+        Found { errors, .. } => Fact::findings(errors),
+    }
+}
+
+pub(super) fn found(kubelet: &Kubelet) -> Found {
     let settings = kubelet.line.settings();
     let root = merged(kubelet, &settings);
     let judgement = kubelet::judge(View { root: &root, minor: kubelet.minor });
@@ -19,12 +34,8 @@ pub(super) fn errors(kubelet: &Kubelet) -> Fact {
     let mut found: Vec<(Origin, String)> =
         judgement.faults.into_iter().map(|fault| (placed(&fault.field), fault.text)).collect();
     found.extend(of_flags(kubelet));
-    match judgement.undecided.into_iter().next() {
-        Some(undecided) if found.is_empty() => {
-            Fact::unknown(undecided.text).because(placed(&undecided.field))
-        }
-        _ => Fact::findings(found),
-    }
+    let undecided = judgement.undecided.into_iter().next();
+    Found { errors: found, undecided: undecided.map(|fault| (placed(&fault.field), fault.text)) }
 }
 
 /// The whole configuration: each field at the top as files and flags come to it.

@@ -1,0 +1,43 @@
+//! The kubelet as kubeadm will start it from the configuration that the user gives: judged as the one of the host is.
+
+use super::config::{Config, Document, Source};
+use super::flags::CommandLine;
+use super::{Kubelet, removed, values};
+use crate::component::kubelet::{fields, zeros};
+use crate::fact::{Fact, Origin};
+use crate::kubeadm::Kubeadm;
+use crate::subsystem::Subsystems;
+
+/// Why that kubelet will exit: values of its `KubeletConfiguration`, and of `kubeletExtraArgs`. (Values of a wrong type are
+/// kubeadm's own errors.)
+pub fn errors(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>) -> Fact {
+    // The kubelet that is installed will read it, whatever version the cluster is to have.
+    let minor = subsystems.kubelet().minor.or_else(|| kubeadm.kubernetes_minor());
+    let mut config = Config::default();
+    if let Some(root) = kubeadm.kubelet_configuration() {
+        let mut node = root.clone();
+        let _: fields::Oddities = fields::look(&mut node, false);
+        zeros::make_null(&mut node);
+        config.documents.push(Document { from: Source::Given(kubeadm.origin(0)), node });
+    }
+    let word = |name: &str, value: &str, line: u32| (kubeadm.origin(line), format!("--{name}={value}"));
+    let arguments = kubeadm.kubelet_arguments();
+    let words: Vec<(Origin, String)> =
+        arguments.iter().map(|argument| word(argument.name, argument.value, argument.line)).collect();
+    let kubelet =
+        Kubelet { installed: true, line: CommandLine::parse(&words), minor, config, ..Kubelet::default() };
+    let found = values::found(&kubelet);
+    let mut errors = found.errors;
+    for setting in kubelet.line.settings() {
+        if let (true, Err(wrong), Some(flag)) = (setting.refused, setting.value, setting.flags.last()) {
+            errors.push((flag.origin.clone(), wrong));
+        }
+    }
+    for flag in removed::unknown(&kubelet.line, minor) {
+        errors.push((flag.origin.clone(), format!("the kubelet no longer knows the flag --{}", flag.name)));
+    }
+    match found.undecided {
+        Some((place, reason)) if errors.is_empty() => Fact::unknown(reason).because(place),
+        _ => Fact::findings(errors),
+    }
+}
