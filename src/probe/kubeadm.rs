@@ -5,6 +5,7 @@ use crate::fact::{Fact, Moment};
 use crate::kubeadm;
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::kubeadm_files;
+use crate::subsystem::node::kubelet::given;
 
 pub(super) static PROBE: Probe = Probe {
     name: "kubeadm",
@@ -29,6 +30,7 @@ The same at both moments; absent without the option. What is wrong is asked with
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     match subsystems.kubeadm() {
+        Some(kubeadm) if key.as_str() == "kubelet-errors" => given::errors(kubeadm, subsystems),
         Some(kubeadm) if key.as_str() == "missingFiles" => {
             kubeadm_files::missing(kubeadm, subsystems, moment)
         }
