@@ -308,6 +308,7 @@ fn path(viewer: Viewer<'_>) -> When {
 /// The generator of cloud-init, unless the host switches it off.
 fn cloud_generator(subsystems: &Subsystems<'_>) -> Option<Origin> {
     let files = subsystems.host().files();
+    // One that is hidden switches nothing off: the units stay unknown.
     if matches!(files.lstat("/etc/cloud/cloud-init.disabled"), Read::There(_)) {
         return None;
     }
