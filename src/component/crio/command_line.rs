@@ -135,7 +135,7 @@ impl CommandLine {
             let what = format!(
                 "the word \"{word}\" belongs to no flag; CRI-O accepts flags only, and true or false with `=`: --selinux=false"
             );
-            self.refusals.push(Refusal::new(place.clone(), what, Since::Recorded));
+            self.refusals.push(Refusal::new(place.clone(), what, Since::Always));
         }
     }
 

@@ -49,7 +49,7 @@ pub(crate) struct Hook {
 }
 
 /// Since when CRI-O minds what [`Hook::wrong`] says.
-pub(crate) const DETAILS_SINCE: Since = Since::Recorded;
+pub(crate) const DETAILS_SINCE: Since = Since::Always;
 
 /// Reads a hook.
 ///
@@ -58,7 +58,6 @@ pub(crate) const DETAILS_SINCE: Since = Since::Recorded;
 pub(crate) fn read(bytes: &[u8]) -> Result<Hook, (String, Since)> {
     let json: serde_json::Value = serde_json::from_str(&String::from_utf8_lossy(bytes))
         .map_err(|error| (format!("the hook isn't JSON: {error}"), Since::Always))?;
-    let recorded = |what: String| (what, Since::Recorded);
     if !json.is_object() {
         return Err(("the hook isn't a JSON object".into(), Since::Always));
     }
@@ -66,7 +65,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Hook, (String, Since)> {
     let decoded = |table| {
         let (node, mistyped) = go_decoder::decode(node.clone(), table, schema, Format::Json);
         match mistyped.into_iter().next() {
-            Some(first) => Err(recorded(format!("the hook is malformed: {}", first.what))),
+            Some(first) => Err((format!("the hook is malformed: {}", first.what), Since::Always)),
             None => Ok(node),
         }
     };
@@ -74,7 +73,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Hook, (String, Since)> {
     match version.as_str() {
         "1.0.0" => current(&decoded("")?),
         "" | "0.1.0" => old(&decoded("old")?),
-        _ => Err(recorded(format!("the hook has version \"{version}\"; CRI-O accepts \"1.0.0\""))),
+        _ => Err((format!("the hook has version \"{version}\"; CRI-O accepts \"1.0.0\""), Since::Always)),
     }
 }
 
@@ -101,7 +100,7 @@ fn old(node: &Node) -> Result<Hook, (String, Since)> {
     let program = program.ok_or_else(|| ("a hook without a program to call".to_owned(), Since::Always))?;
     for (one, other) in [("stage", "stages"), ("cmd", "cmds"), ("annotation", "annotations")] {
         if texts(node, one).is_some() && texts(node, other).is_some() {
-            return Err((format!("a hook with both {one} and {other}"), Since::Recorded));
+            return Err((format!("a hook with both {one} and {other}"), Since::Always));
         }
     }
     let either = |one, other| texts(node, one).or_else(|| texts(node, other));

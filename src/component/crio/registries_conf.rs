@@ -56,7 +56,7 @@ pub(crate) fn read(document: Node, is_drop_in: bool) -> (Node, Vec<Mistake>) {
     let (document, mistyped) = go_decoder::decode(document, "", schema, Format::Toml);
     let mut judge = Judge { mistakes: Vec::new() };
     for one in mistyped {
-        judge.add(one.line, one.what, Since::Recorded);
+        judge.add(one.line, one.what, Since::Always);
     }
     judge.formats(&document, is_drop_in);
     judge.registries(&document);
@@ -66,7 +66,7 @@ pub(crate) fn read(document: Node, is_drop_in: bool) -> (Node, Vec<Mistake>) {
     if !SHORT_NAME_MODES.contains(&mode.as_str()) {
         let line = document.at("short-name-mode").and_then(|node| node.line);
         let what = format!("short-name-mode is \"{mode}\"; CRI-O accepts enforcing, permissive or disabled");
-        judge.add(line, what, Since::Recorded);
+        judge.add(line, what, Since::Minor(21));
     }
     (document, judge.mistakes)
 }
@@ -109,7 +109,7 @@ impl Judge {
     fn location(&mut self, line: Option<u32>, key: &str, location: &str) {
         if is_scheme(location) {
             let what = format!("{key} is \"{location}\"; CRI-O accepts HOST[:PORT][/PATH] without a scheme");
-            self.add(line, what, Since::Recorded);
+            self.add(line, what, Since::Always);
         }
     }
 
@@ -126,13 +126,13 @@ impl Judge {
                 self.add(
                     registry.line,
                     format!("two [[registry]] of \"{name}\" disagree about insecure"),
-                    Since::Recorded,
+                    Since::Always,
                 );
             } else if other.is_some_and(|(_, _, other)| *other != blocked) {
                 self.add(
                     registry.line,
                     format!("two [[registry]] of \"{name}\" disagree about blocked"),
-                    Since::Recorded,
+                    Since::Always,
                 );
             }
             seen.push((name, insecure, blocked));
@@ -151,11 +151,11 @@ impl Judge {
         if prefix.starts_with("*.") && prefix.contains(['/', '@', ':']) {
             let what =
                 format!("prefix is \"{prefix}\"; CRI-O accepts a wildcard in the form *.example.com only");
-            self.add(line_of(registry, "prefix"), what, Since::Recorded);
+            self.add(line_of(registry, "prefix"), what, Since::Minor(21));
         }
         if !text(registry, "pull-from-mirror").is_empty() {
             let what = "pull-from-mirror belongs to a [[registry.mirror]], not to the [[registry]]";
-            self.add(line_of(registry, "pull-from-mirror"), what, Since::Recorded);
+            self.add(line_of(registry, "pull-from-mirror"), what, Since::Minor(26));
         }
         let Some(Node { content: Content::List(mirrors), .. }) = registry.at("mirror") else { return };
         let by_digest = is_on(registry, "mirror-by-digest-only");
@@ -168,14 +168,14 @@ impl Judge {
         let (location, from) = (text(mirror, "location"), text(mirror, "pull-from-mirror"));
         self.location(line_of(mirror, "location"), "a mirror's location", &location);
         if location.trim_end_matches('/').is_empty() {
-            self.add(mirror.line, "a [[registry.mirror]] without a location", Since::Recorded);
+            self.add(mirror.line, "a [[registry.mirror]] without a location", Since::Minor(21));
         }
         if by_digest && !from.is_empty() {
             let what = "pull-from-mirror beside mirror-by-digest-only of the [[registry]]; CRI-O accepts one of both";
-            self.add(line_of(mirror, "pull-from-mirror"), what, Since::Recorded);
+            self.add(line_of(mirror, "pull-from-mirror"), what, Since::Minor(26));
         } else if !PULL_FROM.contains(&from.as_str()) {
             let what = format!("pull-from-mirror is \"{from}\"; CRI-O accepts all, digest-only or tag-only");
-            self.add(line_of(mirror, "pull-from-mirror"), what, Since::Recorded);
+            self.add(line_of(mirror, "pull-from-mirror"), what, Since::Minor(26));
         }
     }
 
@@ -187,7 +187,7 @@ impl Judge {
                     let what = format!(
                         "{key} has \"{registry}\"; CRI-O accepts HOST[:PORT] without a scheme or path"
                     );
-                    self.add(line, what, Since::Recorded);
+                    self.add(line, what, Since::Always);
                 }
             }
         }
@@ -204,7 +204,7 @@ impl Judge {
                 let what = format!(
                     "the alias \"{name}\" is no short name; CRI-O accepts NAME without registry, tag and digest"
                 );
-                self.add(node.line, what, Since::Recorded);
+                self.add(node.line, what, Since::Minor(21));
             }
             let Content::Text(target) = &node.content else { continue };
             let fits = |target: image_reference::ImageReference| {
@@ -215,7 +215,7 @@ impl Judge {
                 let what = format!(
                     "the alias \"{name}\" is of \"{target}\"; CRI-O accepts REGISTRY/REPOSITORY without tag and digest"
                 );
-                self.add(node.line, what, Since::Recorded);
+                self.add(node.line, what, Since::Minor(21));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! storage.conf of the containers libraries as CRI-O decodes it (containers-storage.conf(5); `storage/types` and
 //! `storage/pkg/config`), and the options of a driver that it leads to.
 
+use super::Since;
 use crate::component::go_decoder::{self, Field, Type};
 use crate::fact::{State, Value};
 use crate::parse::document::Node;
@@ -154,6 +155,9 @@ fn text(document: &Node, path: &str) -> Option<(Option<u32>, String)> {
         _ => None,
     }
 }
+
+/// Since when [`wrong`] counts.
+pub(crate) const IMAGE_STORE_SINCE: Since = Since::Minor(30);
 
 /// What is wrong with the file beside its options: an `imagestore` that is the `graphroot`, too.
 pub(crate) fn wrong(document: &Node) -> Option<(Option<u32>, String)> {

@@ -156,9 +156,7 @@ fn fatal_files(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
 }
 
 fn refused_by_newest(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
-    refusals_of(crio, subsystems, |judged| {
-        (&judged.perhaps, judged.unknown.as_ref().or(judged.unread.as_ref()))
-    })
+    refusals_of(crio, subsystems, |judged| (&judged.perhaps, judged.unknown.as_ref()))
 }
 
 /// What was found, and why it need not be all.

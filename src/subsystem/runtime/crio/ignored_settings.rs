@@ -119,7 +119,7 @@ pub(super) fn look_at_hooks(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<
                 Read::There(bytes) => bytes,
                 Read::Missing(_) => continue,
                 Read::Hidden(HostError { kind: HostErrorKind::NotAFile(kind), .. }) => {
-                    hooks.refused.push(refused(format!("the hook is {kind}"), Since::Recorded));
+                    hooks.refused.push(refused(format!("the hook is {kind}"), Since::Always));
                     continue;
                 }
                 Read::Hidden(error) => return Err(error.to_string()),

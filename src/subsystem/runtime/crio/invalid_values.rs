@@ -1,7 +1,7 @@
 //! At what CRI-O ends when it starts: its files, flags and variables held against the tables of `component/crio`, and what they
 //! name held against the host.
 
-use super::{Crio, handlers, host_checks, ignored_settings, registries, storage};
+use super::{Crio, handlers, host_checks, ignored_settings, storage};
 use crate::component::crio::command_line::{self, Source};
 use crate::component::crio::options::{self, OPTIONS};
 use crate::component::crio::values::{
@@ -21,8 +21,6 @@ pub(super) struct Judged {
     pub(super) perhaps: Vec<(Origin, String)>,
     /// Why more may be wrong.
     pub(super) unknown: Option<String>,
-    /// Why more may be wrong with the files about registries, which have a check of their own.
-    pub(super) unread: Option<String>,
 }
 
 /// Looks at everything, once.
@@ -41,10 +39,6 @@ pub(super) fn judged<'c>(crio: &'c Crio, subsystems: &Subsystems<'_>) -> &'c Jud
                 .map(|hooks| found.refusals.extend(hooks.refused)),
         ];
         let mut judged = Judged { unknown: looks.into_iter().find_map(Result::err), ..Judged::default() };
-        match registries::perhaps(crio, subsystems) {
-            Ok(found) => judged.perhaps.extend(found),
-            Err(reason) => judged.unread = Some(reason),
-        }
         let minor = crio.minor(subsystems);
         for Refusal { place, what, since } in found.refusals {
             let text = format!("{}: {what}", place.path);

@@ -32,8 +32,8 @@ struct Looked {
     read: Vec<String>,
     search: Option<(Origin, Vec<Value>)>,
     refused: Vec<(Origin, String)>,
-    /// What the newest CRI-O refuses; whether this one does isn't known.
-    perhaps: Vec<(Origin, String)>,
+    /// Why it isn't known whether CRI-O refuses something.
+    unknown: Option<String>,
 }
 
 /// The registries; absent if there is no file.
@@ -42,6 +42,9 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Answer<Registries> {
         Ok(looked) => looked,
         Err(error) => return Answer::unknown(error),
     };
+    if let Some(reason) = looked.unknown.filter(|_| looked.refused.is_empty()) {
+        return Answer::unknown(reason);
+    }
     if looked.read.is_empty() && looked.refused.is_empty() {
         return Answer::absent();
     }
@@ -51,11 +54,6 @@ pub fn registries(subsystems: &Subsystems<'_>) -> Answer<Registries> {
     let places: Vec<Origin> = looked.refused.iter().map(|(place, _)| place.clone()).chain(origin).collect();
     let places = if places.is_empty() { looked.read.iter().map(Origin::file).collect() } else { places };
     Answer::known(found).because_all(places)
-}
-
-/// What the newest CRI-O refuses in these files, where it isn't known whether the installed one does.
-pub(super) fn perhaps(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, String)>, String> {
-    look(crio, subsystems).map(|looked| looked.perhaps).map_err(|error| error.to_string())
 }
 
 fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Looked, HostError> {
@@ -68,19 +66,23 @@ fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Looked, HostError> {
     for (path, is_drop_in) in paths(files, main.as_ref(), directory.as_ref())? {
         let mut refuse = |place: Origin, what: String, since: Since| match since.standing(minor) {
             Standing::Refuses => looked.refused.push((place, what)),
-            Standing::Perhaps | Standing::Unknown => looked.perhaps.push((place, what)),
+            Standing::Perhaps | Standing::Unknown => {
+                let why =
+                    format!("{place}: {what}; whether CRI-O minds depends on its version, which isn't known");
+                looked.unknown.get_or_insert(why);
+            }
             Standing::Takes => {}
         };
         let bytes = match files.read_document(&path) {
             Read::There(bytes) => bytes,
             Read::Missing(_) => {
                 if let Some((place, _)) = main.as_ref().filter(|_| !is_drop_in) {
-                    refuse(place.clone(), format!("{path} isn't there"), Since::Recorded);
+                    refuse(place.clone(), format!("{path} isn't there"), Since::Always);
                 }
                 continue;
             }
             Read::Hidden(HostError { kind: HostErrorKind::NotAFile(Kind::Directory), .. }) => {
-                refuse(Origin::file(&path), "a directory, where CRI-O reads a file".into(), Since::Recorded);
+                refuse(Origin::file(&path), "a directory, where CRI-O reads a file".into(), Since::Always);
                 continue;
             }
             Read::Hidden(error) => return Err(error),

@@ -62,16 +62,17 @@ pub(super) fn refusals(
             Vec::new()
         }
         Some((path, Ok((node, mistyped)))) => {
-            let wrong =
-                mistyped.into_iter().map(|one| (one.line, one.what)).chain(storage_conf::wrong(&node));
+            let mistyped = mistyped.into_iter().map(|one| (one.line, one.what, Since::Always));
+            let same =
+                storage_conf::wrong(&node).map(|(line, what)| (line, what, storage_conf::IMAGE_STORE_SINCE));
             found.extend(
-                wrong.map(|(line, what)| Refusal::new(Origin::at(path, line), what, Since::Recorded)),
+                mistyped
+                    .chain(same)
+                    .map(|(line, what, since)| Refusal::new(Origin::at(path, line), what, since)),
             );
             roots(crio, subsystems, path, &node, found)?;
             let given = storage_conf::driver_options(&node).into_iter();
-            given
-                .map(|option| (Origin::at(path, option.line), option.key, option.text, Since::Recorded))
-                .collect()
+            given.map(|option| (Origin::at(path, option.line), option.key, option.text)).collect()
         }
         None => Vec::new(),
     };
@@ -80,14 +81,14 @@ pub(super) fn refusals(
         // It takes the place of all.
         options.clear();
     }
-    options.extend(own.into_iter().map(|(place, text)| (place, "storage_option", text, Since::Always)));
+    options.extend(own.into_iter().map(|(place, text)| (place, "storage_option", text)));
     let driver = crio.text(subsystems, "storage_driver").unwrap_or_default();
-    for (place, key, option, since) in options {
+    for (place, key, option) in options {
         let wrong = match storage_driver::look(&driver, &option) {
             Ok(needs) => unmet(subsystems, &needs)?,
             Err(accepts) => Some(format!("\"{option}\"; {accepts}")),
         };
-        found.extend(wrong.map(|wrong| Refusal::new(place, format!("{key} has {wrong}"), since)));
+        found.extend(wrong.map(|wrong| Refusal::new(place, format!("{key} has {wrong}"), Since::Always)));
     }
     Ok(())
 }
@@ -111,7 +112,7 @@ fn roots(
             let what = format!(
                 "{key} is \"{directory}\", and {file} is no directory; CRI-O accepts a directory, or one that it can make"
             );
-            found.push(Refusal::new(Origin::at(path, node.line), what, Since::Recorded));
+            found.push(Refusal::new(Origin::at(path, node.line), what, Since::Always));
         }
     }
     Ok(())
