@@ -1,5 +1,6 @@
 //! What Kubernetes' components accept in their files and flags: tables, and judges over text. No I/O.
 
+pub(crate) mod containerd;
 pub(crate) mod crio;
 pub(crate) mod go_decoder;
 pub(crate) mod go_tls;

@@ -11,8 +11,17 @@ const CONFIG: Attribute =
 const CRI: Attribute =
     Attribute::new("cri", Shape::Bool, "Whether its CRI is on: no `disabled_plugins` names it.")
         .phrase("serving the CRI");
-const MISTAKES: Attribute =
-    Attribute::new("mistakes", Shape::List(&Shape::Text), "What stops containerd when it starts.");
+const MISTAKES: Attribute = Attribute::new(
+    "mistakes",
+    Shape::List(&Shape::Text),
+    "What stops containerd when it starts, or keeps its CRI from loading.",
+);
+const NETWORK_PLUGINS: Attribute = Attribute::new(
+    "network_plugins",
+    Shape::List(&Shape::Text),
+    "The directories of network plugins that its file names; absent if it names none.",
+)
+.spelt("network-plugins");
 const SYSTEMD_CGROUP: Attribute = Attribute::new(
     "systemd_cgroup",
     Shape::Bool,
@@ -27,7 +36,7 @@ pub(super) static PROBE: Probe = Probe {
     details: "From /etc/containerd/config.toml, or the file that the unit names, and what it imports; at both moments \
               from files. What the running one says is told by `cri`. Absent if containerd is not installed.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[ADDRESS, CONFIG, CRI, MISTAKES, SYSTEMD_CGROUP]),
+    answer: Shape::Record(&[ADDRESS, CONFIG, CRI, MISTAKES, NETWORK_PLUGINS, SYSTEMD_CGROUP]),
     moments: BOTH,
     examples: &[],
     ask,
@@ -40,6 +49,8 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
             CONFIG.is(found.config.map_or(State::Absent, State::from)),
             CRI.is(found.cri),
             MISTAKES.is(found.mistakes.map(Value::list)),
+            NETWORK_PLUGINS
+                .is(found.network_plugins.map_or(State::Absent, |paths| State::Known(Value::list(paths)))),
             SYSTEMD_CGROUP.is(found.systemd_cgroup),
         ])
     })

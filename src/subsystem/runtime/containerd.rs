@@ -1,8 +1,11 @@
-//! containerd's configuration: config.toml and what it imports (`cmd/containerd/server/config` of containerd 1.4 to
-//! 2.2), as far as the kubelet depends on it.
+//! containerd's configuration: config.toml and what it imports, as far as the kubelet depends on it. Which tables count is in
+//! `component/containerd.rs`.
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::component::containerd::{
+    CRI, IMAGES, default_runtime, network_plugins, refused, short_names, tables, too_new, version,
+};
 use crate::fact::{Answer, Confidence, Knowledge, Origin, State, Value, Version};
 use crate::host::{Files, Read};
 use crate::parse::document::Node;
@@ -17,21 +20,13 @@ const CONFIG: &str = "/etc/containerd/config.toml";
 /// No honest file imports more.
 const MAX_FILES: usize = 200;
 
-/// The plugins that are the CRI, by the names that `disabled_plugins` knows: before version 2 of the file by ID.
-const CRI: [&str; 3] =
-    ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime", "io.containerd.cri.v1.images"];
-
-/// Where the options of runtimes and the pause image are, by version of the file.
-const TABLES: [&str; 4] =
-    ["io.containerd.cri.v1.runtime", "io.containerd.grpc.v1.cri", "cri", "io.containerd.cri.v1.images"];
-
 #[derive(Default)]
 struct Config {
     /// In the order of loading; a later one counts more.
     documents: Vec<(String, Node)>,
     mistakes: Vec<(Origin, String)>,
     /// Of the installed containerd, where it is known.
-    major: Option<u64>,
+    release: Option<Version>,
 }
 
 /// What the kubelet depends on.
@@ -45,6 +40,8 @@ pub struct Containerd {
     pub cri: bool,
     /// What stops it when it starts.
     pub mistakes: Knowledge<Vec<String>>,
+    /// Directories of network plugins that its file names; none if it names none.
+    pub network_plugins: Option<Vec<String>>,
     /// `SystemdCgroup` of its default runtime.
     pub systemd_cgroup: State,
 }
@@ -70,15 +67,19 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     let named = long.or_else(short);
     let path = named.as_deref().unwrap_or(CONFIG);
     let installed = subsystems.programs().version(subsystems, "containerd");
-    let major = installed.as_deref().and_then(Version::parse).map(|version| version.number(0));
-    let unread = if major.is_none() { subsystems.programs().unread(subsystems, "containerd") } else { None };
-    let config = match Config::load(files, path, named.is_some(), major) {
+    let release = installed.as_deref().and_then(Version::parse);
+    let unread =
+        if release.is_none() { subsystems.programs().unread(subsystems, "containerd") } else { None };
+    let config = match Config::load(files, path, named.is_some(), release) {
         Ok(config) => config,
         Err(reason) => return Answer::unknown(reason),
     };
     let (cri, cri_place) = config.cri();
     let (systemd, systemd_place) = config.systemd_cgroup();
-    let address = config.last("grpc.address").map_or_else(
+    let (network_plugins, network_place) = config.network_plugins().unzip();
+    // From version 4 on the server is a plugin, too.
+    let server = config.last("plugins.io.containerd.server.v1.grpc.address");
+    let address = server.or_else(|| config.last("grpc.address")).map_or_else(
         || (State::from("/run/containerd/containerd.sock"), None),
         |(place, state)| (state, Some(place)),
     );
@@ -88,6 +89,7 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
         address: address.0,
         config: (!config.documents.is_empty()).then(|| path.to_owned()),
         cri,
+        network_plugins,
         // Whether a file of version 3 stops it depends on its own version.
         mistakes: match unread {
             Some(reason) if config.mistakes.is_empty() && is_versioned => Knowledge::unknown(reason),
@@ -97,7 +99,7 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     };
     let places = config.mistakes.iter().map(|(place, _)| place.clone());
     let mut fact = Answer::known(found).because_all(places);
-    fact = fact.because_all([cri_place, systemd_place, address.1].into_iter().flatten());
+    fact = fact.because_all([cri_place, systemd_place, network_place, address.1].into_iter().flatten());
     if fact.because.is_empty() {
         let says = if config.documents.is_empty() { "is not there" } else { "sets nothing of this" };
         fact = fact.because(Origin::file(path).says(says)).at_most(Confidence::High);
@@ -106,8 +108,8 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
 }
 
 impl Config {
-    fn load(files: &Files, path: &str, named: bool, major: Option<u64>) -> Result<Self, String> {
-        let mut config = Config { major, ..Config::default() };
+    fn load(files: &Files, path: &str, named: bool, release: Option<Version>) -> Result<Self, String> {
+        let mut config = Config { release, ..Config::default() };
         let mut pending = VecDeque::from([(path.to_owned(), named)]);
         let mut seen = BTreeSet::new();
         while let Some((path, required)) = pending.pop_front() {
@@ -146,14 +148,17 @@ impl Config {
     /// From version 2 of the file on, plugins are named by URI; another word stops containerd. Version 3 came with 2.0: from
     /// 1.6.32 and 1.7.17 on containerd 1.x exits at it (containerd/containerd#10165), before it passes over its tables.
     fn check(&mut self, path: &str, document: &Node) {
-        let number = version(document);
-        if let (Some(major), 3..) = (self.major, number)
-            && major < 2
-        {
+        if let Some(what) = self.release.as_ref().and_then(|release| too_new(version(document), release)) {
             let place = Origin::at(path, document.at("version").and_then(|node| node.line));
-            self.mistakes
-                .push((place, format!("version {number} of the file is for containerd 2.0 and later")));
+            self.mistakes.push((place, what));
         }
+        let mut found = short_names(document, self.release.as_ref());
+        for table in tables(version(document), self.release.as_ref()).read {
+            if let Some(plugin) = plugin(document, table) {
+                found.extend(refused(table, plugin, version(document), self.release.as_ref()));
+            }
+        }
+        self.mistakes.extend(found.into_iter().map(|(line, what)| (Origin::at(path, line), what)));
         if version(document) < 2 {
             return;
         }
@@ -181,7 +186,8 @@ impl Config {
 
     /// The two plugins that the CRI was split into came with 2.0; before, nobody is called so.
     fn knows(&self, plugin: &str) -> bool {
-        self.major.is_none_or(|major| major >= 2) || !plugin.starts_with("io.containerd.cri.v1.")
+        self.release.as_ref().is_none_or(|release| release.number(0) >= 2)
+            || !plugin.starts_with("io.containerd.cri.v1.")
     }
 
     /// `SystemdCgroup` of the default runtime. Tables of one plugin in several files replace each other as a whole before 2.0,
@@ -189,40 +195,50 @@ impl Config {
     fn systemd_cgroup(&self) -> (State, Option<Origin>) {
         let mut found: Option<(State, Origin)> = None;
         for (path, document) in &self.documents {
-            for table in TABLES.into_iter().filter(|table| self.knows(table)) {
-                let Some(plugin) = document.at("plugins").and_then(|plugins| plugins.at(table)) else {
-                    continue;
-                };
-                let runtime = match plugin.at("containerd.default_runtime_name").map(Node::state) {
-                    Some(State::Known(Value::Text(name))) if !name.is_empty() => name,
-                    _ => "runc".to_owned(),
-                };
-                let key = format!("containerd.runtimes.{runtime}.options.SystemdCgroup");
-                match plugin.at(&key) {
-                    Some(node) => {
+            let counted = tables(version(document), self.release.as_ref());
+            for plugin in counted.doubtful.into_iter().filter_map(|table| plugin(document, table)) {
+                if let Some(node) = plugin.at(&systemd_key(plugin)) {
+                    let place = Origin::at(path, node.line);
+                    let reason = format!(
+                        "{place}: whether a file of this version sets SystemdCgroup here depends on containerd's version"
+                    );
+                    return (State::unknown(reason), Some(place));
+                }
+            }
+            let runtimes = counted.read.into_iter().filter(|table| *table != IMAGES);
+            for plugin in runtimes.filter_map(|table| plugin(document, table)) {
+                let replaces = self.release.as_ref().map(|release| release.number(0) < 2);
+                match (plugin.at(&systemd_key(plugin)), &found, replaces) {
+                    (Some(node), ..) => {
                         let place = Origin::at(path, node.line);
                         found = Some((node.state(), place.says("sets SystemdCgroup")));
                     }
-                    None => match (&found, self.major) {
-                        (None, _) | (Some(_), Some(2..)) => {}
-                        (Some(_), Some(_)) => {
-                            let place = Origin::at(path, plugin.line);
-                            found = Some((
-                                State::from(false),
-                                place.says("takes the place of an earlier table of this plugin"),
-                            ));
-                        }
-                        (Some((_, place)), None) => {
-                            let reason = format!(
-                                "{path} has a table of the same plugin as {place}: whether it replaces that depends on containerd's version"
-                            );
-                            return (State::unknown(reason), Some(place.clone()));
-                        }
-                    },
+                    (None, None, _) | (None, _, Some(false)) => {}
+                    (None, Some(_), Some(true)) => {
+                        let place = Origin::at(path, plugin.line);
+                        let says = "takes the place of an earlier table of this plugin";
+                        found = Some((State::from(false), place.says(says)));
+                    }
+                    (None, Some((_, place)), None) => {
+                        let reason = format!(
+                            "{path} has a table of the same plugin as {place}: whether it replaces that depends on containerd's version"
+                        );
+                        return (State::unknown(reason), Some(place.clone()));
+                    }
                 }
             }
         }
         found.map_or((State::from(false), None), |(state, place)| (state, Some(place)))
+    }
+
+    /// Where it looks for network plugins, if a file says so; the last one counts.
+    fn network_plugins(&self) -> Option<(Vec<String>, Origin)> {
+        self.documents.iter().rev().find_map(|(path, document)| {
+            let read = tables(version(document), self.release.as_ref()).read;
+            let mut plugins = read.into_iter().filter_map(|table| plugin(document, table));
+            let (line, paths) = plugins.find_map(network_plugins)?;
+            Some((paths, Origin::at(path, line).says("names the directories of network plugins")))
+        })
     }
 
     fn last(&self, key: &str) -> Option<(Origin, State)> {
@@ -232,12 +248,14 @@ impl Config {
     }
 }
 
-/// The version of a file; without one it is of the first.
-fn version(document: &Node) -> i64 {
-    match document.at("version").map(Node::state) {
-        Some(State::Known(Value::Integer(version))) => version,
-        _ => 1,
-    }
+/// The table of a plugin.
+fn plugin<'d>(document: &'d Node, name: &str) -> Option<&'d Node> {
+    document.at("plugins").and_then(|plugins| plugins.at(name))
+}
+
+/// Where `SystemdCgroup` of the default runtime stands.
+fn systemd_key(plugin: &Node) -> String {
+    format!("containerd.runtimes.{}.options.SystemdCgroup", default_runtime(plugin))
 }
 
 fn disabled(path: &str, document: &Node) -> Vec<(Origin, String)> {

@@ -1,0 +1,261 @@
+//! What containerd reads of config.toml, by the version of the file and that of the program, and what keeps its CRI from loading
+//! (`cmd/containerd/server/config`, `pkg/cri/config` and `internal/cri/config` of containerd 1.4 to 2.3; 1.6.20 was asked).
+
+use crate::fact::{State, Value, Version};
+use crate::parse::document::{Content, Node};
+
+/// The plugin of the CRI up to 1.7, by its names in files of version 1 and 2.
+const SHORT: &str = "cri";
+pub(crate) const WHOLE: &str = "io.containerd.grpc.v1.cri";
+/// The two that it was split into in 2.0.
+const RUNTIME: &str = "io.containerd.cri.v1.runtime";
+pub(crate) const IMAGES: &str = "io.containerd.cri.v1.images";
+
+/// The plugins that are the CRI, as `disabled_plugins` names them.
+pub(crate) const CRI: [&str; 3] = [WHOLE, RUNTIME, IMAGES];
+
+/// The newest version of a file that a release reads, the newest release first.
+const NEWEST: [((u64, u64), i64); 3] = [((2, 3), 4), ((2, 0), 3), ((0, 0), 2)];
+
+/// Which tables hold the settings of the CRI.
+struct Layout {
+    /// Versions of the file.
+    versions: (i64, i64),
+    /// For containerd 1.x, and for 2.0 and later, which converts older files.
+    one: &'static [&'static str],
+    two: &'static [&'static str],
+}
+
+/// A file without a version is of the first. In one of version 3, the old plugin keeps its settings of streaming only.
+const LAYOUTS: [Layout; 3] = [
+    Layout { versions: (0, 1), one: &[SHORT], two: &[SHORT, WHOLE, RUNTIME, IMAGES] },
+    Layout { versions: (2, 2), one: &[WHOLE], two: &[WHOLE, RUNTIME, IMAGES] },
+    Layout { versions: (3, i64::MAX), one: &[], two: &[RUNTIME, IMAGES] },
+];
+
+/// The version of a file; without one it is of the first.
+pub(crate) fn version(document: &Node) -> i64 {
+    match document.at("version").map(Node::state) {
+        Some(State::Known(Value::Integer(version))) => version,
+        _ => 1,
+    }
+}
+
+/// Which tables of a file count for a release.
+pub(crate) struct Tables {
+    /// These do.
+    pub(crate) read: Vec<&'static str>,
+    /// Whether these do depends on the release, which isn't known.
+    pub(crate) doubtful: Vec<&'static str>,
+}
+
+/// The tables of the CRI's settings that count in a file of a version; none stands for a release that isn't known.
+pub(crate) fn tables(version: i64, release: Option<&Version>) -> Tables {
+    let layout =
+        LAYOUTS.iter().find(|layout| (layout.versions.0..=layout.versions.1).contains(&version.max(0)));
+    let (one, two) = layout.map_or((&[][..], &[][..]), |layout| (layout.one, layout.two));
+    let both = |table: &&&'static str| one.contains(*table) && two.contains(*table);
+    match release.map(|release| release.number(0)) {
+        Some(0 | 1) => Tables { read: one.to_vec(), doubtful: Vec::new() },
+        Some(_) => Tables { read: two.to_vec(), doubtful: Vec::new() },
+        // Nobody but 2.0 and later gets far with such a file.
+        None if version >= 3 => Tables { read: two.to_vec(), doubtful: Vec::new() },
+        None => Tables {
+            read: two.iter().filter(both).copied().collect(),
+            doubtful: two.iter().filter(|table| !both(table)).copied().collect(),
+        },
+    }
+}
+
+/// What stops a release at a file of this version: it is newer than any that it reads. Older 1.x take no notice.
+pub(crate) fn too_new(version: i64, release: &Version) -> Option<String> {
+    let number = (release.number(0), release.number(1));
+    let newest = NEWEST.iter().find(|(since, _)| number >= *since)?.1;
+    if version <= newest {
+        return None;
+    }
+    let first = NEWEST.iter().rev().find(|(_, reads)| *reads >= version);
+    Some(match first {
+        Some(((major, minor), _)) => {
+            format!("version {version} of the file is for containerd {major}.{minor} and later")
+        }
+        None => format!("version {version} of the file is for a containerd that is newer than this one"),
+    })
+}
+
+/// Names of plugins in a file of version 2 that containerd 1.x takes for no URI: it exits.
+pub(crate) fn short_names(document: &Node, release: Option<&Version>) -> Vec<(Option<u32>, String)> {
+    let is_one = release.is_some_and(|release| release.number(0) < 2);
+    let Some(Node { content: Content::Table(plugins), .. }) = document.at("plugins") else {
+        return Vec::new();
+    };
+    if !is_one || version(document) != 2 {
+        return Vec::new();
+    }
+    let is_uri = |name: &str| name.starts_with("io.containerd.") && name.splitn(4, '.').count() == 4;
+    let short = plugins.iter().filter(|(name, _)| !is_uri(name));
+    let what = |name: &str| {
+        format!(
+            "[plugins.\"{name}\"] is no URI such as {WHOLE}, which a file of version 2 wants: containerd exits (`invalid plugin key URI`)"
+        )
+    };
+    short.map(|(name, node)| (node.line, what(name))).collect()
+}
+
+/// Settings of a plugin's table at which its CRI doesn't load, while containerd itself starts.
+pub(crate) fn refused(
+    table: &str,
+    plugin: &Node,
+    file: i64,
+    release: Option<&Version>,
+) -> Vec<(Option<u32>, String)> {
+    let mut found = Vec::new();
+    let number = |at| release.map(|release| release.number(at));
+    let named = |key: &str| match plugin.at(key).map(|node| &node.content) {
+        Some(Content::Table(entries)) => !entries.is_empty(),
+        _ => false,
+    };
+    let line = |key: &str| plugin.at(key).and_then(|node| node.line).or(plugin.line);
+    let has_path = matches!(plugin.at("registry.config_path").map(Node::state), Some(State::Known(Value::Text(path))) if !path.is_empty());
+    // containerd/containerd#7844
+    if has_path && named("registry.mirrors") {
+        let what = "registry.mirrors stands beside registry.config_path: the CRI plugin doesn't load";
+        found.push((line("registry.mirrors"), what.to_owned()));
+    } else if has_path && has_tls(plugin) {
+        let what =
+            "registry.configs with tls stands beside registry.config_path: the CRI plugin doesn't load";
+        found.push((line("registry.configs"), what.to_owned()));
+    } else if named("registry.mirrors")
+        && file == 2
+        && (number(0), number(1)) == (Some(2), Some(2))
+        && number(2).is_some_and(|patch| patch < 2)
+    {
+        let what = "registry.mirrors in a file of version 2: the CRI plugin of containerd 2.2.0 and 2.2.1 doesn't load (2.2.2 does)";
+        found.push((line("registry.mirrors"), what.to_owned()));
+    }
+    let is_on = plugin.at("systemd_cgroup").map(Node::state) == Some(State::from(true));
+    if is_on
+        && [SHORT, WHOLE].contains(&table)
+        && number(0).is_some_and(|major| major < 2)
+        && !runs_on_v1(plugin)
+    {
+        let what = "systemd_cgroup = true belongs to a runtime that is gone: the CRI plugin doesn't load; SystemdCgroup in the runtime's options takes its place";
+        found.push((line("systemd_cgroup"), what.to_owned()));
+    }
+    found
+}
+
+fn has_tls(plugin: &Node) -> bool {
+    let Some(Node { content: Content::Table(hosts), .. }) = plugin.at("registry.configs") else {
+        return false;
+    };
+    hosts.values().any(|host| host.at("tls").is_some())
+}
+
+/// Whether the default runtime is the first one, which had no options of its own.
+fn runs_on_v1(plugin: &Node) -> bool {
+    let key = format!("containerd.runtimes.{}.runtime_type", default_runtime(plugin));
+    plugin.at(&key).map(Node::state) == Some(State::from("io.containerd.runtime.v1.linux"))
+}
+
+/// The runtime that pods get which ask for none.
+pub(crate) fn default_runtime(plugin: &Node) -> String {
+    match plugin.at("containerd.default_runtime_name").map(Node::state) {
+        Some(State::Known(Value::Text(name))) if !name.is_empty() => name,
+        _ => "runc".to_owned(),
+    }
+}
+
+/// Directories of network plugins that a plugin's table names.
+pub(crate) fn network_plugins(plugin: &Node) -> Option<(Option<u32>, Vec<String>)> {
+    if let Some(node) = plugin.at("cni.bin_dirs")
+        && let State::Known(Value::List(items)) = node.state()
+        && !items.is_empty()
+    {
+        return Some((node.line, items.iter().filter_map(Value::as_text).map(str::to_owned).collect()));
+    }
+    let node = plugin.at("cni.bin_dir")?;
+    match node.state() {
+        State::Known(Value::Text(path)) if !path.is_empty() => Some((node.line, vec![path])),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::toml_document;
+
+    fn release(text: &str) -> Option<Version> {
+        Version::parse(text)
+    }
+
+    #[test]
+    fn tables_are_by_file_and_release() {
+        for (file, installed, read, doubtful) in [
+            (1, "1.6.20", vec![SHORT], vec![]),
+            (1, "2.1.0", vec![SHORT, WHOLE, RUNTIME, IMAGES], vec![]),
+            (1, "", vec![SHORT], vec![WHOLE, RUNTIME, IMAGES]),
+            (2, "1.7.27", vec![WHOLE], vec![]),
+            (2, "2.2.1", vec![WHOLE, RUNTIME, IMAGES], vec![]),
+            (2, "", vec![WHOLE], vec![RUNTIME, IMAGES]),
+            (3, "2.0.0", vec![RUNTIME, IMAGES], vec![]),
+            (3, "1.6.20", vec![], vec![]),
+            (4, "", vec![RUNTIME, IMAGES], vec![]),
+        ] {
+            let found = tables(file, release(installed).as_ref());
+            assert_eq!((found.read, found.doubtful), (read, doubtful), "{file} {installed}");
+        }
+    }
+
+    #[test]
+    fn a_file_may_be_too_new() {
+        for (file, installed, wanted) in [
+            (2, "1.6.20", None),
+            (3, "1.7.24", Some("version 3 of the file is for containerd 2.0 and later")),
+            (3, "2.2.1", None),
+            (4, "2.2.1", Some("version 4 of the file is for containerd 2.3 and later")),
+            (4, "2.3.0", None),
+            (5, "2.3.0", Some("version 5 of the file is for a containerd that is newer than this one")),
+        ] {
+            assert_eq!(too_new(file, &release(installed).unwrap()).as_deref(), wanted, "{file} {installed}");
+        }
+    }
+
+    #[test]
+    fn settings_keep_the_cri_from_loading() {
+        let count = |file: i64, installed: &str, text: &str| {
+            let plugin = toml_document::parse(text.as_bytes()).unwrap();
+            refused(if file == 3 { IMAGES } else { WHOLE }, &plugin, file, release(installed).as_ref()).len()
+        };
+        let mirrors = "[registry.mirrors.\"docker.io\"]\nendpoint=[\"https://a\"]\n";
+        let path = "[registry]\nconfig_path=\"/etc/containerd/certs.d\"\n";
+        for (file, installed, text, wanted) in [
+            (2, "1.7.27", format!("{path}{mirrors}"), 1),
+            (3, "2.1.0", format!("{path}{mirrors}"), 1),
+            (2, "", format!("{path}{mirrors}"), 1),
+            (2, "1.7.27", mirrors.to_owned(), 0),
+            (2, "1.7.27", format!("[registry]\nconfig_path=\"\"\n{mirrors}"), 0),
+            (2, "1.7.27", format!("{path}[registry.configs.\"a\".tls]\ninsecure_skip_verify=true\n"), 1),
+            (2, "2.2.1", mirrors.to_owned(), 1),
+            (2, "2.2.2", mirrors.to_owned(), 0),
+            (2, "1.7.27", "systemd_cgroup=true\n".to_owned(), 1),
+            (2, "1.7.27", "systemd_cgroup=false\n".to_owned(), 0),
+            (2, "2.1.0", "systemd_cgroup=true\n".to_owned(), 0),
+            (2, "1.4.0", "systemd_cgroup=true\n[containerd.runtimes.runc]\nruntime_type=\"io.containerd.runtime.v1.linux\"\n".to_owned(), 0),
+        ] {
+            assert_eq!(count(file, installed, &text), wanted, "{file} {installed} {text}");
+        }
+    }
+
+    #[test]
+    fn files_of_version_2_name_plugins_by_uri() {
+        let count = |installed: &str, text: &str| {
+            short_names(&toml_document::parse(text.as_bytes()).unwrap(), release(installed).as_ref()).len()
+        };
+        assert_eq!(count("1.6.20", "version=2\n[plugins.cri]\nx=1\n"), 1);
+        assert_eq!(count("1.6.20", "[plugins.cri]\nx=1\n"), 0);
+        assert_eq!(count("1.6.20", "version=2\n[plugins.\"io.containerd.grpc.v1.cri\"]\nx=1\n"), 0);
+        assert_eq!(count("2.1.0", "version=2\n[plugins.cri]\nx=1\n"), 0);
+    }
+}
