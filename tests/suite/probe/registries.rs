@@ -13,7 +13,7 @@ fn the_last_file_that_lists_registries_counts() {
         )
         .file("/etc/containers/registries.conf.d/z.conf.bak", "unqualified-search-registries = [\"x\"]\n")
         .file("/etc/containers/registries.conf.d/d/z.conf", "unqualified-search-registries = [\"y\"]\n")
-        .file("/etc/containers/registries.conf.d/zz.conf", "[aliases]\na = \"b/c\"\n");
+        .file("/etc/containers/registries.conf.d/zz.conf", "[aliases]\na = \"b.io/c\"\n");
     let fact = tree.boot("registries");
     assert_eq!(attribute(&fact, "search"), "[docker.io]");
     assert_eq!(attribute(&fact, "search_count"), "1");
