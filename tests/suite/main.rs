@@ -18,6 +18,7 @@ mod cluster;
 mod containerd;
 mod cri;
 mod crio_failures;
+mod crio_recorded;
 mod distributions;
 mod docs;
 mod drop_in;

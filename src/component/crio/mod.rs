@@ -1,7 +1,7 @@
 //! What CRI-O accepts: its options, their values, its command line, and the files of others that it reads when it starts
 //! (storage.conf, registries.conf, hooks, seccomp profiles).
 //!
-//! Recorded against CRI-O 1.37.0; `tests/suite/component/crio.rs` holds the tables against what the program answered.
+//! Recorded against CRI-O 1.37.0; `tests/suite/crio_recorded.rs` holds the tables against what the program answered.
 
 mod annotations;
 pub(crate) mod capabilities;
@@ -10,6 +10,7 @@ pub(crate) mod handlers;
 pub(crate) mod hooks;
 pub(crate) mod options;
 pub(crate) mod registries_conf;
+pub(crate) mod running;
 pub(crate) mod seccomp;
 pub(crate) mod storage_conf;
 pub(crate) mod storage_driver;

@@ -70,3 +70,26 @@ fn handlers_are_compared_field_by_field() {
     assert_eq!(stale(&with("a.slice"), &with("pod")), "none", "the setting for all handlers counts");
     assert_eq!(stale(&path("/usr/bin/crun"), "[crio.runtime]\n"), "none", "it doesn't tell its handlers");
 }
+
+/// What CRI-O makes of a value is no other value.
+#[test]
+fn what_the_daemon_normalises_is_not_stale() {
+    let image = |lines: &str| format!("[crio.image]\n{lines}\n");
+    for (config, running) in [
+        ("pull_progress_timeout = \"60s\"", "pull_progress_timeout = \"1m0s\""),
+        ("pinned_images = [\"a\"]", "pinned_images = [\"a\", \"registry.k8s.io/pause:3.10\"]"),
+        (
+            "pinned_images = [\"a\"]\npause_image = \"p\"",
+            "pinned_images = [\"a\", \"p\"]\npause_image = \"p\"",
+        ),
+    ] {
+        assert_eq!(stale(&image(config), &image(running)), "none", "{config}");
+    }
+    assert_eq!(
+        stale("[crio.runtime]\nctr_stop_timeout = 5\n", "[crio.runtime]\nctr_stop_timeout = 30\n"),
+        "none"
+    );
+    assert_eq!(stale("[crio]\nroot = \"/srv/c/\"\n", "[crio]\nroot = \"/srv/c\"\n"), "none");
+    let later = stale(&image("pull_progress_timeout = \"60s\""), &image("pull_progress_timeout = \"10s\""));
+    assert!(later.contains("image.pull_progress_timeout"), "{later}");
+}

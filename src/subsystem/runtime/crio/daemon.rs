@@ -1,8 +1,9 @@
 //! What the running CRI-O works with: it tells its effective configuration on its own socket (`GET /config`, since
 //! 1.17). Where it can't be asked, the files speak.
 
-use super::{Crio, handlers, programs, word};
+use super::{Crio, defaults, handlers, programs, word};
 use crate::component::crio::options::OPTIONS;
+use crate::component::crio::running::{self, Beside};
 use crate::fact::{Confidence, Fact, Origin, Reason, State, Value};
 use crate::parse::document::{Content, Node};
 use crate::parse::toml_document;
@@ -59,7 +60,7 @@ pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             continue;
         }
         let file = crio.effective(subsystems, option.key);
-        if file.state != running && !matches!(file.state, State::Unknown(_)) {
+        if !is_same(crio, subsystems, option.key, &file.state, &running) {
             let text =
                 format!("{}: runs with {}, the files say {}", option.key, word(&running), word(&file.state));
             found.push((file.because.into_iter().next().unwrap_or_default(), text));
@@ -76,6 +77,33 @@ pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
         fact = fact.note("CRI-O's version is not known, so that what is compiled in was compared for its cgroup manager only");
     }
     fact.note(format!("compared with {} GET /config", daemon.place))
+}
+
+/// Whether the running value is what CRI-O makes of the files' value; where that isn't known nothing is said.
+fn is_same(crio: &Crio, subsystems: &Subsystems<'_>, key: &str, files: &State, running: &State) -> bool {
+    let (State::Known(files), State::Known(running)) = (files, running) else {
+        return files == running || matches!(files, State::Unknown(_));
+    };
+    let pause_image = crio.text(subsystems, "image.pause_image");
+    let plugin_dir = crio.text(subsystems, "network.plugin_dir");
+    let beside = Beside {
+        pause_image: pause_image.as_deref(),
+        plugin_dir: plugin_dir.as_deref(),
+        default_runtime: defaults::handler(crio.minor(subsystems)),
+    };
+    // Without a pause image of the files it is the one that is compiled in.
+    let is_pause = || key == "image.pinned_images" && beside.pause_image.is_none();
+    running::is_same(key, files, running, &beside) || (is_pause() && is_longer_by_one(files, running))
+}
+
+/// Whether a list has one item more than another has.
+fn is_longer_by_one(short: &Value, long: &Value) -> bool {
+    match (short, long) {
+        (Value::List(short), Value::List(long)) => {
+            long.len() == short.len() + 1 && short.iter().all(|item| long.contains(item))
+        }
+        _ => false,
+    }
 }
 
 /// Keys that show by themselves that a file which set them is gone; what is compiled in is known for these.
