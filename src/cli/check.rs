@@ -17,11 +17,13 @@ use crate::subsystem::Subsystems;
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let start = Instant::now();
     let outputs = Outputs::of(&arguments.format, arguments.output.as_ref())?;
-    let profiles = rules::profiles(&arguments.rules, &arguments.source);
+    let given = kubeadm::read(&arguments.source)?;
+    let profiles = rules::profiles(&arguments.rules, given.profile());
     // A waiver may name any rule.
     let rules = rules::load_for(&arguments.rules, &profiles, waivers::are_given(arguments))?;
-    let kubeadm = kubeadm::read(&arguments.source)?;
-    let given = kubeadm::given(kubeadm.as_ref(), &profiles);
+    let is_explicit = !arguments.rules.profile.is_empty();
+    let kubeadm = given.judge(&profiles, is_explicit)?;
+    let given = kubeadm::variables(kubeadm.as_ref(), &profiles, &arguments.source, is_explicit);
     let plan = rules::compile(&rules, &arguments.rules, &profiles, &given)?;
     let Waivers { files: waiver_files, waivers } = Waivers::read(arguments, &rules, &plan)?;
     let (host, moments) = source::open(&arguments.source)?;

@@ -31,9 +31,11 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         skip: Vec::new(),
         variables: arguments.variables.clone(),
     };
-    let profiles = rules::profiles(&selection, &arguments.source);
-    let kubeadm = kubeadm::read(&arguments.source)?;
-    let given = kubeadm::given(kubeadm.as_ref(), &profiles);
+    let given = kubeadm::read(&arguments.source)?;
+    let profiles = rules::profiles(&selection, given.profile());
+    let is_explicit = !selection.profile.is_empty();
+    let kubeadm = given.judge(&profiles, is_explicit)?;
+    let given = kubeadm::variables(kubeadm.as_ref(), &profiles, &arguments.source, is_explicit);
     let plan = rules::compile(&rules, &selection, &profiles, &given)?;
     let (host, moments) = source::open(&arguments.source)?;
     let findings = engine::judge(&plan, &Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()), &moments);

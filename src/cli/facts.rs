@@ -21,7 +21,7 @@ use crate::subsystem::Subsystems;
 pub(super) fn run(arguments: &FactsArguments) -> Result<ExitCode, Failure> {
     let outputs = Outputs::of(&arguments.format, None)?;
     let questions = questions(&arguments.questions)?;
-    let kubeadm = kubeadm::read(&arguments.source)?;
+    let kubeadm = kubeadm::read(&arguments.source)?.judge(&[], true)?;
     let (host, moments) = source::open(&arguments.source)?;
     let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
     let mut answers = Vec::new();

@@ -1,47 +1,107 @@
-//! `--kubeadm-config`, `--kubeadm-join`: reads the file, tells its mistakes, and what it says about the rules' variables.
+//! `--kubeadm-config`, `--kubeadm-join`: reads what the user will give kubeadm, tells its mistakes, which profile it is
+//! for, and what it says about the rules' variables.
 
 use super::error::Failure;
 use super::{SourceArguments, rules, terminal, user_file};
 use crate::engine::VariableOverride;
-use crate::kubeadm::{ConfigWarning, Kubeadm, Target, syntax};
+use crate::kubeadm::{ConfigWarning, File, Kubeadm, Target, syntax};
 use crate::rule::{Code, Diagnostic, Place, SourceFile, diagnostic};
 
-/// The configuration, if the user names one. What kubeadm would warn about goes to standard error.
-pub(super) fn read(arguments: &SourceArguments) -> Result<Option<Kubeadm>, Failure> {
+/// What the user will give kubeadm; which documents of a file count is known when the command is.
+pub(super) enum Given {
+    Nothing,
+    Command(Kubeadm),
+    File(SourceFile, File),
+}
+
+/// Reads it, if the user names it.
+pub(super) fn read(arguments: &SourceArguments) -> Result<Given, Failure> {
     if let Some(command) = &arguments.kubeadm_join {
         let refused = |wrong: ConfigWarning| {
             let failure = Failure::input(format!("--kubeadm-join: {}", wrong.message));
             wrong.help.into_iter().fold(failure, Failure::hint)
         };
-        return Kubeadm::join_command(command).map(Some).map_err(refused);
+        return Kubeadm::join_command(command).map(Given::Command).map_err(refused);
     }
-    let Some(path) = arguments.kubeadm_config.as_deref() else { return Ok(None) };
+    let Some(path) = arguments.kubeadm_config.as_deref() else { return Ok(Given::Nothing) };
     let file = user_file::read_one("the configuration of kubeadm", path)?;
-    match Kubeadm::read(&file.name, &file.text) {
-        Ok(kubeadm) => {
-            if !kubeadm.remarks.is_empty() {
-                terminal::complain_rendered(&render(file, &kubeadm.remarks, Code::KubeadmIgnores));
-            }
-            Ok(Some(kubeadm))
-        }
+    match File::read(&file.name, &file.text) {
+        Ok(cut) => Ok(Given::File(file, cut)),
         Err(remarks) => Err(Failure::Rules(render(file, &remarks, Code::KubeadmConfig))),
     }
 }
 
-/// The variables that the configuration sets, for the command of kubeadm that the profiles are for. That it is none for
-/// this command goes to standard error.
-pub(super) fn given(kubeadm: Option<&Kubeadm>, profiles: &[String]) -> Vec<VariableOverride> {
-    let names = |name: &str| profiles.iter().any(|profile| profile == name);
-    let target = match (names("kubeadm-init"), names("kubeadm-join")) {
+impl Given {
+    /// The profile of the command that it is for.
+    pub(super) fn profile(&self) -> Option<&'static str> {
+        let target = match self {
+            Given::Nothing => None,
+            Given::Command(_) => Some(Target::Join),
+            Given::File(_, file) => file.target(),
+        };
+        target.map(Target::profile)
+    }
+
+    /// Judges it for the command that the profiles are for. What kubeadm would warn about goes to standard error.
+    pub(super) fn judge(self, profiles: &[String], is_explicit: bool) -> Result<Option<Kubeadm>, Failure> {
+        let (source, file) = match self {
+            Given::Nothing => return Ok(None),
+            Given::Command(kubeadm) => {
+                for remark in &kubeadm.remarks {
+                    terminal::complain_line(&format!("warning: --kubeadm-join: {}", remark.message));
+                }
+                return Ok(Some(kubeadm));
+            }
+            Given::File(source, file) => (source, file),
+        };
+        if file.is_for_both() && !is_explicit {
+            let message = format!(
+                "{} is for `kubeadm init` and for `kubeadm join`: it is checked for init; \
+                 `--profile {}` checks it for join",
+                source.name,
+                Target::Join.profile()
+            );
+            let note = Diagnostic::new(Code::KubeadmUnfit, message);
+            terminal::complain_rendered(&diagnostic::render(&[], &[note], rules::colors()));
+        }
+        match file.judge(target(profiles)) {
+            Ok(kubeadm) => {
+                if !kubeadm.remarks.is_empty() {
+                    terminal::complain_rendered(&render(source, &kubeadm.remarks, Code::KubeadmIgnores));
+                }
+                Ok(Some(kubeadm))
+            }
+            Err(remarks) => Err(Failure::Rules(render(source, &remarks, Code::KubeadmConfig))),
+        }
+    }
+}
+
+/// The command of kubeadm that the profiles are for, if they are for one.
+fn target(profiles: &[String]) -> Option<Target> {
+    let names = |target: Target| profiles.iter().any(|profile| profile == target.profile());
+    match (names(Target::Init), names(Target::Join)) {
         (true, false) => Some(Target::Init),
         (false, true) => Some(Target::Join),
         _ => None,
-    };
-    if let Some(message) = target.and_then(|target| kubeadm?.rejects(target)) {
-        let remark = Diagnostic::new(Code::KubeadmUnfit, message);
-        terminal::complain_rendered(&diagnostic::render(&[], &[remark], rules::colors()));
     }
-    let settings = kubeadm.map_or_else(Vec::new, |kubeadm| kubeadm.settings(target));
+}
+
+/// The variables that the configuration sets, for the command of kubeadm that the profiles are for. The endpoint of a
+/// file, which is asked over the network, is set on this very machine, or where the user names the profile.
+pub(super) fn variables(
+    kubeadm: Option<&Kubeadm>,
+    profiles: &[String],
+    source: &SourceArguments,
+    is_explicit: bool,
+) -> Vec<VariableOverride> {
+    let target = target(profiles);
+    let mut settings = kubeadm.map_or_else(Vec::new, |kubeadm| kubeadm.settings(target));
+    let asks = is_explicit || source.is_this_machine() || source.kubeadm_join.is_some();
+    if target == Some(Target::Join) && !asks {
+        settings.retain(|setting| setting.name != "endpoint");
+        let why = "this is no running machine (`--profile kubeadm-join` judges what a recording says of it)";
+        terminal::complain_line(&format!("note: the API server to join is not asked: {why}"));
+    }
     let given = settings.into_iter().map(|setting| VariableOverride {
         name: setting.name.to_owned(),
         value: setting.value,

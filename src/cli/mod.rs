@@ -139,7 +139,8 @@ struct SourceArguments {
     /// Check a recording: a directory with root/ and live/.
     #[arg(long, value_name = "PATH")]
     recording: Option<PathBuf>,
-    /// The file for `kubeadm --config`: it is checked, and sets the variables of the rules.
+    /// The file for `kubeadm --config`: it is checked, sets the variables of the rules, and selects the profile if you
+    /// name none: kubeadm-join for a `JoinConfiguration` alone, else kubeadm-init.
     #[arg(long, value_name = "FILE")]
     kubeadm_config: Option<PathBuf>,
     /// The `kubeadm join` command that you will run, in single quotes: it is checked, sets variables, and selects the
@@ -149,6 +150,12 @@ struct SourceArguments {
     /// Check the running system, the next boot, or both.
     #[arg(long, value_enum, default_value_t = Moments::Both)]
     moment: Moments,
+}
+
+impl SourceArguments {
+    fn is_this_machine(&self) -> bool {
+        self.root.is_none() && self.recording.is_none()
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -203,7 +210,7 @@ struct CheckArguments {
 /// Which rules, with which variables.
 #[derive(Debug, Args)]
 struct RulesArguments {
-    /// Select the rules of profiles, with commas or repeated [default: node, or kubeadm-join with --kubeadm-join; `list`
+    /// Select the rules of profiles, with commas or repeated [default: node, or the one that --kubeadm-config or --kubeadm-join is for; `list`
     /// shows all].
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     profile: Vec<String>,

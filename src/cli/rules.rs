@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::error::Failure;
-use super::{RulesArguments, SourceArguments, source, terminal, user_file};
+use super::{RulesArguments, source, terminal, user_file};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Selection, VariableOverride};
@@ -16,8 +16,6 @@ use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, Text, diagnosti
 
 /// What is judged if no profile is named.
 const DEFAULT_PROFILE: &str = "node";
-/// What is judged then with a command to join a cluster; it includes the default.
-const JOIN_PROFILE: &str = "kubeadm-join";
 
 /// The built-in rules with the files of the paths.
 pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
@@ -118,12 +116,11 @@ fn answering(targets: &Targets<'_>, option: &str, check: &str) -> Result<Vec<Str
     }
 }
 
-/// The profiles that the arguments name, or the default: who gives a command to join is about to join.
-pub(super) fn profiles(arguments: &RulesArguments, source: &SourceArguments) -> Vec<String> {
-    match (arguments.profile.as_slice(), &source.kubeadm_join) {
-        ([], None) => vec![DEFAULT_PROFILE.to_owned()],
-        ([], Some(_)) => vec![JOIN_PROFILE.to_owned()],
-        (profiles, _) => profiles.to_vec(),
+/// The profiles that the arguments name, or that of what the user will give kubeadm, or the default.
+pub(super) fn profiles(arguments: &RulesArguments, of_kubeadm: Option<&str>) -> Vec<String> {
+    match arguments.profile.as_slice() {
+        [] => vec![of_kubeadm.unwrap_or(DEFAULT_PROFILE).to_owned()],
+        profiles => profiles.to_vec(),
     }
 }
 

@@ -4,4 +4,5 @@ pub(crate) mod containerd;
 pub(crate) mod crio;
 pub(crate) mod go_decoder;
 pub(crate) mod go_tls;
+pub mod kubeadm;
 pub mod kubelet;

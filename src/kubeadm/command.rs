@@ -51,6 +51,8 @@ struct Reader {
     fields: BTreeMap<&'static str, Vec<String>>,
     wrong: Vec<String>,
     has_endpoint: bool,
+    /// What `--config` names.
+    files: Vec<String>,
 }
 
 impl Reader {
@@ -105,7 +107,9 @@ impl Reader {
                     self.set(field, part.to_owned());
                 }
             }
-            Some(value) => self.set(field, value),
+            Some(value) if *flag == "--config" => self.files.push(value),
+            Some(value) if !field.is_empty() => self.set(field, value),
+            Some(_) => {}
             None => self.wrong.push(format!("{flag} has no value")),
         }
     }
@@ -125,9 +129,36 @@ impl Reader {
         near
     }
 
+    /// kubeadm refuses flags beside `--config` that a field of the file stands for (`ValidateMixedArguments`).
+    fn mixed(&mut self) {
+        const ALLOWED: [&str; 4] =
+            ["dryRun", "nodeRegistration.ignorePreflightErrors", "nodeRegistration.name", "skipPhases"];
+        let fields = self.fields.keys().filter(|field| !ALLOWED.contains(field));
+        let flags: Vec<&str> = fields.filter_map(|field| of_field(field)).map(|(flag, ..)| *flag).collect();
+        if !flags.is_empty() {
+            self.wrong.push(format!(
+                "kubeadm refuses {} beside --config: write it into the file",
+                flags.join(", ")
+            ));
+        }
+    }
+
     fn finish(mut self) -> Kubeadm {
         // The options of a file are not those of this command.
-        let by_file = self.fields.remove("").is_some();
+        let by_file = !self.files.is_empty();
+        if by_file {
+            self.mixed();
+        }
+        let remarks = self.files.iter().map(|path| ConfigWarning {
+            line: 0,
+            word: String::new(),
+            message: format!(
+                "the command names the file {}, which is not checked here: give it with --kubeadm-config",
+                syntax::masked(path)
+            ),
+            help: None,
+        });
+        let remarks = remarks.collect();
         if self.fields.contains_key("discovery.file.kubeConfigPath") {
             self.fields.remove("discovery.bootstrapToken.apiServerEndpoint");
         }
@@ -148,12 +179,12 @@ impl Reader {
         }
         let findings = self.wrong.into_iter();
         let findings = findings.map(|text| syntax::without_tokens(&text));
-        let findings = findings.map(|text| Finding { topic: Topic::DiscoveryErrors, line: 0, text });
+        let findings = findings.map(|text| Finding::new(Topic::DiscoveryErrors, 0, text));
         let document = Document { kind: "JoinConfiguration", line: 0, root };
         // With `--config` and without discovery, the file holds it.
         let documents =
             if by_file && document.root.at("discovery").is_none() { vec![] } else { vec![document] };
-        Kubeadm::of("--kubeadm-join".into(), documents, findings.collect(), Vec::new())
+        Kubeadm::of("--kubeadm-join".into(), documents, findings.collect(), remarks)
     }
 }
 
@@ -229,7 +260,9 @@ mod tests {
             (set[0].name, set[0].value.as_str(), set[0].origin.to_string().as_str()),
             ("role", "worker", "--kubeadm-join")
         );
-        assert!(found("kubeadm join --config kubeadm.yaml").is_empty());
+        assert!(found("kubeadm join --config kubeadm.yaml -v 5 --node-name a").is_empty());
+        let by_file = Kubeadm::join_command("kubeadm join --config /root/join.yaml").unwrap();
+        assert!(by_file.remarks[0].message.contains("/root/join.yaml"), "{:?}", by_file.remarks);
         assert!(
             found("kubeadm join --discovery-file /root/k.conf --tls-bootstrap-token zyxwvu.9876543210zyxwvu")
                 .is_empty()
@@ -276,6 +309,11 @@ mod tests {
                 "the command has no --discovery-token-ca-cert-hash",
             ),
             (format!("{good} --cri-socket"), "--cri-socket has no value"),
+            (
+                format!("{good} --config k.yaml"),
+                "kubeadm refuses --discovery-token-ca-cert-hash, --discovery-token beside --config",
+            ),
+            (format!("{good} --ignore-preflight-errors=all,Swap"), "`all` excludes every other name"),
         ] {
             let found = found(&command);
             assert!(found.iter().any(|text| text.contains(said)), "{command}\n{said}\n{found:?}");

@@ -3,6 +3,7 @@
 use super::{Finding, Kubeadm, Text, Topic, syntax};
 use crate::fact::Origin;
 use crate::parse::document::Content;
+use crate::parse::go_url;
 
 const JOIN: &str = "JoinConfiguration";
 const TOKEN_FORM: &str = "is not of the form abcdef.0123456789abcdef (small letters and digits, 6 and 16)";
@@ -29,26 +30,7 @@ impl Kubeadm {
 }
 
 pub(super) fn check(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
-    let mut refuse = |line, text| findings.push(Finding { topic: Topic::DiscoveryErrors, line, text });
-    for (kind, field) in [("InitConfiguration", "certificateKey"), (JOIN, "controlPlane.certificateKey")] {
-        if let Some(key) = kubeadm.text(kind, field)
-            && !syntax::is_certificate_key(key.text)
-        {
-            let name = if key.line == 0 { "--certificate-key" } else { "certificateKey" };
-            refuse(key.line, format!("{name} is not 64 hexadecimal digits"));
-        }
-    }
-    let init = kubeadm.document("InitConfiguration").and_then(|document| document.root.at("bootstrapTokens"));
-    if let Some(Content::List(tokens)) = init.map(|node| &node.content) {
-        for item in tokens {
-            if let Some(node) = item.at("token")
-                && let Content::Text(token) = &node.content
-                && !syntax::is_token(token)
-            {
-                refuse(node.line.unwrap_or(1), format!("a token of bootstrapTokens {TOKEN_FORM}"));
-            }
-        }
-    }
+    let mut refuse = |line, text| findings.push(Finding::new(Topic::DiscoveryErrors, line, text));
     if let Some(document) = kubeadm.document(JOIN) {
         Join { kubeadm, line: document.line, refuse: &mut refuse }.check();
     }
@@ -110,10 +92,24 @@ impl<'k> Join<'k, '_> {
             let name = self.words("--tls-bootstrap-token", "tlsBootstrapToken");
             self.refuse(text.line, format!("{name} {TOKEN_FORM}"));
         }
-        let is_file_alone = file.is_some() && token.is_none() && self.kubeadm.line(JOIN, field).is_none();
-        if is_file_alone && self.text("discovery.file.kubeConfigPath").is_none() {
-            self.refuse(self.line, "discovery.file has no kubeConfigPath");
+        if let Some(line) = file {
+            self.file(line);
         }
+    }
+
+    /// The kubeconfig of the cluster: a file of this host, or a page behind https.
+    fn file(&mut self, line: u32) {
+        let Some(path) = self.text("discovery.file.kubeConfigPath") else {
+            return self.refuse(line, "discovery.file has no kubeConfigPath");
+        };
+        let name = self.words("--discovery-file", "kubeConfigPath");
+        let wrong = match go_url::scheme(path.text) {
+            Err(wrong) => wrong,
+            Ok(scheme) if scheme == "https" || path.text.starts_with('/') => return,
+            Ok(scheme) if scheme.is_empty() => "is not an absolute path: kubeadm looks where it is started",
+            Ok(_) => "is not https://, the only URL that kubeadm takes",
+        };
+        self.refuse(path.line, format!("{name} `{}` {wrong}", path.text));
     }
 
     fn token(&mut self, line: u32) {
@@ -134,15 +130,10 @@ impl<'k> Join<'k, '_> {
             let fields = "discovery.bootstrapToken has no apiServerEndpoint";
             return self.refuse(line, self.words("the command has no HOST:PORT", fields));
         };
-        let wrong = match syntax::host_port(text.text) {
-            Ok((_, Some(_))) => return,
-            Ok((_, None)) => None,
-            Err(wrong) => Some(wrong),
-        };
+        let Err(wrong) = syntax::join_endpoint(text.text) else { return };
         if self.is_command() {
-            return self.refuse(line, endpoint_of_command(text.text, wrong));
+            return self.refuse(line, endpoint_of_command(text.text, &wrong));
         }
-        let wrong = wrong.unwrap_or_else(|| "has no port".into());
         self.refuse(text.line, format!("apiServerEndpoint `{}` {wrong}", text.text));
     }
 
@@ -164,27 +155,23 @@ impl<'k> Join<'k, '_> {
     }
 }
 
-/// What is wrong with the HOST:PORT of a command, and how to write it; without a mistake, it has no port.
-fn endpoint_of_command(text: &str, wrong: Option<String>) -> String {
+/// What is wrong with the HOST:PORT of a command, and how to write it.
+fn endpoint_of_command(text: &str, wrong: &str) -> String {
     let masked = syntax::masked(text);
-    match (wrong, bare(text)) {
-        (None, _) => {
-            let right = match masked.parse::<std::net::Ipv6Addr>() {
-                Ok(_) => format!("[{masked}]:6443"),
-                Err(_) => format!("{}:6443", masked.trim_end_matches(':')),
-            };
-            format!("HOST:PORT `{masked}` has no port, write `{right}`")
-        }
-        (Some(_), Some(bare)) => {
-            format!("HOST:PORT `{masked}` has a scheme, write `{}`", syntax::masked(bare))
-        }
-        (Some(wrong), None) => format!("HOST:PORT `{masked}` {wrong}"),
+    if let Some(bare) = bare(text) {
+        return format!("HOST:PORT `{masked}` has a scheme, write `{}`", syntax::masked(bare));
     }
+    let right = match syntax::host_port(text) {
+        _ if masked.parse::<std::net::Ipv6Addr>().is_ok() => format!("[{masked}]:6443"),
+        Ok((_, None)) => format!("{}:6443", masked.trim_end_matches(':')),
+        _ => return format!("HOST:PORT `{masked}` {wrong}"),
+    };
+    format!("HOST:PORT `{masked}` has no port, write `{right}`")
 }
 
 /// An address without its scheme and its path, if that leaves a host and a port.
 fn bare(text: &str) -> Option<&str> {
     let rest = text.split_once("://")?.1;
     let bare = rest.split('/').next()?;
-    matches!(syntax::host_port(bare), Ok((_, Some(_)))).then_some(bare)
+    syntax::join_endpoint(bare).is_ok().then_some(bare)
 }

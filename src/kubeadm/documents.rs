@@ -1,150 +1,182 @@
-//! The documents of the file: which are kubeadm's, which it hands on, which it ignores, and which it refuses.
+//! The documents of the file, cut as kubeadm cuts it: each has a group, a version and a kind, and no kind twice.
 
-use super::{ConfigWarning, Document};
-use crate::fact::{did_you_mean, nearest};
+use super::ConfigWarning;
 use crate::parse::document::{Content, Node};
-use crate::parse::yaml;
+use crate::parse::go_yaml;
 
 /// More documents than any configuration has.
 const MAX_DOCUMENTS: usize = 64;
 
-/// Kinds that are looked into, with their groups.
-const KINDS: &[(&str, &str)] = &[
-    ("kubeadm.k8s.io", "InitConfiguration"),
-    ("kubeadm.k8s.io", "ClusterConfiguration"),
-    ("kubeadm.k8s.io", "JoinConfiguration"),
-    ("kubelet.config.k8s.io", "KubeletConfiguration"),
-    ("kubeproxy.config.k8s.io", "KubeProxyConfiguration"),
-];
-/// Kinds of other commands of kubeadm.
-const OTHERS: &[&str] = &["ClusterStatus", "ResetConfiguration", "UpgradeConfiguration"];
-/// Versions that kubeadm no longer reads, each with the last one that does (kubeadm's
-/// `oldKnownAPIVersions` names the version to migrate with; v1beta1 went in 1.22, v1beta2 in 1.27).
-const OLD: &[(&str, &str)] = &[
-    ("v1alpha1", "1.11"),
-    ("v1alpha2", "1.12"),
-    ("v1alpha3", "1.14"),
-    ("v1beta1", "1.21"),
-    ("v1beta2", "1.26"),
-];
+/// One document as it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    pub group: String,
+    pub version: String,
+    /// The line of `apiVersion`.
+    pub api_line: u32,
+    pub kind: String,
+    /// The line of `kind`.
+    pub line: u32,
+    pub root: Node,
+    /// Keys that are written twice in one table.
+    pub twice: Vec<(String, u32)>,
+}
 
-/// The documents that are looked into, each with its version, and what kubeadm warns about.
-#[derive(Default)]
-pub(super) struct Found {
-    pub documents: Vec<(Document, String)>,
-    pub remarks: Vec<ConfigWarning>,
+impl Written {
+    /// `kubeadm.k8s.io/v1beta4`
+    pub(super) fn api(&self) -> String {
+        format!("{}/{}", self.group, self.version)
+    }
 }
 
 /// Cuts and reads the file.
-pub(super) fn read(text: &str) -> Result<Found, Vec<ConfigWarning>> {
-    let mut found = Found::default();
-    let mut mistakes = Vec::new();
-    let cut = yaml::documents(text);
-    if cut.len() > MAX_DOCUMENTS {
+///
+/// # Errors
+/// What makes kubeadm refuse it before it looks at any kind.
+pub(super) fn read(text: &str) -> Result<Vec<Written>, Vec<ConfigWarning>> {
+    let parts = cut(text).map_err(|mistake| vec![mistake])?;
+    if parts.len() > MAX_DOCUMENTS {
         return Err(vec![remark(1, "", format!("the file has more than {MAX_DOCUMENTS} documents"))]);
     }
-    for (before, part) in cut {
-        let is_empty = part.lines().all(|line| line.trim().is_empty() || line.trim().starts_with('#'));
-        if !is_empty {
-            match document(part, before, &mut found) {
-                Ok(()) => {}
-                Err(mistake) => mistakes.push(mistake),
-            }
+    let mut documents: Vec<Written> = Vec::new();
+    let mut mistakes = Vec::new();
+    for (before, part) in parts {
+        match document(part, before) {
+            Ok(document) => match documents.iter().find(|earlier| earlier.kind == document.kind) {
+                Some(earlier) => mistakes.push(ConfigWarning {
+                    line: document.line,
+                    message: format!("a second {}; the first one is on line {}", document.kind, earlier.line),
+                    help: Some("kubeadm refuses a kind given twice".into()),
+                    word: document.kind,
+                }),
+                None => documents.push(document),
+            },
+            Err(mistake) => mistakes.push(mistake),
         }
     }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
-    if found.documents.is_empty() {
-        let names = KINDS.iter().map(|(_, kind)| *kind).collect::<Vec<_>>().join(", ");
-        let mut mistake =
-            remark(1, "", "the file holds no configuration for `kubeadm init` or `kubeadm join`".into());
-        mistake.help = Some(format!("a document has apiVersion and kind; kinds are {names}"));
-        return Err(vec![mistake]);
-    }
-    Ok(found)
+    if mistakes.is_empty() { Ok(documents) } else { Err(mistakes) }
 }
 
-fn document(part: &str, before: u32, found: &mut Found) -> Result<(), ConfigWarning> {
+/// The parts of the file, each with the number of lines before it (k8s.io/apimachinery, `NewYAMLReader`): a line
+/// `---` ends a part if there is one; without one before it, it belongs to the part that it begins.
+fn cut(text: &str) -> Result<Vec<(u32, &str)>, ConfigWarning> {
+    let mut parts = Vec::new();
+    let (mut start, mut before, mut at) = (0, 0, 0);
+    for (line, number) in text.split_inclusive('\n').zip(1..) {
+        let begin = at;
+        at += line.len();
+        let Some(rest) = line.strip_prefix("---").map(str::trim) else { continue };
+        if !rest.is_empty() && !rest.starts_with('#') {
+            let mut mistake =
+                remark(number, "", "text follows `---` in the line that separates two documents".into());
+            mistake.help = Some("put it on a line of its own".into());
+            return Err(mistake);
+        }
+        if begin > start {
+            parts.push((before, &text[start..begin]));
+            (start, before) = (at, number);
+        }
+    }
+    if start < text.len() {
+        parts.push((before, &text[start..]));
+    }
+    Ok(parts)
+}
+
+fn document(part: &str, before: u32) -> Result<Written, ConfigWarning> {
     let first = before + 1;
-    let root = yaml::parse_document(part, before).map_err(|error| {
+    let go_yaml::Document { root, twice } = go_yaml::parse(part, before).map_err(|error| {
         let message = error.message.lines().next().unwrap_or_default().to_owned();
         remark(error.line.unwrap_or(first), "", format!("this is not YAML: {message}"))
     })?;
-    if let Some(twice) = yaml::duplicate_key(part, before) {
-        let mut mistake =
-            remark(twice.line.unwrap_or(first), "", "this key is written twice in one table".into());
-        mistake.help = Some("kubeadm warns, and takes the last one".into());
-        found.remarks.push(mistake);
+    if root.content == Content::Null {
+        let mut mistake = remark(
+            first,
+            "",
+            "this document is empty: kubeadm refuses one without apiVersion and kind, even if it has only comments".into(),
+        );
+        mistake.help = Some("remove it, or the line `---` that separates it".into());
+        return Err(mistake);
     }
     let (Some((api, api_line)), Some((kind, line))) = (word(&root, "apiVersion"), word(&root, "kind")) else {
-        let mut mistake = remark(first, "", "the document that begins here lacks apiVersion or kind".into());
-        mistake.help =
-            Some("for example `apiVersion: kubeadm.k8s.io/v1beta4` and `kind: InitConfiguration`".into());
-        return Err(mistake);
+        return Err(lacking(first, "the document that begins here lacks apiVersion or kind"));
     };
-    let (group, version) = api.split_once('/').unwrap_or(("", &api));
-    if group == "kubeadm.k8s.io" {
-        check_version(version, &api, api_line)?;
-    }
-    let Some((_, known)) = KINDS.iter().find(|(known, name)| *known == group && *name == kind) else {
-        if group != "kubeadm.k8s.io" || !OTHERS.contains(&kind.as_str()) {
-            let message = format!("kubeadm ignores this document: there is no kind `{kind}` in {api}");
-            let help = near(group, &kind);
-            found.remarks.push(ConfigWarning { line, word: kind, message, help });
-        }
-        return Ok(());
+    let group = api.split_once('/').filter(|(group, version)| !group.is_empty() && !version.is_empty());
+    let Some((group, version)) = group.filter(|(_, version)| !version.contains('/')) else {
+        return Err(lacking(api_line, &format!("apiVersion `{api}` is not of the form group/version")));
     };
-    if let Some((earlier, _)) = found.documents.iter().find(|(document, _)| document.kind == *known) {
-        let message = format!("a second {known}; the first one is on line {}", earlier.line);
-        return Err(ConfigWarning {
-            line,
-            word: kind,
-            message,
-            help: Some("kubeadm refuses a kind given twice".into()),
-        });
-    }
-    found.documents.push((Document { kind: known, line, root }, version.to_owned()));
-    Ok(())
+    let (group, version) = (group.to_owned(), version.to_owned());
+    Ok(Written { group, version, api_line, kind, line, root, twice })
 }
 
-fn check_version(version: &str, api: &str, line: u32) -> Result<(), ConfigWarning> {
-    if ["v1beta3", "v1beta4"].contains(&version) {
-        return Ok(());
-    }
-    let last = OLD.iter().find(|(old, _)| *old == version).map(|(_, last)| *last);
-    let (message, help) = match last {
-        Some(last) => (
-            format!("kubeadm reads {api} no longer: {last} was the last version that did"),
-            "with a kubeadm that reads both: `kubeadm config migrate --old-config FILE --new-config FILE`",
-        ),
-        None => (
-            format!("there is no version {api} of kubeadm's configuration that this program knows"),
-            "kubeadm 1.31 and later read v1beta4, 1.22 and later v1beta3",
-        ),
-    };
-    Err(ConfigWarning { line, word: version.to_owned(), message, help: Some(help.to_owned()) })
+fn lacking(line: u32, message: &str) -> ConfigWarning {
+    let mut mistake = remark(line, "", message.to_owned());
+    mistake.help =
+        Some("for example `apiVersion: kubeadm.k8s.io/v1beta4` and `kind: InitConfiguration`".into());
+    mistake
 }
 
-/// The kind that a misspelt one stands for, or the group that has this kind.
-fn near(group: &str, kind: &str) -> Option<String> {
-    if let Some((right, _)) = KINDS.iter().find(|(_, name)| *name == kind) {
-        return Some(format!("{kind} is of the group {right}, this is `{group}`"));
-    }
-    if let Some((_, name)) = KINDS.iter().find(|(_, name)| kind.len() > 2 && name.starts_with(kind)) {
-        return Some(did_you_mean(name));
-    }
-    nearest(kind, KINDS.iter().map(|(_, name)| *name), |_| 4).map(did_you_mean)
-}
-
+/// The text of a key at the top. Its letters may be of any case: JSON's decoder, which looks for these two keys first,
+/// folds them; the last of several counts.
 fn word(root: &Node, key: &str) -> Option<(String, u32)> {
-    let node = root.at(key)?;
+    let Content::Table(table) = &root.content else { return None };
+    let (_, node) = table.iter().rfind(|(name, _)| name.eq_ignore_ascii_case(key))?;
     match &node.content {
         Content::Text(text) if !text.is_empty() => Some((text.clone(), node.line.unwrap_or(1))),
         _ => None,
     }
 }
 
-fn remark(line: u32, word: &str, message: String) -> ConfigWarning {
+pub(super) fn remark(line: u32, word: &str, message: String) -> ConfigWarning {
     ConfigWarning { line, word: word.to_owned(), message, help: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "apiVersion: a.io/v1\nkind: A\n";
+    const B: &str = "apiVersion: a.io/v1\nkind: B\n";
+
+    fn kinds(text: &str) -> Vec<(String, u32)> {
+        read(text).unwrap().into_iter().map(|document| (document.kind, document.line)).collect()
+    }
+
+    #[test]
+    fn separators_are_those_that_kubeadm_takes() {
+        let both = |first: u32, second: u32| vec![("A".to_owned(), first), ("B".to_owned(), second)];
+        for (text, expected) in [
+            (format!("{A}---\n{B}"), both(2, 5)),
+            (format!("---\n{A}---\n---\n{B}---\n"), both(3, 7)),
+            (format!("--- # first\n{A}---   \n{B}"), both(3, 6)),
+            (format!("# top\n{A}...\n---\n\u{feff}{B}"), both(3, 7)),
+            (format!("{A}---\r\n{B}"), both(2, 5)),
+        ] {
+            assert_eq!(kinds(&text), expected, "{text:?}");
+        }
+        assert_eq!(kinds(""), []);
+        // Indented it separates nothing.
+        assert_eq!(kinds(&format!("{A} ---\n{B}")), [("B".to_owned(), 5)]);
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused() {
+        for (text, line, said) in [
+            (format!("# c\n---\n{A}"), 1, "is empty"),
+            (format!("\n---\n{A}"), 1, "is empty"),
+            (format!("{A}---\n# c\n"), 4, "is empty"),
+            (format!("{A}---\n---\n"), 4, "is empty"),
+            (format!("{A}---\nnull\n"), 4, "is empty"),
+            (format!("{A}---\n- x\n"), 4, "lacks"),
+            (format!("{A}---\nkind: B\n"), 4, "lacks"),
+            (format!("{A}--- !x\n{B}"), 3, "text follows"),
+            (format!("{A}----\n{B}"), 3, "text follows"),
+            (format!("{A}---\n{A}"), 5, "a second A"),
+            ("apiVersion: v1\nkind: ConfigMap\n".to_owned(), 1, "group/version"),
+            ("apiVersion: a.io/v1/\nkind: A\n".to_owned(), 1, "group/version"),
+        ] {
+            let mistakes = read(&text).unwrap_err();
+            assert!(mistakes[0].message.contains(said) && mistakes[0].line == line, "{text:?}: {mistakes:?}");
+        }
+    }
 }

@@ -1,29 +1,39 @@
 //! The configuration that the user gives kubeadm (`--config FILE`), as kubeadm will read it: its documents, what is
 //! wrong with them, and the variables that they set. It is no file of the host.
 //!
-//! `cmd/kubeadm/app/util/config` and `cmd/kubeadm/app/apis/kubeadm/validation`, of Kubernetes 1.27 to 1.35.
+//! What kubeadm accepts is in `component/kubeadm`; here is what the user gives.
 
 mod command;
 mod discovery;
 mod documents;
-mod endpoint;
-mod field_table;
+mod etcd;
 mod fields;
+mod file;
 mod files;
+mod findings;
 mod flags;
+mod keys;
 mod kubelet;
+mod mounts;
 mod networks;
-mod node;
 mod settings;
 mod shell_words;
 pub mod syntax;
 mod typography;
+mod values;
 
+use crate::component::kubeadm::since::Refusing;
+use crate::component::kubeadm::value_table::Topic;
 use crate::fact::{Fact, KeyWord, Origin, State, Value};
 use crate::parse::document::{Content, Node};
 
-pub(crate) use field_table::unknown_key;
+pub use file::File;
+pub use findings::Installed;
+pub(crate) use keys::unknown_key;
 pub use settings::{Setting, Target};
+
+/// Both kinds that register a node.
+const KINDS_OF_NODES: [&str; 2] = ["InitConfiguration", "JoinConfiguration"];
 
 /// A configuration that could be read.
 #[derive(Clone, Debug)]
@@ -32,6 +42,8 @@ pub struct Kubeadm {
     source: String,
     documents: Vec<Document>,
     findings: Vec<Finding>,
+    /// The command that will read it, if that is known.
+    target: Option<Target>,
     /// What kubeadm warns about when it reads the file.
     pub remarks: Vec<ConfigWarning>,
 }
@@ -58,19 +70,6 @@ pub struct ConfigWarning {
     pub help: Option<String>,
 }
 
-/// What a finding is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Topic {
-    DiscoveryErrors,
-    Warnings,
-    EndpointErrors,
-    EtcdErrors,
-    NetworkErrors,
-    NodeErrors,
-    UnknownFields,
-    ValueErrors,
-}
-
 /// The findings about its text, sorted by word, and what each list holds.
 const TOPICS: &[(KeyWord, Topic)] = &[
     (
@@ -85,7 +84,7 @@ const TOPICS: &[(KeyWord, Topic)] = &[
         KeyWord::new(
             "endpoint-errors",
             "endpointErrors",
-            "controlPlaneEndpoint, advertiseAddress, bindPort, kubernetesVersion, image repositories.",
+            "controlPlaneEndpoint, advertiseAddress, bindPort, kubernetesVersion, image repositories, certSANs.",
         ),
         Topic::EndpointErrors,
     ),
@@ -113,7 +112,7 @@ const TOPICS: &[(KeyWord, Topic)] = &[
         KeyWord::new(
             "value-errors",
             "valueErrors",
-            "Values of another type than their field, with which kubeadm exits.",
+            "Values of another type than their field, feature gates, algorithms and flags without a name, with which kubeadm exits.",
         ),
         Topic::ValueErrors,
     ),
@@ -122,7 +121,7 @@ const TOPICS: &[(KeyWord, Topic)] = &[
             "warnings",
             "warnings",
             "What kubeadm takes with a warning: clusterDNS and clusterDomain of the kubelet that don't fit the cluster's \
-             networks, criSocket without unix://.",
+             networks, criSocket without unix://, files that the API server's pod doesn't see; and what only some versions of kubeadm refuse.",
         ),
         Topic::Warnings,
     ),
@@ -153,6 +152,15 @@ struct Finding {
     topic: Topic,
     line: u32,
     text: String,
+    /// The versions of kubeadm that refuse it.
+    refusing: Refusing,
+}
+
+impl Finding {
+    /// Of which every version of kubeadm makes the same.
+    fn new(topic: Topic, line: u32, text: String) -> Self {
+        Finding { topic, line, text, refusing: Refusing::ALWAYS }
+    }
 }
 
 /// A text of a document, and its line.
@@ -163,42 +171,12 @@ pub(crate) struct Text<'d> {
 }
 
 impl Kubeadm {
-    /// Reads the text of a file as kubeadm does.
+    /// Reads the text of a file, and judges all documents in it.
     ///
     /// # Errors
     /// Why kubeadm would not know what is meant: no YAML, a document without `kind`, a version that it no longer reads.
     pub fn read(path: &str, text: &str) -> Result<Self, Vec<ConfigWarning>> {
-        let mut found = documents::read(text)?;
-        let mut looked = fields::Looked::default();
-        for (document, version) in &mut found.documents {
-            let line = document.line;
-            match document.kind {
-                "KubeletConfiguration" => looked.kubelet(&mut document.root, line),
-                "KubeProxyConfiguration" => looked.proxy(&document.root),
-                kind => looked.kubeadm(kind, version, &mut document.root, line),
-            }
-        }
-        found.remarks.append(&mut looked.remarks);
-        found.remarks.sort_by_key(|remark| remark.line);
-        let documents = found.documents.into_iter().map(|(document, _)| document).collect();
-        let source = format!("--kubeadm-config {path}");
-        Ok(Kubeadm::of(source, documents, looked.findings, found.remarks))
-    }
-
-    /// Why the command of kubeadm would refuse the file whatever it says, if it would: none of its kinds is in it.
-    #[must_use]
-    pub fn rejects(&self, target: Target) -> Option<String> {
-        let file = self.source.strip_prefix("--kubeadm-config ")?;
-        let has = |kind| self.document(kind).is_some();
-        let (is_there, kinds, command) = match target {
-            Target::Init => (
-                has("InitConfiguration") || has("ClusterConfiguration"),
-                "neither InitConfiguration nor ClusterConfiguration",
-                "init",
-            ),
-            Target::Join => (has("JoinConfiguration"), "no JoinConfiguration", "join"),
-        };
-        (!is_there).then(|| format!("{file} has {kinds}: `kubeadm {command} --config` would refuse it"))
+        File::read(path, text)?.judge(None)
     }
 
     /// With what its documents say wrongly.
@@ -208,25 +186,16 @@ impl Kubeadm {
         found: Vec<Finding>,
         remarks: Vec<ConfigWarning>,
     ) -> Self {
-        let mut kubeadm = Kubeadm { source, documents, findings: found, remarks };
+        let mut kubeadm = Kubeadm { source, documents, findings: found, target: None, remarks };
         let mut findings = Vec::new();
+        values::check(&kubeadm, &mut findings);
         networks::check(&kubeadm, &mut findings);
-        endpoint::check(&kubeadm, &mut findings);
-        node::check(&kubeadm, &mut findings);
         discovery::check(&kubeadm, &mut findings);
-        files::check(&kubeadm, &mut findings);
+        etcd::check(&kubeadm, &mut findings);
+        mounts::check(&kubeadm, &mut findings);
         kubeadm.findings.append(&mut findings);
         kubeadm.findings.sort_by_key(|finding| finding.line);
         kubeadm
-    }
-
-    /// The finding of a word; none if it is no word of a finding about the text.
-    #[must_use]
-    pub fn finding(&self, word: &str) -> Option<Fact> {
-        let (_, topic) = TOPICS.iter().find(|(known, _)| known.word == word)?;
-        let found = self.findings.iter().filter(|finding| finding.topic == *topic);
-        let texts = Value::list(found.clone().map(|finding| finding.text.as_str()));
-        Some(Fact::new(State::from(texts)).because_all(found.map(|finding| self.origin(finding.line))))
     }
 
     /// The property of a word; absent if it is no word of one.
@@ -243,11 +212,12 @@ impl Kubeadm {
 
     /// The answer for a key: a kind with a dotted field of it, or a word that was asked like one before it had a probe.
     #[must_use]
-    pub fn value(&self, key: &str) -> Fact {
+    pub fn value(&self, key: &str, installed: &Installed) -> Fact {
         if let Some(word) = PROPERTIES.iter().find(|word| word.old == key) {
             return self.property(word.word);
         }
-        if let Some(found) = findings().find(|word| word.old == key).and_then(|word| self.finding(word.word))
+        if let Some(found) =
+            findings().find(|word| word.old == key).and_then(|word| self.finding(word.word, installed))
         {
             return found;
         }

@@ -3,7 +3,8 @@
 use ipnet::IpNet;
 use std::net::IpAddr;
 
-use super::{Finding, Kubeadm, Text, Topic, syntax};
+use super::{Finding, Kubeadm, Text, Topic};
+use crate::parse::go_address;
 
 const CLUSTER: &str = "ClusterConfiguration";
 const KUBELET: &str = "KubeletConfiguration";
@@ -12,14 +13,14 @@ const SERVICE_BITS: u8 = 20;
 /// kubeadm wants so many addresses in a network.
 const LEAST_ADDRESSES_BITS: u8 = 4;
 /// The controller manager divides the pod network into at most 2^16 networks of nodes.
-const NODE_BITS: u8 = 16;
+const NODE_BITS: i64 = 16;
 /// What kubeadm takes if `serviceSubnet` is not set.
 pub(super) const DEFAULT_SERVICES: &str = "10.96.0.0/12";
 
 pub(super) fn check(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
     let services = kubeadm.text(CLUSTER, "networking.serviceSubnet");
     let pods = kubeadm.text(CLUSTER, "networking.podSubnet");
-    let mut say = |topic, line, text: String| findings.push(Finding { topic, line, text });
+    let mut say = |topic, line, text: String| findings.push(Finding::new(topic, line, text));
     let mut refuse = |line, text| say(Topic::NetworkErrors, line, text);
     let service_networks = services.and_then(|text| networks("serviceSubnet", text, &mut refuse));
     let pod_networks = pods.and_then(|text| networks("podSubnet", text, &mut refuse));
@@ -47,15 +48,26 @@ pub(super) fn check(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
         let shared = pods.iter().any(|pod| services.iter().any(|service| family(pod) == family(service)));
         if !shared {
             let (pod, service) = (join(pods), join(services));
-            refuse(line, format!("podSubnet {pod} and serviceSubnet {service} are of different families"));
+            // kubeadm takes them; pods and services never meet.
+            let text = format!("podSubnet {pod} and serviceSubnet {service} are of different families");
+            say(Topic::Warnings, line, text);
         }
     }
-    if let Some(domain) = kubeadm.text(CLUSTER, "networking.dnsDomain")
-        && !syntax::is_subdomain(domain.text)
-    {
-        refuse(domain.line, format!("dnsDomain `{}` is not a DNS name in lower case", domain.text));
-    }
     kubelet(kubeadm, effective.as_deref(), &mut |line, text| say(Topic::Warnings, line, text));
+    own_address(kubeadm, effective.as_deref(), &mut |line, text| say(Topic::EndpointErrors, line, text));
+}
+
+/// The API server exits if its own address is of another family than the first of its services.
+fn own_address(kubeadm: &Kubeadm, services: Option<&[IpNet]>, refuse: &mut dyn FnMut(u32, String)) {
+    let first =
+        services.and_then(|networks| networks.first()).filter(|_| kubeadm.document(CLUSTER).is_some());
+    let written = kubeadm.text("InitConfiguration", "localAPIEndpoint.advertiseAddress");
+    let (Some(network), Some(text)) = (first, written) else { return };
+    let address = go_address::address(text.text).filter(|address| !address.is_unspecified());
+    if let Some(address) = address.filter(|address| address.is_ipv4() != family(network)) {
+        let what = format!("advertiseAddress {address} and the first serviceSubnet {network}");
+        refuse(text.line, format!("{what} are of different families"));
+    }
 }
 
 /// The kubelet's configuration beside it: kubeadm warns if the kubelet will send pods to another name server.
@@ -103,7 +115,7 @@ fn tenth(network: &IpNet) -> Option<IpAddr> {
 fn networks(field: &str, text: Text<'_>, refuse: &mut dyn FnMut(u32, String)) -> Option<Vec<IpNet>> {
     let mut networks: Vec<IpNet> = Vec::new();
     for part in text.text.split(',') {
-        let Ok(network) = part.parse::<IpNet>() else {
+        let Some(network) = go_address::network(part) else {
             let blank = if part.trim() == part { "" } else { "; write no blanks" };
             refuse(text.line, format!("{field} `{part}` is not a network such as 10.244.0.0/16{blank}"));
             return None;
@@ -136,20 +148,17 @@ fn pod_size(
         IpNet::V4(_) => ("node-cidr-mask-size-ipv4", 24),
         IpNet::V6(_) => ("node-cidr-mask-size-ipv6", 64),
     };
-    let single = (count == 1).then(|| flag("node-cidr-mask-size")).flatten();
-    let node = match single.or_else(|| flag(name)) {
-        Some(flag) => match flag.text.parse::<u8>() {
+    let mask = i64::from(network.prefix_len());
+    if count == 1 {
+        plain_mask(&flag, network, refuse);
+    }
+    let node = match flag(name).filter(|flag| !flag.text.is_empty()) {
+        Some(flag) => match flag.text.parse::<i64>() {
             Ok(mask) => mask,
-            Err(_) => {
-                return refuse(
-                    flag.line,
-                    format!("the mask of a node's network `{}` is no number", flag.text),
-                );
-            }
+            Err(_) => return refuse(flag.line, format!("{name} `{}` is no number", flag.text)),
         },
         None => default,
     };
-    let mask = network.prefix_len();
     if mask > node {
         refuse(
             text.line,
@@ -159,6 +168,26 @@ fn pod_size(
         let what = format!("podSubnet {network} is too large for a /{node} per node");
         refuse(text.line, format!("{what}: at most {NODE_BITS} bits may lie between them"));
     }
+}
+
+/// kubeadm doesn't read the flag without a family; the controller manager does, and exits.
+fn plain_mask<'k>(
+    flag: &impl Fn(&str) -> Option<Text<'k>>,
+    network: IpNet,
+    refuse: &mut dyn FnMut(u32, String),
+) {
+    let Some(plain) = flag("node-cidr-mask-size") else { return };
+    let mask = i64::from(network.prefix_len());
+    let wrong = match plain.text.parse::<i64>() {
+        Err(_) => "is no number".to_owned(),
+        Ok(node) if node < mask => format!("is a larger network than podSubnet {network}"),
+        Ok(node) if node - mask > NODE_BITS => {
+            format!("leaves more than {NODE_BITS} bits of podSubnet {network}")
+        }
+        Ok(_) => return,
+    };
+    let what = format!("node-cidr-mask-size `{}` {wrong}: the controller manager exits", plain.text);
+    refuse(plain.line, what);
 }
 
 fn each<'t>(text: Option<Text<'t>>, networks: Option<&Vec<IpNet>>) -> Vec<(Text<'t>, IpNet)> {

@@ -3,12 +3,16 @@
 use ipnet::IpNet;
 use std::net::IpAddr;
 
-use super::endpoint::LOCAL;
 use super::{Kubeadm, Text, syntax};
+use crate::component::kubeadm::form;
 use crate::fact::Origin;
 use crate::parse::document::Content;
+use crate::parse::go_address;
 
 const CLUSTER: &str = "ClusterConfiguration";
+/// Both kinds that may say where this node's API server listens.
+const LOCAL: [(&str, &str); 2] =
+    [("InitConfiguration", "localAPIEndpoint"), ("JoinConfiguration", "controlPlane.localAPIEndpoint")];
 
 /// Which command of kubeadm will read the file, if that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +21,17 @@ pub enum Target {
     Init,
     /// `kubeadm join`
     Join,
+}
+
+impl Target {
+    /// The profile of this command.
+    #[must_use]
+    pub fn profile(self) -> &'static str {
+        match self {
+            Target::Init => "kubeadm-init",
+            Target::Join => "kubeadm-join",
+        }
+    }
 }
 
 /// A variable with its value as it would be typed, and the place that says so.
@@ -87,7 +102,8 @@ impl Kubeadm {
         let mut list: Vec<(&'static str, Text<'_>)> = Vec::new();
         let (kind, local) = local(target);
         if let Some(socket) = self.text(kind, "nodeRegistration.criSocket") {
-            let path = socket.text.strip_prefix("unix://").unwrap_or(socket.text);
+            let path = socket.text.strip_prefix("unix:").unwrap_or(socket.text);
+            let path = path.strip_prefix("//").unwrap_or(path);
             if is_path(path) {
                 list.push(("cri-socket", Text { text: path, line: socket.line }));
             }
@@ -98,12 +114,16 @@ impl Kubeadm {
         let usable = |text: &Text<'_>| text.text.parse::<IpAddr>().is_ok_and(|ip| !ip.is_unspecified());
         list.extend(address.filter(usable).map(|address| ("advertise-address", address)));
         let version = self.text(CLUSTER, "kubernetesVersion");
-        list.extend(version.filter(|v| syntax::is_version(v.text)).map(|v| ("kubernetes-version", v)));
+        list.extend(version.filter(|v| form::is_version(v.text)).map(|v| ("kubernetes-version", v)));
         let endpoint = match target {
-            Some(Target::Join) => self.text(kind, "discovery.bootstrapToken.apiServerEndpoint"),
-            _ => self.text(CLUSTER, "controlPlaneEndpoint"),
+            Some(Target::Join) => self
+                .text(kind, "discovery.bootstrapToken.apiServerEndpoint")
+                .filter(|endpoint| syntax::join_endpoint(endpoint.text).is_ok()),
+            _ => self
+                .text(CLUSTER, "controlPlaneEndpoint")
+                .filter(|endpoint| syntax::host_port(endpoint.text).is_ok()),
         };
-        list.extend(endpoint.filter(|e| syntax::host_port(e.text).is_ok()).map(|e| ("endpoint", e)));
+        list.extend(endpoint.map(|endpoint| ("endpoint", endpoint)));
         for (name, field) in [("etcd-dir", "etcd.local.dataDir"), ("certificates-dir", "certificatesDir")] {
             let path = self.text(CLUSTER, field).filter(|path| is_path(path.text));
             list.extend(path.map(|path| (name, path)));
@@ -146,7 +166,7 @@ fn local(target: Option<Target>) -> (&'static str, &'static str) {
 }
 
 fn networks(text: &str) -> Option<Vec<IpNet>> {
-    text.split(',').map(|part| part.parse().ok()).collect()
+    text.split(',').map(go_address::network).collect()
 }
 
 fn is_path(text: &str) -> bool {

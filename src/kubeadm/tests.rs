@@ -111,7 +111,8 @@ fn what_kubeadm_does_not_understand_is_refused_with_its_line() {
         ("---\n\napiVersion: kubeadm.k8s.io/v1beta2\nkind: InitConfiguration\n", 3, "1.26 was the last"),
         ("apiVersion: kubeadm.k8s.io/v1beta9\nkind: InitConfiguration\n", 1, "no version"),
         (&format!("{JOIN}---\n{JOIN}"), 11, "a second JoinConfiguration; the first one is on line 2"),
-        ("apiVersion: v1\nkind: ConfigMap\n", 1, "holds no configuration"),
+        ("apiVersion: v1\nkind: ConfigMap\n", 1, "not of the form group/version"),
+        ("apiVersion: apps/v1\nkind: Deployment\n", 1, "holds no configuration"),
     ] {
         let remarks = Kubeadm::read("k.yaml", text).unwrap_err();
         assert!(remarks[0].message.contains(said) && remarks[0].line == line, "{text}: {remarks:?}");
@@ -133,7 +134,7 @@ fn what_kubeadm_ignores_is_told_with_what_was_meant() {
         [
             (4, "podsubnet", Some("did you mean `podSubnet`?")),
             (5, "timeoutForControlPlane", Some("v1beta3 has it, v1beta4 does not")),
-            (7, "", Some("kubeadm warns, and takes the last one")),
+            (7, "clusterName", Some("kubeadm warns, and takes the last one")),
             (10, "InitConfig", Some("did you mean `InitConfiguration`?")),
             (14, "cgroupdriver", None),
             (18, "modes", Some("did you mean `mode`?")),
@@ -183,7 +184,7 @@ fn values_of_the_cluster_that_kubeadm_refuses_are_found() {
             "3 controlPlaneEndpoint `https://k8s:6443` has a scheme",
         ),
         (cluster("kubernetesVersion: \"1.34\""), "3 kubernetesVersion `1.34` is neither"),
-        (cluster("kubernetesVersion: 134"), "3 kubernetesVersion must be text"),
+        (cluster("kubernetesVersion: 134"), "3 kubernetesVersion `134` must be text"),
         (
             cluster("imageRepository: https://mirror/k8s"),
             "3 imageRepository `https://mirror/k8s` has a scheme",
@@ -207,13 +208,13 @@ fn values_of_the_node_that_kubeadm_refuses_are_found() {
             init("localAPIEndpoint: {advertiseAddress: node1}"),
             "3 advertiseAddress `node1` is not an IP address",
         ),
-        (init("localAPIEndpoint: {bindPort: 70000}"), "3 bindPort 70000"),
-        (init("localAPIEndpoint: {bindPort: \"6443\"}"), "must be a number without quotes"),
+        (init("localAPIEndpoint: {bindPort: 70000}"), "3 bindPort `70000`"),
+        (init("localAPIEndpoint: {bindPort: \"6443\"}"), "must be a whole number without quotes"),
         (init("nodeRegistration: {name: node_1}"), "3 name `node_1` is not a DNS name"),
         (init("nodeRegistration: {criSocket: /run/crio.sock}"), "lacks unix://"),
         (init("nodeRegistration: {criSocket: \"tcp://1.2.3.4:1\"}"), "only unix"),
         (init("nodeRegistration: {imagePullPolicy: always}"), "none of Always"),
-        (init("bootstrapTokens: [{token: abc}]"), "3 a token of bootstrapTokens is not of the form"),
+        (init("bootstrapTokens: [{token: abc}]"), "3 bootstrapTokens[0].token must be of the form"),
         (init("certificateKey: abc"), "3 certificateKey is not 64"),
     ]);
 }
@@ -234,11 +235,17 @@ fn ways_to_join_that_kubeadm_refuses_are_found() {
 fn flags_of_the_controller_manager_decide_on_the_size_of_pod_networks() {
     let pods = "networking: {podSubnet: 10.0.0.0/7}\n";
     for (flags, wrong) in [
-        ("- {name: node-cidr-mask-size, value: \"20\"}", 0),
+        // kubeadm reads the flags of a family alone, the controller manager the other one as well.
+        ("- {name: node-cidr-mask-size, value: \"20\"}", 1),
         ("- {name: node-cidr-mask-size-ipv4, value: \"23\"}", 0),
+        ("- {name: node-cidr-mask-size-ipv4, value: x}", 1),
+        ("- {name: node-cidr-mask-size-ipv4, value: \"6\"}", 1),
         ("- {name: allocate-node-cidrs, value: \"false\"}", 0),
-        ("- {name: node-cidr-mask-size, value: \"20\"}\n  - {name: node-cidr-mask-size, value: \"25\"}", 1),
-        ("- {name: node-cidr-mask-size, value: x}", 1),
+        (
+            "- {name: node-cidr-mask-size-ipv4, value: \"20\"}\n  - {name: node-cidr-mask-size-ipv4, value: \"25\"}",
+            1,
+        ),
+        ("- {name: node-cidr-mask-size, value: x}", 2),
     ] {
         let text = cluster(&format!("{pods}controllerManager:\n  extraArgs:\n  {flags}"));
         assert_eq!(found(&text).len(), wrong, "{text} {:?}", found(&text));
@@ -271,7 +278,7 @@ fn secrets_are_in_no_answer() {
         let kubeadm = Kubeadm::read("k.yaml", &JOIN.replace("token:", &format!("{name}:"))).unwrap();
         let key = format!("JoinConfiguration.discovery.bootstrapToken.{shown}");
         for key in ["JoinConfiguration.discovery", &key] {
-            let fact = kubeadm.value(key);
+            let fact = kubeadm.value(key, &Installed::Untold);
             assert!(format!("{fact:?}").contains("(not shown)"), "{fact:?}");
             assert!(!format!("{fact:?}").contains("abcdef.0"), "{fact:?}");
         }

@@ -34,7 +34,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
         Some(kubeadm) if key.as_str() == "missingFiles" => {
             kubeadm_files::missing(kubeadm, subsystems, moment)
         }
-        Some(kubeadm) => kubeadm.value(key.as_str()),
+        Some(kubeadm) => kubeadm.value(key.as_str(), &kubeadm_files::installed(subsystems)),
         None => Fact::absent(),
     }
 }

@@ -43,7 +43,10 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
             kubeadm_files::missing(kubeadm, subsystems, moment)
         }
         Some(kubeadm) if key.as_str() == KUBELET_ERRORS.word => given::errors(kubeadm, subsystems),
-        Some(kubeadm) => kubeadm.finding(key.as_str()).unwrap_or_else(Fact::absent),
+        Some(kubeadm) => {
+            let installed = kubeadm_files::installed(subsystems);
+            kubeadm.finding(key.as_str(), &installed).unwrap_or_else(Fact::absent)
+        }
         None => Fact::absent(),
     }
 }

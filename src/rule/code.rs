@@ -61,7 +61,7 @@ pub enum Code {
     UnusedVariable,
     /// `--kubeadm-config`: kubeadm warns about it, and ignores it.
     KubeadmIgnores,
-    /// `--kubeadm-config`: it is for another command of kubeadm than the profile.
+    /// `--kubeadm-config`: it is for another command of kubeadm, too.
     KubeadmUnfit,
     /// A waiver changed nothing.
     UnusedWaiver,
@@ -194,7 +194,9 @@ impl Code {
             Code::UnreachableProfile => "No rule belongs to a profile.",
             Code::UnusedVariable => "No rule uses a variable.",
             Code::KubeadmIgnores => "kubeadm would warn about a part of `--kubeadm-config`, and ignore it.",
-            Code::KubeadmUnfit => "`--kubeadm-config` is for another command of kubeadm than the profile.",
+            Code::KubeadmUnfit => {
+                "`--kubeadm-config` is also for another command of kubeadm than it is checked for."
+            }
             Code::UnusedWaiver => "Nothing that a waiver accepts came up in this run.",
             Code::ExpiredWaiver => "The last day of a waiver is over: it no longer counts.",
             Code::UnknownCheck => {

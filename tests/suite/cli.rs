@@ -130,11 +130,7 @@ fn a_file_for_another_command_of_kubeadm_is_told() {
         .file("/join.yaml", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\n")
         .file("/init.yaml", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n");
     for (file, profile, said) in [
-        (
-            "init.yaml",
-            "kubeadm-join",
-            Some("has no JoinConfiguration: `kubeadm join --config` would refuse it"),
-        ),
+        ("init.yaml", "kubeadm-join", Some("has no JoinConfiguration: `kubeadm join --config` refuses it")),
         ("join.yaml", "kubeadm-init", Some("has neither InitConfiguration nor ClusterConfiguration")),
         ("join.yaml", "kubeadm-join", None),
         ("init.yaml", "kubeadm-init", None),
@@ -144,10 +140,39 @@ fn a_file_for_another_command_of_kubeadm_is_told() {
         let path = path.to_str().unwrap();
         let recording = ["--recording", "fixtures/debian10-article", "--moment", "boot"];
         let arguments = [&recording[..], &["--profile", profile, "--kubeadm-config", path]].concat();
-        let complaint = text(&run(&arguments).stderr);
+        let output = run(&arguments);
+        let complaint = text(&output.stderr);
+        assert_eq!(output.status.code() == Some(2), said.is_some(), "{file} {profile}: {complaint}");
+        assert!(said.is_none_or(|said| complaint.contains(said)), "{file} {profile}: {complaint}");
+    }
+}
+
+#[test]
+fn a_file_for_kubeadm_selects_the_profile_where_none_is_named() {
+    let init = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n";
+    let join = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\ndiscovery: {bootstrapToken: \
+        {token: abcdef.0123456789abcdef, apiServerEndpoint: '192.0.2.1:6443', unsafeSkipCAVerification: true}}\n";
+    let tree = crate::tree::Tree::new()
+        .file("/init.yaml", init)
+        .file("/join.yaml", join)
+        .file("/both.yaml", format!("{join}---\n{init}"));
+    for (file, named, profile, said) in [
+        ("init.yaml", None, "kubeadm-init", None),
+        ("join.yaml", None, "kubeadm-join", Some("the API server to join is not asked")),
+        ("both.yaml", None, "kubeadm-init", Some("it is checked for init; `--profile kubeadm-join`")),
+        ("both.yaml", Some("kubeadm-join"), "kubeadm-join", None),
+        ("join.yaml", Some("node"), "node", None),
+    ] {
+        let path = tree.root().join(file);
+        let path = path.to_str().unwrap();
+        let mut arguments = vec!["--recording", "fixtures/debian13-ready", "--kubeadm-config", path];
+        arguments.extend(named.iter().flat_map(|profile| ["--profile", profile]));
+        let output = run(&arguments);
+        let (shown, complaint) = (text(&output.stdout), text(&output.stderr));
+        assert!(shown.contains(&format!("profile {profile} ")), "{file} {named:?}: {shown}{complaint}");
         match said {
-            Some(said) => assert!(complaint.contains(said), "{file} {profile}: {complaint}"),
-            None => assert!(!complaint.contains("kubeadm-unfit"), "{file} {profile}: {complaint}"),
+            Some(said) => assert!(complaint.contains(said), "{file}: {complaint}"),
+            None => assert!(!complaint.contains("note"), "{file}: {complaint}"),
         }
     }
 }

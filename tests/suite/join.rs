@@ -105,7 +105,7 @@ fn each_rule_tells_its_own_trouble() {
 }
 
 #[test]
-fn a_dash_that_a_web_page_made_does_not_keep_the_cluster_from_being_asked() {
+fn a_command_that_a_web_page_broke_is_not_tried_over_the_network() {
     for (from, to) in
         [("--token", "\u{2013}token"), ("--token ", "--token\u{a0}"), ("--disc", "\u{2014}disc")]
     {
@@ -113,7 +113,7 @@ fn a_dash_that_a_web_page_made_does_not_keep_the_cluster_from_being_asked() {
         let (code, text) = run(&host("right"), &["--kubeadm-join", &command]);
         assert_eq!((code, verdict(&text, "kubeadm-config-discovery")), (Some(1), "FAIL"), "{text}");
         for rule in RULES {
-            assert_eq!(verdict(&text, rule), "pass", "{rule}: {text}");
+            assert_eq!(verdict(&text, rule), "skip", "{rule}: {text}");
         }
     }
 }

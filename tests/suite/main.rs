@@ -30,6 +30,7 @@ mod frozen;
 mod hosts;
 mod join;
 mod joined;
+mod kubeadm_recorded;
 mod open_once;
 mod output;
 mod parity;

@@ -1,8 +1,9 @@
-//! Files and directories that the configuration for kubeadm names and the host lacks.
+//! What the host says about the configuration for kubeadm: files and directories that it names and the host lacks, and
+//! the version of kubeadm that will read it.
 
-use crate::fact::{Fact, Moment, State, Value};
+use crate::fact::{Fact, Moment, State, Value, Version};
 use crate::host::{HostPath, Read};
-use crate::kubeadm::Kubeadm;
+use crate::kubeadm::{Installed, Kubeadm};
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::ephemeral::{self, Unavailable};
 
@@ -18,6 +19,16 @@ pub(crate) fn missing(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>, moment: Mo
     }
     let paths = Value::list(missing.iter().map(|path| path.text));
     Fact::new(State::from(paths)).because_all(missing.iter().map(|path| kubeadm.origin(path.line)))
+}
+
+/// The kubeadm that is installed, as far as its version is known.
+pub(crate) fn installed(subsystems: &Subsystems<'_>) -> Installed {
+    let programs = subsystems.programs();
+    let version = programs.version(subsystems, "kubeadm");
+    match version.as_deref().and_then(Version::parse) {
+        Some(version) if version.number(0) == 1 => Installed::Minor(version.number(1)),
+        _ => programs.unread(subsystems, "kubeadm").map_or(Installed::Untold, Installed::Unread),
+    }
 }
 
 fn is_there(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> Result<bool, String> {

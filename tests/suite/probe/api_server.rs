@@ -116,6 +116,9 @@ fn an_endpoint_has_one_spelling() {
         assert_eq!(attribute(&found, "connects"), "refused", "{key}");
     }
     let probe = node_preflight::probe::find("api-server").unwrap();
+    for taken in ["K8s.Example.com:6443", "cp_1:6443"] {
+        assert!(probe.key.parse(Some(taken)).is_ok(), "{taken}");
+    }
     for wrong in ["https://k8s", "k8s:99999", "a b", "k8s/"] {
         assert!(probe.key.parse(Some(wrong)).is_err(), "{wrong}");
     }

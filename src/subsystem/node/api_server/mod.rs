@@ -33,8 +33,16 @@ const PORT: u16 = 6443;
 /// # Errors
 /// What is wrong with it.
 pub fn endpoint(text: &str) -> Result<String, String> {
-    let (host, port) = syntax::host_port(text).map_err(|wrong| format!("`{}` {wrong}", printable(text)))?;
-    let port = port.unwrap_or(PORT);
+    // In brackets, an address needs no port here.
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let (host, port) = match syntax::join_endpoint(text) {
+        Ok(found) => found,
+        Err(_) => {
+            let parted = syntax::host_port(bare).map_err(|wrong| format!("`{}` {wrong}", printable(text)))?;
+            (parted.0, parted.1.unwrap_or(PORT))
+        }
+    };
+    let host = host.to_ascii_lowercase();
     Ok(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
 }
 
@@ -58,11 +66,8 @@ impl ApiServers {
         if let Some(known) = self.servers.borrow().get(endpoint) {
             return Rc::clone(known);
         }
-        let reached = match syntax::host_port(endpoint) {
-            Ok((host, port)) => {
-                let port = port.unwrap_or(PORT);
-                running.https(Request { host, port, target: PAGE, limit: MAX_PAGE })
-            }
+        let reached = match syntax::join_endpoint(endpoint) {
+            Ok((host, port)) => running.https(Request { host, port, target: PAGE, limit: MAX_PAGE }),
             Err(wrong) => Err(NoResponse::Failed(wrong).into()),
         };
         let info = match &reached {
@@ -78,7 +83,7 @@ impl ApiServers {
 /// Why there is no connection, in words: for each address, where there are several or a name.
 fn said(unreached: &Unreached, endpoint: &str) -> String {
     let is_named =
-        |address: IpAddr| syntax::host_port(endpoint).is_ok_and(|(host, _)| host.parse() == Ok(address));
+        |address: IpAddr| syntax::join_endpoint(endpoint).is_ok_and(|(host, _)| host.parse() == Ok(address));
     match unreached.tried.as_slice() {
         [] => unreached.why.to_string(),
         [(address, why)] if is_named(*address) => why.to_string(),

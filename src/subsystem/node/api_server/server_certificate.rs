@@ -84,7 +84,7 @@ pub(super) fn judge(server: &Server, now: Result<u64, Reason>) -> Result<Answer<
     let issuers: Result<Vec<Certificate>, String> =
         authorities.iter().map(|der| certificate::read(der)).collect();
     let issuers = issuers.map_err(unknown)?;
-    let host = syntax::host_port(&server.endpoint).map_or(server.endpoint.as_str(), |(host, _)| host);
+    let host = syntax::join_endpoint(&server.endpoint).map_or(server.endpoint.as_str(), |(host, _)| host);
     // Whether it holds today is the other question.
     let at = now.as_ref().map_or(own.not_before, |now| *now);
     let at = at.clamp(own.not_before, own.not_after.max(own.not_before));

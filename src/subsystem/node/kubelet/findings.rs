@@ -202,6 +202,15 @@ pub const PROPERTIES: &[Question] = &[
     },
     Question {
         word: KeyWord::new(
+            "kubeconfig-flag",
+            "kubeconfigFlag",
+            "The file that `--kubeconfig` names, there or not; absent if its unit starts the kubelet without it, and so without a \
+             cluster.",
+        ),
+        ask: Configuration(|kubelet, _, _| machine::kubeconfig_flag(kubelet)),
+    },
+    Question {
+        word: KeyWord::new(
             "runtime",
             "runtime",
             "`cri-o` if `containerRuntimeEndpoint` is CRI-O's `listen` in any spelling, else the socket, even if it is the default.",

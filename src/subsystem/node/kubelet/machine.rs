@@ -167,6 +167,15 @@ pub(super) fn kubeconfig(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact
     Fact::absent().because_all(places.iter().map(|(origin, _)| origin.clone())).note(note)
 }
 
+/// The file that `--kubeconfig` names: what kubeadm's drop-in for the unit brings.
+pub(super) fn kubeconfig_flag(kubelet: &Kubelet) -> Fact {
+    match kubelet.line.last("kubeconfig").filter(|flag| !flag.value.is_empty()) {
+        Some(flag) => Fact::new(absolute(&flag.value).as_str()).because(flag.origin.clone()),
+        None => Fact::absent()
+            .note("kubelet.service has no --kubeconfig: kubeadm's drop-in 10-kubeadm.conf is missing"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,20 +1,33 @@
 //! The fields of kubeadm's own kinds, and the types that their values must have.
 //!
-//! From the references of v1beta3 and v1beta4 (kubernetes.io, `reference/config-api/kubeadm-config.v1beta4`).
+//! From the references of v1beta3 and v1beta4 (kubernetes.io, `reference/config-api/kubeadm-config.v1beta4`) and the
+//! types behind them (`cmd/kubeadm/app/apis/kubeadm/{v1beta3,v1beta4}/types.go`, `bootstraptoken/v1/types.go`).
 
-use crate::component::kubelet::fields;
-
-/// What the value of a field must be.
+/// What the value of a field must be for JSON's decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     Bool,
+    /// A whole number of 32 bits.
     Integer,
-    /// Text; durations and times, too.
+    /// A number, with a fraction or without.
+    Number,
     Text,
+    /// A span of time as Go writes it: `1h30m`, in text.
+    Span,
+    /// Such a span, or a number of nanoseconds.
+    SpanOrNumber,
+    /// A time: `2030-01-01T00:00:00Z`, in text.
+    Time,
+    /// A size: text or a number.
+    Quantity,
+    /// A bootstrap token. It is a secret.
+    Token,
     /// A list of texts.
     Texts,
     /// Texts by name.
     Map,
+    /// Booleans by name.
+    Bools,
     /// Flags of a program: a map in v1beta3, a list of `name` and `value` since v1beta4.
     Flags,
     /// A table of the fields of this name.
@@ -23,11 +36,11 @@ pub(super) enum Type {
     Tables(&'static str),
     Any,
 }
-use Type::{Any, Bool, Flags, Integer, Table, Tables, Text, Texts};
+use Type::{Any, Bool, Bools, Flags, Integer, Span, Table, Tables, Text, Texts, Time, Token};
 
 /// The versions that have a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum In {
+pub(crate) enum In {
     Both,
     /// v1beta3.
     Old,
@@ -37,10 +50,10 @@ pub(super) enum In {
 use In::{Both, New, Old};
 
 /// A field: its name, the type of its value, and the versions that have it.
-pub(super) type Field = (&'static str, Type, In);
+pub(crate) type Field = (&'static str, Type, In);
 
 /// Fields by kind, and by the name of a part of a kind.
-pub(super) const TABLES: &[(&str, &[Field])] = &[
+pub(crate) const TABLES: &[(&str, &[Field])] = &[
     (
         "InitConfiguration",
         &[
@@ -62,8 +75,8 @@ pub(super) const TABLES: &[(&str, &[Field])] = &[
             ("apiVersion", Text, Both),
             ("kind", Text, Both),
             ("apiServer", Table("apiServer"), Both),
-            ("caCertificateValidityPeriod", Text, New),
-            ("certificateValidityPeriod", Text, New),
+            ("caCertificateValidityPeriod", Span, New),
+            ("certificateValidityPeriod", Span, New),
             ("certificatesDir", Text, Both),
             ("clusterName", Text, Both),
             ("controlPlaneEndpoint", Text, Both),
@@ -71,7 +84,7 @@ pub(super) const TABLES: &[(&str, &[Field])] = &[
             ("dns", Table("dns"), Both),
             ("encryptionAlgorithm", Text, New),
             ("etcd", Table("etcd"), Both),
-            ("featureGates", Any, Both),
+            ("featureGates", Bools, Both),
             ("imageRepository", Text, Both),
             ("kubernetesVersion", Text, Both),
             ("networking", Table("networking"), Both),
@@ -99,19 +112,19 @@ pub(super) const TABLES: &[(&str, &[Field])] = &[
         &[
             ("certSANs", Texts, Both),
             ("extraArgs", Flags, Both),
-            ("extraEnvs", Any, New),
+            ("extraEnvs", Tables("env"), New),
             ("extraVolumes", Tables("volume"), Both),
-            ("timeoutForControlPlane", Text, Old),
+            ("timeoutForControlPlane", Span, Old),
         ],
     ),
     (
         "bootstrapToken",
         &[
             ("description", Text, Both),
-            ("expires", Text, Both),
+            ("expires", Time, Both),
             ("groups", Texts, Both),
-            ("token", Text, Both),
-            ("ttl", Text, Both),
+            ("token", Token, Both),
+            ("ttl", Span, Both),
             ("usages", Texts, Both),
         ],
     ),
@@ -126,19 +139,24 @@ pub(super) const TABLES: &[(&str, &[Field])] = &[
     ),
     (
         "component",
-        &[("extraArgs", Flags, Both), ("extraEnvs", Any, New), ("extraVolumes", Tables("volume"), Both)],
+        &[
+            ("extraArgs", Flags, Both),
+            ("extraEnvs", Tables("env"), New),
+            ("extraVolumes", Tables("volume"), Both),
+        ],
     ),
     (
         "discovery",
         &[
             ("bootstrapToken", Table("bootstrapTokenDiscovery"), Both),
             ("file", Table("fileDiscovery"), Both),
-            ("timeout", Text, Old),
+            ("timeout", Span, Old),
             ("tlsBootstrapToken", Text, Both),
         ],
     ),
     ("dns", &[("disabled", Bool, New), ("imageRepository", Text, Both), ("imageTag", Text, Both)]),
     ("endpoint", &[("advertiseAddress", Text, Both), ("bindPort", Integer, Both)]),
+    ("env", &[("name", Text, New), ("value", Text, New), ("valueFrom", Any, New)]),
     ("etcd", &[("external", Table("externalEtcd"), Both), ("local", Table("localEtcd"), Both)]),
     (
         "externalEtcd",
@@ -158,7 +176,7 @@ pub(super) const TABLES: &[(&str, &[Field])] = &[
         &[
             ("dataDir", Text, Both),
             ("extraArgs", Flags, Both),
-            ("extraEnvs", Any, New),
+            ("extraEnvs", Tables("env"), New),
             ("imageRepository", Text, Both),
             ("imageTag", Text, Both),
             ("peerCertSANs", Texts, Both),
@@ -182,18 +200,18 @@ pub(super) const TABLES: &[(&str, &[Field])] = &[
     ("proxy", &[("disabled", Bool, New)]),
     (
         "taint",
-        &[("effect", Text, Both), ("key", Text, Both), ("timeAdded", Text, Both), ("value", Text, Both)],
+        &[("effect", Text, Both), ("key", Text, Both), ("timeAdded", Time, Both), ("value", Text, Both)],
     ),
     (
         "timeouts",
         &[
-            ("controlPlaneComponentHealthCheck", Text, New),
-            ("discovery", Text, New),
-            ("etcdAPICall", Text, New),
-            ("kubeletHealthCheck", Text, New),
-            ("kubernetesAPICall", Text, New),
-            ("tlsBootstrap", Text, New),
-            ("upgradeManifests", Text, New),
+            ("controlPlaneComponentHealthCheck", Span, New),
+            ("discovery", Span, New),
+            ("etcdAPICall", Span, New),
+            ("kubeletHealthCheck", Span, New),
+            ("kubernetesAPICall", Span, New),
+            ("tlsBootstrap", Span, New),
+            ("upgradeManifests", Span, New),
         ],
     ),
     (
@@ -208,81 +226,19 @@ pub(super) const TABLES: &[(&str, &[Field])] = &[
     ),
 ];
 
-/// Fields of `KubeProxyConfiguration` (kubeproxy.config.k8s.io/v1alpha1) at the top; only misspelt ones are told.
-pub(super) const PROXY: &[&str] = &[
-    "apiVersion",
-    "bindAddress",
-    "bindAddressHardFail",
-    "clientConnection",
-    "clusterCIDR",
-    "configSyncPeriod",
-    "conntrack",
-    "detectLocal",
-    "detectLocalMode",
-    "enableProfiling",
-    "featureGates",
-    "healthzBindAddress",
-    "hostnameOverride",
-    "iptables",
-    "ipvs",
-    "kind",
-    "logging",
-    "metricsBindAddress",
-    "mode",
-    "nftables",
-    "nodePortAddresses",
-    "oomScoreAdj",
-    "portRange",
-    "showHiddenMetricsForVersion",
-    "winkernel",
-    "windowsRunAsService",
-];
-
 /// The fields of a kind, or of a part of one.
-pub(super) fn of(name: &str) -> Option<&'static [Field]> {
-    TABLES.iter().find(|(table, _)| *table == name).map(|(_, fields)| *fields)
-}
-
-/// The kinds, or the fields, that there are where a key is none of them: for "did you mean".
-pub(crate) fn unknown_key(key: &str) -> Option<Vec<String>> {
-    let kinds = || TABLES.iter().map(|(kind, _)| *kind).filter(|kind| kind.ends_with("Configuration"));
-    let (kind, field) = key.split_once('.').unwrap_or((key, ""));
-    let in_kind = |names: Vec<String>| names.iter().map(|name| format!("{kind}.{name}")).collect();
-    match kind {
-        "KubeletConfiguration" | "KubeProxyConfiguration" if field.is_empty() => None,
-        "KubeletConfiguration" => fields::unknown(field).map(in_kind),
-        "KubeProxyConfiguration" => {
-            let top = field.split('.').next()?;
-            (!PROXY.contains(&top)).then(|| in_kind(PROXY.iter().map(|name| (*name).to_owned()).collect()))
-        }
-        _ if !kinds().any(|known| known == kind) => {
-            let others = ["KubeletConfiguration", "KubeProxyConfiguration"];
-            Some(kinds().chain(others).map(str::to_owned).collect())
-        }
-        _ if field.is_empty() => None,
-        _ => unknown_field(kind, field).map(in_kind),
-    }
-}
-
-/// The fields of the part in which a dotted field of a kind is none of them.
-fn unknown_field(kind: &str, field: &str) -> Option<Vec<String>> {
-    let (mut path, mut known, mut rest) = (String::new(), of(kind)?, field);
-    loop {
-        let (name, below) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
-        let Some((_, kind, _)) = known.iter().find(|(known, ..)| *known == name) else {
-            return Some(known.iter().map(|(known, ..)| format!("{path}{known}{below}")).collect());
-        };
-        let Table(part) = kind else { return None };
-        known = of(part)?;
-        rest = below.strip_prefix('.')?;
-        path = format!("{path}{name}.");
-    }
+pub(crate) fn of(name: &str) -> Option<&'static [Field]> {
+    TABLES
+        .iter()
+        .chain(super::proxy_table::TABLES)
+        .find(|(table, _)| *table == name)
+        .map(|(_, fields)| *fields)
 }
 
 /// The parts that fields name.
 #[cfg(test)]
 pub(super) fn parts() -> impl Iterator<Item = &'static str> {
-    let fields = TABLES.iter().flat_map(|(_, fields)| fields.iter());
+    let fields = TABLES.iter().chain(super::proxy_table::TABLES).flat_map(|(_, fields)| fields.iter());
     fields.filter_map(|(_, kind, _)| match kind {
         Table(part) | Tables(part) => Some(*part),
         _ => None,
@@ -298,7 +254,7 @@ mod tests {
         for part in parts().chain(["flag"]) {
             assert!(of(part).is_some(), "{part}");
         }
-        for (name, fields) in TABLES {
+        for (name, fields) in TABLES.iter().chain(crate::component::kubeadm::proxy_table::TABLES) {
             let mut names: Vec<&str> = fields.iter().map(|(name, ..)| *name).collect();
             names.sort_unstable();
             names.dedup();

@@ -1,0 +1,191 @@
+//! A configuration file, by the command of kubeadm that will read it: each looks at other documents.
+
+use super::documents::{self, Written, remark};
+use super::fields::Looked;
+use super::{ConfigWarning, Document, Kubeadm, Target};
+use crate::component::kubeadm::document_table::{
+    COMPONENTS, KINDS, OF_INIT, OF_JOIN, OTHERS, OWN, READ, last_reader,
+};
+use crate::fact::{did_you_mean, nearest};
+
+/// A file that was cut into documents.
+#[derive(Clone, Debug)]
+pub struct File {
+    path: String,
+    documents: Vec<Written>,
+}
+
+impl File {
+    /// Cuts the text of a file into documents as kubeadm does.
+    ///
+    /// # Errors
+    /// Why every command of kubeadm would refuse it: no YAML, a document without `kind`, a kind twice.
+    pub fn read(path: &str, text: &str) -> Result<Self, Vec<ConfigWarning>> {
+        let documents = documents::read(text)?;
+        Ok(File { path: path.to_owned(), documents })
+    }
+
+    /// The command that it is for: `kubeadm init` where it has a document for that, whatever else it has.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        if self.has(OF_INIT) {
+            return Some(Target::Init);
+        }
+        self.has(OF_JOIN).then_some(Target::Join)
+    }
+
+    /// Whether `kubeadm init` and `kubeadm join` would both take it.
+    #[must_use]
+    pub fn is_for_both(&self) -> bool {
+        self.has(OF_INIT) && self.has(OF_JOIN)
+    }
+
+    fn has(&self, kinds: &[&str]) -> bool {
+        self.documents.iter().any(|document| kinds.contains(&document.kind.as_str()))
+    }
+
+    fn has_known(&self) -> bool {
+        self.documents.iter().any(|document| {
+            KINDS.iter().any(|(group, kind)| *group == document.group && *kind == document.kind)
+                || OF_INIT.iter().chain(OF_JOIN).any(|kind| *kind == document.kind)
+        })
+    }
+
+    /// Judges the documents that the command reads; all of them without one.
+    ///
+    /// # Errors
+    /// Why kubeadm would refuse the file whatever its fields say: none of the command's kinds is in it, or their version
+    /// is one that it doesn't read.
+    pub fn judge(self, target: Option<Target>) -> Result<Kubeadm, Vec<ConfigWarning>> {
+        if let Some(mistake) = self.unfit(target) {
+            return Err(vec![mistake]);
+        }
+        let mut read = Vec::new();
+        let mut remarks = Vec::new();
+        let mut mistakes = Vec::new();
+        for document in self.documents {
+            match sort(&document, target) {
+                Ok(Some(kind)) => read.push((kind, document)),
+                Ok(None) => remarks.extend(ignored(&document)),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let mut looked = Looked::default();
+        let mut documents = Vec::new();
+        for (kind, Written { version, line, mut root, twice, .. }) in read {
+            looked.twice(&twice);
+            match kind {
+                "KubeletConfiguration" => looked.kubelet(&mut root, line),
+                kind => looked.own(kind, &version, &mut root, line),
+            }
+            documents.push(Document { kind, line, root });
+        }
+        remarks.append(&mut looked.remarks);
+        remarks.sort_by_key(|remark| remark.line);
+        let source = format!("--kubeadm-config {}", self.path);
+        let mut kubeadm = Kubeadm::of(source, documents, looked.findings, remarks);
+        kubeadm.target = target;
+        Ok(kubeadm)
+    }
+
+    /// That the command would find none of its kinds.
+    fn unfit(&self, target: Option<Target>) -> Option<ConfigWarning> {
+        let (kinds, what, command) = match target {
+            Some(Target::Init) => (OF_INIT, "neither InitConfiguration nor ClusterConfiguration", "init"),
+            Some(Target::Join) => (OF_JOIN, "no JoinConfiguration", "join"),
+            None if self.has_known() => return None,
+            None => {
+                let names = KINDS.iter().map(|(_, kind)| *kind).collect::<Vec<_>>().join(", ");
+                let message = "the file holds no configuration for `kubeadm init` or `kubeadm join`";
+                let mut mistake = remark(1, "", message.to_owned());
+                mistake.help = Some(format!("a document has apiVersion and kind; kinds are {names}"));
+                return Some(mistake);
+            }
+        };
+        let message = format!("the file has {what}: `kubeadm {command} --config` refuses it (kind)");
+        (!self.has(kinds)).then(|| remark(1, "", message))
+    }
+}
+
+/// The kind of a document that the command decodes, or none if it looks no further at it.
+fn sort(document: &Written, target: Option<Target>) -> Result<Option<&'static str>, ConfigWarning> {
+    let (init, join) = (target != Some(Target::Join), target != Some(Target::Init));
+    let is = |kinds: &[&str]| kinds.contains(&document.kind.as_str());
+    let decoded = (init && is(OF_INIT)) || (join && is(OF_JOIN));
+    if decoded && document.group != OWN {
+        let mut mistake = remark(
+            document.api_line,
+            &document.group,
+            format!(
+                "kubeadm refuses this document: there is no kind `{}` in {}",
+                document.kind,
+                document.api()
+            ),
+        );
+        mistake.help = Some(format!("{} is of the group {OWN}, such as {OWN}/v1beta4", document.kind));
+        return Err(mistake);
+    }
+    // init looks at the versions of all documents of its group, join at those of its own.
+    if document.group == OWN && (init || decoded) {
+        check_version(document, decoded)?;
+    }
+    let component = COMPONENTS.iter().find(|(group, _)| *group == document.group);
+    if let Some((group, version)) = component.filter(|(_, version)| init && *version != document.version) {
+        let mut mistake = remark(
+            document.api_line,
+            &document.version,
+            format!("kubeadm hands on no apiVersion {}, only {group}/{version}", document.api()),
+        );
+        mistake.help = Some(format!("write `apiVersion: {group}/{version}`"));
+        return Err(mistake);
+    }
+    let known = KINDS.iter().find(|(group, kind)| *group == document.group && *kind == document.kind);
+    let is_read = decoded || (init && component.is_some());
+    Ok(known.filter(|_| is_read).map(|(_, kind)| *kind))
+}
+
+fn check_version(document: &Written, decoded: bool) -> Result<(), ConfigWarning> {
+    let (version, api) = (document.version.as_str(), document.api());
+    let (message, help) = match last_reader(version) {
+        Some(last) => (
+            format!("kubeadm reads {api} no longer: {last} was the last version that did"),
+            "with a kubeadm that reads both: `kubeadm config migrate --old-config FILE --new-config FILE`",
+        ),
+        None if decoded && !READ.contains(&version) => (
+            format!("there is no version {api} of kubeadm's configuration that this program knows"),
+            "kubeadm 1.31 and later read v1beta4, 1.22 and later v1beta3",
+        ),
+        None => return Ok(()),
+    };
+    let mut mistake = remark(document.api_line, version, message);
+    mistake.help = Some(help.to_owned());
+    Err(mistake)
+}
+
+/// What is said of a document that no command decodes.
+fn ignored(document: &Written) -> Option<ConfigWarning> {
+    let is_known = KINDS.iter().any(|(group, kind)| *group == document.group && *kind == document.kind)
+        || (document.group == OWN && OTHERS.contains(&document.kind.as_str()));
+    if is_known {
+        return None;
+    }
+    let message =
+        format!("kubeadm ignores this document: there is no kind `{}` in {}", document.kind, document.api());
+    let mut told = remark(document.line, &document.kind, message);
+    told.help = near(&document.group, &document.kind);
+    Some(told)
+}
+
+/// The kind that a misspelt one stands for, or the group that has this kind.
+fn near(group: &str, kind: &str) -> Option<String> {
+    if let Some((right, _)) = KINDS.iter().find(|(_, name)| *name == kind) {
+        return Some(format!("{kind} is of the group {right}, this is `{group}`"));
+    }
+    if let Some((_, name)) = KINDS.iter().find(|(_, name)| kind.len() > 2 && name.starts_with(kind)) {
+        return Some(did_you_mean(name));
+    }
+    nearest(kind, KINDS.iter().map(|(_, name)| *name), |_| 4).map(did_you_mean)
+}
