@@ -56,6 +56,7 @@ pub(super) fn look(crio: &Crio, subsystems: &Subsystems<'_>, found: &mut Vec<Ref
     let mut look = Look { crio, subsystems, files: subsystems.host().files(), found, hidden: None };
     look.directories();
     look.socket();
+    look.metrics_socket();
     look.time_zone();
     look.devices();
     look.stream_port();
@@ -150,6 +151,24 @@ impl Look<'_, '_> {
         if is_full == Ok(Some(true)) {
             let what = format!(
                 "api.listen is \"{path}\", a directory that isn't empty; CRI-O wants to make its socket there"
+            );
+            self.add(place, what, Since::Always);
+        }
+    }
+
+    /// Its directory is made, with `enable_metrics`.
+    fn metrics_socket(&mut self) {
+        let is_on =
+            matches!(set(self.crio, self.subsystems, "metrics.enable_metrics"), Some((_, Value::Bool(true))));
+        let Some((place, path)) =
+            self.text("metrics.metrics_socket").filter(|(_, path)| is_on && !path.is_empty())
+        else {
+            return;
+        };
+        let path = absolute(&path);
+        if let Some(file) = self.in_the_way(path.rsplit_once('/').map_or("", |(parent, _)| parent)) {
+            let what = format!(
+                "metrics.metrics_socket is \"{path}\", and {file} is no directory; CRI-O accepts a path whose directory it can make"
             );
             self.add(place, what, Since::Always);
         }

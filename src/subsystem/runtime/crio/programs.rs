@@ -172,13 +172,20 @@ impl Needs<'_> {
         }
         match handler.kind() {
             "oci" => self.monitor(handler, global.unwrap_or(handler.text("monitor_path"))),
-            // CRI-O asks conmonrs for its version; its name is not searched for here.
             "pod" if !handler.text("monitor_path").is_empty() => {
                 let path = handler.text("monitor_path");
                 match self.is_program(path, false) {
                     true => self.execute(handler.origin(), path, &monitor_of(handler)),
                     false if is_default => self.lacks(handler, "monitor_path", path),
                     false => self.drop(handler, &format!("no {path}")),
+                }
+            }
+            // CRI-O asks it for its version since 1.34.
+            "pod" if self.minor.is_some_and(|minor| minor >= 34) && self.find("", "conmonrs").is_none() => {
+                if is_default {
+                    self.lacks(handler, "monitor_path", "conmonrs");
+                } else {
+                    self.drop(handler, "no conmonrs");
                 }
             }
             _ => {}

@@ -76,6 +76,7 @@ pub(super) fn refusals(
         }
         None => Vec::new(),
     };
+    found.extend(several_drivers(crio, subsystems)?);
     let (own, is_flag) = crio.own_storage_options();
     if is_flag {
         // It takes the place of all.
@@ -85,12 +86,52 @@ pub(super) fn refusals(
     let driver = crio.text(subsystems, "storage_driver").unwrap_or_default();
     for (place, key, option) in options {
         let wrong = match storage_driver::look(&driver, &option) {
+            // What storage.conf names is told with the other programs.
+            Ok(needs) if key.ends_with("mount_program") && needs.iter().all(|need| !need.is_directory) => {
+                None
+            }
             Ok(needs) => unmet(subsystems, &needs)?,
             Err(accepts) => Some(format!("\"{option}\"; {accepts}")),
         };
         found.extend(wrong.map(|wrong| Refusal::new(place, format!("{key} has {wrong}"), Since::Always)));
     }
     Ok(())
+}
+
+/// Drivers whose data lies below a root, where nothing names the one to use: CRI-O takes none of several.
+fn several_drivers(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Option<Refusal>, String> {
+    let named =
+        |key: &str, document: &Node| document.at(key).is_some_and(|node| node.state() != State::from(""));
+    let in_file = match document(subsystems)? {
+        Some((_, Ok((node, _)))) => named("storage.driver", &node) || named("storage.driver_priority", &node),
+        Some((_, Err(_))) => true,
+        None => false,
+    };
+    let is_set = |variable| crio.launch.environment.get(variable).is_some_and(|(_, text)| !text.is_empty());
+    let own = super::invalid_values::set(crio, subsystems, "storage_driver");
+    let is_own = own.is_some_and(|(_, driver)| driver.as_text() != Some(""));
+    let Some(root) =
+        crio.text(subsystems, "root").filter(|_| !in_file && !is_own && !is_set("STORAGE_DRIVER"))
+    else {
+        return Ok(None);
+    };
+    let mut there = Vec::new();
+    for driver in ["overlay", "btrfs", "vfs", "zfs"] {
+        match subsystems.host().files().stat(format!("{root}/{driver}")) {
+            Read::There(_) => there.push(driver),
+            Read::Missing(_) => {}
+            Read::Hidden(error) => return Err(error.to_string()),
+        }
+    }
+    // vfs alone or beside one that isn't there is used as it is.
+    let wrong = there.len() > 1;
+    let what = || {
+        let all = there.join(", ");
+        format!(
+            "{root} has data of the drivers {all}, and no file names one; CRI-O wants storage_driver then"
+        )
+    };
+    Ok(wrong.then(|| Refusal::new(Origin::file(&root), what(), Since::Always)))
 }
 
 /// Directories of storage.conf that something is in the way of, unless CRI-O's own files name others.
@@ -126,12 +167,9 @@ fn unmet(subsystems: &Subsystems<'_>, needs: &[Need]) -> Result<Option<String>, 
                 return Ok(Some(format!("{path}, which is no directory; CRI-O accepts directories")));
             }
             Read::There(_) => {}
-            // It is told with the other programs.
-            Read::Missing(_) if !is_directory => {}
             Read::Missing(_) => {
-                return Ok(Some(format!(
-                    "{path}, which isn't there; CRI-O accepts directories that are there"
-                )));
+                let accepts = if *is_directory { "directories that are" } else { "a program that is" };
+                return Ok(Some(format!("{path}, which isn't there; CRI-O accepts {accepts} there")));
             }
             Read::Hidden(error) => return Err(error.to_string()),
         }
