@@ -55,6 +55,12 @@ impl Kubeadm {
         Some(Fact::new(State::from(texts)).because_all(found.iter().map(|(line, _)| self.origin(*line))))
     }
 
+    /// Fields at the top that have an unknown field below them.
+    pub(crate) fn misspelt_parts(&self) -> Vec<&str> {
+        let unknown = self.findings.iter().filter(|finding| finding.topic == Topic::UnknownFields);
+        unknown.filter_map(|finding| Some(&finding.text[..finding.text.find(['.', '['])?])).collect()
+    }
+
     /// Whether the answer differs between versions of kubeadm.
     fn depends_on_version(&self, topic: Topic) -> bool {
         let differs = |finding: &Finding| {

@@ -193,21 +193,21 @@ pub const PROPERTIES: &[Question] = &[
     },
     Question {
         word: KeyWord::new(
+            "kubeadm-flag",
+            "kubeadmFlag",
+            "The file of `--kubeconfig`, else of `--bootstrap-kubeconfig` or `--config`, there or not; absent if its unit passes on \
+             nothing of what kubeadm writes.",
+        ),
+        ask: Configuration(|kubelet, _, _| machine::kubeadm_flag(kubelet)),
+    },
+    Question {
+        word: KeyWord::new(
             "kubeconfig",
             "kubeconfig",
             "The file with which it connects to a cluster: that of `--kubeconfig`, else of `--bootstrap-kubeconfig`; absent if \
              neither is there, as before kubeadm has run.",
         ),
         ask: Configuration(|kubelet, subsystems, _| machine::kubeconfig(kubelet, subsystems)),
-    },
-    Question {
-        word: KeyWord::new(
-            "kubeconfig-flag",
-            "kubeconfigFlag",
-            "The file that `--kubeconfig` names, there or not; absent if its unit starts the kubelet without it, and so without a \
-             cluster.",
-        ),
-        ask: Configuration(|kubelet, _, _| machine::kubeconfig_flag(kubelet)),
     },
     Question {
         word: KeyWord::new(

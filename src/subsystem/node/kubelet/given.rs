@@ -36,6 +36,9 @@ pub fn errors(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>) -> Fact {
     for flag in removed::unknown(&kubelet.line, minor) {
         errors.push((flag.origin.clone(), format!("the kubelet no longer knows the flag --{}", flag.name)));
     }
+    // What a misspelt field leaves out is reported as that field, and mended with it.
+    let misspelt: Vec<&str> = kubeadm.misspelt_parts();
+    errors.retain(|(_, text)| !misspelt.iter().any(|field| text.starts_with(field)));
     match found.undecided {
         Some((place, reason)) if errors.is_empty() => Fact::unknown(reason).because(place),
         _ => Fact::findings(errors),

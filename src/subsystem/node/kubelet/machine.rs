@@ -167,12 +167,13 @@ pub(super) fn kubeconfig(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact
     Fact::absent().because_all(places.iter().map(|(origin, _)| origin.clone())).note(note)
 }
 
-/// The file that `--kubeconfig` names: what kubeadm's drop-in for the unit brings.
-pub(super) fn kubeconfig_flag(kubelet: &Kubelet) -> Fact {
-    match kubelet.line.last("kubeconfig").filter(|flag| !flag.value.is_empty()) {
+/// A file that kubeadm writes and the unit names: what its drop-in for the unit brings.
+pub(super) fn kubeadm_flag(kubelet: &Kubelet) -> Fact {
+    let flags = ["kubeconfig", "bootstrap-kubeconfig", "config"].into_iter();
+    match flags.filter_map(|name| kubelet.line.last(name)).find(|flag| !flag.value.is_empty()) {
         Some(flag) => Fact::new(absolute(&flag.value).as_str()).because(flag.origin.clone()),
         None => Fact::absent()
-            .note("kubelet.service has no --kubeconfig: kubeadm's drop-in 10-kubeadm.conf is missing"),
+            .note("kubelet.service names no file of kubeadm's: its drop-in 10-kubeadm.conf is missing"),
     }
 }
 
