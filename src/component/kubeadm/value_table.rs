@@ -251,7 +251,7 @@ mod tests {
                 _ => Type::Text,
             };
             assert_eq!(type_of(row.kind, row.field), Some(wanted), "{} {}", row.kind, row.field);
-            assert!(row.source.ends_with(".go"), "{}", row.field);
+            assert_eq!(row.source.rsplit_once('.').map(|(_, end)| end), Some("go"), "{}", row.field);
         }
         for (kind, field, _) in FLAGS {
             assert_eq!(type_of(kind, field), Some(Type::Flags), "{kind} {field}");

@@ -35,12 +35,11 @@ const PORT: u16 = 6443;
 pub fn endpoint(text: &str) -> Result<String, String> {
     // In brackets, an address needs no port here.
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let (host, port) = match syntax::join_endpoint(text) {
-        Ok(found) => found,
-        Err(_) => {
-            let parted = syntax::host_port(bare).map_err(|wrong| format!("`{}` {wrong}", printable(text)))?;
-            (parted.0, parted.1.unwrap_or(PORT))
-        }
+    let (host, port) = if let Ok(found) = syntax::join_endpoint(text) {
+        found
+    } else {
+        let parted = syntax::host_port(bare).map_err(|wrong| format!("`{}` {wrong}", printable(text)))?;
+        (parted.0, parted.1.unwrap_or(PORT))
     };
     let host = host.to_ascii_lowercase();
     Ok(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
