@@ -58,8 +58,8 @@ impl Since {
             (Since::Minor(since), Some(minor)) if minor >= since => Standing::Refuses,
             (Since::Minor(_), Some(_)) => Standing::Takes,
             (Since::Minor(since), None) if since <= OLDEST => Standing::Refuses,
-            (Since::Minor(_), None) => Standing::Unknown,
-            (Since::Recorded, _) => Standing::Perhaps,
+            (Since::Minor(_) | Since::Recorded, None) => Standing::Unknown,
+            (Since::Recorded, Some(_)) => Standing::Perhaps,
         }
     }
 }
@@ -96,7 +96,7 @@ mod tests {
             (Since::Recorded, Some(37), Standing::Refuses),
             (Since::Recorded, Some(36), Standing::Perhaps),
             (Since::Recorded, Some(38), Standing::Perhaps),
-            (Since::Recorded, None, Standing::Perhaps),
+            (Since::Recorded, None, Standing::Unknown),
         ] {
             assert_eq!(since.standing(minor), wanted, "{since:?} {minor:?}");
         }
