@@ -35,6 +35,7 @@ const PORT: u16 = 6443;
 pub fn endpoint(text: &str) -> Result<String, String> {
     // In brackets, an address needs no port here.
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    // Read from the text alone: with a port as kubeadm wants it, else without.
     let (host, port) = if let Ok(found) = syntax::join_endpoint(text) {
         found
     } else {
