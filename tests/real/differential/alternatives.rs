@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use node_preflight::fact::{State, Value};
+use node_preflight::fact::Knowledge;
 use node_preflight::host::Host;
 use node_preflight::subsystem::Subsystems;
 use node_preflight::subsystem::distribution::alternatives;
@@ -96,14 +96,11 @@ fn run(run: &mut Run) -> Result<(), String> {
             let (value, status) = (field("Value: "), field("Status: "));
             let fact = alternatives::alternative(&subsystems, name);
             match (&fact.state, value, status) {
-                (State::Absent, None, None) => tally.agreed(false),
-                (State::Known(Value::Record(record)), Some(value), Some(status)) => {
-                    let same = record["target"] == State::from(value.as_str())
-                        && record["mode"] == State::from(status.as_str());
-                    if !same {
-                        return Err(format!(
-                            "{name}: the program says {record:?}, the tool {value} {status}"
-                        ));
+                (Knowledge::Absent, None, None) => tally.agreed(false),
+                (Knowledge::Known(ours), Some(value), Some(status)) => {
+                    let is_automatic = Knowledge::Known(status == "auto");
+                    if ours.target.to_string() != value || ours.is_automatic != is_automatic {
+                        return Err(format!("{name}: the program says {ours:?}, the tool {value} {status}"));
                     }
                     tally.agreed(true);
                 }

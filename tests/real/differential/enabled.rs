@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use node_preflight::fact::{Moment, State, Value};
+use node_preflight::fact::{Knowledge, Moment};
 use node_preflight::host::Host;
 use node_preflight::subsystem::Subsystems;
 use proptest::collection::vec;
@@ -107,11 +107,11 @@ fn run(run: &mut Run) -> Result<(), String> {
                 continue;
             }
             let fact = subsystems.units().service(&subsystems, name, Moment::Boot);
-            let State::Known(Value::Record(attributes)) = &fact.state else {
+            let Knowledge::Known(unit) = &fact.state else {
                 return Err(format!("{name}: the program says {:?}, systemctl {theirs}", fact.state));
             };
-            match &attributes["enabled"] {
-                State::Known(ours) if ours.to_string() == theirs => tally.agreed(theirs != "disabled"),
+            match &unit.enabled {
+                Knowledge::Known(ours) if *ours == theirs => tally.agreed(theirs != "disabled"),
                 ours => return Err(format!("{name}: the program says {ours:?}, systemctl {theirs}")),
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use node_preflight::fact::{State, Value};
+use node_preflight::fact::Knowledge;
 use node_preflight::host::Host;
 use node_preflight::subsystem::Subsystems;
 use proptest::collection::vec;
@@ -88,16 +88,18 @@ fn run(run: &mut Run) -> Result<(), String> {
             let installed = ["installed", "triggers-pending", "triggers-awaited"].contains(status);
             let fact = subsystems.packages().package(&subsystems, name);
             match &fact.state {
-                State::Known(Value::Record(record)) => {
-                    let same = record["version"] == State::from(*version)
-                        && record["held"] == State::from(*want == "hold");
+                Knowledge::Known(package) => {
+                    let same = package.version == Knowledge::Known((*version).to_owned())
+                        && package.held == Knowledge::Known(*want == "hold");
                     if !installed || !same {
                         return Err(format!("the program says {:?}, dpkg-query {line}", fact.state));
                     }
                     tally.agreed(true);
                 }
-                State::Unknown(reason) if !installed => tally.unknown(&ORACLE, reason.as_str())?,
-                State::Absent if ["config-files", "not-installed"].contains(status) => tally.agreed(false),
+                Knowledge::Unknown(reason) if !installed => tally.unknown(&ORACLE, reason.as_str())?,
+                Knowledge::Absent if ["config-files", "not-installed"].contains(status) => {
+                    tally.agreed(false)
+                }
                 other => return Err(format!("the program says {other:?}, dpkg-query {line}")),
             }
         }
