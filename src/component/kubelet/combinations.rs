@@ -28,7 +28,8 @@ fn images(view: View<'_>, found: &mut Judgement) {
         );
         found.fault(if low_is.is_some() && high_is.is_none() { low } else { high }, text);
     }
-    if let Some(most) = view.span("imageMaximumGCAge") {
+    // The field came with 1.29; before, it is unknown and ignored.
+    if let Some(most) = view.span("imageMaximumGCAge").filter(|_| view.since(29)) {
         let least = view.span("imageMinimumGCAge");
         let default = || default_table::text("imageMinimumGCAge").and_then(go_duration::nanoseconds);
         let least = least.or_else(default).unwrap_or(0);
@@ -185,7 +186,8 @@ fn others(view: View<'_>, found: &mut Judgement) {
     if view.has_text("systemCgroups") && !view.has_text("cgroupRoot") {
         found.fault("systemCgroups", "systemCgroups needs cgroupRoot");
     }
-    if view.bool("runOnce") == Some(true) {
+    // Recorded with 1.36; since when isn't known.
+    if view.bool("runOnce") == Some(true) && view.since(36) {
         found.fault("runOnce", "runOnce is true, must be false: the kubelet no longer has this mode");
     }
     // The field came with 1.33.

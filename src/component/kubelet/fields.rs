@@ -7,15 +7,6 @@ use super::field_table::{FIELDS, NESTED};
 use crate::parse::document::{Content, Node};
 use crate::parse::go_duration;
 
-/// What YAML 1.1, which the kubelet reads, takes for true and false, besides `true` and `false`.
-pub(crate) fn old_bool(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "y" | "yes" | "on" => Some(true),
-        "n" | "no" | "off" => Some(false),
-        _ => None,
-    }
-}
-
 /// Names that the kubelet doesn't know, and values that it can't decode, of a document.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Oddities {
@@ -25,7 +16,7 @@ pub(crate) struct Oddities {
     pub wrong: Vec<(String, Option<u32>)>,
 }
 
-/// Looks at all fields; makes the booleans of YAML 1.1 what they are to the kubelet. `all_known` says that the
+/// Looks at all fields. `all_known` says that the
 /// installed kubelet has no more fields than those above; else only misspelt ones are told.
 pub(crate) fn look(document: &mut Node, all_known: bool) -> Oddities {
     let mut oddities = Oddities::default();
@@ -91,20 +82,11 @@ fn fields_of(path: &str) -> Option<&'static [(&'static str, Type)]> {
     }
 }
 
-/// Whether the kubelet decodes a value; makes the booleans of YAML 1.1 what they are to it.
+/// Whether the kubelet decodes a value.
 ///
 /// # Errors
 /// What the value must be, as it follows the name of the field.
-fn decode(value: &mut Node, kind: Type) -> Result<(), String> {
-    match kind {
-        Bool => old_bools(value),
-        Bools => {
-            if let Content::Table(table) = &mut value.content {
-                table.values_mut().for_each(old_bools);
-            }
-        }
-        _ => {}
-    }
+fn decode(value: &Node, kind: Type) -> Result<(), String> {
     let is = |wanted: &str| Err(format!(": must be {wanted}"));
     match (kind, &value.content) {
         (_, Content::Null) | (Any, _) => Ok(()),
@@ -127,14 +109,6 @@ fn decode(value: &mut Node, kind: Type) -> Result<(), String> {
             wrong.map_or(Ok(()), |(name, wanted)| Err(format!(": the value of {name} must be {wanted}")))
         }
         _ => wanted(value, kind).map_or(Ok(()), is),
-    }
-}
-
-fn old_bools(value: &mut Node) {
-    if let Content::Text(text) = &value.content
-        && let Some(flag) = old_bool(text)
-    {
-        value.content = Content::Bool(flag);
     }
 }
 
@@ -177,10 +151,10 @@ fn is_misspelt(name: &str, known: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::yaml;
+    use crate::parse::go_yaml;
 
     fn found(text: &str, all_known: bool) -> (Vec<String>, Vec<String>) {
-        let mut document = yaml::parse(text.as_bytes()).unwrap();
+        let mut document = go_yaml::parse(text, 0).unwrap().root;
         let oddities = look(&mut document, all_known);
         let texts = |list: Vec<(String, Option<u32>)>| list.into_iter().map(|(text, _)| text).collect();
         (texts(oddities.unknown), texts(oddities.wrong))
@@ -215,6 +189,7 @@ mod tests {
             ("maxPods: \"110\"\n", "maxPods: must be a whole number, without quotes"),
             ("maxPods: 110.5\n", "maxPods: must be a whole number, without quotes"),
             ("maxPods: 99999999999\n", "maxPods: must be a number between -2147483648 and 2147483647"),
+            ("failSwapOn: 'yes'\n", "failSwapOn: must be true or false, without quotes"),
             ("failSwapOn: maybe\n", "failSwapOn: must be true or false, without quotes"),
             (
                 "featureGates: {A: \"true\"}\n",
@@ -237,7 +212,7 @@ mod tests {
         ] {
             assert_eq!(found(text, true).1, [wrong], "{text}");
         }
-        let mut document = yaml::parse(b"failSwapOn: no\nprotectKernelDefaults: ~\n").unwrap();
+        let mut document = go_yaml::parse("failSwapOn: no\nprotectKernelDefaults: ~\n", 0).unwrap().root;
         assert_eq!(look(&mut document, true), Oddities::default());
         assert_eq!(document.at("failSwapOn").unwrap().content, Content::Bool(false));
     }

@@ -125,11 +125,14 @@ fn known(name: &str, minor: Option<u64>) -> Known {
 
 /// The gate that a misspelt name stands for.
 fn meant(name: &str) -> String {
+    const MAX_DISTANCE: usize = 2;
     let lower = name.to_lowercase();
     let near = |known: &str| crate::fact::distance(&lower, &known.to_lowercase());
-    let best = GATES.iter().map(|(known, ..)| (near(known), *known)).min();
+    // Names of another length are further away.
+    let known = GATES.iter().filter(|(known, ..)| known.len().abs_diff(name.len()) <= MAX_DISTANCE);
+    let best = known.map(|(known, ..)| (near(known), *known)).min();
     match best {
-        Some((distance, known)) if name.len() < 100 && distance <= 2 => format!(" (did you mean {known}?)"),
+        Some((distance, known)) if distance <= MAX_DISTANCE => format!(" (did you mean {known}?)"),
         _ => String::new(),
     }
 }
@@ -142,7 +145,7 @@ mod tests {
     fn told(text: &str, minor: u64) -> (usize, usize) {
         let root = yaml::parse(format!("featureGates: {{{text}}}\n").as_bytes()).unwrap();
         let mut found = Judgement::default();
-        look(View { root: &root, minor: Some(minor) }, &mut found);
+        look(View { root: &root, minor: Some(minor), unread: &[] }, &mut found);
         (found.faults.len(), found.undecided.len())
     }
 

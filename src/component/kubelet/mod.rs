@@ -4,6 +4,7 @@ pub(crate) mod default_table;
 pub(crate) mod field_table;
 pub(crate) mod fields;
 pub(crate) mod flag_table;
+pub(crate) mod known_flags;
 pub(crate) mod node_flags;
 pub(crate) mod texts;
 pub(crate) mod view;

@@ -30,6 +30,7 @@ pub(crate) fn labels(value: &str) -> Vec<String> {
 fn label_fault(pair: &str) -> Option<String> {
     // What follows a second `=` belongs to the value.
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let (name, value) = (name.trim(), value.trim());
     if !label::is_qualified_name(name) {
         return Some(format!("`{name}` is no name of a label"));
     }

@@ -2,6 +2,7 @@
 //! (pkg/kubelet/eviction/helpers.go, pkg/kubelet/cm, `parseResourceList` in cmd/kubelet/app/server.go).
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use super::default_table::THRESHOLDS;
 use super::view::{Judgement, View};
@@ -129,8 +130,9 @@ fn enforced(view: View<'_>, found: &mut Judgement) {
     ];
     let words: Vec<&str> = view.texts(FIELD).collect();
     let mut fault = |text: String| found.fault(FIELD, text);
-    for (at, word) in words.iter().enumerate() {
-        if words[..at].contains(word) {
+    let mut seen = BTreeSet::new();
+    for word in &words {
+        if !seen.insert(*word) {
             fault(format!("{FIELD} has `{word}` twice"));
             continue;
         }
@@ -182,7 +184,7 @@ fn reserved_cpus(view: View<'_>, found: &mut Judgement) {
 /// `reservedMemory`, and that the static policy gets as much as is reserved otherwise.
 fn memory_manager(view: View<'_>, found: &mut Judgement) {
     const FIELD: &str = "reservedMemory";
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut total = 0.0;
     for item in view.list(FIELD) {
         let node = match item.at("numaNode").map(|node| &node.content) {
@@ -208,13 +210,13 @@ fn memory_manager(view: View<'_>, found: &mut Judgement) {
                 }
                 _ => found.fault(FIELD, format!("{place}: {name} is `{text}`, must be a quantity above 0")),
             }
-            if seen.contains(&(node, name)) {
+            if !seen.insert((node, name)) {
                 found.fault(FIELD, format!("{place} has {name} twice"));
             }
-            seen.push((node, name));
         }
     }
     if view.text("memoryManagerPolicy") == Some("Static")
+        && !view.unread.contains(&FIELD)
         && let Some(wanted) = reserved_bytes(view)
         && (total - wanted).abs() >= 1.0
     {
@@ -241,6 +243,8 @@ fn reserved_bytes(view: View<'_>) -> Option<f64> {
             .iter()
             .find(|(name, ..)| *name == "memory.available")
             .map(|(_, value, _)| (*value).into()),
+        // With the built-in ones merged in, the version decides which there are.
+        Some(_) if view.bool("mergeDefaultEvictionSettings") == Some(true) => return None,
         Some(_) => of("evictionHard", "memory.available"),
     };
     match threshold {

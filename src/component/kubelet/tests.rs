@@ -22,7 +22,7 @@ fn judged(text: &str, minor: u64) -> Vec<String> {
     let mut root = go_yaml::parse(text, 0).unwrap().root;
     let decoded = fields::look(&mut root, true).wrong;
     zeros::make_null(&mut root);
-    let judgement = judge(View { root: &root, minor: Some(minor) });
+    let judgement = judge(View { root: &root, minor: Some(minor), unread: &[] });
     let faults = judgement.faults.into_iter().map(|fault| fault.text);
     decoded.into_iter().map(|(text, _)| text).chain(faults).collect()
 }

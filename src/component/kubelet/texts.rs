@@ -1,5 +1,6 @@
 //! Texts and lists with a form of their own: taints, TLS, addresses, sockets, paths, logging and tracing.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::view::{Judgement, View};
@@ -92,15 +93,14 @@ fn tls(view: View<'_>, found: &mut Judgement) {
     }
     // The field came with 1.36.
     let field = "tlsCurvePreferences";
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     for item in view.list(field).iter().filter(|_| view.since(36)) {
         let Content::Integer(curve) = item.content else { continue };
         if !CURVES.contains(&curve) {
             found.fault(field, format!("{field} has {curve}, which is no curve of Go's TLS (X25519 is 29)"));
-        } else if seen.contains(&curve) {
+        } else if !seen.insert(curve) {
             found.fault(field, format!("{field} has {curve} twice"));
         }
-        seen.push(curve);
     }
 }
 
@@ -168,19 +168,21 @@ fn tracing(view: View<'_>, found: &mut Judgement) {
 /// # Errors
 /// The taint that is none, and why.
 pub(crate) fn taints_of_flag(value: &str) -> Result<Vec<Node>, String> {
-    value.split(',').filter(|taint| !taint.is_empty()).map(taint_of_flag).collect()
+    let mut seen = BTreeSet::new();
+    let mut taints = Vec::new();
+    for taint in value.split(',').filter(|_| !value.is_empty()) {
+        let (key, _, effect) = parted(taint);
+        if !seen.insert((key, effect)) {
+            return Err(format!("`{taint}` repeats a key and its effect"));
+        }
+        taints.push(taint_of_flag(taint)?);
+    }
+    Ok(taints)
 }
 
 fn taint_of_flag(taint: &str) -> Result<Node, String> {
     let wanted = || format!("`{taint}` must be KEY=VALUE:EFFECT, with an effect of {}", EFFECTS.join(", "));
-    // Without an effect the whole text is the key.
-    let (key, value, effect) = match taint.split_once(':') {
-        Some((named, effect)) => {
-            let (key, value) = named.split_once('=').unwrap_or((named, ""));
-            (key, value, Some(effect))
-        }
-        None => (taint, "", None),
-    };
+    let (key, value, effect) = parted(taint);
     if effect.is_some_and(|effect| !EFFECTS.contains(&effect))
         || !label::is_qualified_name(key)
         || !label::is_value(value)
@@ -191,4 +193,15 @@ fn taint_of_flag(taint: &str) -> Result<Node, String> {
     let fields = [("effect", effect.unwrap_or_default()), ("key", key), ("value", value)];
     let table = fields.into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
     Ok(Node { line: None, content: Content::Table(table) })
+}
+
+/// Key, value and effect; without an effect the whole text is the key.
+fn parted(taint: &str) -> (&str, &str, Option<&str>) {
+    match taint.split_once(':') {
+        Some((named, effect)) => {
+            let (key, value) = named.split_once('=').unwrap_or((named, ""));
+            (key, value, Some(effect))
+        }
+        None => (taint, "", None),
+    }
 }

@@ -38,6 +38,8 @@ pub(crate) struct View<'c> {
     pub root: &'c Node,
     /// None where the version isn't known: only what holds for every supported version is judged then.
     pub minor: Option<u64>,
+    /// Fields that are set by a flag whose value isn't read.
+    pub unread: &'c [&'c str],
 }
 
 impl<'c> View<'c> {

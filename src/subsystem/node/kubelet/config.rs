@@ -248,7 +248,7 @@ fn main_file_only(node: &mut Node, path: &str, has_drop_ins: bool) {
             && !text.is_empty()
             && !text.starts_with('/')
         {
-            *text = format!("{directory}/{text}");
+            *text = clean(&format!("{directory}/{text}"));
         }
     }
     // An empty list becomes the default once a directory of drop-ins is read.
@@ -258,4 +258,17 @@ fn main_file_only(node: &mut Node, path: &str, has_drop_ins: bool) {
     {
         enforced.content = Content::Null;
     }
+}
+
+/// A path as Go's `filepath.Join` leaves it: without `.`, `..` and doubled slashes.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }

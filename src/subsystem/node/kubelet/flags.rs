@@ -60,10 +60,7 @@ impl CommandLine {
                 continue;
             };
             let Some(long) = text.strip_prefix('-') else {
-                // Of the short flags only -v takes a value: -v=2, -v2, -v 2.
-                if text == "v" {
-                    words.next();
-                }
+                line.short(origin, text, &mut words);
                 continue;
             };
             let (name, value) =
@@ -83,6 +80,26 @@ impl CommandLine {
             line.flags.push(Flag { origin, name, value });
         }
         line
+    }
+
+    /// A flag of one dash: there are `-h`, and `-v` with its value as `-v=2`, `-v2` or `-v 2`.
+    fn short<'w>(
+        &mut self,
+        origin: &Origin,
+        text: &str,
+        words: &mut impl Iterator<Item = &'w (Origin, String)>,
+    ) {
+        let value = match text.strip_prefix('v') {
+            Some("") => words.next().map_or_else(String::new, |(_, next)| next.clone()),
+            Some(rest) => rest.strip_prefix('=').unwrap_or(rest).to_owned(),
+            None if text == "h" => return,
+            None => {
+                self.stray.get_or_insert_with(|| (origin.clone(), format!("-{text}")));
+                return;
+            }
+        };
+        let origin = origin.clone().says(format!("-{text}"));
+        self.flags.push(Flag { origin, name: "v".to_owned(), value });
     }
 
     /// All flags of a name, in order.
@@ -116,7 +133,7 @@ pub(super) fn has_field(name: &str) -> bool {
 fn value(kind: Kind, flags: &[&Flag]) -> Option<Result<Node, String>> {
     let last = flags.last()?;
     let node = |content| Node { line: None, content };
-    let wrong = |wanted: &str| Err(format!("--{}={} is no {wanted}", last.name, last.value));
+    let wrong = |flag: &Flag, wanted: &str| Err(format!("--{}={} is no {wanted}", flag.name, flag.value));
     let items = || flags.iter().flat_map(|flag| flag.value.split(',')).filter(|item| !item.is_empty());
     let pairs = |sign: char, typed: fn(&str) -> Option<Content>| {
         let pair = |item: &str| {
@@ -128,22 +145,25 @@ fn value(kind: Kind, flags: &[&Flag]) -> Option<Result<Node, String>> {
     };
     let text = |value: &str| Some(Content::Text(value.to_owned()));
     let content = match kind {
-        Bool => match go_bool::parse(&last.value) {
-            Some(flag) => Content::Bool(flag),
-            None => return Some(wrong("bool")),
+        // Each of several is parsed, and the last one counts.
+        Bool => match each(flags, |text| go_bool::parse(text).map(Content::Bool)) {
+            Ok(flag) => flag,
+            Err(flag) => return Some(wrong(flag, "bool")),
         },
-        Integer => match last.value.parse() {
-            Ok(number) => Content::Integer(number),
-            Err(_) => return Some(wrong("number")),
+        Integer => match each(flags, |text| go_integer(text).map(Content::Integer)) {
+            Ok(number) => number,
+            Err(flag) => return Some(wrong(flag, "number")),
         },
         Text => Content::Text(last.value.clone()),
-        Span => match go_duration::nanoseconds(&last.value) {
-            Some(_) => Content::Text(last.value.clone()),
-            None => return Some(wrong("duration, such as 10s")),
-        },
+        Span => {
+            match each(flags, |text| go_duration::nanoseconds(text).map(|_| Content::Text(text.to_owned()))) {
+                Ok(span) => span,
+                Err(flag) => return Some(wrong(flag, "duration, such as 10s")),
+            }
+        }
         Taints => {
             match flags.iter().map(|flag| texts::taints_of_flag(&flag.value)).collect::<Result<Vec<_>, _>>() {
-                Ok(taints) => Content::List(taints.concat()),
+                Ok(taints) => Content::List(taints.into_iter().next_back().unwrap_or_default()),
                 Err(wrong) => return Some(Err(format!("--{}: {wrong}", last.name))),
             }
         }
@@ -156,12 +176,39 @@ fn value(kind: Kind, flags: &[&Flag]) -> Option<Result<Node, String>> {
             };
             match table {
                 Some(table) => table,
-                None => return Some(wrong("list of pairs")),
+                None => return Some(wrong(last, "list of pairs")),
             }
         }
         Other => return Some(Err(format!("the syntax of --{} is not read", last.name))),
     };
     Some(Ok(node(content)))
+}
+
+/// The value of the last flag, if every one of them has a value.
+fn each<'f>(flags: &[&'f Flag], read: impl Fn(&str) -> Option<Content>) -> Result<Content, &'f Flag> {
+    let mut last = Content::Null;
+    for flag in flags {
+        last = read(&flag.value).ok_or(*flag)?;
+    }
+    Ok(last)
+}
+
+/// A whole number as pflag reads it: decimal, or with `0x`, `0o`, `0b` or `0` before it.
+fn go_integer(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (digits, radix) = [("0x", 16), ("0o", 8), ("0b", 2)]
+        .into_iter()
+        .find_map(|(prefix, radix)| Some((lower.strip_prefix(prefix)?, radix)))
+        .unwrap_or(if lower.len() > 1 && lower.starts_with('0') { (&lower[1..], 8) } else { (&lower, 10) });
+    match i64::from_str_radix(digits, radix) {
+        // A second sign is a number to Rust.
+        Ok(number) if number >= 0 && !digits.starts_with(['+', '-']) => Some(sign * number),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub fn errors(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>) -> Fact {
         }
     }
     for flag in removed::unknown(&kubelet.line, minor) {
-        errors.push((flag.origin.clone(), format!("the kubelet no longer knows the flag --{}", flag.name)));
+        errors.push((flag.origin.clone(), format!("the kubelet has no flag --{}", flag.name)));
     }
     // What a misspelt field leaves out is reported as that field, and mended with it.
     let misspelt: Vec<&str> = kubeadm.misspelt_parts();

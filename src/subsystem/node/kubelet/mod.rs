@@ -301,10 +301,24 @@ impl Kubelet {
             (None, Some(State::Known(value))) => {
                 Fact::new(State::Known(value)).because_all(effective.because)
             }
-            (None, Some(State::Absent | State::Unknown(_)) | None) => defaults::of(key, self.context()),
+            (None, Some(State::Absent | State::Unknown(_)) | None) => self.unset(key),
         };
         fact.overruled = effective.overruled;
         fact
+    }
+
+    /// What applies where nothing sets a field.
+    fn unset(&self, key: &str) -> Fact {
+        // Several pulls at a time are not serialized (`SetDefaults_KubeletConfiguration`).
+        if key == "serializeImagePulls" {
+            let pulls = Effective::of("maxParallelImagePulls", &self.config.documents, &[]);
+            if pulls.value.is_some_and(|node| matches!(node.content, Content::Integer(pulls) if pulls >= 2)) {
+                return Fact::new(false)
+                    .because_all(pulls.because)
+                    .note("not set; maxParallelImagePulls is above 1");
+            }
+        }
+        defaults::of(key, self.context())
     }
 
     /// The default of `nodeStatusReportFrequency`, which is made up once after the main file and once after drop-ins: what

@@ -1,6 +1,7 @@
 //! Flags that newer kubelets no longer know, and exit for ("unknown flag").
 
 use super::flags::{CommandLine, Flag, has_field};
+use crate::component::kubelet::known_flags;
 use crate::fact::{Confidence, Fact, State, Value};
 
 /// Flags, and the minor version from which on they are unknown.
@@ -60,6 +61,7 @@ pub(super) fn unknown(line: &CommandLine, minor: Option<u64>) -> Vec<&Flag> {
     let unknown_to = |flag: &&Flag| {
         REMOVED.iter().any(|(name, gone)| *name == flag.name && minor >= *gone)
             || ADDED.iter().any(|(name, first)| *name == flag.name && minor < *first)
+            || minor == known_flags::OF_MINOR && !known_flags::has(&flag.name)
     };
     line.flags.iter().filter(unknown_to).collect()
 }

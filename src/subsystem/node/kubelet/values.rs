@@ -1,6 +1,6 @@
 //! Values with which the kubelet exits though it could read them: of files, drop-ins and flags together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Kubelet;
 use super::flags::Setting;
@@ -29,8 +29,14 @@ pub(super) fn errors(kubelet: &Kubelet) -> Fact {
 pub(super) fn found(kubelet: &Kubelet) -> Found {
     let settings = kubelet.line.settings();
     let root = merged(kubelet, &settings);
-    let judgement = kubelet::judge(View { root: &root, minor: kubelet.minor });
-    let placed = |field: &str| place(kubelet, &settings, field);
+    let is_unread = |setting: &&Setting<'_>| setting.value.is_err();
+    let unread: Vec<&str> = settings.iter().filter(is_unread).map(|setting| setting.field).collect();
+    let judgement = kubelet::judge(View { root: &root, minor: kubelet.minor, unread: &unread });
+    let mut known = BTreeMap::new();
+    let mut placed = |field: &str| -> Origin {
+        let found = || place(kubelet, &settings, field);
+        known.entry(field.to_owned()).or_insert_with(found).clone()
+    };
     let mut found: Vec<(Origin, String)> =
         judgement.faults.into_iter().map(|fault| (placed(&fault.field), fault.text)).collect();
     found.extend(of_flags(kubelet));
@@ -68,6 +74,9 @@ fn of_flags(kubelet: &Kubelet) -> Vec<(Origin, String)> {
     for flag in line.all("node-labels") {
         let texts = node_flags::labels(&flag.value).into_iter();
         found.extend(texts.map(|text| (flag.origin.clone(), format!("--node-labels: {text}"))));
+    }
+    for flag in line.all("v").filter(|flag| flag.value.parse::<i32>().is_err()) {
+        found.push((flag.origin.clone(), format!("-v is `{}`, must be a whole number", flag.value)));
     }
     let provider = line.last("cloud-provider");
     if let Some(flag) = line.last("node-ip") {
