@@ -179,4 +179,14 @@ mod tests {
             assert!(mistakes[0].message.contains(said) && mistakes[0].line == line, "{text:?}: {mistakes:?}");
         }
     }
+
+    #[test]
+    fn documents_are_cut_and_keep_their_lines() {
+        let cut = cut("a: 1\n--- # second\nb: 2\nb: 3\n---\n").unwrap();
+        assert_eq!(cut, [(0, "a: 1\n"), (2, "b: 2\nb: 3\n")]);
+        let second = go_yaml::parse(cut[1].1, cut[1].0).unwrap();
+        assert_eq!(second.root.at("b").unwrap().line, Some(4));
+        assert_eq!(second.twice, [("b".to_owned(), 4)]);
+        assert_eq!(go_yaml::parse(cut[0].1, cut[0].0).unwrap().twice, []);
+    }
 }

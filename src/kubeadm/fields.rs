@@ -39,13 +39,13 @@ impl Looked {
     }
 
     /// A document whose fields the tables here have: kubeadm's own, and kube-proxy's.
-    pub(super) fn own(&mut self, kind: &str, version: &str, root: &mut Node, line: u32) {
+    pub(super) fn own(&mut self, kind: &str, version: &str, root: &Node, line: u32) {
         let whose = if kind == "KubeProxyConfiguration" { kind } else { version };
         self.table(kind, root, &Place { whose, new: version == "v1beta4", path: "", line });
     }
 
     /// A `KubeletConfiguration`: kubeadm decodes it and hands it on. Which values stop the kubelet is asked elsewhere.
-    pub(super) fn kubelet(&mut self, root: &mut Node, line: u32) {
+    pub(super) fn kubelet(&mut self, root: &Node, line: u32) {
         let kubelet::Oddities { unknown, wrong } = kubelet::look(root, true);
         for (name, at) in unknown {
             let word = name.rsplit('.').next().unwrap_or_default().to_owned();
@@ -56,9 +56,9 @@ impl Looked {
         }
     }
 
-    fn table(&mut self, name: &str, node: &mut Node, place: &Place<'_>) {
+    fn table(&mut self, name: &str, node: &Node, place: &Place<'_>) {
         let Some(fields) = field_table::of(name) else { return };
-        let Content::Table(table) = &mut node.content else { return };
+        let Content::Table(table) = &node.content else { return };
         for (key, value) in table {
             let path = if place.path.is_empty() { key.clone() } else { format!("{}.{key}", place.path) };
             let line = value.line.unwrap_or(place.line);
@@ -82,8 +82,8 @@ impl Looked {
         }
     }
 
-    fn value(&mut self, kind: Type, value: &mut Node, place: &Place<'_>) {
-        match (kind, &mut value.content) {
+    fn value(&mut self, kind: Type, value: &Node, place: &Place<'_>) {
+        match (kind, &value.content) {
             (_, Content::Null) => {}
             (Type::Table(part), Content::Table(_)) => self.table(part, value, place),
             (Type::Tables(part), Content::List(items)) => self.items(items, Type::Table(part), place),
@@ -107,8 +107,8 @@ impl Looked {
         }
     }
 
-    fn items(&mut self, items: &mut [Node], kind: Type, place: &Place<'_>) {
-        for (index, item) in items.iter_mut().enumerate() {
+    fn items(&mut self, items: &[Node], kind: Type, place: &Place<'_>) {
+        for (index, item) in items.iter().enumerate() {
             let path = format!("{}[{index}]", place.path);
             let line = item.line.unwrap_or(place.line);
             self.value(kind, item, &Place { path: &path, line, ..*place });

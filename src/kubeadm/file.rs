@@ -75,11 +75,11 @@ impl File {
         }
         let mut looked = Looked::default();
         let mut documents = Vec::new();
-        for (kind, Written { version, line, mut root, twice, .. }) in read {
+        for (kind, Written { version, line, root, twice, .. }) in read {
             looked.twice(&twice);
             match kind {
-                "KubeletConfiguration" => looked.kubelet(&mut root, line),
-                kind => looked.own(kind, &version, &mut root, line),
+                "KubeletConfiguration" => looked.kubelet(&root, line),
+                kind => looked.own(kind, &version, &root, line),
             }
             documents.push(Document { kind, line, root });
         }

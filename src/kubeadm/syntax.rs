@@ -4,7 +4,8 @@
 use crate::fact::distance;
 
 pub use crate::component::kubeadm::endpoint::{host_port, join_endpoint};
-pub use crate::component::kubeadm::form::{hash_mistake, is_subdomain, is_token};
+pub use crate::component::kubeadm::form::{hash_mistake, is_token};
+pub use crate::parse::label::is_subdomain;
 
 /// Names of what nobody but kubeadm may know, in small letters and without dashes.
 const SECRETS: [&str; 4] = ["token", "tlsbootstraptoken", "discoverytoken", "certificatekey"];

@@ -244,6 +244,7 @@ fn merged(node: Node) -> Option<BTreeMap<String, Node>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::yaml;
     use proptest::prelude::*;
 
     fn at(text: &str, path: &str) -> Content {
@@ -304,6 +305,20 @@ mod tests {
             assert_eq!(read.root.at(path).unwrap().line, Some(line), "{path}");
         }
         assert_eq!(read.twice, [("a".to_owned(), 18)]);
+    }
+
+    #[test]
+    fn the_first_document_and_the_last_of_equal_keys_count() {
+        for (text, value) in [
+            ("a: 1\na: 2\n", 2),
+            ("# c\n---\na: 1\n---\na: 2\n", 1),
+            ("a: 1\n...\n[", 1),
+            ("---\na: 1\nb: |\n  ---\nc: 1\n--- x\n", 1),
+        ] {
+            let node = parse(text, 0).unwrap().root;
+            assert_eq!(node.at("a").unwrap().content, Content::Integer(value), "{text}");
+            assert!(yaml::parse(text.as_bytes()).is_err() || text.starts_with("a: 1\n..."), "{text}");
+        }
     }
 
     #[test]

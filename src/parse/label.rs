@@ -22,8 +22,9 @@ fn is_name(text: &str) -> bool {
     (1..=63).contains(&bytes.len()) && bytes.iter().all(inside) && ends(bytes, u8::is_ascii_alphanumeric)
 }
 
-/// A DNS subdomain of small letters (RFC 1123).
-fn is_subdomain(text: &str) -> bool {
+/// Whether a text is a DNS subdomain of RFC 1123 as Kubernetes takes it: small letters, digits, `-` and `.`, at most 253.
+#[must_use]
+pub fn is_subdomain(text: &str) -> bool {
     let small = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let is_label = |label: &[u8]| label.iter().all(|b| small(b) || *b == b'-') && ends(label, small);
     (1..=253).contains(&text.len()) && text.split('.').all(|label| is_label(label.as_bytes()))

@@ -16,6 +16,8 @@ pub mod go_address;
 pub mod go_bool;
 pub mod go_build;
 pub mod go_duration;
+pub mod go_integer;
+pub mod go_path;
 pub mod go_regex;
 pub mod go_scalar;
 pub mod go_strings;

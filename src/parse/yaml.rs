@@ -8,7 +8,6 @@ use serde::{Deserialize, Deserializer};
 use serde_saphyr::{DuplicateKeyPolicy, Location, Spanned};
 
 use super::document::{Content, Node, SyntaxError};
-use super::go_yaml;
 
 /// A value as it is deserialized; every value of a table or list knows its line.
 struct Raw(Content);
@@ -91,70 +90,15 @@ fn line(place: &Location) -> Option<u32> {
 /// # Errors
 /// The first mistake, or whatever exceeds the budget.
 pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
-    read(bytes, false)
-}
-
-/// Reads a file as the programs of Kubernetes do: see [`go_yaml`].
-///
-/// # Errors
-/// The first mistake, or whatever exceeds the budget.
-pub fn parse_lenient(bytes: &[u8]) -> Result<Node, SyntaxError> {
-    let text =
-        std::str::from_utf8(bytes).map_err(|_| SyntaxError { line: None, message: "not UTF-8".into() })?;
-    go_yaml::parse(text, 0).map(|document| document.root)
-}
-
-/// Reads one document of a file as [`parse_lenient`] does; `before` lines of the file come before it.
-///
-/// # Errors
-/// The first mistake, or whatever exceeds the budget, with its line in the file.
-pub fn parse_document(text: &str, before: u32) -> Result<Node, SyntaxError> {
-    read(shifted(text, before).as_bytes(), true)
-}
-
-/// The first key of a document that is written twice in one table: what of two is lost without a word.
-#[must_use]
-pub fn duplicate_key(text: &str, before: u32) -> Option<SyntaxError> {
-    let text = shifted(text, before);
-    // Any other mistake is one for both readers.
-    read(text.as_bytes(), true).ok()?;
-    read(text.as_bytes(), false).err()
-}
-
-/// Empty lines mean nothing to YAML, and make it count the lines before.
-fn shifted(text: &str, before: u32) -> String {
-    "\n".repeat(before as usize) + text
-}
-
-/// The documents of a file as kubeadm cuts them (k8s.io/apimachinery, `NewYAMLReader`): at lines that are `---`, with
-/// the number of lines before each. What follows `---` in its line, other than a comment, is lost.
-#[must_use]
-pub fn documents(text: &str) -> Vec<(u32, &str)> {
-    let mut documents = Vec::new();
-    let (mut start, mut before, mut at) = (0, 0, 0);
-    for (line, number) in text.split_inclusive('\n').zip(1..) {
-        let rest = line.strip_prefix("---").map(str::trim);
-        at += line.len();
-        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#')) {
-            documents.push((before, &text[start..at - line.len()]));
-            (start, before) = (at, number);
-        }
-    }
-    documents.push((before, &text[start..]));
-    documents
-}
-
-fn read(bytes: &[u8], last_wins: bool) -> Result<Node, SyntaxError> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| SyntaxError { line: None, message: "not UTF-8".into() })?;
     if text.trim().is_empty() {
         return Ok(Node { line: None, content: Content::Null });
     }
-    let duplicates = if last_wins { DuplicateKeyPolicy::LastWins } else { DuplicateKeyPolicy::Error };
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 32_768, max_events: 200_000, max_merge_keys: 256 },
         with_snippet: false,
-        duplicate_keys: duplicates,
+        duplicate_keys: DuplicateKeyPolicy::Error,
     };
     serde_saphyr::from_str_with_options::<Raw>(text, options)
         .map(|raw| Node { line: None, content: raw.0 })
@@ -215,20 +159,6 @@ mod tests {
     }
 
     #[test]
-    fn the_lenient_reader_takes_the_first_document_and_the_last_of_equal_keys() {
-        for (text, value) in [
-            ("a: 1\na: 2\n", 2),
-            ("# c\n---\na: 1\n---\na: 2\n", 1),
-            ("a: 1\n...\n[", 1),
-            ("---\na: 1\nb: |\n  ---\nc: 1\n--- x\n", 1),
-        ] {
-            let node = parse_lenient(text.as_bytes()).unwrap();
-            assert_eq!(node.at("a").unwrap().content, Content::Integer(value), "{text}");
-            assert!(parse(text.as_bytes()).is_err() || text.starts_with("a: 1\n..."), "{text}");
-        }
-    }
-
-    #[test]
     fn keys_and_items_know_their_lines() {
         let node = parse(b"# c\na: 1\nb:\n  - x: 5\n    y:\n      z: 1\n  - 6\n\"q\": {r: 1}\n").unwrap();
         for (path, line) in
@@ -238,16 +168,6 @@ mod tests {
         }
         let aliased = parse(b"a: &x {k: 1}\nb: *x\n").unwrap();
         assert_eq!(aliased.at("b").unwrap().line, Some(2));
-    }
-
-    #[test]
-    fn documents_are_cut_and_keep_their_lines() {
-        let text = "a: 1\n--- # second\nb: 2\nb: 3\n---\n";
-        let cut = documents(text);
-        assert_eq!(cut, [(0, "a: 1\n"), (2, "b: 2\nb: 3\n"), (5, "")]);
-        assert_eq!(parse_document(cut[1].1, cut[1].0).unwrap().at("b").unwrap().line, Some(4));
-        assert_eq!(duplicate_key(cut[1].1, cut[1].0).unwrap().line, Some(4));
-        assert_eq!(duplicate_key(cut[0].1, cut[0].0), None);
     }
 
     #[test]
@@ -265,7 +185,6 @@ mod tests {
         #[test]
         fn any_bytes_give_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse(&bytes);
-            let _ = parse_lenient(&bytes);
         }
 
         #[test]

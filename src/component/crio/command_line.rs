@@ -5,7 +5,7 @@ use super::options::OPTIONS;
 use super::{Refusal, Since};
 use crate::component::go_decoder::Type;
 use crate::fact::{Origin, State, Value};
-use crate::parse::go_duration;
+use crate::parse::{go_bool, go_duration, go_integer};
 
 /// Flags that are no option of the files.
 const OTHERS: &[(&str, Type)] = &[
@@ -176,12 +176,8 @@ pub(crate) fn value_of(kind: Type, text: &str, source: Source) -> Result<Option<
         Type::Bool if is_variable && text.is_empty() => {
             State::unknown("versions differ in what an empty variable means for a yes or no")
         }
-        Type::Bool => match text {
-            "true" | "1" | "t" | "T" | "TRUE" | "True" => State::from(true),
-            "false" | "0" | "f" | "F" | "FALSE" | "False" => State::from(false),
-            _ => return Err("true or false"),
-        },
-        Type::Integer | Type::Unsigned => State::from(whole_number(text).ok_or("a whole number")?),
+        Type::Bool => State::from(go_bool::parse(text).ok_or("true or false")?),
+        Type::Integer | Type::Unsigned => State::from(go_integer::parse(text).ok_or("a whole number")?),
         Type::Duration => {
             go_duration::nanoseconds(text).ok_or("a length of time with its unit, such as 10s or 1m30s")?;
             State::from(text)
@@ -192,29 +188,6 @@ pub(crate) fn value_of(kind: Type, text: &str, source: Source) -> Result<Option<
         }
         _ => State::from(text),
     }))
-}
-
-/// A number as Go writes it in a program: 10, -5, 0x1f, 0b1, 0o17, 017, `1_000`.
-fn whole_number(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let lower = digits.to_ascii_lowercase();
-    let (radix, digits) = match lower.as_bytes() {
-        [b'0', b'x', ..] => (16, &lower[2..]),
-        [b'0', b'b', ..] => (2, &lower[2..]),
-        [b'0', b'o', ..] => (8, &lower[2..]),
-        [b'0', _, ..] => (8, &lower[1..]),
-        _ => (10, lower.as_str()),
-    };
-    let is_separated =
-        digits.contains("__") || digits.ends_with('_') || (radix == 10 && digits.starts_with('_'));
-    if is_separated || digits.starts_with(['-', '+']) {
-        return None;
-    }
-    let number = i128::from_str_radix(&digits.replace('_', ""), radix).ok()?;
-    i64::try_from(if negative { -number } else { number }).ok()
 }
 
 #[cfg(test)]
@@ -300,10 +273,10 @@ mod tests {
             ("-5", Some(-5)),
             ("+5", Some(5)),
         ] {
-            assert_eq!(whole_number(text), wanted, "{text}");
+            assert_eq!(go_integer::parse(text), wanted, "{text}");
         }
         for text in ["", "nope", "5.0", "08", "1__0", "_1", "1_", "--1", "0x", "9223372036854775808", "1e5"] {
-            assert_eq!(whole_number(text), None, "{text}");
+            assert_eq!(go_integer::parse(text), None, "{text}");
         }
     }
 }

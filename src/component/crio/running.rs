@@ -4,7 +4,7 @@
 use super::options::option;
 use crate::component::go_decoder::Type;
 use crate::fact::Value;
-use crate::parse::go_duration;
+use crate::parse::{go_duration, go_path};
 
 /// The least `ctr_stop_timeout`, in seconds.
 const LEAST_STOP_TIMEOUT: i64 = 30;
@@ -57,7 +57,7 @@ pub(crate) fn is_same(key: &str, files: &Value, running: &Value, beside: &Beside
 
 fn is_same_text(key: &str, files: &str, running: &str, beside: &Beside<'_>) -> bool {
     match key {
-        "root" | "runroot" => clean(files) == clean(running),
+        "root" | "runroot" => go_path::clean(files) == go_path::clean(running),
         "storage_driver" => (files, running) == ("overlay2", "overlay"),
         "runtime.default_runtime" => files.is_empty() && running == beside.default_runtime,
         // Found in PATH.
@@ -75,19 +75,6 @@ fn span(value: &Value) -> Option<i64> {
         Value::Text(text) => go_duration::nanoseconds(text),
         _ => None,
     }
-}
-
-/// A path as Go cleans it, from the root directory on.
-fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            _ => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Drivers of container storage and the options that they take (`storage/drivers/overlay`, `storage/drivers/vfs`).
 
+use crate::parse::go_bool;
+
 /// A path that an option names, and what must be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
@@ -59,7 +61,7 @@ fn overlay(key: &str, value: &str) -> Result<Vec<Need>, String> {
             value.split(',').map(store).collect()
         }
         "use_composefs" | "skip_mount_home" | "ignore_chown_errors" => {
-            accept(is_bool(value), "\"true\" or \"false\"")
+            accept(go_bool::parse(value).is_some(), "\"true\" or \"false\"")
         }
         "mount_program" => Ok(vec![Need { path: value.to_owned(), is_directory: false }]),
         "force_mask" => {
@@ -76,17 +78,12 @@ fn overlay(key: &str, value: &str) -> Result<Vec<Need>, String> {
 fn vfs(key: &str, value: &str) -> Result<(), String> {
     match key {
         "vfs.imagestore" | ".imagestore" => Ok(()),
-        "vfs.ignore_chown_errors" | ".ignore_chown_errors" if is_bool(value) => Ok(()),
+        "vfs.ignore_chown_errors" | ".ignore_chown_errors" if go_bool::parse(value).is_some() => Ok(()),
         "vfs.ignore_chown_errors" | ".ignore_chown_errors" => {
             Err("CRI-O accepts \"true\" or \"false\"".into())
         }
         _ => Err("the driver vfs has no such option".into()),
     }
-}
-
-/// A truth value of Go.
-pub(crate) fn is_bool(text: &str) -> bool {
-    ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"].contains(&text)
 }
 
 /// A size with a unit or without: `10G`, `1.5 GiB`, `512` (`docker/go-units`).

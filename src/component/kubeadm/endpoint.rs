@@ -1,7 +1,7 @@
 //! Hosts with ports, as kubeadm splits and judges them. Pure text.
 
-use super::form::is_subdomain;
 use crate::parse::go_address;
+use crate::parse::label::is_subdomain;
 
 /// A host and the text of a port, as Go's `net.SplitHostPort` parts them.
 ///

@@ -1,16 +1,7 @@
 //! The forms that kubeadm demands of a text: names, tokens, keys, versions, sockets, times. Pure text.
 
+use crate::parse::label::is_subdomain;
 use crate::parse::{go_address, go_url, image_reference};
-
-/// Whether a text is a DNS subdomain of RFC 1123 as Kubernetes takes it: lower case, digits, `-` and `.`, at most 253.
-#[must_use]
-pub fn is_subdomain(text: &str) -> bool {
-    let is_label = |label: &str| {
-        let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
-    };
-    text.len() <= 253 && text.split('.').all(is_label)
-}
 
 /// A bootstrap token: `[a-z0-9]{6}.[a-z0-9]{16}`.
 #[must_use]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::since::{Minors, Refusing};
 use super::{endpoint, form};
-use crate::parse::go_address;
+use crate::parse::{go_address, label};
 
 /// What a finding is about; each has a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,11 +175,11 @@ impl Form {
                 if text.starts_with('/') { "does not end in .crt" } else { "is not an absolute path" },
             ),
             Form::CertificateKey => unless(form::is_certificate_key(text), "is not 64 hexadecimal digits"),
-            Form::DnsName => unless(form::is_subdomain(text), "is not a DNS name in lower case"),
+            Form::DnsName => unless(label::is_subdomain(text), "is not a DNS name in lower case"),
             Form::HostPort => endpoint::host_port(text).err(),
             // kubeadm itself makes capital letters small, and cuts blanks off.
             Form::NodeName => unless(
-                form::is_subdomain(&text.trim().to_lowercase()),
+                label::is_subdomain(&text.trim().to_lowercase()),
                 "is not a DNS name: letters, digits, `-` and `.`, at most 253",
             ),
             Form::Port => None,

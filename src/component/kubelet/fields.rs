@@ -18,7 +18,7 @@ pub(crate) struct Oddities {
 
 /// Looks at all fields. `all_known` says that the
 /// installed kubelet has no more fields than those above; else only misspelt ones are told.
-pub(crate) fn look(document: &mut Node, all_known: bool) -> Oddities {
+pub(crate) fn look(document: &Node, all_known: bool) -> Oddities {
     let mut oddities = Oddities::default();
     look_into(document, "", None, all_known, &mut oddities);
     oddities
@@ -40,9 +40,9 @@ pub(crate) fn unknown(field: &str) -> Option<Vec<String>> {
     }
 }
 
-fn look_into(node: &mut Node, path: &str, line: Option<u32>, all_known: bool, found: &mut Oddities) {
+fn look_into(node: &Node, path: &str, line: Option<u32>, all_known: bool, found: &mut Oddities) {
     let Some(known) = fields_of(path) else { return };
-    let Content::Table(table) = &mut node.content else { return };
+    let Content::Table(table) = &node.content else { return };
     for (name, value) in table {
         let dotted = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let line = value.line.or(line);
@@ -60,11 +60,11 @@ fn look_into(node: &mut Node, path: &str, line: Option<u32>, all_known: bool, fo
 }
 
 /// Looks into a table, or into the tables of a list.
-fn look_below(node: &mut Node, path: &str, line: Option<u32>, all_known: bool, found: &mut Oddities) {
-    let Content::List(items) = &mut node.content else {
+fn look_below(node: &Node, path: &str, line: Option<u32>, all_known: bool, found: &mut Oddities) {
+    let Content::List(items) = &node.content else {
         return look_into(node, path, line, all_known, found);
     };
-    for (index, item) in items.iter_mut().enumerate() {
+    for (index, item) in items.iter().enumerate() {
         let (mut inside, at) = (Oddities::default(), item.line.or(line));
         look_into(item, &format!("{path}[]"), at, all_known, &mut inside);
         let numbered =
@@ -154,8 +154,8 @@ mod tests {
     use crate::parse::go_yaml;
 
     fn found(text: &str, all_known: bool) -> (Vec<String>, Vec<String>) {
-        let mut document = go_yaml::parse(text, 0).unwrap().root;
-        let oddities = look(&mut document, all_known);
+        let document = go_yaml::parse(text, 0).unwrap().root;
+        let oddities = look(&document, all_known);
         let texts = |list: Vec<(String, Option<u32>)>| list.into_iter().map(|(text, _)| text).collect();
         (texts(oddities.unknown), texts(oddities.wrong))
     }
@@ -212,8 +212,8 @@ mod tests {
         ] {
             assert_eq!(found(text, true).1, [wrong], "{text}");
         }
-        let mut document = go_yaml::parse("failSwapOn: no\nprotectKernelDefaults: ~\n", 0).unwrap().root;
-        assert_eq!(look(&mut document, true), Oddities::default());
+        let document = go_yaml::parse("failSwapOn: no\nprotectKernelDefaults: ~\n", 0).unwrap().root;
+        assert_eq!(look(&document, true), Oddities::default());
         assert_eq!(document.at("failSwapOn").unwrap().content, Content::Bool(false));
     }
 }

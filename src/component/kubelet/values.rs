@@ -3,6 +3,7 @@
 
 use super::view::{Judgement, View};
 use crate::parse::document::Content;
+use crate::parse::go_duration;
 
 const MILLISECOND: i64 = 1_000_000;
 const SECOND: i64 = 1000 * MILLISECOND;
@@ -14,8 +15,8 @@ enum Accepts {
     Numbers(i64, i64),
     /// One of these, letter by letter.
     Words(&'static [&'static str]),
-    /// Durations of at least so many nanoseconds, and at most; the text says it.
-    Spans(i64, i64, &'static str),
+    /// Durations of at least so many nanoseconds; the text says it.
+    Spans(i64, &'static str),
     /// Nothing, or at least a second.
     NoneOrASecond,
 }
@@ -34,7 +35,7 @@ const ROWS: &[Row] = &[
     ("containerLogMaxFiles", Numbers(2, i64::MAX), 0),
     // Both fields came with 1.30 (log rotation with several workers).
     ("containerLogMaxWorkers", Numbers(1, i64::MAX), 30),
-    ("containerLogMonitorInterval", Spans(3 * SECOND, i64::MAX, "3s or more"), 30),
+    ("containerLogMonitorInterval", Spans(3 * SECOND, "3s or more"), 30),
     ("cpuManagerPolicy", Words(&["none", "static"]), 0),
     ("eventBurst", NATURAL, 0),
     ("eventRecordQPS", NATURAL, 0),
@@ -42,7 +43,7 @@ const ROWS: &[Row] = &[
     ("healthzPort", Numbers(0, 65_535), 0),
     ("imageGCHighThresholdPercent", Numbers(0, 100), 0),
     ("imageGCLowThresholdPercent", Numbers(0, 100), 0),
-    ("imageMinimumGCAge", Spans(0, i64::MAX, "0s or more"), 0),
+    ("imageMinimumGCAge", Spans(0, "0s or more"), 0),
     ("iptablesDropBit", Numbers(0, 31), 0),
     ("iptablesMasqueradeBit", Numbers(0, 31), 0),
     ("kubeAPIBurst", NATURAL, 0),
@@ -64,7 +65,7 @@ const ROWS: &[Row] = &[
     ("registryPullQPS", NATURAL, 0),
     ("shutdownGracePeriod", NoneOrASecond, 0),
     ("shutdownGracePeriodCriticalPods", NoneOrASecond, 0),
-    ("syncFrequency", Spans(1, i64::MAX, "more than 0s"), 0),
+    ("syncFrequency", Spans(1, "more than 0s"), 0),
     ("tlsMinVersion", Words(&["", "VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13"]), 0),
     ("topologyManagerPolicy", Words(&["none", "best-effort", "restricted", "single-numa-node"]), 0),
     ("topologyManagerScope", Words(&["container", "pod"]), 0),
@@ -97,12 +98,12 @@ fn refused(content: &Content, accepts: Accepts) -> Option<(String, String)> {
             let words: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
             (format!("`{text}`"), format!("one of {}", words.join(", ")))
         }),
-        (Spans(least, most, wanted), Content::Text(text)) => {
-            let span = crate::parse::go_duration::nanoseconds(text)?;
-            (!(least..=most).contains(&span)).then(|| (text.clone(), wanted.to_owned()))
+        (Spans(least, wanted), Content::Text(text)) => {
+            let span = go_duration::nanoseconds(text)?;
+            (span < least).then(|| (text.clone(), wanted.to_owned()))
         }
         (NoneOrASecond, Content::Text(text)) => {
-            let span = crate::parse::go_duration::nanoseconds(text)?;
+            let span = go_duration::nanoseconds(text)?;
             (span < 0 || (1..SECOND).contains(&span)).then(|| (text.clone(), "0s, or 1s or more".to_owned()))
         }
         _ => None,

@@ -32,6 +32,11 @@ pub(in crate::subsystem) struct ExecContext {
     pub gaps: Vec<Unreadable>,
 }
 
+/// A path as a unit's program takes it: units without `WorkingDirectory=` start in the root directory.
+pub(in crate::subsystem) fn absolute(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+}
+
 impl ExecContext {
     pub(in crate::subsystem) fn read(subsystems: &Subsystems<'_>, name: &str) -> Self {
         let units = subsystems.units();

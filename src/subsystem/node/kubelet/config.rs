@@ -9,7 +9,7 @@ use crate::component::kubelet::zeros;
 use crate::fact::{Origin, OriginKind};
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::document::{Content, Node};
-use crate::parse::go_yaml;
+use crate::parse::{go_path, go_yaml};
 use crate::subsystem::Unreadable;
 
 const API: &str = "kubelet.config.k8s.io/v1beta1";
@@ -205,7 +205,7 @@ impl Config {
             }
         }
         let all_known = reader.minor.is_some_and(|minor| minor <= KNOWN_UP_TO);
-        let Oddities { unknown, wrong } = fields::look(&mut node, all_known);
+        let Oddities { unknown, wrong } = fields::look(&node, all_known);
         self.errors.extend(wrong.into_iter().map(|(text, line)| (place(line), text)));
         self.unknown.extend(unknown.into_iter().map(|(text, line)| (place(line), text)));
         if let Content::Table(table) = &mut node.content {
@@ -248,7 +248,7 @@ fn main_file_only(node: &mut Node, path: &str, has_drop_ins: bool) {
             && !text.is_empty()
             && !text.starts_with('/')
         {
-            *text = clean(&format!("{directory}/{text}"));
+            *text = go_path::clean(&format!("{directory}/{text}"));
         }
     }
     // An empty list becomes the default once a directory of drop-ins is read.
@@ -258,17 +258,4 @@ fn main_file_only(node: &mut Node, path: &str, has_drop_ins: bool) {
     {
         enforced.content = Content::Null;
     }
-}
-
-/// A path as Go's `filepath.Join` leaves it: without `.`, `..` and doubled slashes.
-fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            _ => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }

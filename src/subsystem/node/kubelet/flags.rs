@@ -9,7 +9,7 @@ use crate::component::kubelet::flag_table::{FLAGS, SWITCHES, VALUED};
 use crate::component::kubelet::texts;
 use crate::fact::Origin;
 use crate::parse::document::{Content, Node};
-use crate::parse::{go_bool, go_duration};
+use crate::parse::{go_bool, go_duration, go_integer};
 
 /// A flag as it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,19 @@ impl CommandLine {
         self.flags.iter().rfind(|flag| flag.name == name)
     }
 
+    /// The flag that names a directory of drop-ins.
+    pub(super) fn drop_ins(&self) -> Option<&Flag> {
+        self.last("config-dir").filter(|flag| !flag.value.is_empty())
+    }
+
+    /// Why the kubelet refuses values, each with its flag.
+    pub(super) fn refused(&self) -> impl Iterator<Item = (Origin, String)> {
+        self.settings().into_iter().filter(|setting| setting.refused).filter_map(|setting| {
+            let flag = setting.flags.last()?;
+            Some((flag.origin.clone(), setting.value.err()?))
+        })
+    }
+
     /// What the flags set, by field.
     pub(super) fn settings(&self) -> Vec<Setting<'_>> {
         let set = |(name, field, kind): &(&'static str, &'static str, Kind)| {
@@ -150,7 +163,7 @@ fn value(kind: Kind, flags: &[&Flag]) -> Option<Result<Node, String>> {
             Ok(flag) => flag,
             Err(flag) => return Some(wrong(flag, "bool")),
         },
-        Integer => match each(flags, |text| go_integer(text).map(Content::Integer)) {
+        Integer => match each(flags, |text| go_integer::parse(text).map(Content::Integer)) {
             Ok(number) => number,
             Err(flag) => return Some(wrong(flag, "number")),
         },
@@ -191,24 +204,6 @@ fn each<'f>(flags: &[&'f Flag], read: impl Fn(&str) -> Option<Content>) -> Resul
         last = read(&flag.value).ok_or(*flag)?;
     }
     Ok(last)
-}
-
-/// A whole number as pflag reads it: decimal, or with `0x`, `0o`, `0b` or `0` before it.
-fn go_integer(text: &str) -> Option<i64> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let lower = digits.to_ascii_lowercase();
-    let (digits, radix) = [("0x", 16), ("0o", 8), ("0b", 2)]
-        .into_iter()
-        .find_map(|(prefix, radix)| Some((lower.strip_prefix(prefix)?, radix)))
-        .unwrap_or(if lower.len() > 1 && lower.starts_with('0') { (&lower[1..], 8) } else { (&lower, 10) });
-    match i64::from_str_radix(digits, radix) {
-        // A second sign is a number to Rust.
-        Ok(number) if number >= 0 && !digits.starts_with(['+', '-']) => Some(sign * number),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::config::{Config, Document, Source};
 use super::flags::CommandLine;
 use super::{Kubelet, removed, values};
-use crate::component::kubelet::{fields, zeros};
+use crate::component::kubelet::zeros;
 use crate::fact::{Fact, Origin};
 use crate::kubeadm::Kubeadm;
 use crate::subsystem::Subsystems;
@@ -16,7 +16,6 @@ pub fn errors(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>) -> Fact {
     let mut config = Config::default();
     if let Some(root) = kubeadm.kubelet_configuration() {
         let mut node = root.clone();
-        let _: fields::Oddities = fields::look(&mut node, false);
         zeros::make_null(&mut node);
         config.documents.push(Document { from: Source::Given(kubeadm.origin(0)), node });
     }
@@ -28,11 +27,7 @@ pub fn errors(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>) -> Fact {
         Kubelet { installed: true, line: CommandLine::parse(&words), minor, config, ..Kubelet::default() };
     let found = values::found(&kubelet);
     let mut errors = found.errors;
-    for setting in kubelet.line.settings() {
-        if let (true, Err(wrong), Some(flag)) = (setting.refused, setting.value, setting.flags.last()) {
-            errors.push((flag.origin.clone(), wrong));
-        }
-    }
+    errors.extend(kubelet.line.refused());
     for flag in removed::unknown(&kubelet.line, minor) {
         errors.push((flag.origin.clone(), format!("the kubelet has no flag --{}", flag.name)));
     }

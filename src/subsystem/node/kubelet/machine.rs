@@ -1,9 +1,10 @@
 //! What the kubelet is told and the machine lacks: a cgroup, CPUs, a kubeconfig. It exits over each.
 
-use super::{Kubelet, Subsystems, absolute, drivers};
+use super::{Kubelet, Subsystems, drivers};
 use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
 use crate::host::{HostError, Read, Running};
 use crate::parse::cpu_list;
+use crate::subsystem::systemd::exec_context::absolute;
 
 const CGROUP: &str = "/sys/fs/cgroup";
 const ONLINE: &str = "/sys/devices/system/cpu/online";

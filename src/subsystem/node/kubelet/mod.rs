@@ -28,7 +28,7 @@ use crate::host::Files;
 use crate::parse::document::Content;
 use crate::subsystem::Subsystems;
 use crate::subsystem::runtime::cri::Candidates;
-use crate::subsystem::systemd::exec_context::ExecContext;
+use crate::subsystem::systemd::exec_context::{ExecContext, absolute};
 use config::{Config, Reader};
 use defaults::Context;
 use findings::{Ask, Question};
@@ -94,7 +94,7 @@ impl Kubelet {
     }
 
     fn read(&mut self, files: &Files) {
-        let drop_ins = self.line.last("config-dir").filter(|flag| !flag.value.is_empty());
+        let drop_ins = self.line.drop_ins();
         let reader = &Reader { files, minor: self.minor, has_drop_ins: drop_ins.is_some() };
         // A unit that names no file has the kubelet read none; without a unit there is nothing but the habit of kubeadm.
         let named = self.line.last("config").map(|flag| (flag.origin.clone(), flag.value.clone()));
@@ -119,11 +119,7 @@ impl Kubelet {
         if let Some((origin, word)) = &self.line.stray {
             self.config.errors.push((origin.clone(), format!("unknown command {word}")));
         }
-        for setting in self.line.settings() {
-            if let (true, Err(wrong), Some(flag)) = (setting.refused, &setting.value, setting.flags.last()) {
-                self.config.errors.push((flag.origin.clone(), wrong.clone()));
-            }
-        }
+        self.config.errors.extend(self.line.refused());
     }
 
     /// The kubelet that runs: with its own flags, and the files as they are now.
@@ -350,10 +346,9 @@ impl Kubelet {
     }
 
     fn context(&self) -> Context<'_> {
-        let has_drop_ins = self.line.last("config-dir").is_some_and(|flag| !flag.value.is_empty());
         Context {
             configured: self.is_configured(),
-            has_config: self.config.file.is_some() || has_drop_ins,
+            has_config: self.config.file.is_some() || self.line.drop_ins().is_some(),
             minor: self.minor,
             unread: self.unread.as_deref(),
         }
@@ -391,9 +386,4 @@ fn minor(subsystems: &Subsystems<'_>) -> (Option<u64>, Option<String>) {
     let version = told.as_deref().and_then(Version::parse).filter(|version| version.number(0) == 1);
     let unread = || programs.unread(subsystems, "kubelet").or_else(|| packages.unread(subsystems));
     (version.as_ref().map(|version| version.number(1)), if told.is_none() { unread() } else { None })
-}
-
-/// Units without `WorkingDirectory=` start in `/`.
-fn absolute(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }

@@ -7,6 +7,7 @@ use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::parse::document::Node;
 use crate::parse::toml_document;
 use crate::subsystem::Unreadable;
+use crate::subsystem::systemd::exec_context::absolute;
 
 const MAIN: &str = "/etc/crio/crio.conf";
 const DROPINS: &str = "/etc/crio/crio.conf.d";
@@ -186,11 +187,6 @@ impl ConfigFiles {
             Read::Hidden(error) => self.gaps.push(error.into()),
         }
     }
-}
-
-/// A unit's programs start in the root directory.
-fn absolute(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::fact::{Origin, State, Value};
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::ephemeral::is_below_memory;
+use crate::subsystem::systemd::exec_context::absolute;
 
 /// Directories that CRI-O makes where they are missing, and since when it ends where it can't.
 const DIRECTORIES: &[(&str, Since)] = &[
@@ -322,11 +323,6 @@ pub(super) fn in_the_way(files: &Files, path: &str) -> Result<Option<String>, Ho
         }
     }
     Ok(None)
-}
-
-/// A unit's programs start in the root directory.
-pub(super) fn absolute(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
 /// Whether /etc/services has a name for TCP.

@@ -1,11 +1,12 @@
 //! Files that CRI-O's settings name and that it reads when it starts: seccomp profiles, profiles of AppArmor, classes of block I/O and
 //! of caches.
 
-use super::host_checks::{Look, absolute};
+use super::host_checks::Look;
 use crate::component::crio::{Since, seccomp};
 use crate::fact::Origin;
 use crate::host::{Files, HostError, HostErrorKind, Read};
 use crate::parse::yaml;
+use crate::subsystem::systemd::exec_context::absolute;
 
 impl Look<'_, '_> {
     /// For a profile that isn't there CRI-O takes its own, since 1.34 (`internal/config/seccomp`).
