@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use super::error::{self, Failure};
 use super::output::Outputs;
+use super::rules::Request;
 use super::waivers::Waivers;
 use super::{CheckArguments, kubeadm, rules, source, waivers};
 use crate::engine::identity::identify;
@@ -24,10 +25,12 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let is_explicit = !arguments.rules.profile.is_empty();
     let kubeadm = given.judge(&profiles, is_explicit)?;
     let given = kubeadm::variables(kubeadm.as_ref(), &profiles, &arguments.source, is_explicit);
-    let plan = rules::compile(&rules, &arguments.rules, &profiles, &given)?;
+    let request = Request::of(&rules, &arguments.rules, &profiles, given)?;
+    let plan = request.compile()?;
     let Waivers { files: waiver_files, waivers } = Waivers::read(arguments, &rules, &plan)?;
     let (host, moments) = source::open(&arguments.source)?;
     let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
+    let plan = request.for_host(plan, &subsystems)?;
     let needs_all = |format: &Format| format.shows_every_rule(plan.rules.len(), arguments.all);
     let detail = if outputs.formats().any(needs_all) { Detail::Full } else { Detail::FailuresOnly };
     let mut findings = engine::judge_with(&plan, &subsystems, &moments, detail);

@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use super::error::Failure;
+use super::rules::Request;
 use super::{ExplainArguments, RulesArguments, kubeadm, rules, source, terminal};
 use crate::engine;
 use crate::engine::finding::{Judgement, Verdict};
@@ -36,9 +37,12 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let is_explicit = !selection.profile.is_empty();
     let kubeadm = given.judge(&profiles, is_explicit)?;
     let given = kubeadm::variables(kubeadm.as_ref(), &profiles, &arguments.source, is_explicit);
-    let plan = rules::compile(&rules, &selection, &profiles, &given)?;
+    let request = Request::of(&rules, &selection, &profiles, given)?;
+    let plan = request.compile()?;
     let (host, moments) = source::open(&arguments.source)?;
-    let findings = engine::judge(&plan, &Subsystems::of(&host).with_kubeadm(kubeadm.as_ref()), &moments);
+    let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
+    let plan = request.for_host(plan, &subsystems)?;
+    let findings = engine::judge(&plan, &subsystems, &moments);
     let mut out = Vec::new();
     let page = &mut Page::new(terminal::style(true, true), &mut out);
     let at = plan.rules.iter().position(|rule| rule.id == *id);

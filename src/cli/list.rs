@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::coverage::Coverage;
 use super::error::Failure;
 use super::output::Outputs;
+use super::rules::Request;
 use super::table::NameTable;
 use super::{ListArguments, rules};
 use crate::engine::plan::{Plan, PlannedRule};
@@ -18,7 +19,7 @@ use crate::rule::{Rule, RuleSet, Spanned, Text, TomlValue, Variable, VariableKin
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     let outputs = Outputs::of(&arguments.format, None)?;
     let rules = rules::load(&arguments.rules.rules)?;
-    let plan = rules::compile(&rules, &arguments.rules, &arguments.rules.profile, &[])?;
+    let plan = Request::of(&rules, &arguments.rules, &arguments.rules.profile, Vec::new())?.compile()?;
     outputs.write(&Catalogue { rules, plan, covers: arguments.covers }, true)?;
     Ok(ExitCode::SUCCESS)
 }

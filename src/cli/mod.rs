@@ -12,6 +12,7 @@ mod list;
 mod output;
 mod replace_file;
 mod rules;
+mod runtime;
 mod schema;
 mod source;
 mod table;

@@ -6,13 +6,14 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::error::Failure;
-use super::{RulesArguments, source, terminal, user_file};
+use super::{RulesArguments, runtime, source, terminal, user_file};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Selection, VariableOverride};
 use crate::rule::peer;
 use crate::rule::waiver::{Target, Targets};
 use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
+use crate::subsystem::Subsystems;
 
 /// What is judged if no profile is named.
 const DEFAULT_PROFILE: &str = "node";
@@ -53,23 +54,52 @@ fn refused(files: &[SourceFile], mistakes: &[Diagnostic]) -> Failure {
     Failure::Rules(diagnostic::render(files, mistakes, colors()))
 }
 
-/// The rules that the arguments select, ready to be judged; all rules if no profile is given.
-pub(super) fn compile(
-    rules: &RuleSet,
-    arguments: &RulesArguments,
-    profiles: &[String],
-    given: &[VariableOverride],
-) -> Result<Plan, Failure> {
-    let RulesArguments { only, skip, variables, .. } = arguments;
-    let (only, skip) = (ids(rules, "--only", only)?, ids(rules, "--skip", skip)?);
-    let selection = Selection { profiles: profiles.to_vec(), only, skip };
-    let variables = source::variables(variables)?;
-    let given = [given, &source::environment(rules)?].concat();
-    engine::compile_given(rules, &selection, &given, &variables).map_err(|mistakes| {
-        let Ok(placed) = with_places(rules) else { return refused(&rules.files, &mistakes) };
-        let again = engine::compile_given(&placed, &selection, &given, &variables).err();
-        refused(&placed.files, &again.unwrap_or(mistakes))
-    })
+/// Which rules a run judges, and the values that variables get.
+pub(super) struct Request<'r> {
+    rules: &'r RuleSet,
+    selection: Selection,
+    /// By files and the environment.
+    given: Vec<VariableOverride>,
+    /// By the command line.
+    set: Vec<(String, String)>,
+}
+
+impl<'r> Request<'r> {
+    /// What the arguments ask for, of all rules if no profile is given.
+    pub(super) fn of(
+        rules: &'r RuleSet,
+        arguments: &RulesArguments,
+        profiles: &[String],
+        mut given: Vec<VariableOverride>,
+    ) -> Result<Self, Failure> {
+        let RulesArguments { only, skip, variables, .. } = arguments;
+        let (only, skip) = (ids(rules, "--only", only)?, ids(rules, "--skip", skip)?);
+        let selection = Selection { profiles: profiles.to_vec(), only, skip };
+        let set = source::variables(variables)?;
+        given.extend(source::environment(rules)?);
+        Ok(Request { rules, selection, given, set })
+    }
+
+    /// The rules, ready to be judged.
+    pub(super) fn compile(&self) -> Result<Plan, Failure> {
+        let Request { rules, selection, given, set } = self;
+        engine::compile_given(rules, selection, given, set).map_err(|mistakes| {
+            let Ok(placed) = with_places(rules) else { return refused(&rules.files, &mistakes) };
+            let again = engine::compile_given(&placed, selection, given, set).err();
+            refused(&placed.files, &again.unwrap_or(mistakes))
+        })
+    }
+
+    /// The plan for the container runtime that the host has. Rules are compiled before a host is opened, so that their
+    /// mistakes come first, and again where its runtime isn't the one that they had taken.
+    pub(super) fn for_host(mut self, plan: Plan, subsystems: &Subsystems<'_>) -> Result<Plan, Failure> {
+        let found = runtime::variables(&plan, subsystems);
+        if found.is_empty() {
+            return Ok(plan);
+        }
+        self.given.extend(found);
+        self.compile()
+    }
 }
 
 /// Words that select rules, with checks of other tools (`kubeadm:Swap`) replaced by the rules that answer them.

@@ -15,12 +15,24 @@ pub struct Plan {
     pub profiles: Vec<String>,
     /// The variables that the rules use, with the values they have in this run.
     pub variables: BTreeMap<String, Option<Value>>,
+    /// The variables that somebody has set, whether or not the rules use them: a profile, a file, the environment, the
+    /// command line.
+    pub set: BTreeMap<String, SetVariable>,
     /// The rules, in the order of the catalogue.
     pub rules: Vec<PlannedRule>,
     /// Every question the rules ask, each once.
     pub questions: Questions,
     /// What could be written better in the rules, for `lint`: old spellings, unknown configuration keys.
     pub hints: Vec<Diagnostic>,
+}
+
+/// A variable that somebody has set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetVariable {
+    /// Its value.
+    pub value: Value,
+    /// The place that sets it, if a file does.
+    pub origin: Option<Origin>,
 }
 
 /// A probe and what it is asked about.

@@ -1,4 +1,6 @@
-//! A host whose runtime is containerd: judged as such, once the variables say so.
+//! A host whose runtime is containerd: judged as such, whether a variable, the file for kubeadm or the host says so.
+
+use std::process::Command;
 
 use node_preflight::report::Outcome;
 
@@ -98,4 +100,125 @@ fn different_cgroup_drivers_name_both_sides() {
     assert!(places[0].contains(containerd), "{places:?}");
     // It reports cgroupfs, whatever its file says: it was mended, and containerd not restarted.
     assert_eq!(drivers("systemd", "systemd", "cgroupfs").0, ["cgroup-driver-running"]);
+}
+
+/// The runtime that the built binary judges, its exit code, and the rules that fail or are unknown.
+fn found(host: &RecordingCopy, arguments: &[&str]) -> (String, Option<i32>, Vec<String>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_node-preflight"));
+    command.current_dir(host.place("")).env_clear();
+    let output = command.args(["--recording", ".", "--format", "json"]).args(arguments).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    let is_odd = |finding: &&serde_json::Value| {
+        ["now", "boot"].iter().any(|moment| {
+            ["fail", "unknown"].contains(&finding[*moment]["verdict"].as_str().unwrap_or_default())
+        })
+    };
+    let odd = report["findings"].as_array().unwrap().iter().filter(is_odd);
+    let odd = odd.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect();
+    let variable = |name: &str| report["vars"][name].as_str().unwrap_or("none").to_owned();
+    (format!("{} {}", variable("cri-unit"), variable("cri-socket")), output.status.code(), odd)
+}
+
+const CRIO: &str = "crio.service /var/run/crio/crio.sock";
+const CONTAINERD: &str = "containerd.service /var/run/containerd/containerd.sock";
+
+/// CRI-O beside containerd, as packages leave it: on, or not.
+fn with_crio(host: &RecordingCopy, is_on: bool) {
+    host.program("root/usr/bin/crio");
+    host.write("root/usr/lib/systemd/system/crio.service", &UNIT.replace("containerd", "crio"));
+    let link = host.place("root/etc/systemd/system/multi-user.target.wants/crio.service");
+    // The prepared host enables it.
+    if !is_on && link.symlink_metadata().is_ok() {
+        std::fs::remove_file(link).unwrap();
+    } else if is_on && link.symlink_metadata().is_err() {
+        std::os::unix::fs::symlink("/usr/lib/systemd/system/crio.service", link).unwrap();
+    }
+}
+
+#[test]
+fn the_only_runtime_of_a_host_is_judged_without_any_option() {
+    for profile in ["node", "kubeadm-init", "kubeadm-join"] {
+        assert_eq!(
+            found(&host(), &["--profile", profile]),
+            (CONTAINERD.into(), Some(0), vec![]),
+            "{profile}"
+        );
+    }
+    let crio = found(&RecordingCopy::of("debian13-ready"), &[]);
+    assert_eq!(crio, (CRIO.into(), Some(0), vec![]));
+}
+
+#[test]
+fn with_no_runtime_the_report_names_both_ways() {
+    let host = host();
+    host.remove("root/usr/bin/containerd");
+    host.remove("root/usr/lib/systemd/system/containerd.service");
+    let (runtime, code, odd) = found(&host, &[]);
+    assert_eq!((runtime.as_str(), code), (CRIO, Some(1)));
+    assert!(odd.contains(&"crio-installed".to_owned()), "{odd:?}");
+}
+
+#[test]
+fn what_the_user_names_wins() {
+    let host = host();
+    assert_eq!(found(&host, &["--set", "cri-unit=crio.service"]).0, "crio.service /var/run/crio/crio.sock");
+    assert_eq!(found(&host, &["--set", "cri-unit=crio"]).1, Some(1));
+    // Of the two each is the default of the other.
+    let socket = "cri-socket=/run/containerd/containerd.sock";
+    let there = RecordingCopy::of("debian13-ready");
+    assert_eq!(found(&there, &["--set", socket]).0, "containerd.service /run/containerd/containerd.sock");
+    assert_eq!(
+        found(&there, &["--set", "cri-unit=containerd"]).0,
+        "containerd /var/run/containerd/containerd.sock"
+    );
+    // A unit of one's own says nothing of its socket.
+    assert_eq!(found(&host, &["--set", "cri-unit=my.service"]).0, "my.service /var/run/crio/crio.sock");
+    // The profile of CRI-O is for CRI-O.
+    assert_eq!(found(&host, &["--profile", "crio"]).0, CRIO);
+}
+
+#[test]
+fn the_socket_of_the_file_for_kubeadm_names_the_runtime() {
+    const INIT: &str = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nnodeRegistration:\n  criSocket: unix:///run/containerd/containerd.sock\n";
+    let there = RecordingCopy::of("debian13-ready");
+    there.write("kubeadm.yaml", INIT);
+    let (runtime, code, odd) = found(&there, &["--kubeadm-config", "kubeadm.yaml"]);
+    assert_eq!((runtime.as_str(), code), ("containerd.service /run/containerd/containerd.sock", Some(1)));
+    assert!(!odd.contains(&"crio-installed".to_owned()), "{odd:?}");
+    let host = host();
+    host.write("kubeadm.yaml", INIT);
+    let mine = found(&host, &["--kubeadm-config", "kubeadm.yaml"]);
+    assert_eq!(mine, ("containerd.service /run/containerd/containerd.sock".into(), Some(0), vec![]));
+    let other = found(&host, &["--kubeadm-config", "kubeadm.yaml", "--set", "cri-unit=crio.service"]).0;
+    assert_eq!(other, "crio.service /run/containerd/containerd.sock");
+}
+
+#[test]
+fn of_two_runtimes_the_one_that_is_on_is_judged_and_both_are_reported() {
+    let host = host();
+    with_crio(&host, false);
+    assert_eq!(found(&host, &[]).0, CONTAINERD, "CRI-O is installed, but off");
+    with_crio(&host, true);
+    let (runtime, _, odd) = found(&host, &["--profile", "kubeadm-init"]);
+    assert_eq!(runtime, CRIO, "both are on");
+    assert!(odd.contains(&"runtime-sockets-single".to_owned()), "{odd:?}");
+    // The kubelet is told which one.
+    host.write(
+        "root/etc/default/kubelet",
+        "KUBELET_EXTRA_ARGS=--container-runtime-endpoint=unix:///run/containerd/containerd.sock\n",
+    );
+    assert_eq!(found(&host, &[]).0, CONTAINERD);
+}
+
+#[test]
+fn a_runtime_that_may_be_there_is_not_taken_for_missing() {
+    let host = host();
+    host.remove("root/usr/bin/containerd");
+    host.remove("root/usr/lib/systemd/system/containerd.service");
+    // Whoever may not look at the program can't say that the host has none.
+    host.write_more("meta.toml", "\n[root.\"/usr/bin/containerd\"]\ndenied = true\n");
+    let (runtime, _, odd) = found(&host, &["--only", "containerd-configuration-loads,crio-installed"]);
+    assert_eq!(runtime, "containerd.service none");
+    assert_eq!(odd, ["containerd-configuration-loads"]);
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashSet};
 
-use super::plan::{Condition, Plan, PlannedRule, Questions};
+use super::plan::{Condition, Plan, PlannedRule, Questions, SetVariable};
 use crate::fact::{Moment, did_you_mean};
 use crate::probe::{Key, PROBES, Probe};
 use crate::rule::{Broken, Code, Diagnostic, Expression, Place, Rule, RuleSet, diagnostic, suggestion};
@@ -111,10 +111,15 @@ pub fn compile_with(
     }
     let used = planned.used.iter().map(|name| ((*name).to_owned(), settings[name].value.clone()));
     let variables: BTreeMap<_, _> = used.collect();
+    let set = settings.iter().filter(|(_, setting)| !setting.is_default).filter_map(|(name, setting)| {
+        let (value, origin) = (setting.value.clone()?, setting.origin.clone());
+        Some(((*name).to_owned(), SetVariable { value, origin }))
+    });
+    let set = set.collect();
     let mut hints = planned.hints;
     hints.append(&mut unselected.hints);
     diagnostic::sort(&mut hints);
-    Ok(Plan { profiles: selection.profiles.clone(), variables, rules: plan, questions, hints })
+    Ok(Plan { profiles: selection.profiles.clone(), variables, set, rules: plan, questions, hints })
 }
 
 /// All mistakes of rules that have some already, those of resolving names included.

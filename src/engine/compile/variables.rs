@@ -26,6 +26,14 @@ pub(super) struct Setting<'r> {
     pub(super) value: Option<Value>,
     /// The place that set it, if a file did.
     pub(super) origin: Option<Origin>,
+    /// Whether it has the value that it has if nobody sets it.
+    pub(super) is_default: bool,
+}
+
+impl Setting<'_> {
+    fn set(&mut self, value: Value, origin: Option<Origin>) {
+        (self.value, self.origin, self.is_default) = (Some(value), origin, false);
+    }
 }
 
 /// All variables by name.
@@ -42,7 +50,7 @@ pub(super) fn settle<'r>(
     let mut settings: Settings<'r> = HashMap::default();
     for variable in &rules.variables {
         let value = variable.default.as_ref().and_then(|default| written(variable, default, mistakes));
-        settings.insert(&variable.name.value, Setting { variable, value, origin: None });
+        settings.insert(&variable.name.value, Setting { variable, value, origin: None, is_default: true });
     }
     // The values of all profiles are checked, those of the selected ones are used.
     for profile in &rules.profiles {
@@ -56,13 +64,14 @@ pub(super) fn settle<'r>(
     for (name, datum) in profiles.iter().flat_map(|profile| &profile.variables) {
         if let Some(setting) = settings.get_mut(name.value.as_str()) {
             setting.value = written(setting.variable, datum, &mut Vec::new());
+            setting.is_default = false;
         }
     }
     for VariableOverride { name, value, origin } in given {
         // A set of rules of one's own may declare fewer variables.
         let Some(setting) = settings.get_mut(name.as_str()) else { continue };
         match literal::typed(&setting.variable.kind, value) {
-            Ok(value) => (setting.value, setting.origin) = (Some(value), Some(origin.clone())),
+            Ok(value) => setting.set(value, Some(origin.clone())),
             Err(misfit) => {
                 let message = format!("{origin}: {}", misfit.message);
                 mistakes.push(wrong(setting.variable, None, Misfit { message, ..misfit }));
@@ -72,7 +81,7 @@ pub(super) fn settle<'r>(
     for (name, text) in set {
         match settings.get_mut(name.as_str()) {
             Some(setting) => match literal::typed(&setting.variable.kind, text) {
-                Ok(value) => (setting.value, setting.origin) = (Some(value), None),
+                Ok(value) => setting.set(value, None),
                 Err(misfit) => mistakes.push(wrong(setting.variable, None, misfit)),
             },
             None => mistakes.push(unknown(name, None, rules)),

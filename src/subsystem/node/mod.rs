@@ -3,6 +3,7 @@
 pub mod api_server;
 pub mod certificate;
 pub mod certificates;
+pub mod container_runtime;
 pub mod kubeadm_files;
 pub mod kubelet;
 pub mod pods;
