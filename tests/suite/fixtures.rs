@@ -18,6 +18,7 @@ use node_preflight::report::render::{FORMATS, Style};
 use node_preflight::report::{Circumstances, Outcome, Report};
 use node_preflight::rule::Severity;
 use node_preflight::subsystem::Subsystems;
+use node_preflight::subsystem::node::container_runtime;
 
 pub const CIRCUMSTANCES: Circumstances<'static> = Circumstances {
     moments: &Moment::ALL,
@@ -52,9 +53,15 @@ fn judged_with(name: &str, profile: &str, sets: &[(String, String)]) -> Report {
 fn judged_in(name: &str, profile: &str, sets: &[(String, String)], detail: Detail) -> Report {
     let rules = builtin::rules();
     let selection = Selection { profiles: vec![profile.into()], ..Selection::everything() };
-    let plan = engine::compile(&rules, &selection, sets).unwrap_or_else(|_| panic!("no profile {profile}"));
     let host = Host::recording(&fixtures().join(name)).unwrap();
     let subsystems = Subsystems::of(&host);
+    // As the command line does it, which `ready.rs` tries.
+    let found = container_runtime::of_host(&subsystems).map(|found| found.runtime);
+    let runtime =
+        found.into_iter().flat_map(|found| [("cri-unit", found.unit), ("cri-socket", found.socket)]);
+    let runtime = runtime.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let sets: Vec<(String, String)> = runtime.chain(sets.iter().cloned()).collect();
+    let plan = engine::compile(&rules, &selection, &sets).unwrap_or_else(|_| panic!("no profile {profile}"));
     let findings = engine::judge_with(&plan, &subsystems, &Moment::ALL, detail);
     // Where the checkout is and how fast the machine is say nothing about the host.
     let host = Identity { path: Some(format!("fixtures/{name}")), ..identify(&subsystems) };

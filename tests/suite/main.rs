@@ -37,6 +37,7 @@ mod parity;
 mod peers;
 mod probe;
 mod question_order;
+mod ready;
 mod recordings;
 mod rule;
 mod rules;

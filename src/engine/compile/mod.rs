@@ -111,15 +111,27 @@ pub fn compile_with(
     }
     let used = planned.used.iter().map(|name| ((*name).to_owned(), settings[name].value.clone()));
     let variables: BTreeMap<_, _> = used.collect();
-    let set = settings.iter().filter(|(_, setting)| !setting.is_default).filter_map(|(name, setting)| {
-        let (value, origin) = (setting.value.clone()?, setting.origin.clone());
-        Some(((*name).to_owned(), SetVariable { value, origin }))
-    });
-    let set = set.collect();
     let mut hints = planned.hints;
     hints.append(&mut unselected.hints);
     diagnostic::sort(&mut hints);
-    Ok(Plan { profiles: selection.profiles.clone(), variables, set, rules: plan, questions, hints })
+    Ok(Plan {
+        profiles: selection.profiles.clone(),
+        variables,
+        set: set(&settings),
+        rules: plan,
+        questions,
+        hints,
+    })
+}
+
+/// The variables that somebody has set.
+fn set(settings: &Settings<'_>) -> BTreeMap<String, SetVariable> {
+    let set = settings.iter().filter(|(_, setting)| !setting.is_default);
+    set.filter_map(|(name, setting)| {
+        let (value, origin) = (setting.value.clone()?, setting.origin.clone());
+        Some(((*name).to_owned(), SetVariable { value, origin }))
+    })
+    .collect()
 }
 
 /// All mistakes of rules that have some already, those of resolving names included.

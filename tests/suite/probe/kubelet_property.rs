@@ -18,7 +18,7 @@ fn a_property_is_a_text_and_the_same_under_its_old_key() {
     assert_eq!(tree.boot_text("kubelet-property:config-file"), "/var/lib/kubelet/config.yaml");
     assert_eq!(tree.boot_text("kubelet-property:cgroup-driver-setting"), "systemd");
     let words = probe::find("kubelet-property").unwrap().key.words();
-    assert_eq!(words.len(), 8);
+    assert_eq!(words.len(), 7);
     for word in words {
         let (new, old) = (format!("kubelet-property:{}", word.word), format!("kubelet:{}", word.old));
         assert_eq!(tree.boot(&new), tree.boot(&old), "{new}");

@@ -92,6 +92,15 @@ pub const FINDINGS: &[Question] = &[
     },
     Question {
         word: KeyWord::new(
+            "missing-kubeadm-flags",
+            "missing-kubeadm-flags",
+            "Flags without which the kubelet doesn't read what kubeadm writes, `--config` and `--kubeconfig`, where its unit doesn't \
+             pass them.",
+        ),
+        ask: Configuration(|kubelet, _, _| machine::missing_kubeadm_flags(kubelet)),
+    },
+    Question {
+        word: KeyWord::new(
             "removed-flags",
             "removedFlags",
             "Flags on its command line that the installed version no longer knows.",
@@ -190,15 +199,6 @@ pub const PROPERTIES: &[Question] = &[
         ask: Configuration(|kubelet, subsystems, _| {
             environment::ignored(subsystems.host().files(), &kubelet.launch)
         }),
-    },
-    Question {
-        word: KeyWord::new(
-            "kubeadm-flag",
-            "kubeadmFlag",
-            "The file of `--kubeconfig`, else of `--bootstrap-kubeconfig` or `--config`, there or not; absent if its unit passes on \
-             nothing of what kubeadm writes.",
-        ),
-        ask: Configuration(|kubelet, _, _| machine::kubeadm_flag(kubelet)),
     },
     Question {
         word: KeyWord::new(

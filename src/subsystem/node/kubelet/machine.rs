@@ -168,14 +168,12 @@ pub(super) fn kubeconfig(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact
     Fact::absent().because_all(places.iter().map(|(origin, _)| origin.clone())).note(note)
 }
 
-/// A file that kubeadm writes and the unit names: what its drop-in for the unit brings.
-pub(super) fn kubeadm_flag(kubelet: &Kubelet) -> Fact {
-    let flags = ["kubeconfig", "bootstrap-kubeconfig", "config"].into_iter();
-    match flags.filter_map(|name| kubelet.line.last(name)).find(|flag| !flag.value.is_empty()) {
-        Some(flag) => Fact::new(absolute(&flag.value).as_str()).because(flag.origin.clone()),
-        None => Fact::absent()
-            .note("kubelet.service names no file of kubeadm's: its drop-in 10-kubeadm.conf is missing"),
-    }
+/// What kubeadm's drop-in passes to the kubelet, and its unit doesn't.
+pub(super) fn missing_kubeadm_flags(kubelet: &Kubelet) -> Fact {
+    let is_set = |name: &str| kubelet.line.last(name).is_some_and(|flag| !flag.value.is_empty());
+    let Some((start, _)) = kubelet.launch.words.first() else { return Fact::findings(Vec::new()) };
+    let missing = ["config", "kubeconfig"].into_iter().filter(|name| !is_set(name));
+    Fact::findings(missing.map(|name| (start.clone(), format!("no --{name} is passed"))).collect())
 }
 
 #[cfg(test)]
