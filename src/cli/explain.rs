@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
                 write_judgement(moment, judgement, page)?;
             }
         }
-        write_fix(&rule.prose.fix, page)?;
+        write_fix(finding.fix(), page)?;
         write_list("See", &rule.prose.refs, page)?;
     }
     terminal::write(&out)?;

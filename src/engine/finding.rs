@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::fact::{Confidence, Date, Moment, Origin, Reason};
-use crate::rule::{RuleText, Severity, Text};
+use crate::rule::{Fix, RuleText, Severity, Text};
 
 /// What a rule came to at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +91,8 @@ pub struct Finding {
     pub tags: Arc<Vec<Text>>,
     /// What the rule says to people.
     pub prose: Arc<RuleText>,
+    /// The fix for what was found, where it isn't the rule's own.
+    pub fix: Option<Arc<Fix>>,
     /// The judgement now; none if the rule isn't judged at this moment.
     pub now: Option<Arc<Judgement>>,
     /// The judgement after a reboot; none if the rule isn't judged at this moment.
@@ -117,6 +119,12 @@ impl Finding {
     #[must_use]
     pub fn title(&self) -> &str {
         self.prose.title_or(&self.rule)
+    }
+
+    /// What to do; of a rule that doesn't fail, what would be done if it did.
+    #[must_use]
+    pub fn fix(&self) -> &Fix {
+        self.fix.as_deref().unwrap_or(&self.prose.fix)
     }
 
     /// The judgement at a moment.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::describe::describe;
 use super::facts::Facts;
 use super::finding::{Finding, Judgement, Verdict};
+use super::fixing;
 use super::logic::{Explain, evidence, truth};
 use super::plan::{Condition, Plan, PlannedRule};
 use super::truth::Truth;
@@ -54,7 +55,9 @@ pub fn judge_with(
         });
         let PlannedRule { id, severity, tags, prose, .. } = rule;
         let (tags, prose) = (tags.clone(), prose.clone());
-        findings[index] = Some(Finding { rule: id.clone(), severity: *severity, tags, prose, now, boot });
+        let fix = has_words.then(|| fixing::of(&facts, rule, now.as_deref(), boot.as_deref())).flatten();
+        findings[index] =
+            Some(Finding { rule: id.clone(), severity: *severity, tags, prose, fix, now, boot });
     }
     findings.into_iter().flatten().collect()
 }

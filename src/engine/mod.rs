@@ -4,6 +4,7 @@ pub mod compile;
 mod describe;
 pub mod facts;
 pub mod finding;
+mod fixing;
 pub mod identity;
 pub mod judge;
 pub mod keys;

@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use crate::fact::{Moment, Origin, Requirement, State, Value};
 use crate::probe::{Key, Probe};
-use crate::rule::{Diagnostic, RuleText, Severity, Text};
+use crate::rule::{Diagnostic, Fails, Fix, RuleText, Severity, Text};
 
 /// The rules of one run, ready to be judged.
 pub struct Plan {
@@ -105,6 +105,28 @@ pub struct PlannedRule {
     pub check: Condition,
     /// Indices into [`Plan::rules`] of the rules whose failure makes this one pointless.
     pub needs: Vec<usize>,
+    /// Fixes for states that need another one than the rule's own; none for most rules.
+    pub fixes: Option<Box<PlannedFixes>>,
+}
+
+/// Fixes for states that need another one than the rule's own.
+pub struct PlannedFixes {
+    /// What placeholders stand for.
+    pub with: Vec<(Text, Subject)>,
+    /// The first that fits is the fix.
+    pub cases: Vec<PlannedFix>,
+}
+
+/// A fix for one state.
+pub struct PlannedFix {
+    /// What must hold at the moment at which the rule fails; always if none.
+    pub when: Option<Condition>,
+    /// The moments at which that can be answered.
+    pub moments: &'static [Moment],
+    /// The moments at which the rule has to fail; any if none.
+    pub fails: Option<Fails>,
+    /// What to do.
+    pub fix: Arc<Fix>,
 }
 
 /// Three-valued logic over tests.

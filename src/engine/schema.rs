@@ -114,6 +114,7 @@ fn kind(kind: KeyKind) -> Value {
         KeyKind::Table(known) => keys(known),
         KeyKind::Values => json!({ "type": "object", "additionalProperties": reference("value") }),
         KeyKind::Value => reference("value"),
+        KeyKind::Operands => json!({ "type": "object", "additionalProperties": reference("operand") }),
         KeyKind::Tables(known) => json!({ "type": "array", "items": keys(known) }),
         KeyKind::Named(known) => json!({ "type": "object", "additionalProperties": keys(known) }),
     }

@@ -11,6 +11,7 @@ mod certificates;
 mod cgroup;
 mod cluster_ca;
 mod cmdline;
+mod cmdline_source;
 mod cni;
 mod conntrack;
 mod containerd;
@@ -28,6 +29,7 @@ mod iptables;
 mod join_token;
 mod kernel;
 mod kernel_config;
+mod kernel_modules_package;
 mod kernel_option;
 mod key;
 mod kubeadm;
@@ -191,6 +193,7 @@ pub static PROBES: &[&Probe] = &[
     &cgroup::PROBE,
     &cluster_ca::PROBE,
     &cmdline::PROBE,
+    &cmdline_source::PROBE,
     &cni::PROBE,
     &conntrack::PROBE,
     &containerd::PROBE,
@@ -210,6 +213,7 @@ pub static PROBES: &[&Probe] = &[
     &join_token::PROBE,
     &kernel::PROBE,
     &kernel_config::PROBE,
+    &kernel_modules_package::PROBE,
     &kernel_option::PROBE,
     &kubeadm::PROBE,
     &kubeadm_finding::PROBE,

@@ -55,6 +55,8 @@ pub enum Code {
     Style,
     /// Lint: an entry of `covers` is not `tool:check`.
     BadCovers,
+    /// Lint: a placeholder in a fix stands for nothing, or nothing stands for it.
+    Placeholder,
     /// Lint: no rule belongs to a profile.
     UnreachableProfile,
     /// Lint: nothing uses a variable.
@@ -77,7 +79,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of the documentation.
-    pub const ALL: [Code; 35] = [
+    pub const ALL: [Code; 36] = [
         Code::Syntax,
         Code::UnknownKey,
         Code::MissingKey,
@@ -104,6 +106,7 @@ impl Code {
         Code::MissingText,
         Code::Style,
         Code::BadCovers,
+        Code::Placeholder,
         Code::UnreachableProfile,
         Code::UnusedVariable,
         Code::KubeadmIgnores,
@@ -145,6 +148,7 @@ impl Code {
             Code::MissingText => "missing-text",
             Code::Style => "style",
             Code::BadCovers => "bad-covers",
+            Code::Placeholder => "placeholder",
             Code::UnreachableProfile => "unreachable-profile",
             Code::UnusedVariable => "unused-variable",
             Code::KubeadmIgnores => "kubeadm-ignores",
@@ -190,6 +194,9 @@ impl Code {
             Code::KubeadmConfig => "The file of `--kubeadm-config` is none that kubeadm would understand.",
             Code::MissingText => "A rule lacks a title, a why or a fix.",
             Code::Style => "An id or title is not written as readers expect it.",
+            Code::Placeholder => {
+                "A placeholder in a fix stands for nothing, or has no words for the case that nothing is known."
+            }
             Code::BadCovers => "An entry of `covers` is not written `tool:check`.",
             Code::UnreachableProfile => "No rule belongs to a profile.",
             Code::UnusedVariable => "No rule uses a variable.",

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::{
     Code, ConditionTable, Diagnostic, Entry, Expression, Rule, RuleSet, Severity, Spanned, TomlValue,
-    diagnostic,
+    diagnostic, placeholder, suggestion,
 };
+use placeholder::Part;
 
 /// Everything that readers of the given files would miss. Built-in files are not looked at, unless they are
 /// the only ones.
@@ -17,6 +18,7 @@ pub fn lint(rules: &RuleSet) -> Vec<Diagnostic> {
     for rule in rules.rules.iter().filter(|rule| is_looked_at(rule.id.place.file())) {
         texts(rule, &mut found);
         style(rule, &mut found);
+        placeholders(rule, &mut found);
     }
     dead_names(rules, &is_looked_at, &mut found);
     diagnostic::sort(&mut found);
@@ -61,14 +63,50 @@ fn style(rule: &Rule, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// What stands in the braces of fixes, and what nobody uses of `with`.
+fn placeholders(rule: &Rule, found: &mut Vec<Diagnostic>) {
+    let own = (&rule.prose.fix, &rule.id.place);
+    let fixes = std::iter::once(own).chain(rule.fixes.cases.iter().map(|case| (&case.fix, &case.place)));
+    let with: Vec<&str> = rule.fixes.with.iter().map(|(name, _)| name.value.as_str()).collect();
+    let known = || placeholder::BUILT_IN.into_iter().chain(with.iter().copied());
+    let mut used = HashSet::new();
+    for (fix, place) in fixes {
+        for part in placeholder::parts(fix.text.as_deref().unwrap_or_default()) {
+            let Part::Hole { name, fallback } = part else { continue };
+            used.insert(name);
+            if !known().any(|known| known == name) {
+                let message = format!(
+                    "a fix of rule `{}` has the placeholder `{{{name}}}`, which stands for nothing",
+                    rule.id.value
+                );
+                let help = suggestion::help(name, known());
+                found.push(Diagnostic::at(place, Code::Placeholder, message).help(help));
+            } else if fallback.is_none() {
+                let message = format!(
+                    "a fix of rule `{}` doesn't say what stands for `{{{name}}}` if nothing is known",
+                    rule.id.value
+                );
+                let help = format!("write `{{{name}|the words that stand there then}}`");
+                found.push(Diagnostic::at(place, Code::Placeholder, message).help(Some(help)));
+            }
+        }
+    }
+    for (name, _) in rule.fixes.with.iter().filter(|(name, _)| !used.contains(name.value.as_str())) {
+        let message = format!("no fix of rule `{}` uses the placeholder `{}`", rule.id.value, name.value);
+        found.push(Diagnostic::at(&name.place, Code::Placeholder, message));
+    }
+}
+
 fn dead_names(rules: &RuleSet, is_looked_at: &dyn Fn(usize) -> bool, found: &mut Vec<Diagnostic>) {
     let mut used = HashSet::new();
     let mut selected: HashSet<&str> = HashSet::new();
     let mut all_profiles = false;
     for rule in &rules.rules {
-        for expression in [Some(&rule.check), rule.when.as_ref()].into_iter().flatten() {
+        let of_fixes = rule.fixes.cases.iter().map(|case| case.when.as_ref());
+        for expression in [Some(&rule.check), rule.when.as_ref()].into_iter().chain(of_fixes).flatten() {
             variables_of(expression, &mut used);
         }
+        variables_in(&rule.fixes.with, &mut used);
         all_profiles |= rule.profiles.is_empty();
         selected.extend(rule.profiles.iter().map(|name| name.value.as_str()));
     }

@@ -4,10 +4,12 @@ mod code;
 pub mod diagnostic;
 mod excerpt;
 mod expression;
+pub mod fix;
 pub mod lint;
 mod load;
 pub mod peer;
 mod place;
+pub mod placeholder;
 mod rule_text;
 pub mod suggestion;
 pub mod syntax;
@@ -107,6 +109,8 @@ pub struct Rule {
     pub moments: Option<Vec<Moment>>,
     /// What it says to people.
     pub prose: Arc<RuleText>,
+    /// Fixes for states that need another one than the rule's.
+    pub fixes: Fixes,
 }
 
 impl Rule {
@@ -198,6 +202,41 @@ pub struct Fix {
     pub mask: Vec<Text>,
     /// `hold = ["kubelet"]`: keep packages at their version.
     pub hold: Vec<Text>,
+}
+
+/// Fixes for states that need another one than the rule's own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+pub struct Fixes {
+    /// `with = { unit = { var = "cri-unit" } }`: what the placeholders of the rule's fixes stand for.
+    pub with: Vec<Entry>,
+    /// The first one that fits the finding is its fix; the rule's own if none does.
+    pub cases: Vec<FixCase>,
+}
+
+/// A fix for one state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+pub struct FixCase {
+    /// What must hold at the moment at which the rule fails; always if none.
+    pub when: Option<Expression>,
+    /// The moments at which the rule has to fail; any if none.
+    pub fails: Option<Fails>,
+    /// What to do.
+    pub fix: Fix,
+    /// The whole table.
+    pub place: Place,
+}
+
+/// At which moments a rule fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fails {
+    /// Now, and after a reboot it holds: rebooting is enough.
+    Now,
+    /// After a reboot, and now it holds.
+    Boot,
+    /// At both.
+    Both,
 }
 
 /// A declared variable.

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::table::{Reader, Value};
 use super::{
-    Code, Entry, Expression, Fix, Profile, Rule, RuleText, Severity, Spanned, Text, Variable, VariableKind,
-    expression, suggestion,
+    Code, Entry, Expression, Profile, Rule, RuleText, Severity, Spanned, Text, Variable, VariableKind,
+    expression, fix, suggestion,
 };
 use crate::fact::Moment;
 
@@ -45,6 +45,8 @@ pub enum KeyKind {
     Values,
     /// A value of a variable.
     Value,
+    /// A table of names, each with a variable or the question of a probe.
+    Operands,
     /// A list of tables with these keys.
     Tables(&'static [Key]),
     /// A table of names, each with a table of these keys.
@@ -63,7 +65,7 @@ impl std::fmt::Debug for Key {
     }
 }
 
-const fn key(name: &'static str, kind: KeyKind, summary: &'static str) -> Key {
+pub(super) const fn key(name: &'static str, kind: KeyKind, summary: &'static str) -> Key {
     Key { name, kind, summary }
 }
 
@@ -144,18 +146,8 @@ pub const RULE: &[Key] = &[
         KeyKind::Words(MOMENTS),
         "The only moments it is judged at; without this key all that its probes can answer.",
     ),
-    key("fix", KeyKind::Table(FIX), "How to mend the host."),
+    key("fix", KeyKind::Table(fix::FIX), "How to mend the host."),
     key("refs", KeyKind::Texts, "Addresses of pages to read."),
-];
-
-/// The keys of `fix`.
-pub const FIX: &[Key] = &[
-    key("text", KeyKind::Text, "What to do, in words and commands."),
-    key("sysctl", KeyKind::Values, "Kernel variables to set, now and at boot."),
-    key("modules", KeyKind::Texts, "Kernel modules to load, now and at boot."),
-    key("enable", KeyKind::Texts, "Units to enable and start."),
-    key("mask", KeyKind::Texts, "Units to stop and mask."),
-    key("hold", KeyKind::Texts, "Packages to keep at their version."),
 ];
 
 /// The keys of `[vars.NAME]`.
@@ -208,6 +200,7 @@ pub(super) fn rule(reader: &mut Reader, value: &Value<'_>, topic: &str) -> Optio
         needs: reader.texts(table, "needs"),
         moments: table.get("moments").map(|value| moments(reader, table, value)),
         prose: Arc::new(prose(reader, table, topic)),
+        fixes: table.get("fix").map(|value| fix::others(reader, value)).unwrap_or_default(),
         id: id?,
         aliases,
     })
@@ -218,17 +211,17 @@ fn prose(reader: &mut Reader, table: &DeTable<'_>, topic: &str) -> RuleText {
         topic: topic.to_owned().into(),
         title: reader.text(table, "title").map(|title| title.value).unwrap_or_default(),
         why: reader.text(table, "why").map(|why| why.value).unwrap_or_default(),
-        fix: table.get("fix").map(|value| fix(reader, value)).unwrap_or_default(),
+        fix: table.get("fix").map(|value| fix::own(reader, value)).unwrap_or_default(),
         refs: plain(reader.texts(table, "refs")),
         covers: plain(reader.texts(table, "covers")),
     }
 }
 
-fn missing(reader: &mut Reader, value: &Value<'_>, owner: &str, key: &str) {
+pub(super) fn missing(reader: &mut Reader, value: &Value<'_>, owner: &str, key: &str) {
     reader.mistake(value.span(), Code::MissingKey, format!("{owner} has no `{key}`"));
 }
 
-fn plain(texts: Vec<Spanned<Text>>) -> Vec<Text> {
+pub(super) fn plain(texts: Vec<Spanned<Text>>) -> Vec<Text> {
     texts.into_iter().map(|text| text.value).collect()
 }
 
@@ -267,38 +260,6 @@ fn moments(reader: &mut Reader, table: &DeTable<'_>, value: &Value<'_>) -> Vec<M
     }
     // What was misspelt must not lead to a second mistake.
     if moments.is_empty() { Moment::ALL.to_vec() } else { moments }
-}
-
-fn fix(reader: &mut Reader, value: &Value<'_>) -> Fix {
-    let Some(table) = reader.table(value, "`fix`") else { return Fix::default() };
-    reader.check_keys(table, FIX, "`fix`");
-    Fix {
-        text: reader.text(table, "text").map(|text| text.value),
-        sysctl: table.get("sysctl").map(|value| sysctl(reader, value)).unwrap_or_default(),
-        modules: plain(reader.texts(table, "modules")),
-        enable: plain(reader.texts(table, "enable")),
-        mask: plain(reader.texts(table, "mask")),
-        hold: plain(reader.texts(table, "hold")),
-    }
-}
-
-fn sysctl(reader: &mut Reader, value: &Value<'_>) -> Vec<(Text, Text)> {
-    let Some(table) = reader.table(value, "`fix.sysctl`") else { return Vec::new() };
-    let mut settings = Vec::new();
-    for (key, value) in table {
-        let text = match value.get_ref() {
-            DeValue::String(text) => text.clone().into_owned(),
-            DeValue::Integer(number) => number.to_string(),
-            _ => {
-                let message = format!("the value of `{}` must be a number or text", key.get_ref());
-                let help = "a dotted name is written in quotes: \"net.ipv4.ip_forward\"".to_owned();
-                reader.mistake(key.span(), Code::WrongType, message).help.push(help);
-                continue;
-            }
-        };
-        settings.push((key.get_ref().clone().into_owned().into(), text.into()));
-    }
-    settings
 }
 
 /// Reads a `[vars.NAME]`.

@@ -10,6 +10,7 @@ pub mod kernel;
 pub mod loader;
 pub mod network;
 pub mod node;
+pub mod outside;
 pub mod runtime;
 pub mod storage;
 pub mod systemd;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use node_preflight::builtin;
 use node_preflight::engine::{self, Selection};
+use node_preflight::rule::placeholder;
 use serde::Deserialize;
 
 use crate::docs::{NOTE, check};
@@ -59,7 +60,8 @@ fn failures_of_crio_are_documented() {
             let planned = plan.rules.iter().find(|planned| planned.id == rule.id.value).unwrap();
             let moments: Vec<&str> = planned.moments.iter().map(|moment| moment.name()).collect();
             let (what, shows) = if number == 0 { (what.as_str(), shows.as_str()) } else { ("", "") };
-            let fix = rule.prose.fix.text.as_ref().map_or("", |text| text.as_str()).replace('|', "\\|");
+            let fix = placeholder::fill(rule.prose.fix.text.as_deref().unwrap_or_default(), |_| None)
+                .replace('|', "\\|");
             writeln!(
                 text,
                 "| {what} | {shows} | [`{id}`](rules.md#{id}): {} | {} | {fix} |",

@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::CommandFactory as _;
 use node_preflight::probe::{KeySyntax, PROBES, Shape};
 use node_preflight::rule::peer::{Answer, split};
-use node_preflight::rule::{self, Code, Fix};
+use node_preflight::rule::{self, Code, Fix, placeholder};
 use node_preflight::{builtin, cli, engine};
 
 pub fn check(name: &str, text: &str) {
@@ -129,8 +129,16 @@ fn the_rules_are_documented() {
         )
         .unwrap();
         write!(text, "{}\n\n", rule.prose.why).unwrap();
-        if let Fix { text: Some(fix), .. } = &rule.prose.fix {
+        // Words stand for what will be found.
+        let shown = |fix: &Fix| fix.text.as_deref().map(|text| placeholder::fill(text, |_| None));
+        if let Some(fix) = shown(&rule.prose.fix) {
             write!(text, "Fix: {fix}\n\n").unwrap();
+        }
+        for fix in rule.fixes.cases.iter().filter_map(|case| shown(&case.fix)) {
+            writeln!(text, "- in another state: {fix}").unwrap();
+        }
+        if !rule.fixes.cases.is_empty() {
+            text.push('\n');
         }
         if !rule.prose.covers.is_empty() {
             write!(text, "Covers: {}\n\n", rule.prose.covers.join(", ")).unwrap();

@@ -1,5 +1,6 @@
 //! Rules, probes, selection and variables to a plan: every name is resolved, or every mistake is reported.
 
+mod fixes;
 mod items;
 mod kind;
 mod literal;
@@ -228,6 +229,7 @@ impl<'r> Compiler<'r> {
         let check = self.condition(&rule.check);
         let when = rule.when.as_ref().map(|when| self.condition(when));
         let moments = self.moments_of(rule);
+        let fixes = self.fixes(&rule.fixes);
         if self.mistakes.len() > before {
             return None;
         }
@@ -244,6 +246,7 @@ impl<'r> Compiler<'r> {
             when,
             check: check?,
             needs: Vec::new(),
+            fixes,
         })
     }
 
@@ -294,17 +297,21 @@ impl<'r> Compiler<'r> {
         (conditions.len() == parts.len()).then_some(conditions)
     }
 
-    /// The moments that all probes of the rule can answer, narrowed by the rule.
-    fn moments_of(&mut self, rule: &Rule) -> &'static [Moment] {
-        let narrowed = |moment: &Moment| rule.moments.as_ref().is_none_or(|moments| moments.contains(moment));
+    /// The moments that everything asked so far can be answered at, narrowed.
+    fn answered(&self, is_wanted: impl Fn(&Moment) -> bool) -> &'static [Moment] {
         let answered = |moment: &Moment| self.moments.iter().all(|(_, moments)| moments.contains(moment));
-        let is_judged = |moment: &Moment| narrowed(moment) && answered(moment);
-        let moments: &[Moment] = match Moment::ALL.each_ref().map(is_judged) {
+        match Moment::ALL.each_ref().map(|moment| is_wanted(moment) && answered(moment)) {
             [true, true] => &Moment::ALL,
             [true, false] => &[Moment::Now],
             [false, true] => &[Moment::Boot],
             [false, false] => &[],
-        };
+        }
+    }
+
+    /// The moments that all probes of the rule can answer, narrowed by the rule.
+    fn moments_of(&mut self, rule: &Rule) -> &'static [Moment] {
+        let narrowed = |moment: &Moment| rule.moments.as_ref().is_none_or(|moments| moments.contains(moment));
+        let moments = self.answered(narrowed);
         if moments.is_empty() {
             let message = format!("rule `{}` can be judged at no moment", rule.id.value);
             let mut diagnostic = Diagnostic::at(&rule.id.place, Code::NoMoment, message);

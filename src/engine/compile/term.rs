@@ -215,7 +215,7 @@ impl<'r> Compiler<'r> {
     }
 
     /// `{ var = .. }`, `{ crio = ".." }`, `{ package = "kubeadm", attribute = "version" }`.
-    fn other(&mut self, entries: &'r [Entry], place: &'r Place) -> Option<(Subject, Kind<'r>)> {
+    pub(super) fn other(&mut self, entries: &'r [Entry], place: &'r Place) -> Option<(Subject, Kind<'r>)> {
         let asked = self.asked(entries, place)?;
         let mut found = (asked.subject.clone(), asked.kind.clone());
         for (key, datum) in asked.rest() {

@@ -111,7 +111,7 @@ impl<'r> From<&'r Finding> for FindingV1<'r> {
             now: finding.at(Moment::Now).map(JudgementV1::from),
             boot: finding.at(Moment::Boot).map(JudgementV1::from),
             why: prose.why.as_str().into(),
-            fix: (prose.fix != Fix::default()).then(|| FixV1::from(&prose.fix)),
+            fix: (prose.fix != Fix::default()).then(|| FixV1::from(finding.fix())),
             refs: words(&prose.refs),
         }
     }

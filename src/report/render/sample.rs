@@ -146,6 +146,7 @@ pub(super) fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: 
             refs: vec!["https://kubernetes.io/docs/".into()],
             covers: Vec::new(),
         }),
+        fix: None,
         now: now.map(judged).map(Arc::new),
         boot: boot.map(judged).map(Arc::new),
     }

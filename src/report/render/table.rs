@@ -172,7 +172,7 @@ fn story(finding: &Finding, notes: &Footnotes<'_>) -> Vec<String> {
         _ => String::new(),
     }];
     if finding.worst() == Worst::Fail
-        && let Some(fix) = finding.prose.fix.text.as_deref().and_then(|fix| fix.trim().lines().next())
+        && let Some(fix) = finding.fix().text.as_deref().and_then(|fix| fix.trim().lines().next())
     {
         paragraphs.push(format!("→ {fix}"));
     }

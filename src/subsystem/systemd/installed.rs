@@ -1,8 +1,9 @@
 //! The installed systemd: its version decides what many files mean.
 
-use crate::fact::{Confidence, Origin, printable};
+use crate::fact::{Confidence, Origin};
 use crate::host::{Files, HostError, HostErrorKind, Read};
 use crate::subsystem::Subsystems;
+use crate::subsystem::outside::container;
 
 /// The installed systemd.
 #[derive(Clone, Debug, Default)]
@@ -141,32 +142,6 @@ fn init(subsystems: &Subsystems<'_>) -> (Option<bool>, Option<Origin>) {
         }
     }
     (None, None)
-}
-
-/// What shows that a running system is a container, which has no boot of its own: systemd writes the first, managers
-/// the others (systemd's "Container Interface", docker, podman).
-fn container(subsystems: &Subsystems<'_>) -> Option<Origin> {
-    const MARKS: [&str; 4] =
-        ["/run/systemd/container", "/run/host/container-manager", "/.dockerenv", "/run/.containerenv"];
-    let files = subsystems.host().running()?.files();
-    let (mark, hidden) = MARKS.into_iter().find_map(|path| match files.stat(path) {
-        Read::There(_) => Some((path, None)),
-        Read::Missing(_) => None,
-        Read::Hidden(error) => Some((path, Some(error))),
-    })?;
-    if let Some(error) = hidden {
-        return Some(Origin::file(mark).says(format!("whether this is a container can't be told: {error}")));
-    }
-    // Only for its name: what can't be read has none.
-    let kind = match files.read(mark) {
-        Read::There(bytes) => Some(String::from_utf8_lossy(&bytes).trim().to_owned()),
-        // It stays unnamed.
-        Read::Missing(_) | Read::Hidden(_) => None,
-    };
-    let kind =
-        kind.filter(|kind| !kind.is_empty() && !kind.contains('\n')).unwrap_or_else(|| "unnamed".into());
-    let says = format!("this is a container ({}), and what starts it lies outside", printable(&kind));
-    Some(Origin::file(mark).says(says))
 }
 
 fn names_systemd(path: &str) -> bool {

@@ -34,3 +34,29 @@ fn missing_texts_style_and_dead_names_are_warned_of() {
     }
     assert_eq!(found.matches("warning[").count(), 7, "{found}");
 }
+
+#[test]
+fn placeholders_that_stand_for_nothing_are_warned_of() {
+    let rule = |fix: &str| {
+        format!(
+            "[[rule]]\nid = \"swap-off\"\ntitle = \"Swap is off\"\nseverity = \"error\"\nwhy = \"So.\"\n\
+             check = {{ swap = {{ equals = [] }} }}\n{fix}\n"
+        )
+    };
+    for (fix, words) in [
+        ("fix.text = \"delete {fil|it}\"", "the placeholder `{fil}`, which stands for nothing"),
+        ("fix.text = \"delete {file}\"", "doesn't say what stands for `{file}`"),
+        ("fix.text = \"x\"\nfix.with = { unit = { kernel = {} } }", "uses the placeholder `unit`"),
+        (
+            "fix.text = \"x\"\nfix.cases = [{ fails = \"now\", text = \"{path}\" }]",
+            "doesn't say what stands for `{path}`",
+        ),
+    ] {
+        let found = warnings(given("a.toml", &rule(fix)));
+        assert!(found.contains(words) && found.contains("warning[placeholder]"), "{fix}\n{found}");
+    }
+    let right = rule(
+        "fix.text = \"delete {files|it} of {unit|it}, {print $1}\"\nfix.with = { unit = { kernel = {} } }",
+    );
+    assert_eq!(warnings(given("a.toml", &right)), "");
+}

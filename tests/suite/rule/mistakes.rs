@@ -116,10 +116,28 @@ const CONDITIONS: &[(&str, &str)] = &[
     ("check = { swap = { equals = [] } }\ntitle = 3", "wrong-type 5:9 must be text"),
 ];
 
+/// Fixes with a mistake, and what must be said about them.
+const FIXES: &[(&str, &str)] = &[
+    (r#"fix.cases = [{ text = "x" }]"#, "missing-key 4:14 has neither `when` nor `fails`"),
+    (r#"fix.cases = [{ fails = "now" }]"#, "missing-key 4:14 has no `text`"),
+    (r#"fix.cases = [{ fails = "nov", text = "x" }]"#, "unknown-word 4:24 did you mean `now`?"),
+    (r#"fix.cases = { text = "x" }"#, "wrong-type 4:13 a list of tables"),
+    (
+        r#"fix.cases = [{ when = { syctl = "a.b", equals = 1 }, text = "x" }]"#,
+        "unknown-probe 4:25 did you mean `sysctl`?",
+    ),
+    (r#"fix.with = { unit = "x" }"#, "wrong-type 4:21 must be a variable or the question of a probe"),
+    (r#"fix.with = { unit = { var = "nothing" } }"#, "unknown-variable 4:29 there is no variable"),
+    (r#"fix.with = { file = { kernel = {} } }"#, "duplicate 4:14 has a placeholder `file` already"),
+];
+
 #[test]
 fn every_mistake_in_a_condition_is_named_at_its_place() {
+    let complete = "\ncheck = { swap = { equals = [] } }";
+    let fixes = FIXES.iter().map(|(fix, expected)| (format!("{fix}{complete}"), expected));
+    let conditions = CONDITIONS.iter().map(|(condition, expected)| ((*condition).to_owned(), expected));
     let mut wrong = Vec::new();
-    for (condition, expected) in CONDITIONS {
+    for (condition, expected) in conditions.chain(fixes) {
         let text = format!("[[rule]]\nid = \"rule\"\nseverity = \"error\"\n{condition}\n");
         let found = complaints(&[given("a.toml", &text)]);
         let (code, rest) = expected.split_once(' ').unwrap();
@@ -132,7 +150,7 @@ fn every_mistake_in_a_condition_is_named_at_its_place() {
             wrong.push(format!("{condition}\n  expected {expected}\n{found}"));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), CONDITIONS.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// Whole files with their mistakes.

@@ -71,6 +71,8 @@ pub struct Case {
     pub because: Option<String>,
     /// A part of the reason why it is unknown or does not apply.
     pub reason: Option<String>,
+    /// A part of the fix for what is found.
+    pub fix: Option<String>,
 }
 
 /// Where the cases are.
@@ -185,6 +187,12 @@ pub fn wrong_place(context: &str, case: &Case, finding: &Finding) -> Option<Stri
     let places: Vec<String> = judgement.because.iter().map(ToString::to_string).collect();
     (places.first().map(String::as_str) != Some(expected))
         .then(|| format!("{context}: decided by {places:?}, expected {expected}"))
+}
+
+pub fn wrong_fix(context: &str, case: &Case, finding: &Finding) -> Option<String> {
+    let expected = case.fix.as_deref()?;
+    let fix = finding.fix().text.as_deref().unwrap_or_default();
+    (!fix.contains(expected)).then(|| format!("{context}: the fix is `{fix}`, expected `{expected}`"))
 }
 
 /// Of what is unknown the reason is expected as well.

@@ -13,7 +13,7 @@ use node_preflight::engine::{self, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::rule;
 
-pub use case::{Case, judge, plan, wrong_place, wrong_reason, wrong_verdicts};
+pub use case::{Case, judge, plan, wrong_fix, wrong_place, wrong_reason, wrong_verdicts};
 
 /// Their condition is a variable that has a value unless somebody takes it away.
 const ALWAYS_APPLY: &[&str] = &["service-cidr-free", "service-cidr-unproxied"];
@@ -63,6 +63,7 @@ fn every_rule_passes_and_fails_as_its_cases_say() {
             wrong.extend(wrong_verdicts(&context, case, &finding));
             wrong.extend(wrong_place(&context, case, &finding));
             wrong.extend(wrong_reason(&context, case, &finding));
+            wrong.extend(wrong_fix(&context, case, &finding));
         }
         for moment in moments {
             // One with a default value always applies.

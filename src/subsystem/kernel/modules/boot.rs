@@ -15,7 +15,7 @@ use crate::parse::{glob, modules_load_d};
 use crate::subsystem::boot::boot_scripts::Topic;
 use crate::subsystem::drop_in::{self, Content};
 use crate::subsystem::loader::next_boot::BootEntry;
-use crate::subsystem::{Subsystems, Unreadable};
+use crate::subsystem::{Subsystems, Unreadable, outside};
 
 /// The moment at which a module is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,10 @@ impl Boot {
         let mut gaps = Vec::new();
         let lines = lines_on_disk(subsystems, &mut gaps);
         let (entries, confidence, assumption) = if next.entries.is_empty() {
-            sole_kernel(subsystems)
+            match outside::container(subsystems) {
+                Some(mark) => (Vec::new(), Confidence::High, mark.says),
+                None => sole_kernel(subsystems),
+            }
         } else {
             (next.entries.clone(), next.confidence, next.reason.clone())
         };

@@ -14,7 +14,7 @@ use crate::fact::{Confidence, Fact, Origin, State};
 use crate::host::{Files, HostError};
 use crate::parse::cmdline;
 use crate::parse::extlinux::Extlinux;
-use crate::subsystem::{Subsystems, Unreadable};
+use crate::subsystem::{Subsystems, Unreadable, outside};
 
 /// What the next boot can be. Where several entries are plausible, an answer is certain only if it is the
 /// same for all of them.
@@ -70,6 +70,10 @@ pub struct Parameter {
 
 impl NextBoot {
     pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
+        // The kernels and loaders on the disk of a container are nobody's.
+        if let Some(mark) = outside::container(subsystems) {
+            return NextBoot { reason: mark.says, confidence: Confidence::High, ..NextBoot::default() };
+        }
         let files = subsystems.host().files();
         let mut found = Found::default();
         grub::read(files, &mut found);

@@ -20,7 +20,7 @@ use crate::fact::{Answer, Confidence, Moment, Origin, Reason};
 use crate::host::Files;
 use crate::parse::{self, fstab::Mount};
 use crate::subsystem::boot::boot_scripts::NotUnderstood;
-use crate::subsystem::{Subsystems, Unreadable};
+use crate::subsystem::{Subsystems, Unreadable, outside};
 use device::Same;
 
 /// A swap area that is on, or will be.
@@ -87,6 +87,11 @@ impl Swap {
         if let Some(doubt) = &subsystems.systemd().doubt {
             swap.reason = Some(format!("what turns swap on at boot is not known: {doubt}"));
             return swap;
+        }
+        if let Some(mark) = outside::wsl(subsystems) {
+            let what =
+                "`swap=` in the file .wslconfig on Windows decides whether swap is on after the next start";
+            swap.doubts.push(Doubt { device: None, reason: what.to_owned(), origin: Some(mark) });
         }
         let fstab = subsystems.host().files().read(fstab::FSTAB).or_hidden(&mut swap.gaps);
         swap.mounts = fstab.map_or_else(|| Rc::from([]), |bytes| parse::fstab::parse(&bytes).into());
