@@ -15,7 +15,8 @@ use super::error::{HostError, HostErrorKind};
 use super::path::{HostPath, Look, is_plain};
 use super::range_reader::RangeReader;
 use super::read::Read;
-use super::tree::{Content, Kind, Metadata, Script, Tree};
+use super::resolve::{Resolved, Script};
+use super::tree::{Content, Kind, Metadata, Tree};
 
 /// No directory that is asked for has more entries.
 const LIST_LIMIT: usize = 1 << 16;
@@ -28,7 +29,7 @@ type Memo<T> = RefCell<HashMap<OsString, Result<T, HostError>>>;
 
 /// A tree with a memory.
 pub struct Files {
-    tree: Box<dyn Tree>,
+    tree: Resolved,
     pub(super) budget: Rc<Budget>,
     contents: Memo<Rc<[u8]>>,
     /// Whether there was room for the values of a document.
@@ -54,7 +55,7 @@ impl Files {
     /// A tree that shares its budget with other trees of the same host.
     pub(super) fn within(tree: Box<dyn Tree>, budget: Rc<Budget>) -> Self {
         Files {
-            tree,
+            tree: Resolved::new(tree),
             budget,
             contents: Memo::default(),
             documents: Memo::default(),
@@ -102,7 +103,7 @@ impl Files {
             }
             self.opened.borrow_mut().push(path.clone());
             match self.tree.read_script(path, CONFIG_LIMIT)? {
-                Script::Text(bytes) => self.kept(path, bytes.len()).map(|()| Some(Rc::from(bytes))),
+                Script::Text(bytes) => self.kept(path, bytes.len()).map(|()| Some(bytes)),
                 Script::Other(content) => {
                     let parts = Rc::new(self.reader(path, content));
                     self.readers.borrow_mut().insert(path.as_path().into(), Ok(parts));

@@ -8,7 +8,6 @@ mod bus;
 mod bus_stream;
 #[cfg(test)]
 mod bus_tests;
-mod by_hand;
 pub mod cri;
 mod deadline;
 mod directory;
@@ -23,6 +22,8 @@ mod kernel;
 mod merged_usr;
 #[cfg_attr(not(test), expect(dead_code, reason = "a disk image will be put together by it"))]
 mod mounted;
+#[cfg(test)]
+mod mounted_tests;
 mod no_response;
 mod path;
 mod range_reader;

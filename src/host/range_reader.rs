@@ -121,7 +121,7 @@ impl Content for Rc<[u8]> {
         self.len() as u64
     }
 
-    fn read_at(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError> {
+    fn read_some(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError> {
         let rest = usize::try_from(offset).ok().and_then(|start| self.get(start..)).unwrap_or_default();
         let length = rest.len().min(place.len());
         place[..length].copy_from_slice(&rest[..length]);

@@ -15,7 +15,8 @@ use nix::sys::stat::Mode;
 use super::directory::Directory;
 use super::error::{HostError, HostErrorKind};
 use super::path::HostPath;
-use super::tree::{Kind, Tree};
+use super::resolve::Resolved;
+use super::tree::Kind;
 
 const SECRET: &[u8] = b"outside the root";
 
@@ -57,9 +58,10 @@ fn hostile_root() -> tempfile::TempDir {
     top
 }
 
-fn both(root: &Path) -> [(&'static str, Directory); 2] {
+fn both(root: &Path) -> [(&'static str, Resolved); 2] {
     let open = || Directory::open(root).unwrap();
-    [("by the kernel", open()), ("by hand", open().without_openat2())]
+    let resolved = |tree| Resolved::new(Box::new(tree));
+    [("by the kernel", resolved(open())), ("by hand", resolved(open().without_openat2()))]
 }
 
 fn told(answer: Result<std::rc::Rc<[u8]>, HostError>) -> String {

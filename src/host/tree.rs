@@ -1,9 +1,8 @@
-//! A file tree that can be read: a directory, and later an image or an archive.
+//! What a file system offers to be a host: a directory, a recording, and later an image or an archive.
 
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::rc::Rc;
 
 use super::error::HostError;
 use super::path::HostPath;
@@ -85,63 +84,67 @@ pub(super) struct DirEntry {
 
 /// A regular file that is open: of a large one only parts are wanted.
 pub(super) trait Content {
-    /// Its size in bytes when it was opened.
+    /// Its size in bytes when it was opened; files of /proc say 0.
     fn size(&self) -> u64;
 
-    /// Fills `place` from `offset` on, and tells how many bytes there were; fewer than asked are the end.
+    /// Reads into `place` from `offset` on, once, and returns how many bytes there were; none are the end.
     ///
     /// # Errors
     /// Whatever the system says.
-    fn read_at(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError>;
+    fn read_some(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError>;
+
+    /// Fills `place` from `offset` on, and returns how many bytes there were; fewer than asked are the end.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    fn read_at(&self, offset: u64, place: &mut [u8]) -> Result<usize, HostError> {
+        let mut filled = 0;
+        while filled < place.len() {
+            match self.read_some(offset.saturating_add(filled as u64), &mut place[filled..])? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        Ok(filled)
+    }
 }
 
-/// A file that may be a script.
-pub(super) enum Script {
-    /// It begins with `#!`: all of it.
-    Text(Vec<u8>),
-    /// It doesn't: no more than the beginning was read.
-    Other(Box<dyn Content>),
-}
-
-/// What there is at a path that leads through no link: as much of a tree as it takes to follow links.
-pub(super) trait Lookup {
-    /// The deepest directory on the way of a path to which no link leads, as far as is known.
-    fn known_directory(&self, _path: &HostPath) -> HostPath {
-        HostPath::new("/")
+/// A file system: all that a directory, a disk image or an archive has to offer to be a host. It is asked by paths that
+/// lead through no link, because [`Resolved`](super::resolve::Resolved) follows links for all of them.
+pub(super) trait Tree {
+    /// Whether this tree follows links faster than by steps, and as safely: the kernel does with `openat2(2)`. It is then
+    /// asked by paths as they are named, and has to stay inside its root.
+    fn follows_links(&self) -> bool {
+        false
     }
 
-    /// Metadata of the path itself.
+    /// Metadata of the path itself; a link at its end is described.
     ///
     /// # Errors
     /// Whatever keeps the path from being looked at.
     fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError>;
 
-    /// The text of a link.
-    ///
-    /// # Errors
-    /// If the path is missing or not a link.
-    fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError>;
-}
-
-/// A readable file tree. Links are followed inside the root only; an absolute target starts at the root.
-pub(super) trait Tree {
-    /// Metadata; a link at the end of the path is described, not followed.
-    ///
-    /// # Errors
-    /// Whatever keeps the path from being looked at.
-    fn lstat(&self, path: &HostPath) -> Result<Metadata, HostError>;
-
-    /// Metadata of what the path leads to.
+    /// Metadata of what the path leads to: asked of a tree that follows links.
     ///
     /// # Errors
     /// Whatever keeps the path from being looked at; a dangling link is "not found".
-    fn stat(&self, path: &HostPath) -> Result<Metadata, HostError>;
+    fn stat(&self, path: &HostPath) -> Result<Metadata, HostError> {
+        self.lstat(path)
+    }
 
     /// The text of a link.
     ///
     /// # Errors
     /// If the path is missing or not a link.
     fn read_link(&self, path: &HostPath) -> Result<PathBuf, HostError>;
+
+    /// Where a link leads that is to be followed.
+    ///
+    /// # Errors
+    /// If it can't be read, or leads to a thing and not to a path, as `/proc/self/exe` does.
+    fn link_target(&self, path: &HostPath) -> Result<PathBuf, HostError> {
+        self.read_link(path)
+    }
 
     /// What is in a directory, unsorted, without `.` and `..`.
     ///
@@ -149,22 +152,9 @@ pub(super) trait Tree {
     /// If the path is not a readable directory or has more than `limit` entries.
     fn list(&self, path: &HostPath, limit: usize) -> Result<Vec<DirEntry>, HostError>;
 
-    /// The bytes of a regular file, links followed. Where this tree already told that the path itself is one,
-    /// `known` spares a look.
+    /// A regular file, to read parts of. Where this tree already said what the path itself is, `known` spares a look.
     ///
     /// # Errors
-    /// If the path leads to no readable regular file or to one of more than `limit` bytes.
-    fn read(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Rc<[u8]>, HostError>;
-
-    /// The bytes of a regular file that begins with `#!`; of any other only the beginning is read.
-    ///
-    /// # Errors
-    /// If the path leads to no readable regular file or to one of more than `limit` bytes.
-    fn read_script(&self, path: &HostPath, limit: u64) -> Result<Script, HostError>;
-
-    /// A regular file, links followed, to read parts of.
-    ///
-    /// # Errors
-    /// If the path leads to no readable regular file.
-    fn open(&self, path: &HostPath) -> Result<Box<dyn Content>, HostError>;
+    /// If the path is no readable regular file or one of more than `limit` bytes.
+    fn open(&self, path: &HostPath, limit: u64, known: Option<Kind>) -> Result<Box<dyn Content>, HostError>;
 }
