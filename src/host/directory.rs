@@ -108,10 +108,8 @@ impl Directory {
         let at = last.as_ref().map_or(self.root.as_fd(), |(_, fd)| fd.as_fd());
         let opened = rustix::fs::openat(at, path.file_name(), flags, Mode::empty());
         // Its path is missing where it has just been opened.
-        self.last.replace(last.map(|(place, fd)| match place.as_os_str().is_empty() {
-            true => (directory.to_owned(), fd),
-            false => (place, fd),
-        }));
+        let named = |place: PathBuf| if place.as_os_str().is_empty() { directory.to_owned() } else { place };
+        self.last.replace(last.map(|(place, fd)| (named(place), fd)));
         opened
     }
 

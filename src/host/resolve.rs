@@ -158,9 +158,10 @@ impl Resolved {
             }
             Ok(bytes[..filled].starts_with(MARK))
         })?;
-        match is_script {
-            true => self.rest(path, &*content, limit, filled).map(Script::Text),
-            false => Ok(Script::Other(content)),
+        if is_script {
+            self.rest(path, &*content, limit, filled).map(Script::Text)
+        } else {
+            Ok(Script::Other(content))
         }
     }
 
