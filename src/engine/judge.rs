@@ -9,7 +9,7 @@ use super::fixing;
 use super::logic::{Explain, evidence, truth};
 use super::plan::{Condition, Plan, PlannedRule};
 use super::truth::Truth;
-use crate::fact::{Confidence, Moment, Reason, ReasonCode};
+use crate::fact::{Confidence, DepthFirst, Moment, Reason, ReasonCode};
 use crate::probe;
 use crate::rule::Text;
 use crate::subsystem::Subsystems;
@@ -92,22 +92,8 @@ impl Wordless {
 
 /// The rules in an order in which every rule comes after those it needs. Compiling has refused circles.
 fn needed_first(rules: &[PlannedRule]) -> Vec<usize> {
-    let mut order = Vec::with_capacity(rules.len());
-    let mut entered = vec![false; rules.len()];
-    let mut stack = Vec::new();
-    for start in 0..rules.len() {
-        stack.push((start, false));
-        while let Some((index, needs_done)) = stack.pop() {
-            if needs_done {
-                order.push(index);
-            } else if !entered[index] {
-                entered[index] = true;
-                stack.push((index, true));
-                stack.extend(rules[index].needs.iter().map(|need| (*need, false)));
-            }
-        }
-    }
-    order
+    let needs: Vec<Vec<usize>> = rules.iter().map(|rule| rule.needs.clone()).collect();
+    DepthFirst::new(&needs).whole_order()
 }
 
 /// What a rule comes to at a moment, and what decided.

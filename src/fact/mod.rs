@@ -1,6 +1,7 @@
 //! The words that all rooms share: a fact is what a probe answers for one moment. No I/O here.
 
 mod date;
+mod depth_first;
 mod escape;
 mod key_word;
 mod nearest;
@@ -11,6 +12,7 @@ mod value;
 mod version;
 
 pub use date::{Date, utc};
+pub(crate) use depth_first::DepthFirst;
 pub use escape::{MAX_TEXT, bounded, cut, is_dangerous, mark, printable, shortened, shown_bytes};
 pub use key_word::KeyWord;
 pub use nearest::{did_you_mean, distance, nearest};

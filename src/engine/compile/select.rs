@@ -1,9 +1,9 @@
 //! Which rules a run judges: by profile, by id, by tag; and the rules that those need.
 
-use crate::fact::did_you_mean;
+use crate::fact::{DepthFirst, did_you_mean};
 use foldhash::{HashMap, HashSet};
 
-use crate::rule::{Code, Diagnostic, Profile, Rule, RuleSet, suggestion};
+use crate::rule::{Code, Diagnostic, Profile, Rule, RuleSet, Spanned, Text, suggestion};
 
 /// What the user selects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,30 +31,22 @@ pub(super) fn profiles<'r>(
     selection: &Selection,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Vec<&'r Profile> {
-    let by_name: HashMap<&str, &Profile> =
-        rules.profiles.iter().map(|profile| (profile.name.value.as_str(), profile)).collect();
+    let names = || rules.profiles.iter().map(|profile| profile.name.value.as_str());
+    let by_name: HashMap<&str, usize> = names().zip(0..).collect();
+    let index = |name: &Spanned<Text>| by_name.get(name.value.as_str()).copied();
+    let includes: Vec<Vec<usize>> =
+        rules.profiles.iter().map(|profile| profile.includes.iter().filter_map(index).collect()).collect();
     let mut order: Vec<&Profile> = Vec::new();
     for name in &selection.profiles {
         let Some(profile) = by_name.get(name.as_str()) else {
             let message = format!("there is no profile `{name}`");
-            let help = suggestion::help(name, by_name.keys().copied());
+            let help = suggestion::help(name, names());
             mistakes.push(Diagnostic::new(Code::UnknownProfile, message).help(help));
             continue;
         };
-        // Depth first, each once, so that a circle of includes is harmless.
-        let mut entered = HashSet::default();
-        let mut stack = vec![(*profile, false)];
-        let mut closure = Vec::new();
-        while let Some((profile, includes_done)) = stack.pop() {
-            if includes_done {
-                closure.push(profile);
-            } else if entered.insert(&profile.name.value) {
-                stack.push((profile, true));
-                let includes = profile.includes.iter().rev();
-                stack.extend(includes.filter_map(|name| Some((*by_name.get(name.value.as_str())?, false))));
-            }
-        }
-        order.extend(closure);
+        // Each once, so that a circle of includes is harmless.
+        let closure = DepthFirst::new(&includes).leave_order(*profile);
+        order.extend(closure.into_iter().map(|index| &rules.profiles[index]));
     }
     order
 }
@@ -160,59 +152,37 @@ fn add_needed(rules: &RuleSet, ids: &HashMap<&str, usize>, selected: &mut [bool]
     for (is_selected, is_skipped) in selected.iter_mut().zip(skipped) {
         *is_selected &= !is_skipped;
     }
-    let mut open: Vec<usize> = (0..selected.len()).filter(|index| selected[*index]).collect();
-    while let Some(index) = open.pop() {
-        let needs = rules.rules[index].needs.iter().filter_map(|need| ids.get(need.value.as_str()));
-        for need in needs {
-            if !selected[*need] && !skipped[*need] {
-                selected[*need] = true;
-                open.push(*need);
-            }
+    let needs: Vec<Vec<usize>> = needs(rules, ids, |need| !skipped[need]);
+    let mut search = DepthFirst::new(&needs);
+    for index in 0..selected.len() {
+        if selected[index] {
+            search.leave_order(index).into_iter().for_each(|needed| selected[needed] = true);
         }
     }
 }
 
+/// For every rule those that it needs, as far as they are `wanted`.
+fn needs(rules: &RuleSet, ids: &HashMap<&str, usize>, wanted: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
+    let index = |need: &Spanned<Text>| ids.get(need.value.as_str()).copied().filter(|need| wanted(*need));
+    rules.rules.iter().map(|rule| rule.needs.iter().filter_map(index).collect()).collect()
+}
+
 /// Rules that need each other in a circle; each circle once.
 pub(super) fn circles(rules: &RuleSet, ids: &HashMap<&str, usize>) -> Vec<Diagnostic> {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Visit {
-        Not,
-        Open,
-        Done,
-    }
-    let mut visits = vec![Visit::Not; rules.rules.len()];
+    let needs = needs(rules, ids, |_| true);
+    let mut search = DepthFirst::new(&needs);
     let mut circles = Vec::new();
+    let id = |index: usize| rules.rules[index].id.value.as_str();
+    let mut add = |circle: &[usize]| {
+        let (Some(first), Some(last)) = (circle.first(), circle.last()) else { return };
+        let names: Vec<&str> = circle.iter().chain([first]).map(|index| id(*index)).collect();
+        let message = format!("rules need each other in a circle: {}", names.join(" → "));
+        let closing =
+            rules.rules[*last].needs.iter().find(|need| ids.get(need.value.as_str()) == Some(first));
+        circles.extend(closing.map(|need| Diagnostic::at(&need.place, Code::NeedsCircle, message)));
+    };
     for start in 0..rules.rules.len() {
-        // A path of rules, each with the number of its needs that were followed.
-        let mut path: Vec<(usize, usize)> = Vec::new();
-        if visits[start] == Visit::Not && !rules.rules[start].needs.is_empty() {
-            visits[start] = Visit::Open;
-            path.push((start, 0));
-        }
-        while let Some((index, followed)) = path.last_mut() {
-            let Some(need) = rules.rules[*index].needs.get(*followed) else {
-                visits[*index] = Visit::Done;
-                path.pop();
-                continue;
-            };
-            *followed += 1;
-            let Some(next) = ids.get(need.value.as_str()).copied() else { continue };
-            match visits[next] {
-                Visit::Not => {
-                    visits[next] = Visit::Open;
-                    path.push((next, 0));
-                }
-                Visit::Open => {
-                    let from = path.iter().position(|(index, _)| *index == next).unwrap_or(0);
-                    let names: Vec<&str> =
-                        path[from..].iter().map(|(i, _)| rules.rules[*i].id.value.as_str()).collect();
-                    let circle = format!("{} → {}", names.join(" → "), rules.rules[next].id.value);
-                    let message = format!("rules need each other in a circle: {circle}");
-                    circles.push(Diagnostic::at(&need.place, Code::NeedsCircle, message));
-                }
-                Visit::Done => {}
-            }
-        }
+        search.search(start, &mut add);
     }
     circles
 }

@@ -8,6 +8,7 @@ use foldhash::HashMap;
 use super::graph::Graph;
 use super::merged::MergedUnit;
 use super::search_path::{Found, suffix};
+use crate::fact::DepthFirst;
 use crate::parse::unit;
 
 /// No honest circle is longer; who is dropped from such a one is not asked.
@@ -232,35 +233,10 @@ fn circles(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
             reversed[*to].push(from);
         }
     }
-    let mut seen = vec![false; edges.len()];
-    let mut finished = Vec::new();
-    for start in 0..edges.len() {
-        finished.extend(reach(edges, start, &mut seen));
-    }
-    let mut seen = vec![false; edges.len()];
-    let components = finished.into_iter().rev().map(|start| reach(&reversed, start, &mut seen));
+    let finished = DepthFirst::new(edges).whole_order();
+    let mut search = DepthFirst::new(&reversed);
+    let components = finished.into_iter().rev().map(|start| search.leave_order(start));
     components.filter(|component| component.len() > 1).collect()
-}
-
-/// What is reached from a vertex and was not seen before, in the order in which a depth-first search leaves it.
-fn reach(edges: &[Vec<usize>], start: usize, seen: &mut [bool]) -> Vec<usize> {
-    let mut left = Vec::new();
-    let mut path = vec![(start, 0)];
-    if std::mem::replace(&mut seen[start], true) {
-        return left;
-    }
-    while let Some((vertex, next)) = path.pop() {
-        match edges[vertex].get(next) {
-            Some(other) => {
-                path.push((vertex, next + 1));
-                if !std::mem::replace(&mut seen[*other], true) {
-                    path.push((*other, 0));
-                }
-            }
-            None => left.push(vertex),
-        }
-    }
-    left
 }
 
 /// Whether some of the vertices lie on a circle that leaves out all others.
