@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use index::Index;
-use rule::peer::Peers;
+use rule::other_tools::OtherTools;
 use rule::{Profile, Rule, RuleSet, SourceFile, diagnostic};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         set.profiles.iter().map(|profile| selected(&set, profile)).collect::<Result<_, _>>()?;
     let index = Index { variables: set.variables, profiles: set.profiles, selected, ends };
     fs::write(out.join("index.postcard"), postcard::to_allocvec(&index)?)?;
-    let mut peers = Peers::default();
+    let mut peers = OtherTools::default();
     for path in toml_files(&root.join("peers"))? {
         peers.read(&fs::read_to_string(&path)?).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
     }

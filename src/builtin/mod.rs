@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 
 use index::Index;
 
-use crate::rule::peer::Peers;
+use crate::rule::other_tools::OtherTools;
 use crate::rule::{self, Rule, RuleSet, SourceFile};
 
 /// The index in the form of the crate `postcard`, and behind each other its rules in the same form.
 const INDEX: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/index.postcard"));
 const RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.postcard"));
-const PEERS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/peers.postcard"));
+const OTHER_TOOLS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/peers.postcard"));
 
 // FILES: the name and text of every file of `rules/`, sorted by name.
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
@@ -63,8 +63,8 @@ pub fn rules_of(profiles: &[String]) -> RuleSet {
 /// Never: the bytes were made by the build of this very program.
 #[expect(clippy::expect_used, reason = "as above; a test reads them")]
 #[must_use]
-pub fn peers() -> Peers {
-    postcard::from_bytes(PEERS).expect("the peers as they were written")
+pub fn other_tools() -> OtherTools {
+    postcard::from_bytes(OTHER_TOOLS).expect("the other tools as they were written")
 }
 
 #[expect(

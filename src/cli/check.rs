@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::time::{Instant, SystemTime};
 
 use super::error::{self, Failure};
+use super::load::Request;
 use super::output::Outputs;
-use super::rules::Request;
 use super::waivers::Waivers;
-use super::{CheckArguments, kubeadm, rules, source, waivers};
+use super::{CheckArguments, kubeadm, load, source, waivers};
 use crate::engine::identity::identify;
 use crate::engine::{self, Detail};
 use crate::report::render::Format;
@@ -19,9 +19,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let start = Instant::now();
     let outputs = Outputs::of(&arguments.format, arguments.output.as_ref())?;
     let given = kubeadm::read(&arguments.source)?;
-    let profiles = rules::profiles(&arguments.rules, given.profile());
+    let profiles = load::profiles(&arguments.rules, given.profile());
     // A waiver may name any rule.
-    let rules = rules::load_for(&arguments.rules, &profiles, waivers::are_given(arguments))?;
+    let rules = load::rules_for(&arguments.rules, &profiles, waivers::are_given(arguments))?;
     let is_explicit = !arguments.rules.profile.is_empty();
     let kubeadm = given.judge(&profiles, is_explicit)?;
     let given = kubeadm::variables(kubeadm.as_ref(), &profiles, &arguments.source, is_explicit);

@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::table::NameTable;
 use crate::builtin;
 use crate::report::render::{Page, write_document};
-use crate::rule::peer::{Answer, PeerCheck, Peers, Tally};
+use crate::rule::other_tools::{Answer, OtherTools, Tally, ToolCheck};
 use crate::rule::{Rule, Text};
 
 /// Checks of other tools, and the rules among those given that answer each.
 pub(super) struct Coverage<'r> {
-    peers: Peers,
+    other_tools: OtherTools,
     rules: &'r [Rule],
     /// Whether these are all rules: checks that none answers are shown then, too.
     all: bool,
@@ -21,15 +21,15 @@ pub(super) struct Coverage<'r> {
 
 impl<'r> Coverage<'r> {
     pub(super) fn of(rules: &'r [Rule], all: bool) -> Self {
-        Coverage { peers: with_others(builtin::peers(), rules), rules, all }
+        Coverage { other_tools: with_others(builtin::other_tools(), rules), rules, all }
     }
 
-    fn rows(&self) -> Vec<(&PeerCheck, Vec<&str>)> {
+    fn rows(&self) -> Vec<(&ToolCheck, Vec<&str>)> {
         let answers = |check| {
-            let answers = self.peers.rules(check, self.rules).into_iter();
+            let answers = self.other_tools.rules(check, self.rules).into_iter();
             answers.map(|index| self.rules[index].id.value.as_str()).collect::<Vec<_>>()
         };
-        let rows = self.peers.checks.iter().map(|check| (check, answers(check)));
+        let rows = self.other_tools.checks.iter().map(|check| (check, answers(check)));
         rows.filter(|(_, answers)| self.all || !answers.is_empty()).collect()
     }
 
@@ -43,7 +43,7 @@ impl<'r> Coverage<'r> {
         if self.all {
             page.line("")?;
             let mut table = NameTable::new(&["TOOL", "CHECKS"]);
-            for (peer, Tally { ruled, refused, open }) in self.peers.tally() {
+            for (peer, Tally { ruled, refused, open }) in self.other_tools.tally() {
                 let all = ruled + refused + open;
                 let counts = format!("{all}: {ruled} with a rule, {refused} refused, {open} open");
                 table.row([peer.to_owned(), counts]);
@@ -62,8 +62,8 @@ impl<'r> Coverage<'r> {
             refused: if let Answer::Refused(reason) = &check.answer { Some(reason) } else { None },
             open: if let Answer::Open(missing) = &check.answer { Some(missing) } else { None },
         });
-        let tally = || self.peers.tally().into_iter();
-        let peer = |(peer, t): (_, Tally)| PeerV1 { peer, ruled: t.ruled, refused: t.refused, open: t.open };
+        let tally = || self.other_tools.tally().into_iter();
+        let peer = |(peer, t): (_, Tally)| ToolV1 { peer, ruled: t.ruled, refused: t.refused, open: t.open };
         let peers = self.all.then(|| tally().map(peer).collect());
         let document = Document { schema: "node-preflight/parity/v1", peers, checks: checks.collect() };
         write_document(&document, out)
@@ -71,23 +71,23 @@ impl<'r> Coverage<'r> {
 }
 
 /// Names that only given rules cover, such as those of a standard of one's own, stand at the end.
-fn with_others(mut peers: Peers, rules: &[Rule]) -> Peers {
-    let known: BTreeSet<String> = peers.names().map(str::to_owned).collect();
+fn with_others(mut other_tools: OtherTools, rules: &[Rule]) -> OtherTools {
+    let known: BTreeSet<String> = other_tools.names().map(str::to_owned).collect();
     let others: BTreeSet<&Text> = rules
         .iter()
         .flat_map(|rule| &rule.prose.covers)
         .filter(|name| !known.contains(name.as_str()))
         .collect();
-    peers.checks.extend(others.into_iter().map(|name| PeerCheck {
+    other_tools.checks.extend(others.into_iter().map(|name| ToolCheck {
         names: vec![name.clone()],
         asks: Text::default(),
         answer: Answer::Rules,
     }));
-    peers
+    other_tools
 }
 
 /// The rules, or the reason why there is none.
-fn answer(check: &PeerCheck, ids: &[&str]) -> String {
+fn answer(check: &ToolCheck, ids: &[&str]) -> String {
     match &check.answer {
         Answer::Rules | Answer::Parts(_) => ids.join(", "),
         Answer::Refused(reason) => format!("refused: {reason}"),
@@ -100,12 +100,12 @@ fn answer(check: &PeerCheck, ids: &[&str]) -> String {
 struct Document<'p> {
     schema: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    peers: Option<Vec<PeerV1<'p>>>,
+    peers: Option<Vec<ToolV1<'p>>>,
     checks: Vec<CheckV1<'p>>,
 }
 
 #[derive(Serialize)]
-struct PeerV1<'p> {
+struct ToolV1<'p> {
     peer: &'p str,
     ruled: usize,
     refused: usize,

@@ -4,8 +4,8 @@ use std::io;
 use std::process::ExitCode;
 
 use super::error::Failure;
-use super::rules::Request;
-use super::{ExplainArguments, RulesArguments, kubeadm, rules, source, terminal};
+use super::load::Request;
+use super::{ExplainArguments, RulesArguments, kubeadm, load, source, terminal};
 use crate::engine;
 use crate::engine::finding::{Judgement, Verdict};
 use crate::engine::plan::PlannedRule;
@@ -16,7 +16,7 @@ use crate::subsystem::Subsystems;
 
 pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let id = &arguments.rule;
-    let rules = rules::load(&arguments.rules)?;
+    let rules = load::rules(&arguments.rules)?;
     let Some(written) = rules.rules.iter().find(|rule| rule.names().any(|name| name == id)) else {
         let ids = rules.rules.iter().map(|rule| rule.id.value.as_str());
         let failure = Failure::input(format!("there is no rule `{id}`"));
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         variables: arguments.variables.clone(),
     };
     let given = kubeadm::read(&arguments.source)?;
-    let profiles = rules::profiles(&selection, given.profile());
+    let profiles = load::profiles(&selection, given.profile());
     let is_explicit = !selection.profile.is_empty();
     let kubeadm = given.judge(&profiles, is_explicit)?;
     let given = kubeadm::variables(kubeadm.as_ref(), &profiles, &arguments.source, is_explicit);
@@ -85,7 +85,7 @@ fn write_rule(rule: &PlannedRule, written: &Rule, page: &mut Page<'_>) -> io::Re
 fn moments(rule: &PlannedRule) -> String {
     let name = |moment: &Moment| match moment {
         Moment::Now => "now",
-        Moment::Boot => "after reboot",
+        Moment::NextBoot => "after reboot",
     };
     rule.moments.iter().map(name).collect::<Vec<_>>().join(", ")
 }
@@ -94,7 +94,7 @@ fn moments(rule: &PlannedRule) -> String {
 fn write_judgement(moment: Moment, judgement: &Judgement, page: &mut Page<'_>) -> io::Result<()> {
     let heading = match moment {
         Moment::Now => "Now",
-        Moment::Boot => "After reboot",
+        Moment::NextBoot => "After reboot",
     };
     let verdict = match &judgement.verdict {
         Verdict::Fail => "FAIL",

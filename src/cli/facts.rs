@@ -236,6 +236,6 @@ fn write_text(Facts(answers): &Facts, style: Style, out: &mut dyn Write) -> io::
 fn heading(moment: Moment) -> &'static str {
     match moment {
         Moment::Now => "now",
-        Moment::Boot => "after reboot",
+        Moment::NextBoot => "after reboot",
     }
 }

@@ -2,7 +2,7 @@
 //! for, and what it says about the rules' variables.
 
 use super::error::Failure;
-use super::{SourceArguments, rules, terminal, user_file};
+use super::{SourceArguments, load, terminal, user_file};
 use crate::engine::VariableOverride;
 use crate::kubeadm::{ConfigWarning, File, Kubeadm, Target, syntax};
 use crate::rule::{Code, Diagnostic, Place, SourceFile, diagnostic};
@@ -62,7 +62,7 @@ impl Given {
                 Target::Join.profile()
             );
             let note = Diagnostic::new(Code::KubeadmUnfit, message);
-            terminal::complain_rendered(&diagnostic::render(&[], &[note], rules::colors()));
+            terminal::complain_rendered(&diagnostic::render(&[], &[note], load::colors()));
         }
         match file.judge(target(profiles)) {
             Ok(kubeadm) => {
@@ -122,7 +122,7 @@ fn render(file: SourceFile, remarks: &[ConfigWarning], code: Code) -> String {
             Diagnostic::at(&place, code, remark.message.clone()).help(remark.help.clone())
         })
         .collect();
-    diagnostic::render(&[file], &diagnostics, rules::colors())
+    diagnostic::render(&[file], &diagnostics, load::colors())
 }
 
 /// The bytes of the remark's word in its line; of the line without its margins if it is not there.

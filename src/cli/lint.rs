@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &LintArguments) -> Result<ExitCode, Failure> {
     })?;
     let plan = engine::compile(&rules, &Selection::everything(), &[])
         .map_err(|wrong| Failure::Rules(diagnostic::render(&rules.files, &wrong, color)))?;
-    let waivers = waivers::load(waived, &Targets::new(&rules.rules, &builtin::peers()))?;
+    let waivers = waivers::load(waived, &Targets::new(&rules.rules, &builtin::other_tools()))?;
     let overdue = waivers::overdue(&waivers, waivers::today());
     let mut warnings = if only_waivers { Vec::new() } else { rule::lint::lint(&rules) };
     warnings.extend(plan.hints);

@@ -8,17 +8,17 @@ use serde::Serialize;
 
 use super::coverage::Coverage;
 use super::error::Failure;
+use super::load::Request;
 use super::output::Outputs;
-use super::rules::Request;
 use super::table::NameTable;
-use super::{ListArguments, rules};
+use super::{ListArguments, load};
 use crate::engine::plan::{Plan, PlannedRule};
 use crate::report::render::{Format, Page, Style, write_document};
 use crate::rule::{Rule, RuleSet, Spanned, Text, TomlValue, Variable, VariableKind};
 
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitCode, Failure> {
     let outputs = Outputs::of(&arguments.format, None)?;
-    let rules = rules::load(&arguments.rules.rules)?;
+    let rules = load::rules(&arguments.rules.rules)?;
     let plan = Request::of(&rules, &arguments.rules, &arguments.rules.profile, Vec::new())?.compile()?;
     outputs.write(&Catalogue { rules, plan, covers: arguments.covers }, true)?;
     Ok(ExitCode::SUCCESS)
@@ -95,18 +95,20 @@ fn describe(variable: &Variable) -> String {
         VariableKind::Word(words) => format!(" One of {}.", words.join(", ")),
         _ => String::new(),
     };
-    let default = variable.default.as_ref().map(|default| shown(&default.value));
+    let default = variable.default.as_ref().map(|default| rendered(&default.value));
     let default =
         default.filter(|text| !text.is_empty()).map_or(String::new(), |text| format!(" [default: {text}]"));
     format!("{}{values}{default}", variable.description)
 }
 
-fn shown(datum: &TomlValue) -> String {
+fn rendered(datum: &TomlValue) -> String {
     match datum {
         TomlValue::Bool(flag) => flag.to_string(),
         TomlValue::Integer(number) => number.to_string(),
         TomlValue::Text(text) => text.to_string(),
-        TomlValue::List(items) => items.iter().map(|item| shown(&item.value)).collect::<Vec<_>>().join(", "),
+        TomlValue::List(items) => {
+            items.iter().map(|item| rendered(&item.value)).collect::<Vec<_>>().join(", ")
+        }
         TomlValue::Table(_) => String::new(),
     }
 }
@@ -182,7 +184,7 @@ fn write_json(catalogue: &Catalogue, _style: Style, out: &mut dyn Write) -> io::
             VariableKind::Word(words) => Some(words),
             _ => None,
         },
-        default: variable.default.as_ref().map(|default| shown(&default.value)),
+        default: variable.default.as_ref().map(|default| rendered(&default.value)),
     });
     let (profiles, variables) = (profiles.collect(), variables.collect());
     let chosen = catalogue.chosen();

@@ -9,9 +9,9 @@ mod facts;
 mod kubeadm;
 mod lint;
 mod list;
+mod load;
 mod output;
 mod replace_file;
-mod rules;
 mod runtime;
 mod schema;
 mod source;
@@ -173,7 +173,7 @@ impl Moments {
     fn list(self) -> &'static [Moment] {
         match self {
             Moments::Now => &[Moment::Now],
-            Moments::Boot => &[Moment::Boot],
+            Moments::Boot => &[Moment::NextBoot],
             Moments::Both => &Moment::ALL,
         }
     }

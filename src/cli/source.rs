@@ -20,7 +20,7 @@ pub(super) fn open(arguments: &SourceArguments) -> Result<(Host, Vec<Moment>), F
     if let Some(root) = &arguments.root {
         refuse_other(root, &host)?;
     }
-    let has = |moment: &Moment| *moment == Moment::Boot || host.running().is_some();
+    let has = |moment: &Moment| *moment == Moment::NextBoot || host.running().is_some();
     let moments: Vec<Moment> = arguments.moment.list().iter().copied().filter(has).collect();
     if moments.is_empty() {
         return Err(Failure::input("--moment now needs a running system, and this host is only files")

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::report::render::Style;
 
-    fn shown(width: u16) -> String {
+    fn rendered(width: u16) -> String {
         let mut table = NameTable::new(&["RULE", "SEVERITY", "MOMENTS", "TITLE"]);
         let row =
             ["kubernetes-packages-held", "warning", "now boot", "The packages are held at their version"];
@@ -79,11 +79,11 @@ mod tests {
 \x20  The packages are held at their
 \x20  version
 ";
-        assert_eq!(shown(40), narrow);
+        assert_eq!(rendered(40), narrow);
         let wide = "\
 \x20RULE                      SEVERITY  MOMENTS   TITLE
 \x20kubernetes-packages-held  warning   now boot  The packages are held at their version
 ";
-        assert_eq!(shown(100), wide);
+        assert_eq!(rendered(100), wide);
     }
 }

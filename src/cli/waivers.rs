@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::error::Failure;
-use super::{CheckArguments, rules, terminal, user_file};
+use super::{CheckArguments, load, terminal, user_file};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::waive::{WaiverStatus, WaiverUse};
@@ -31,8 +31,8 @@ impl Waivers {
         if !are_given(arguments) {
             return Ok(Waivers::default());
         }
-        let peers = builtin::peers();
-        let targets = Targets::new(&rules.rules, &peers);
+        let other_tools = builtin::other_tools();
+        let targets = Targets::new(&rules.rules, &other_tools);
         let WaiverSet { files, waivers } =
             load(user_file::read("the waivers", &arguments.waivers)?, &targets)?;
         let target = |waiver: Waiver| {
@@ -54,7 +54,7 @@ pub(super) fn are_given(arguments: &CheckArguments) -> bool {
 /// Waivers of files, every name of which is known.
 pub(super) fn load(files: Vec<SourceFile>, targets: &Targets<'_>) -> Result<WaiverSet, Failure> {
     let refused = |files: &[SourceFile], wrong: &[Diagnostic]| {
-        Failure::Rules(diagnostic::render(files, wrong, rules::colors()))
+        Failure::Rules(diagnostic::render(files, wrong, load::colors()))
     };
     let set = waiver::load(files).map_err(|(files, wrong)| refused(&files, &wrong))?;
     let mut wrong = waiver::unknown_names(&set.waivers, targets);
@@ -92,7 +92,7 @@ fn ignored(names: &[String], plan: &Plan, targets: &Targets<'_>) -> Result<Vec<(
         };
         waivers.push((of_command_line(name), target));
     }
-    terminal::complain_rendered(&diagnostic::render(&[], &unknown, rules::colors()));
+    terminal::complain_rendered(&diagnostic::render(&[], &unknown, load::colors()));
     Ok(waivers)
 }
 
@@ -119,7 +119,7 @@ pub(super) fn today() -> Option<Date> {
 /// Reports the waivers of files that changed nothing. Those of the command line are often given to all machines alike.
 pub(super) fn complain(files: &[SourceFile], applied: &[WaiverUse]) {
     let told: Vec<Diagnostic> = applied.iter().filter_map(remark).collect();
-    terminal::complain_rendered(&diagnostic::render(files, &told, rules::colors()));
+    terminal::complain_rendered(&diagnostic::render(files, &told, load::colors()));
 }
 
 /// What is to be said of a waiver of a file.

@@ -132,14 +132,14 @@ impl Finding {
     pub fn at(&self, moment: Moment) -> Option<&Judgement> {
         match moment {
             Moment::Now => self.now.as_deref(),
-            Moment::Boot => self.boot.as_deref(),
+            Moment::NextBoot => self.boot.as_deref(),
         }
     }
 
     pub(super) fn at_mut(&mut self, moment: Moment) -> Option<&mut Judgement> {
         match moment {
             Moment::Now => self.now.as_mut().map(Arc::make_mut),
-            Moment::Boot => self.boot.as_mut().map(Arc::make_mut),
+            Moment::NextBoot => self.boot.as_mut().map(Arc::make_mut),
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn of(
 ) -> Option<Arc<Fix>> {
     let is_failing = |judgement: &&Judgement| judgement.verdict == Verdict::Fail;
     let (moment, judgement) = match (now.filter(is_failing), boot.filter(is_failing)) {
-        (_, Some(judgement)) => (Moment::Boot, judgement),
+        (_, Some(judgement)) => (Moment::NextBoot, judgement),
         (Some(judgement), None) => (Moment::Now, judgement),
         (None, None) => return unfilled(&rule.prose.fix),
     };

@@ -27,7 +27,7 @@ pub struct Identity {
 #[must_use]
 pub fn identify(subsystems: &Subsystems<'_>) -> Identity {
     let host = subsystems.host();
-    let moment = if host.running().is_some() { Moment::Now } else { Moment::Boot };
+    let moment = if host.running().is_some() { Moment::Now } else { Moment::NextBoot };
     let text = |name, attribute: Option<&str>| {
         let question = Question { probe: probe::find(name)?, key: Key::none() };
         match (question.ask(subsystems, moment).state, attribute) {

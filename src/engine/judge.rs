@@ -48,7 +48,7 @@ pub fn judge_with(
             is_judged.then(|| outcome(&facts, rule, &findings, moment))
         });
         let has_words = detail == Detail::Full || outcomes.iter().flatten().any(Outcome::is_failure);
-        let [now, boot] = [Moment::Now, Moment::Boot].map(|moment| {
+        let [now, boot] = [Moment::Now, Moment::NextBoot].map(|moment| {
             let outcome = outcomes[moment as usize].as_ref()?;
             let wordless = if has_words { None } else { wordless.judgement(outcome) };
             Some(wordless.unwrap_or_else(|| Arc::new(outcome.describe(&facts, moment))))

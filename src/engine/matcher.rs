@@ -25,20 +25,20 @@ impl From<Truth> for Comparison {
 
 /// Compares what was found of the subject of a test with its operand.
 pub(super) fn compare(facts: &Facts<'_>, test: &Test, found: &State, moment: Moment) -> Comparison {
-    let asked = Asked { facts, subject: &test.subject, shape: facts.shape(&test.subject), moment };
+    let asked = Comparing { facts, subject: &test.subject, shape: facts.shape(&test.subject), moment };
     asked.compare(&test.matcher, found)
 }
 
 /// What is compared: a subject at a moment, or an item of it.
 #[derive(Clone, Copy)]
-struct Asked<'f> {
+struct Comparing<'f> {
     facts: &'f Facts<'f>,
     subject: &'f Subject,
     shape: Option<Shape>,
     moment: Moment,
 }
 
-impl Asked<'_> {
+impl Comparing<'_> {
     fn compare(self, matcher: &Matcher, found: &State) -> Comparison {
         let operand = |subject| self.facts.state(subject, self.moment);
         let is_mode = self.shape == Some(Shape::Mode);
@@ -101,7 +101,7 @@ impl Asked<'_> {
             _ => None,
         };
         let state = State::Known(item.clone());
-        let holds = |matcher| Asked { shape, ..self }.compare(matcher, &state).truth;
+        let holds = |matcher| Comparing { shape, ..self }.compare(matcher, &state).truth;
         matchers.iter().fold(Truth::Yes, |truth, matcher| truth.and(holds(matcher)))
     }
 

@@ -31,20 +31,20 @@ use serde::{Deserialize, Serialize};
 pub enum Moment {
     /// The running system.
     Now,
-    /// What the files on disk will produce at the next boot.
-    Boot,
+    /// What the files on disk will produce at the next boot: `boot` on the command line, in rules and in JSON.
+    NextBoot,
 }
 
 impl Moment {
     /// Both moments, in the order in which they are shown.
-    pub const ALL: [Moment; 2] = [Moment::Now, Moment::Boot];
+    pub const ALL: [Moment; 2] = [Moment::Now, Moment::NextBoot];
 
     /// The word used on the command line and in JSON.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Moment::Now => "now",
-            Moment::Boot => "boot",
+            Moment::NextBoot => "boot",
         }
     }
 }

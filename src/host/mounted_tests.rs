@@ -192,7 +192,7 @@ fn a_host_of_mounted_file_systems_is_read_through_its_memory_as_any_other() {
 }
 
 /// What a tree says of a path, in all ways.
-fn told(tree: &Resolved, path: &HostPath) -> String {
+fn described(tree: &Resolved, path: &HostPath) -> String {
     let kind = |found: Result<Metadata, HostError>| match found {
         Ok(found) => found.kind.name().to_owned(),
         Err(error) => error.kind.to_string(),
@@ -242,9 +242,9 @@ proptest! {
         ];
         let others = others.map(|(kind, tree)| (kind, Resolved::new(tree)));
         for path in asked.iter().map(HostPath::new) {
-            let expected = told(&by_kernel, &path);
+            let expected = described(&by_kernel, &path);
             for (kind, tree) in &others {
-                prop_assert_eq!(told(tree, &path), expected.clone(), "{}: {} {:?}", kind, path, made);
+                prop_assert_eq!(described(tree, &path), expected.clone(), "{}: {} {:?}", kind, path, made);
             }
         }
     }

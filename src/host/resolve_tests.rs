@@ -64,7 +64,7 @@ fn both(root: &Path) -> [(&'static str, Resolved); 2] {
     [("by the kernel", resolved(open())), ("by hand", resolved(open().without_openat2()))]
 }
 
-fn told(answer: Result<std::rc::Rc<[u8]>, HostError>) -> String {
+fn described(answer: Result<std::rc::Rc<[u8]>, HostError>) -> String {
     match answer {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => match error.kind {
@@ -119,12 +119,12 @@ fn both_ways_read_the_same_and_never_leave_the_root() {
             ("/run/socket", "socket"),
             ("/etc/sparse", "too large"),
         ] {
-            assert_eq!(told(tree.read(&HostPath::new(path), 1 << 16, None)), expected, "{way}: {path}");
+            assert_eq!(described(tree.read(&HostPath::new(path), 1 << 16, None)), expected, "{way}: {path}");
         }
         let long = format!("/{}", "y".repeat(300));
         assert!(tree.read(&HostPath::new(long), 10, None).is_err(), "{way}");
         let latin = HostPath::new(OsStr::from_bytes(b"/etc/caf\xe9"));
-        assert_eq!(told(tree.read(&latin, 10, None)), "latin", "{way}");
+        assert_eq!(described(tree.read(&latin, 10, None)), "latin", "{way}");
     }
 }
 
@@ -172,7 +172,7 @@ fn devices_are_never_opened() {
         return;
     }
     for (way, tree) in both(&root) {
-        assert_eq!(told(tree.read(&HostPath::new("/zero"), 10, None)), "char-device", "{way}");
+        assert_eq!(described(tree.read(&HostPath::new("/zero"), 10, None)), "char-device", "{way}");
     }
 }
 
@@ -202,9 +202,12 @@ fn a_directory_of_70_000_entries_is_refused_and_not_kept() {
 #[test]
 fn magic_links_inside_a_root_are_refused() {
     for (way, tree) in both(Path::new("/")) {
-        assert!(told(tree.read(&HostPath::new("/proc/self/stat"), 1 << 16, None)).contains('('), "{way}");
+        assert!(
+            described(tree.read(&HostPath::new("/proc/self/stat"), 1 << 16, None)).contains('('),
+            "{way}"
+        );
         for path in ["/proc/self/exe", "/proc/self/fd/0", "/proc/self/root/etc/passwd", "/proc/self/cwd/x"] {
-            assert_eq!(told(tree.read(&HostPath::new(path), 1 << 16, None)), "loop", "{way}: {path}");
+            assert_eq!(described(tree.read(&HostPath::new(path), 1 << 16, None)), "loop", "{way}: {path}");
             assert!(tree.stat(&HostPath::new(path)).is_err(), "{way}: {path}");
         }
         assert!(tree.read_link(&HostPath::new("/proc/self/exe")).is_ok(), "{way}");

@@ -98,7 +98,9 @@ fn document(part: &str, before: u32) -> Result<Written, ConfigWarning> {
         mistake.help = Some("remove it, or the line `---` that separates it".into());
         return Err(mistake);
     }
-    let (Some((api, api_line)), Some((kind, line))) = (word(&root, "apiVersion"), word(&root, "kind")) else {
+    let (Some((api, api_line)), Some((kind, line))) =
+        (top_text(&root, "apiVersion"), top_text(&root, "kind"))
+    else {
         return Err(lacking(first, "the document that begins here lacks apiVersion or kind"));
     };
     let group = api.split_once('/').filter(|(group, version)| !group.is_empty() && !version.is_empty());
@@ -118,7 +120,7 @@ fn lacking(line: u32, message: &str) -> ConfigWarning {
 
 /// The text of a key at the top. Its letters may be of any case: JSON's decoder, which looks for these two keys first,
 /// folds them; the last of several counts.
-fn word(root: &Node, key: &str) -> Option<(String, u32)> {
+fn top_text(root: &Node, key: &str) -> Option<(String, u32)> {
     let Content::Table(table) = &root.content else { return None };
     let (_, node) = table.iter().rfind(|(name, _)| name.eq_ignore_ascii_case(key))?;
     match &node.content {

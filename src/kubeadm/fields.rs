@@ -100,7 +100,7 @@ impl Looked {
             }
             (_, content) => {
                 if let Some(wanted) = wanted(kind, content, place.new) {
-                    let shown = shown(kind, content);
+                    let shown = rendered(kind, content);
                     self.wrong(place.line, format!("{}{shown} must be {wanted}", place.path));
                 }
             }
@@ -162,7 +162,7 @@ fn wanted(kind: Type, content: &Content, new: bool) -> Option<&'static str> {
 }
 
 /// The value as it may be shown behind the name of its field.
-fn shown(kind: Type, content: &Content) -> String {
+fn rendered(kind: Type, content: &Content) -> String {
     match content {
         Content::Text(_) if kind == Type::Token => String::new(),
         Content::Text(text) | Content::Number(text) => format!(" `{}`", syntax::without_tokens(text)),

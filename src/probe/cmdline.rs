@@ -31,6 +31,6 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
             Read::Missing(path) => Fact::unknown(format!("{path}: not found")),
             Read::Hidden(error) => Fact::unknown(error),
         },
-        (Moment::Boot, _) => subsystems.next_boot().cmdline(),
+        (Moment::NextBoot, _) => subsystems.next_boot().cmdline(),
     }
 }

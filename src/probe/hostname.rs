@@ -27,6 +27,6 @@ pub(super) fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fa
         (Moment::Now, Some(running)) => Fact::new(State::from(running.uname().nodename.as_str()))
             .because(Origin::named(OriginKind::SystemCall, "uname(2)")),
         (Moment::Now, None) => Fact::unknown(Reason::not_running()),
-        (Moment::Boot, _) => hostname::at_boot(subsystems).map(Value::from),
+        (Moment::NextBoot, _) => hostname::at_boot(subsystems).map(Value::from),
     }
 }

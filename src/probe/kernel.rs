@@ -23,7 +23,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
         (Moment::Now, Some("")) => Fact::unknown("the recording doesn't say which kernel ran"),
         (Moment::Now, Some(release)) => Fact::new(State::from(release)).because(Origin::file("uname(2)")),
         (Moment::Now, None) => Fact::unknown(Reason::not_running()),
-        (Moment::Boot, _) => {
+        (Moment::NextBoot, _) => {
             let fact = subsystems.next_boot().release();
             match (&fact.state, running) {
                 (State::Known(next), Some(now)) if next.as_text() != Some(now) && !now.is_empty() => {

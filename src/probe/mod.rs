@@ -301,9 +301,9 @@ pub(crate) fn prepare<'q>(
 }
 
 /// Both moments: what most probes answer.
-pub(crate) const BOTH: &[Moment] = &[Moment::Now, Moment::Boot];
+pub(crate) const BOTH: &[Moment] = &[Moment::Now, Moment::NextBoot];
 /// The next boot only.
-pub(crate) const BOOT: &[Moment] = &[Moment::Boot];
+pub(crate) const BOOT: &[Moment] = &[Moment::NextBoot];
 /// The running system only.
 pub(crate) const NOW: &[Moment] = &[Moment::Now];
 

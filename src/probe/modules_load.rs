@@ -27,7 +27,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
         Err(reason) => return Fact::unknown(reason),
     };
     let (fails, loads): (Vec<_>, Vec<_>) = asked.iter().partition(|asked| asked.fails.is_some());
-    let texts = |asked: &[&crate::subsystem::kernel::modules::Asked]| {
+    let texts = |asked: &[&crate::subsystem::kernel::modules::LoadRequest]| {
         State::Known(Value::list(asked.iter().map(|asked| asked.text.as_str())))
     };
     let fact = Fact::new(Value::record([LOADS.is(texts(&loads)), FAILS.is(texts(&fails))]));

@@ -22,7 +22,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
         return Fact::absent().note("nothing runs here: there is no name that could change");
     }
     let now = hostname::ask(subsystems, key, Moment::Now);
-    let next = hostname::ask(subsystems, key, Moment::Boot);
+    let next = hostname::ask(subsystems, key, Moment::NextBoot);
     let (State::Known(name), State::Known(new)) = (&now.state, &next.state) else {
         // Which of the two isn't known is told.
         return if matches!(now.state, State::Known(_)) { next } else { now };

@@ -33,6 +33,6 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
             }
             Read::Hidden(error) => Fact::unknown(error),
         },
-        (Moment::Boot, _) => selinux::at_boot(subsystems),
+        (Moment::NextBoot, _) => selinux::at_boot(subsystems),
     }
 }

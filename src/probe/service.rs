@@ -52,7 +52,7 @@ pub(super) static PROBE: Probe = Probe {
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     let answer = subsystems.units().service(subsystems, key.as_str(), moment);
     let answer = match (moment, key.as_str()) {
-        (Moment::Boot, "systemd-sysctl.service") => failed_by_mistakes(subsystems, answer),
+        (Moment::NextBoot, "systemd-sysctl.service") => failed_by_mistakes(subsystems, answer),
         _ => answer,
     };
     answer.map(|unit| {

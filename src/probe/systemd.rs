@@ -31,7 +31,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
     let systemd = subsystems.systemd();
     let doubt = systemd.doubt.as_deref().unwrap_or("no init was found");
     let (init, origin) = match (moment, subsystems.host().running()) {
-        (Moment::Boot, _) => (systemd.is_init.map_or_else(|| State::unknown(doubt), State::from), None),
+        (Moment::NextBoot, _) => (systemd.is_init.map_or_else(|| State::unknown(doubt), State::from), None),
         (Moment::Now, None) => return Fact::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => match running.files().lstat(RUNTIME_UNITS) {
             Read::There(_) => (State::from(true), Some(Origin::file(RUNTIME_UNITS))),

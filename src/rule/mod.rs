@@ -7,7 +7,7 @@ mod expression;
 pub mod fix;
 pub mod lint;
 mod load;
-pub mod peer;
+pub mod other_tools;
 mod place;
 pub mod placeholder;
 mod rule_text;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use toml::de::{DeTable, DeValue};
 
-use super::peer::{self, Answer, PeerCheck, Peers};
+use super::other_tools::{self, Answer, OtherTools, ToolCheck};
 use super::syntax::WAIVER;
 use super::table::{Reader, Value};
 use super::{Code, Diagnostic, Place, Rule, SourceFile, Spanned, Text, diagnostic, suggestion, syntax};
@@ -52,19 +52,24 @@ pub enum Target {
 /// What a waiver may name: rules by their ids, and checks of other tools; upper and lower case are the same.
 pub struct Targets<'r> {
     rules: &'r [Rule],
-    peers: &'r Peers,
+    other_tools: &'r OtherTools,
     ids: HashMap<String, usize>,
     /// The rules that cover a check, which other tools need not have.
     covered: HashMap<String, Vec<usize>>,
-    checks: HashMap<String, &'r PeerCheck>,
+    checks: HashMap<String, &'r ToolCheck>,
 }
 
 impl<'r> Targets<'r> {
     /// All that these rules and checks are called.
     #[must_use]
-    pub fn new(rules: &'r [Rule], peers: &'r Peers) -> Self {
-        let mut targets =
-            Targets { rules, peers, ids: HashMap::new(), covered: HashMap::new(), checks: HashMap::new() };
+    pub fn new(rules: &'r [Rule], other_tools: &'r OtherTools) -> Self {
+        let mut targets = Targets {
+            rules,
+            other_tools,
+            ids: HashMap::new(),
+            covered: HashMap::new(),
+            checks: HashMap::new(),
+        };
         for (index, rule) in rules.iter().enumerate() {
             for name in rule.names() {
                 targets.ids.entry(name.to_ascii_lowercase()).or_insert(index);
@@ -73,7 +78,8 @@ impl<'r> Targets<'r> {
                 targets.covered.entry(covers.to_ascii_lowercase()).or_default().push(index);
             }
         }
-        for (name, check) in peers.checks.iter().flat_map(|check| check.names.iter().map(move |n| (n, check)))
+        for (name, check) in
+            other_tools.checks.iter().flat_map(|check| check.names.iter().map(move |n| (n, check)))
         {
             let name = name.to_ascii_lowercase();
             // A name without a tool is one of kubeadm's.
@@ -101,7 +107,7 @@ impl<'r> Targets<'r> {
                 None => Err(self.nearest(name)),
             };
         };
-        let ids: Vec<Text> = self.peers.rules(check, self.rules).iter().map(id).collect();
+        let ids: Vec<Text> = self.other_tools.rules(check, self.rules).iter().map(id).collect();
         Ok(match &check.answer {
             _ if !ids.is_empty() => Target::Rules(ids),
             Answer::Refused(reason) => Target::Nothing(format!("no rule answers it: {reason}")),
@@ -113,13 +119,13 @@ impl<'r> Targets<'r> {
     #[must_use]
     pub fn of_kubeadm(&self, check: &str) -> Option<&'r str> {
         let names = &self.checks.get(&check.to_ascii_lowercase())?.names;
-        let is = |name: &&str| matches!(peer::split(name), Some(("kubeadm", own)) if own.eq_ignore_ascii_case(check));
+        let is = |name: &&str| matches!(other_tools::split(name), Some(("kubeadm", own)) if own.eq_ignore_ascii_case(check));
         names.iter().map(Text::as_str).find(is)
     }
 
     fn nearest(&self, name: &str) -> Option<String> {
         let ids = self.rules.iter().map(|rule| rule.id.value.as_str());
-        suggestion::nearest(name, ids).or_else(|| self.peers.nearest(name)).map(str::to_owned)
+        suggestion::nearest(name, ids).or_else(|| self.other_tools.nearest(name)).map(str::to_owned)
     }
 }
 

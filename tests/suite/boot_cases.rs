@@ -38,7 +38,7 @@ fn judge(case: &Case) -> Vec<String> {
     let mut wrong = Vec::new();
     for (question, expected) in &case.expect {
         let (question, name) = split_attribute(question);
-        let fact = ask(&host, question, Moment::Boot);
+        let fact = ask(&host, question, Moment::NextBoot);
         let found = match name {
             Some(name) => attribute(&fact, name),
             None => text(&fact),

@@ -30,7 +30,7 @@ struct Failure {
 
 #[test]
 fn failures_of_crio_are_documented() {
-    let (peers, rules) = (builtin::peers(), builtin::rules());
+    let (peers, rules) = (builtin::other_tools(), builtin::rules());
     let plan = engine::compile(&rules, &Selection::everything(), &[]).unwrap();
     let mut text = format!(
         "# What goes wrong with CRI-O\n\n{NOTE}How CRI-O shows a failure, if it does at all, and the rule that tells it before. \

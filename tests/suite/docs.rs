@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 use node_preflight::probe::{KeySyntax, PROBES, Shape};
-use node_preflight::rule::peer::{Answer, split};
+use node_preflight::rule::other_tools::{Answer, split};
 use node_preflight::rule::{self, Code, Fix, placeholder};
 use node_preflight::{builtin, cli, engine};
 
@@ -149,7 +149,7 @@ fn the_rules_are_documented() {
 
 #[test]
 fn what_other_tools_check_is_documented() {
-    let (peers, rules) = (builtin::peers(), builtin::rules().rules);
+    let (peers, rules) = (builtin::other_tools(), builtin::rules().rules);
     let mut text = format!(
         "# What other tools check\n\n{NOTE}Every check of a node by another tool, the rules here that answer it, or why \
          none does: `node-preflight list --covers`.\n\n| tool | checks | with a rule | refused | open |\n\

@@ -36,7 +36,7 @@ fn judge_on(tree: &Tree, text: &str) -> Vec<Finding> {
     let rules = rule::load(vec![source]).unwrap_or_else(|broken| panic!("{:?}", broken.mistakes));
     let plan = engine::compile(&rules, &Selection::everything(), &[]).unwrap();
     let host = Host::directory(&tree.root()).unwrap();
-    engine::judge(&plan, &Subsystems::of(&host), &[Moment::Boot])
+    engine::judge(&plan, &Subsystems::of(&host), &[Moment::NextBoot])
 }
 
 fn word(finding: &Finding) -> &'static str {

@@ -84,7 +84,7 @@ fn verdicts(report: &Report, rule: &str) -> (String, String) {
     let entry = report.findings.iter().find(|entry| entry.rule == rule).unwrap();
     let word =
         |moment| entry.at(moment).map_or("-".to_owned(), |judgement| format!("{:?}", judgement.verdict));
-    (word(Moment::Now), word(Moment::Boot))
+    (word(Moment::Now), word(Moment::NextBoot))
 }
 
 /// The recordings whose reports are compared as a whole: most things that can be told stand in one or the other.

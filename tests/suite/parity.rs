@@ -2,24 +2,24 @@
 
 use node_preflight::builtin;
 use node_preflight::rule::RuleText;
-use node_preflight::rule::peer::{Answer, Peers};
+use node_preflight::rule::other_tools::{Answer, OtherTools};
 
 /// A catalogue of these checks.
-fn peers(text: &str) -> Peers {
-    let mut peers = Peers::default();
+fn peers(text: &str) -> OtherTools {
+    let mut peers = OtherTools::default();
     peers.read(text).unwrap();
     peers
 }
 
 #[test]
 fn every_check_of_another_tool_has_a_rule_or_a_reason() {
-    let mistakes = builtin::peers().mistakes(&builtin::rules().rules);
+    let mistakes = builtin::other_tools().mistakes(&builtin::rules().rules);
     assert!(mistakes.is_empty(), "{} mistakes:\n{}", mistakes.len(), mistakes.join("\n"));
 }
 
 #[test]
 fn texts_of_the_catalogue_say_something() {
-    for check in &builtin::peers().checks {
+    for check in &builtin::other_tools().checks {
         let reason = match &check.answer {
             Answer::Refused(text) | Answer::Open(text) => Some(text),
             Answer::Rules | Answer::Parts(_) => None,
@@ -33,7 +33,7 @@ fn texts_of_the_catalogue_say_something() {
 
 #[test]
 fn names_are_found_as_kubeadm_finds_them() {
-    let peers = builtin::peers();
+    let peers = builtin::other_tools();
     let name = |word: &str| peers.find(word).map(|check| check.names[0].to_string());
     for word in ["kubeadm:Swap", "Swap", "SWAP", "KUBEADM:swap", "k3s:swap"] {
         assert_eq!(name(word).as_deref(), Some("kubeadm:Swap"), "{word}");
@@ -50,7 +50,7 @@ fn names_are_found_as_kubeadm_finds_them() {
 
 #[test]
 fn a_name_for_many_checks_has_the_rules_of_all() {
-    let (peers, rules) = (builtin::peers(), builtin::rules().rules);
+    let (peers, rules) = (builtin::other_tools(), builtin::rules().rules);
     let of = |name: &str| -> Vec<&str> {
         let answers = peers.rules(peers.find(name).unwrap(), &rules);
         answers.iter().map(|index| rules[*index].id.value.as_str()).collect()
@@ -91,11 +91,11 @@ fn mistakes_between_catalogue_and_rules_are_told() {
 fn a_malformed_catalogue_is_refused() {
     for (text, expected) in [
         (r#"check = [{ name = "a:b", asks = "c", refused = "d", open = "e" }]"#, "more than one of"),
-        (r#"check = [{ name = "a", asks = "c" }]"#, "`a` is not written `peer:check`"),
+        (r#"check = [{ name = "a", asks = "c" }]"#, "`a` is not written `tool:check`"),
         (r#"check = [{ name = "a:b", also = ["a:B"], asks = "c" }]"#, "`a:B` is there twice"),
         (r#"check = [{ name = "a:b", ask = "c" }]"#, "unknown field `ask`"),
     ] {
-        let refused = Peers::default().read(text).unwrap_err();
+        let refused = OtherTools::default().read(text).unwrap_err();
         assert!(refused.contains(expected), "{text}: {refused}");
     }
 }

@@ -168,7 +168,7 @@ impl Tree {
 
     /// The value at boot in the recording, as it is printed; `absent`, or `unknown: reason`.
     pub fn recorded_text(&self, question: &str) -> String {
-        text(&ask(&Host::recording(&self.recording()).unwrap(), question, Moment::Boot))
+        text(&ask(&Host::recording(&self.recording()).unwrap(), question, Moment::NextBoot))
     }
 
     /// Asks `probe` or `probe:key` of the recording, now.
@@ -184,7 +184,7 @@ impl Tree {
     /// Asks `probe` or `probe:key` at boot.
     pub fn boot(&self, question: &str) -> Fact {
         let host = Host::directory(&self.root()).unwrap();
-        ask(&host, question, Moment::Boot)
+        ask(&host, question, Moment::NextBoot)
     }
 
     /// The value at boot, as it is printed; `absent`, or `unknown: reason`.

@@ -95,7 +95,7 @@ fn a_waiver_accepts_what_it_says_and_nothing_else() {
     }
     // At its moment only.
     for (moment, expected, status) in
-        [(Moment::Now, "waived", WaiverStatus::Used), (Moment::Boot, "fail", unused("nothing fails"))]
+        [(Moment::Now, "waived", WaiverStatus::Used), (Moment::NextBoot, "fail", unused("nothing fails"))]
     {
         let mut findings = findings(&["swap-off"]);
         let (waiver, target) = of(&["swap-off"], Some("2026-12-31"));
@@ -149,7 +149,7 @@ fn complaint(text: &str) -> String {
     match waiver::load(vec![SourceFile::given("w.toml", text.to_owned())]) {
         Err((files, wrong)) => diagnostic::render(&files, &wrong, false),
         Ok(set) => {
-            let peers = builtin::peers();
+            let peers = builtin::other_tools();
             let wrong = waiver::unknown_names(&set.waivers, &Targets::new(&rules.rules, &peers));
             diagnostic::render(&set.files, &wrong, false)
         }
@@ -362,7 +362,7 @@ fn no_name_that_selects_rules_has_a_comma() {
     let rules = node_preflight::builtin::rules();
     let own = rules.rules.iter().flat_map(|rule| rule.tags.iter().chain([&rule.id.value]));
     let profiles = rules.profiles.iter().map(|profile| &profile.name.value);
-    let peers = node_preflight::builtin::peers();
+    let peers = node_preflight::builtin::other_tools();
     for name in own.chain(profiles).map(|name| name.as_str()).chain(peers.names()) {
         assert!(!name.contains(','), "{name}");
     }

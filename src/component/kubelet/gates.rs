@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::parse::yaml;
 
-    fn told(text: &str, minor: u64) -> (usize, usize) {
+    fn outcome(text: &str, minor: u64) -> (usize, usize) {
         let root = yaml::parse(format!("featureGates: {{{text}}}\n").as_bytes()).unwrap();
         let mut found = Judgement::default();
         look(View { root: &root, minor: Some(minor), unread: &[] }, &mut found);
@@ -180,7 +180,7 @@ mod tests {
                 (0, 0),
             ),
         ] {
-            assert_eq!(told(text, minor), expected, "{text} 1.{minor}");
+            assert_eq!(outcome(text, minor), expected, "{text} 1.{minor}");
         }
     }
 }

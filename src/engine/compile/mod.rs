@@ -303,7 +303,7 @@ impl<'r> Compiler<'r> {
         match Moment::ALL.each_ref().map(|moment| is_wanted(moment) && answered(moment)) {
             [true, true] => &Moment::ALL,
             [true, false] => &[Moment::Now],
-            [false, true] => &[Moment::Boot],
+            [false, true] => &[Moment::NextBoot],
             [false, false] => &[],
         }
     }

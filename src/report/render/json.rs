@@ -75,7 +75,7 @@ pub(crate) fn notes<'r>(notes: &'r [String], lists: &[&[Origin]]) -> Vec<Words<'
     notes.iter().take(MAX_PLACES).map(|note| Cow::Borrowed(note.as_str())).chain(more).collect()
 }
 
-fn word(text: Option<&Text>) -> Option<Words<'_>> {
+fn some_words(text: Option<&Text>) -> Option<Words<'_>> {
     text.map(|text| Cow::Borrowed(text.as_str()))
 }
 
@@ -109,7 +109,7 @@ impl<'r> From<&'r Finding> for FindingV1<'r> {
             topic: (!prose.topic.is_empty()).then(|| prose.topic.as_str().into()),
             tags: words(&finding.tags),
             now: finding.at(Moment::Now).map(JudgementV1::from),
-            boot: finding.at(Moment::Boot).map(JudgementV1::from),
+            boot: finding.at(Moment::NextBoot).map(JudgementV1::from),
             why: prose.why.as_str().into(),
             fix: (prose.fix != Fix::default()).then(|| FixV1::from(finding.fix())),
             refs: words(&prose.refs),
@@ -144,7 +144,7 @@ impl<'r> From<&'r Waived> for WaivedV1<'r> {
         WaivedV1 {
             verdict: if waived.unknown.is_some() { "unknown" } else { "fail" }.into(),
             reason: waived.reason.as_str().into(),
-            owner: word(waived.owner.as_ref()),
+            owner: some_words(waived.owner.as_ref()),
             expires: waived.expires.map(|last| last.to_string().into()),
             by: OriginV1::from(&waived.by),
         }
@@ -162,7 +162,7 @@ impl<'r> From<&'r WaiverUse> for WaiverV1<'r> {
             },
             moment: waiver.moment.map(|moment| moment.name().into()),
             reason: waiver.reason.as_str().into(),
-            owner: word(waiver.owner.as_ref()),
+            owner: some_words(waiver.owner.as_ref()),
             expires: waiver.expires.map(|last| last.to_string().into()),
             by: OriginV1::from(&waiver.by),
             fate: applied.status.name().into(),
@@ -195,7 +195,7 @@ impl<'r> From<&'r Origin> for OriginV1<'r> {
 impl<'r> From<&'r Fix> for FixV1<'r> {
     fn from(fix: &'r Fix) -> Self {
         FixV1 {
-            text: word(fix.text.as_ref()),
+            text: some_words(fix.text.as_ref()),
             sysctl: fix
                 .sysctl
                 .iter()
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_a_document_of_its_schema() {
-        let text = sample::shown(&FORMAT, 80, true);
+        let text = sample::rendered(&FORMAT, 80, true);
         insta::assert_snapshot!(text);
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["findings"].as_array().unwrap().len(), sample::report().findings.len());
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_read_back_byte_for_byte() {
-        let text = sample::shown(&FORMAT, 80, true);
+        let text = sample::rendered(&FORMAT, 80, true);
         let read = ReportV1::read(text.as_bytes()).unwrap();
         assert_eq!(read, ReportV1::from(&sample::report()));
         let mut again = Vec::new();
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_is_no_report_of_this_schema_is_refused() {
-        let text = sample::shown(&FORMAT, 80, true);
+        let text = sample::rendered(&FORMAT, 80, true);
         let other = text.replace("report/v1", "report/v2");
         let refused = |text: &str| ReportV1::read(text.as_bytes()).unwrap_err().to_string();
         assert!(refused(&other).contains("has the schema `node-preflight/report/v2`"), "{}", refused(&other));

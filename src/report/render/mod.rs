@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn no_format_harms_a_terminal() {
         for format in FORMATS {
-            let text = sample::shown(format, 80, false);
+            let text = sample::rendered(format, 80, false);
             let bad = text.chars().find(|c| is_dangerous(*c) && *c != '\n');
             assert_eq!(bad, None, "{}", format.name);
         }

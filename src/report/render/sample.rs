@@ -27,7 +27,7 @@ pub(super) fn report() -> Report {
             source: "live",
             path: None,
         },
-        moments: vec![Moment::Now, Moment::Boot],
+        moments: vec![Moment::Now, Moment::NextBoot],
         profiles: vec!["node".into(), "site".into()],
         variables: BTreeMap::from([
             ("cni".into(), None),
@@ -111,7 +111,7 @@ fn applied(status: WaiverStatus) -> WaiverUse {
         reason,
         owner,
         expires,
-        moment: Some(Moment::Boot),
+        moment: Some(Moment::NextBoot),
         accepts_unknown: false,
         by,
         place: None,
@@ -153,7 +153,7 @@ pub(super) fn entry(rule: &str, severity: Severity, now: Option<Verdict>, boot: 
 }
 
 /// The sample in a format.
-pub(super) fn shown(format: &Format, width: u16, color: bool) -> String {
+pub(super) fn rendered(format: &Format, width: u16, color: bool) -> String {
     let mut out = Vec::new();
     (format.render)(&report(), Style { width, color, all: true }, &mut out).unwrap();
     String::from_utf8(out).unwrap()

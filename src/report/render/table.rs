@@ -126,12 +126,12 @@ fn verdicts(findings: &[&Finding], longest: u16) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header([RULE, NOW, BOOT]);
-    let words = |moment| findings.iter().map(move |finding| word(finding, moment));
-    for ((finding, now), boot) in findings.iter().zip(words(Moment::Now)).zip(words(Moment::Boot)) {
+    let words = |moment| findings.iter().map(move |finding| verdict_word(finding, moment));
+    for ((finding, now), boot) in findings.iter().zip(words(Moment::Now)).zip(words(Moment::NextBoot)) {
         table.add_row([finding.rule.as_str(), now, boot]);
     }
     let rule = widest(findings.iter().map(|finding| finding.rule.as_str()).chain([RULE])).min(longest);
-    let [now, boot] = [(NOW, Moment::Now), (BOOT, Moment::Boot)]
+    let [now, boot] = [(NOW, Moment::Now), (BOOT, Moment::NextBoot)]
         .map(|(header, moment)| widest(words(moment).chain([header])));
     let widths = [rule, now, boot].map(|width| width.saturating_add(2));
     table
@@ -145,7 +145,7 @@ fn widest<'t>(cells: impl Iterator<Item = &'t str>) -> u16 {
     u16::try_from(cells.map(|cell| cell.chars().count()).max().unwrap_or(0)).unwrap_or(u16::MAX)
 }
 
-fn word(finding: &Finding, moment: Moment) -> &'static str {
+fn verdict_word(finding: &Finding, moment: Moment) -> &'static str {
     let Some(judgement) = finding.at(moment) else { return "·" };
     match (&judgement.verdict, finding.severity) {
         (Verdict::Pass, _) => "pass",
@@ -324,11 +324,11 @@ mod tests {
     #[test]
     fn the_sample_fits_every_width_in_colours_or_without() {
         for width in [40, 80, 120, 200] {
-            let text = sample::shown(&FORMAT, width, false);
+            let text = sample::rendered(&FORMAT, width, false);
             insta::assert_snapshot!(format!("sample-{width}"), text);
         }
-        let plain = sample::shown(&FORMAT, 120, false);
-        let painted = sample::shown(&FORMAT, 120, true);
+        let plain = sample::rendered(&FORMAT, 120, false);
+        let painted = sample::rendered(&FORMAT, 120, true);
         assert!(painted.contains('\u{1b}'), "colours are escape sequences");
         assert_eq!(anstream::adapter::strip_str(&painted).to_string(), plain, "colours change no text");
     }

@@ -44,6 +44,6 @@ pub fn files<'h>(
         (Moment::Now, None) => Err(Unavailable::Unknown(Reason::not_running().to_string())),
         (Moment::Now, Some(running)) if is_below_memory(path) => Ok(running.files()),
         (Moment::Now, Some(_)) => Ok(disk),
-        (Moment::Boot, _) => lost_at_boot(subsystems, path).map(|()| disk),
+        (Moment::NextBoot, _) => lost_at_boot(subsystems, path).map(|()| disk),
     }
 }

@@ -49,7 +49,7 @@ pub fn mount(subsystems: &Subsystems<'_>, path: &HostPath, moment: Moment) -> An
     match (moment, subsystems.host().running()) {
         (Moment::Now, Some(running)) => now(subsystems, running, path),
         (Moment::Now, None) => Answer::unknown(Reason::not_running()),
-        (Moment::Boot, _) => at_boot(subsystems, path),
+        (Moment::NextBoot, _) => at_boot(subsystems, path),
     }
 }
 

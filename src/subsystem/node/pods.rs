@@ -206,7 +206,7 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Static
     names.dedup();
     let mut because = Vec::new();
     let down = match moment {
-        Moment::Boot => {
+        Moment::NextBoot => {
             let reason = "no runtime can be asked about the next boot";
             Knowledge::unknown(Reason::new(ReasonCode::NotRunning, reason))
         }

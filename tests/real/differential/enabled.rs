@@ -106,7 +106,7 @@ fn run(run: &mut Run) -> Result<(), String> {
             if theirs == "bad" {
                 continue;
             }
-            let fact = subsystems.units().service(&subsystems, name, Moment::Boot);
+            let fact = subsystems.units().service(&subsystems, name, Moment::NextBoot);
             let Knowledge::Known(unit) = &fact.state else {
                 return Err(format!("{name}: the program says {:?}, systemctl {theirs}", fact.state));
             };

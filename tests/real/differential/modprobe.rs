@@ -204,7 +204,7 @@ fn run(run: &mut Run) -> Result<(), String> {
         let host = Host::directory(jail.root()).map_err(|error| error.to_string())?;
         let subsystems = Subsystems::of(&host);
         for module in MODULES.map(|module| module.replace('-', "_")) {
-            let fact = subsystems.modules().state(&subsystems, &module, Moment::Boot);
+            let fact = subsystems.modules().state(&subsystems, &module, Moment::NextBoot);
             let loaded = match &fact.state {
                 Knowledge::Known(ModuleState::MaybeLoaded) => {
                     let reason = fact.notes.first().map_or("", String::as_str);

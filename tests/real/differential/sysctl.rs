@@ -275,5 +275,5 @@ fn run(run: &mut Run) -> Result<(), String> {
 fn ask(subsystems: &Subsystems<'_>, path: &str) -> node_preflight::fact::Fact {
     let probe = probe::find("sysctl").unwrap();
     let key = probe.key.parse(Some(&sysctl_d::dotted(path))).unwrap();
-    (probe.ask)(subsystems, &key, Moment::Boot)
+    (probe.ask)(subsystems, &key, Moment::NextBoot)
 }

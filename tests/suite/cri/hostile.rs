@@ -1,4 +1,4 @@
-//! Peers that mean harm: they cost the deadline at most, and little memory.
+//! OtherTools that mean harm: they cost the deadline at most, and little memory.
 
 use std::path::Path;
 use std::process::{Child, Command};

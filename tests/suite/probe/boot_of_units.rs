@@ -17,7 +17,7 @@ fn active(tree: &Tree, unit: &str) -> String {
 fn without(tree: Tree, hidden: &str, unit: &str, name: &str) -> String {
     let tree = tree.hidden("root", hidden);
     let host = Host::recording(&tree.recording()).unwrap();
-    attribute(&ask(&host, &format!("service:{unit}"), Moment::Boot), name)
+    attribute(&ask(&host, &format!("service:{unit}"), Moment::NextBoot), name)
 }
 
 fn wanted(tree: Tree, name: &str, text: &str) -> Tree {
@@ -205,7 +205,7 @@ fn whoever_cant_read_scripts_presets_links_or_programs_knows_less() {
         assert!(found.starts_with("unknown"), "{wants}: {name} is {found}");
         let tree = link().meta(&format!("{wants}/a.service"), "hidden = \"io-error\"");
         let host = Host::recording(&tree.recording()).unwrap();
-        let found = attribute(&ask(&host, "service:a", Moment::Boot), name);
+        let found = attribute(&ask(&host, "service:a", Moment::NextBoot), name);
         assert!(found.starts_with("unknown"), "a link that can't be looked at: {name} is {found}");
     }
 }

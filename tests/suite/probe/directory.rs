@@ -14,15 +14,15 @@ fn a_directory_tells_whether_it_is_empty_and_its_first_names() {
         ("/link", "false", "[a, b, c, d, e]"),
         ("/plain", "false", "none"),
     ] {
-        let fact = ask(&host, &format!("directory:{path}"), Moment::Boot);
+        let fact = ask(&host, &format!("directory:{path}"), Moment::NextBoot);
         assert_eq!(
             (attribute(&fact, "empty").as_str(), attribute(&fact, "names").as_str()),
             (empty, names),
             "{path}"
         );
     }
-    assert_eq!(text(&ask(&host, "directory:/nowhere", Moment::Boot)), "absent");
-    assert!(text(&ask(&host, "directory:/run/x", Moment::Boot)).starts_with("unknown: "));
+    assert_eq!(text(&ask(&host, "directory:/nowhere", Moment::NextBoot)), "absent");
+    assert!(text(&ask(&host, "directory:/run/x", Moment::NextBoot)).starts_with("unknown: "));
     assert_eq!(tree.now_text("directory:/none"), "unknown: nothing is running here");
 }
 

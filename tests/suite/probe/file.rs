@@ -17,7 +17,7 @@ fn attributes_are_those_of_what_the_path_leads_to() {
         .file("/etc/kubernetes/admin.conf", "12345")
         .link("/etc/kubernetes/link.conf", "admin.conf")
         .meta("/etc/kubernetes/admin.conf", "mode = \"0640\"\nuid = 107\ngid = 113");
-    let fact = recorded(&tree, "file:/etc/kubernetes/link.conf", Moment::Boot);
+    let fact = recorded(&tree, "file:/etc/kubernetes/link.conf", Moment::NextBoot);
     for (name, expected) in [
         ("kind", "file"),
         ("mode", "0640"),
@@ -28,7 +28,7 @@ fn attributes_are_those_of_what_the_path_leads_to() {
     ] {
         assert_eq!(attribute(&fact, name), expected, "{name}");
     }
-    let fact = recorded(&tree, "file:/etc/kubernetes/admin.conf", Moment::Boot);
+    let fact = recorded(&tree, "file:/etc/kubernetes/admin.conf", Moment::NextBoot);
     assert_eq!(attribute(&fact, "link"), "absent");
 }
 
@@ -99,7 +99,7 @@ fn what_is_not_read_of_tmpfiles_d_makes_unknown_what_it_could_empty() {
         distributions::debian12("").file("/srv/x", "").file("/usr/lib/tmpfiles.d/m.conf", "D /srv - - - -\n")
     };
     let hidden = |tree: Tree, path: &str| tree.file(path, "").meta(path, "denied = true");
-    let told = |tree: &Tree, path: &str| text(&recorded(tree, &format!("file:{path}"), Moment::Boot));
+    let told = |tree: &Tree, path: &str| text(&recorded(tree, &format!("file:{path}"), Moment::NextBoot));
 
     let before = hidden(debian().file("/opt/x", ""), "/etc/tmpfiles.d/a.conf");
     let after = hidden(debian().file("/opt/x", ""), "/etc/tmpfiles.d/z.conf");
@@ -117,7 +117,10 @@ fn what_is_not_read_of_tmpfiles_d_makes_unknown_what_it_could_empty() {
     let unlisted = debian().directory("/etc/tmpfiles.d").meta("/etc/tmpfiles.d", "denied = true");
     assert!(told(&unlisted, "/srv/x").contains("/etc/tmpfiles.d: permission denied"));
     let masked = hidden(debian(), "/usr/lib/tmpfiles.d/z.conf").link("/etc/tmpfiles.d/z.conf", "/dev/null");
-    assert_eq!(attribute(&recorded(&masked.file("/opt/x", ""), "file:/opt/x", Moment::Boot), "kind"), "file");
+    assert_eq!(
+        attribute(&recorded(&masked.file("/opt/x", ""), "file:/opt/x", Moment::NextBoot), "kind"),
+        "file"
+    );
 }
 
 #[test]
@@ -145,9 +148,9 @@ fn what_tmpfiles_d_makes_and_removes_is_told_or_unknown() {
 fn a_hidden_fstab_may_put_any_directory_into_memory() {
     let tree = |fstab: &str| distributions::debian12("").file("/srv/x", "").file("/etc/fstab", fstab);
     let seen = tree("tmpfs /srv tmpfs size=1G 0 0\n");
-    assert_eq!(text(&recorded(&seen, "file:/srv/x", Moment::Boot)), "absent");
+    assert_eq!(text(&recorded(&seen, "file:/srv/x", Moment::NextBoot)), "absent");
     let hidden = seen.meta("/etc/fstab", "denied = true");
-    assert!(text(&recorded(&hidden, "file:/srv/x", Moment::Boot)).starts_with("unknown"));
+    assert!(text(&recorded(&hidden, "file:/srv/x", Moment::NextBoot)).starts_with("unknown"));
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn a_tmp_on_a_disk_stays_on_a_machine_that_runs() {
         .file("/tmp/x", "1")
         .file("/etc/fstab", "/dev/sdb1 /tmp ext4 defaults\n")
         .machine("");
-    assert_eq!(attribute(&recorded(&tree, "file:/tmp/x", Moment::Boot), "kind"), "file");
+    assert_eq!(attribute(&recorded(&tree, "file:/tmp/x", Moment::NextBoot), "kind"), "file");
 }
 
 #[test]
@@ -196,7 +199,8 @@ fn a_file_is_described_with_the_names_of_its_own_host() {
         .link("/etc/dangling", "nowhere")
         .machine("");
     let host = node_preflight::host::Host::recording(&tree.recording()).unwrap();
-    let ask = |key: &str| crate::tree::ask(&host, &format!("file:{key}"), node_preflight::fact::Moment::Boot);
+    let ask =
+        |key: &str| crate::tree::ask(&host, &format!("file:{key}"), node_preflight::fact::Moment::NextBoot);
     let fact = ask("/etc/k.conf");
     for (name, expected) in [
         ("kind", "file"),

@@ -24,7 +24,7 @@ pub(super) fn asked(question: &str) -> Fact {
     let subsystems = Subsystems::of(&host).with_kubeadm(Some(&kubeadm));
     let (name, key) = question.split_once(':').unwrap();
     let probe = probe::find(name).unwrap();
-    (probe.ask)(&subsystems, &probe.key.parse(Some(key)).unwrap(), Moment::Boot)
+    (probe.ask)(&subsystems, &probe.key.parse(Some(key)).unwrap(), Moment::NextBoot)
 }
 
 #[test]

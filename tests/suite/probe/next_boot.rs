@@ -36,7 +36,7 @@ fn a_running_raspberry_pi_does_not_regain_memory_by_itself() {
         )
         .machine(&format!("[uname]\nrelease = \"{KERNEL}\"\n"));
     let host = node_preflight::host::Host::recording(&tree.recording()).unwrap();
-    let fact = crate::tree::ask(&host, "cgroup", node_preflight::fact::Moment::Boot);
+    let fact = crate::tree::ask(&host, "cgroup", node_preflight::fact::Moment::NextBoot);
     let controllers = attribute(&fact, "controllers");
     assert!(!controllers.contains("memory"), "{controllers}");
 }

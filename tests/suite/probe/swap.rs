@@ -21,7 +21,7 @@ fn now(tree: &Tree, question: &str) -> String {
 }
 
 fn boot(tree: &Tree, question: &str) -> String {
-    text(&recorded(tree, question, Moment::Boot))
+    text(&recorded(tree, question, Moment::NextBoot))
 }
 
 /// A running Debian 12.
@@ -106,7 +106,7 @@ fn a_line_for_a_device_that_is_gone_stays_off_with_a_note() {
     let fstab = "/dev/vda1 / ext4 defaults 0 1\n/dev/vdb1 none swap sw 0 0\n";
     let partitions = "major minor  #blocks  name\n\n 254 1 8 vda1\n";
     let tree = running().file("/etc/fstab", fstab).live("/proc/partitions", partitions);
-    let fact = recorded(&tree, "swap", Moment::Boot);
+    let fact = recorded(&tree, "swap", Moment::NextBoot);
     assert_eq!((text(&fact).as_str(), fact.confidence), ("none", Confidence::High));
     assert!(fact.notes.iter().any(|note| note.contains("there is no device /dev/vdb1")), "{:?}", fact.notes);
     let tree = tree.live("/proc/partitions", format!("{partitions} 254 17 8 vdb1\n"));
@@ -121,7 +121,7 @@ fn what_is_off_now_and_configured_comes_back() {
 
 #[test]
 fn a_partition_that_nobody_configured_comes_on() {
-    let fact = recorded(&gpt(FORMATTED), "swap", Moment::Boot);
+    let fact = recorded(&gpt(FORMATTED), "swap", Moment::NextBoot);
     assert_eq!(text(&fact), "[/dev/sda3 partition]");
     assert_eq!(fact.because[0].path, "/run/udev/data/b8:3");
     // The classic trap: the line is commented out, which doesn't suppress it.

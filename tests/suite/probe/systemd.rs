@@ -60,6 +60,6 @@ fn the_release_that_counts_decides_the_version() {
     assert_eq!(attribute(&tree.boot("systemd"), "version"), "252");
     let tree = tree.file("/usr/lib/os-release", "ID=debian\nVERSION_ID=11\n").denied("/etc/os-release");
     let host = node_preflight::host::Host::recording(&tree.recording()).unwrap();
-    let fact = crate::tree::ask(&host, "systemd", node_preflight::fact::Moment::Boot);
+    let fact = crate::tree::ask(&host, "systemd", node_preflight::fact::Moment::NextBoot);
     assert!(attribute(&fact, "version").starts_with("unknown"), "{fact:?}");
 }

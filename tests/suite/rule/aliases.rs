@@ -1,7 +1,7 @@
 //! Rules that got a better id: their old ones still name them.
 
 use node_preflight::engine::{self, Selection};
-use node_preflight::rule::peer::Peers;
+use node_preflight::rule::other_tools::OtherTools;
 use node_preflight::rule::{self, RuleSet, SourceFile, waiver};
 
 const BUILT_IN: &str = "
@@ -34,7 +34,7 @@ fn an_old_id_selects_is_needed_and_waived() {
     let rules = loaded("").unwrap();
     assert_eq!(ids(&rules, "restarts-few"), ["restarts-rare"]);
     assert_eq!(ids(&rules, "other"), ["restarts-rare", "other"]);
-    let peers = Peers::default();
+    let peers = OtherTools::default();
     let targets = waiver::Targets::new(&rules.rules, &peers);
     assert!(
         matches!(targets.find("Restarts-Few"), Ok(waiver::Target::Rules(ids)) if ids == ["restarts-rare"])

@@ -97,7 +97,7 @@ fn a_rule_is_judged_when_all_its_probes_can_answer() {
         + &rule("by-when", "when = { fstab = \"/\", exists = true }\ncheck = { kernel = { exists = true } }");
     let plan = plan(&rules(&text), &Selection::everything(), &[]);
     let moments: Vec<&[Moment]> = plan.rules.iter().map(|rule| rule.moments).collect();
-    assert_eq!(moments, [&[Moment::Now][..], &Moment::ALL, &[Moment::Boot], &[Moment::Boot]]);
+    assert_eq!(moments, [&[Moment::Now][..], &Moment::ALL, &[Moment::NextBoot], &[Moment::NextBoot]]);
 }
 
 fn operand(plan: &Plan) -> &State {

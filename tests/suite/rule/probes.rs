@@ -28,7 +28,7 @@ const fn probe(name: &'static str, key: KeySyntax, answer: Shape, moments: &'sta
     Probe { name, summary: "A probe.", details: "", key, answer, moments, examples: &[], ask }
 }
 
-const BOTH: &[Moment] = &[Moment::Now, Moment::Boot];
+const BOTH: &[Moment] = &[Moment::Now, Moment::NextBoot];
 
 static CGROUP: Probe = probe(
     "cgroup",
@@ -46,7 +46,7 @@ static FILE: Probe = probe(
     Shape::Record(&[attribute("mode", Shape::Mode), attribute("owner", Shape::Text)]),
     BOTH,
 );
-static FSTAB: Probe = probe("fstab", KeySyntax::Required(&PATH), Shape::Text, &[Moment::Boot]);
+static FSTAB: Probe = probe("fstab", KeySyntax::Required(&PATH), Shape::Text, &[Moment::NextBoot]);
 static HOSTNAME: Probe = probe("hostname", KeySyntax::None, Shape::Text, BOTH);
 static KERNEL: Probe = probe("kernel", KeySyntax::None, Shape::Version, BOTH);
 static MEMORY: Probe =

@@ -93,7 +93,7 @@ impl Case {
     pub fn expected(&self, moment: Moment) -> Option<&str> {
         match moment {
             Moment::Now => self.now.as_deref(),
-            Moment::Boot => self.boot.as_deref(),
+            Moment::NextBoot => self.boot.as_deref(),
         }
     }
 

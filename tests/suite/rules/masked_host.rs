@@ -132,14 +132,50 @@ impl MaskedHost {
     }
 }
 
-/// Whether a run of the tests tries this: all together are hours. `BLINDNESS=1` tries everything, `BLINDNESS=10` one of ten.
+/// Which share of all that can be hidden a run of the tests tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Share {
+    number: u64,
+    of: u64,
+}
+
+impl Share {
+    /// `10` is one of ten, and `1` everything; `3/10` is the fourth of ten, so that ten runs try everything.
+    fn parse(text: &str) -> Option<Self> {
+        let (number, of) = text.split_once('/').unwrap_or(("0", text));
+        let share = Share { number: number.parse().ok()?, of: of.parse().ok()? };
+        (share.number < share.of).then_some(share)
+    }
+
+    fn holds(self, what: &str) -> bool {
+        let hash = what.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        (hash >> 20) % self.of == self.number
+    }
+}
+
+/// Whether a run of the tests tries this: all together are hours. `BLINDNESS=1` tries everything, `BLINDNESS=10` one of ten,
+/// and `BLINDNESS=3/10` another one of ten.
 pub fn is_tried(what: &str, one_of: u64) -> bool {
-    static ASKED: std::sync::LazyLock<Option<u64>> =
-        std::sync::LazyLock::new(|| std::env::var("BLINDNESS").ok().map(|number| number.parse().unwrap()));
-    let hash = what.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    static ASKED: std::sync::LazyLock<Option<Share>> = std::sync::LazyLock::new(|| {
+        let text = std::env::var("BLINDNESS").ok()?;
+        Some(Share::parse(&text).unwrap_or_else(|| panic!("BLINDNESS={text} is neither 10 nor 3/10")))
     });
-    (hash >> 20).is_multiple_of(ASKED.unwrap_or(one_of))
+    ASKED.unwrap_or(Share { number: 0, of: one_of }).holds(what)
+}
+
+#[test]
+fn all_shares_together_are_everything_and_none_is_tried_twice() {
+    let shares: Vec<Share> = (0..7).map(|number| Share::parse(&format!("{number}/7")).unwrap()).collect();
+    for what in (0..500).map(|number| format!("place {number}")) {
+        assert_eq!(shares.iter().filter(|share| share.holds(&what)).count(), 1, "{what}");
+    }
+    assert_eq!(Share::parse("7"), Some(shares[0]));
+    assert!(Share::parse("1").unwrap().holds("anything"));
+    for wrong in ["7/7", "0", "", "1/", "x", "-1/3"] {
+        assert_eq!(Share::parse(wrong), None, "{wrong}");
+    }
 }
 
 /// A machine that doesn't answer one question.

@@ -36,7 +36,7 @@ pub fn cgroup(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Cgroups> {
     match (moment, subsystems.host().running()) {
         (Moment::Now, Some(running)) => now(running),
         (Moment::Now, None) => Answer::unknown(Reason::not_running()),
-        (Moment::Boot, _) => at_boot(subsystems),
+        (Moment::NextBoot, _) => at_boot(subsystems),
     }
 }
 

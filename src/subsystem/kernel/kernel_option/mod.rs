@@ -26,7 +26,7 @@ pub fn state(subsystems: &Subsystems<'_>, option: &str, moment: Moment) -> Fact 
     match (moment, subsystems.host().running()) {
         (Moment::Now, None) => Fact::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => of_kernel(subsystems, option, &running.uname().release, moment),
-        (Moment::Boot, _) => at_boot(subsystems, option),
+        (Moment::NextBoot, _) => at_boot(subsystems, option),
     }
 }
 
@@ -47,7 +47,7 @@ fn at_boot(subsystems: &Subsystems<'_>, option: &str) -> Fact {
         let Some(release) = release else {
             return Fact::unknown("the release of the kernel that boots next is not known");
         };
-        let fact = of_kernel(subsystems, option, release, Moment::Boot);
+        let fact = of_kernel(subsystems, option, release, Moment::NextBoot);
         match &answer {
             None => answer = Some(fact),
             Some(first) if first.state == fact.state => {}
@@ -63,7 +63,7 @@ fn of_kernel(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: M
     let running = subsystems.host().running();
     let same = running.filter(|running| moment == Moment::Now || running.uname().release == release);
     let (shown, hidden) = match (same, known) {
-        (Some(running), Some(known)) => shown(running, known),
+        (Some(running), Some(known)) => evidence_now(running, known),
         _ => (None, None),
     };
     if let Some(fact) = shown {
@@ -102,7 +102,7 @@ fn of_files(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: Mo
     let configs = subsystems.kernel_config();
     let config = match moment {
         Moment::Now => configs.now(subsystems),
-        Moment::Boot => configs.of_release(subsystems, release),
+        Moment::NextBoot => configs.of_release(subsystems, release),
     };
     match config {
         Ok(Some(config)) => match config.option(option) {
@@ -131,7 +131,7 @@ fn of_files(subsystems: &Subsystems<'_>, option: &str, release: &str, moment: Mo
 }
 
 /// What the running kernel shows, none if that doesn't decide; and why it doesn't show what it could.
-fn shown(running: &dyn Running, known: &Known) -> (Option<Fact>, Option<HostError>) {
+fn evidence_now(running: &dyn Running, known: &Known) -> (Option<Fact>, Option<HostError>) {
     let files = running.files();
     let (mut missing, mut hidden) = (None, None);
     for evidence in known.evidence {

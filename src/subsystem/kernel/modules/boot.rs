@@ -8,7 +8,7 @@ use super::index::Index;
 use super::load::Outcome;
 use super::rules::{CommandLine, Rules};
 use super::support::{built_in, is_built_in, refusal};
-use super::{Asked, ModuleState, Modules, State};
+use super::{LoadRequest, ModuleState, Modules, State};
 use crate::fact::{Answer, Confidence, Knowledge, Origin, Reason, ReasonCode, printable};
 use crate::host::Read;
 use crate::parse::{glob, modules_load_d};
@@ -47,7 +47,7 @@ struct Plan {
     command_line: CommandLine,
     index: Rc<Index>,
     refuses: Option<String>,
-    asked: Vec<Asked>,
+    asked: Vec<LoadRequest>,
     loaded: BTreeMap<String, Vec<Origin>>,
     doubtful: BTreeMap<String, String>,
     /// What hides whether a line is of a module that is built in.
@@ -76,7 +76,7 @@ impl Boot {
     }
 
     /// The lines, or why it can't be told what they load.
-    pub(super) fn asked(&self) -> Result<&[Asked], Reason> {
+    pub(super) fn asked(&self) -> Result<&[LoadRequest], Reason> {
         match (self.plans.first(), self.gaps.first(), self.rules.gaps.first()) {
             (_, Some(gap), _) | (Some(_), None, Some(gap)) => Err(gap.reason.clone().into()),
             (None, None, _) => Err(self.no_kernel()),
@@ -109,9 +109,9 @@ impl Boot {
             if differing.state != fact.state {
                 return Answer::unknown(format!(
                     "kernels that may boot differ: {} in {}, {} in {}",
-                    word(&fact),
+                    state_word(&fact),
                     first.release.as_deref().unwrap_or("one"),
-                    word(&differing),
+                    state_word(&differing),
                     other.release.as_deref().unwrap_or("another"),
                 ));
             }
@@ -219,7 +219,7 @@ impl Boot {
     }
 }
 
-fn word(answer: &State) -> &'static str {
+fn state_word(answer: &State) -> &'static str {
     match &answer.state {
         Knowledge::Known(state) => state.name(),
         Knowledge::Absent => "absent",
@@ -333,7 +333,7 @@ impl Plan {
                     Some(reason)
                 }
             };
-            asked.push(Asked { text, origin, fails });
+            asked.push(LoadRequest { text, origin, fails });
         }
         Plan {
             release,

@@ -75,7 +75,7 @@ pub struct Modules {
 
 /// A line that asks for a module at boot.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
+pub struct LoadRequest {
     /// The text of the line: a module or an alias.
     pub text: String,
     /// The line.
@@ -92,7 +92,7 @@ impl Modules {
     /// The state at a moment. Attends to aliases.
     pub fn state(&self, subsystems: &Subsystems<'_>, name: &str, moment: Moment) -> State {
         match (moment, subsystems.host().running()) {
-            (Moment::Boot, _) => self.at_boot(subsystems, name),
+            (Moment::NextBoot, _) => self.at_boot(subsystems, name),
             (Moment::Now, Some(running)) => now::state(subsystems, running, &underscored(name)),
             (Moment::Now, None) => Answer::unknown(not_running()),
         }
@@ -113,7 +113,7 @@ impl Modules {
     ///
     /// # Errors
     /// In words, if no kernel is known or a file that decides can't be read.
-    pub fn asked_at_boot(&self, subsystems: &Subsystems<'_>) -> Result<&[Asked], Reason> {
+    pub fn asked_at_boot(&self, subsystems: &Subsystems<'_>) -> Result<&[LoadRequest], Reason> {
         self.boot(subsystems).asked()
     }
 

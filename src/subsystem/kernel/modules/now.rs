@@ -67,7 +67,7 @@ pub(super) fn shown_by_release(
     let running = subsystems.host().running().filter(|running| running.uname().release == release);
     let Some(live) = running.map(crate::host::Running::files) else { return Ok(None) };
     let is_loaded = listed(live, name)?.is_some();
-    Ok(shown(live, name)?.filter(|_| !is_loaded))
+    Ok(trace_of(live, name)?.filter(|_| !is_loaded))
 }
 
 /// What shows that a module is built into the running kernel.
@@ -85,7 +85,7 @@ fn built_in(
         return Ok(Some(Origin::file(directory).says("exists, and no module of that name is loaded")));
     }
     if !index.modules.has(name)
-        && let Some(origin) = shown(proc_and_sys, name)?
+        && let Some(origin) = trace_of(proc_and_sys, name)?
     {
         return Ok(Some(origin));
     }
@@ -105,7 +105,7 @@ fn built_in(
 
 /// What the running kernel shows that only a module of that name brings. The kernel's configuration says the same, but
 /// has to be unpacked.
-fn shown(proc_and_sys: &Files, name: &str) -> Result<Option<Origin>, HostError> {
+fn trace_of(proc_and_sys: &Files, name: &str) -> Result<Option<Origin>, HostError> {
     if let Some(path) = names::evidence_of(name)
         && proc_and_sys.stat(path).found()?.is_some()
     {

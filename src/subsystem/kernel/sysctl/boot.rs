@@ -20,12 +20,13 @@ pub(super) fn value(sysctls: &Sysctls, subsystems: &Subsystems<'_>, key: &str) -
     if let Some(answer) = without_ipv6(subsystems, &path) {
         return answer;
     }
-    let asked = Asked { subsystems, related: simulate::related(&path), path: &path, existing: true };
+    let asked = VariableAtBoot { subsystems, related: simulate::related(&path), path: &path, existing: true };
     let answer = match initial::existence(subsystems, &path) {
         Existence::Exists => asked.settled(),
         Existence::With(module) => {
             let existing = module.state == Knowledge::Known(ModuleState::BuiltIn);
-            let mut answer = Asked { existing, ..asked.clone() }.settled().at_most(module.confidence);
+            let mut answer =
+                VariableAtBoot { existing, ..asked.clone() }.settled().at_most(module.confidence);
             answer.notes.extend(module.notes);
             answer
         }
@@ -72,7 +73,7 @@ fn without_ipv6(subsystems: &Subsystems<'_>, path: &str) -> Option<Value> {
 
 /// The variable that is asked for.
 #[derive(Clone)]
-struct Asked<'a, 'h> {
+struct VariableAtBoot<'a, 'h> {
     subsystems: &'a Subsystems<'h>,
     path: &'a str,
     /// All variables whose writing changes it, itself first.
@@ -81,7 +82,7 @@ struct Asked<'a, 'h> {
     existing: bool,
 }
 
-impl Asked<'_, '_> {
+impl VariableAtBoot<'_, '_> {
     fn merge(&self) -> &Merge {
         self.subsystems.sysctl_d().merged(self.subsystems)
     }
@@ -210,7 +211,12 @@ fn verdict(subsystems: &Subsystems<'_>, write: &Write) -> Verdict {
 }
 
 /// A variable whose module is not there when systemd-sysctl writes.
-fn lost_value(sysctls: &Sysctls, asked: &Asked<'_, '_>, module: &str, finally: &modules::State) -> Value {
+fn lost_value(
+    sysctls: &Sysctls,
+    asked: &VariableAtBoot<'_, '_>,
+    module: &str,
+    finally: &modules::State,
+) -> Value {
     let subsystems = asked.subsystems;
     let writes = simulate::writes(asked.merge(), &asked.related);
     if let (Some(write), Some(reapplied)) =
@@ -251,12 +257,13 @@ fn lost_value(sysctls: &Sysctls, asked: &Asked<'_, '_>, module: &str, finally: &
 
 /// A variable of one network interface: it may exist before systemd-sysctl runs, or appear later; then it
 /// starts with what `conf/default` holds, and udev has systemd-sysctl write its own keys.
-fn of_interface(asked: &Asked<'_, '_>) -> Value {
+fn of_interface(asked: &VariableAtBoot<'_, '_>) -> Value {
     let before = asked.settled();
     let Some((family, interface, name)) = variable::interface_of(asked.path) else { return before };
     let default_path = format!("net/{family}/conf/default/{name}");
     let default =
-        Asked { path: &default_path, related: simulate::related(&default_path), ..asked.clone() }.settled();
+        VariableAtBoot { path: &default_path, related: simulate::related(&default_path), ..asked.clone() }
+            .settled();
     let start = match &default.state {
         Knowledge::Known(value) => Some(value.clone()),
         Knowledge::Absent | Knowledge::Unknown(_) => None,

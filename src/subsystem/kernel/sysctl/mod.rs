@@ -27,7 +27,7 @@ impl Sysctls {
     /// The value of a variable, by its key with dots, as the kernel shows it at a moment.
     pub fn value(&self, subsystems: &Subsystems<'_>, key: &str, moment: Moment) -> Value {
         match (moment, subsystems.host().running()) {
-            (Moment::Boot, _) => self.at_boot(subsystems, key),
+            (Moment::NextBoot, _) => self.at_boot(subsystems, key),
             (Moment::Now, Some(running)) => now::value(running.files(), key),
             (Moment::Now, None) => Answer::unknown(Reason::not_running()),
         }

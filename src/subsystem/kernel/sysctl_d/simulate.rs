@@ -165,9 +165,9 @@ pub(in crate::subsystem::kernel) fn simulate(
     for write in writes {
         let name = canonical_path(&write.path);
         let is_target = name == canonical_path(target);
-        let before = if is_target { outcome.value.clone() } else { shown(&others, name) };
+        let before = if is_target { outcome.value.clone() } else { current_value(&others, name) };
         let ports = variable::ports_beside(name)
-            .and_then(|other| if is_target { shown(&others, other) } else { outcome.value.clone() });
+            .and_then(|other| if is_target { current_value(&others, other) } else { outcome.value.clone() });
         let by_table = || match variable::write(variable::find(name), &write.text, before.as_deref()) {
             Written::Shows(new) => variable::beside(name, new, ports.as_deref()),
             other => other,
@@ -210,7 +210,7 @@ pub(in crate::subsystem::kernel) fn simulate(
 }
 
 /// What another variable shows after the writes so far: its default before the first.
-fn shown(others: &HashMap<&str, Option<String>>, name: &str) -> Option<String> {
+fn current_value(others: &HashMap<&str, Option<String>>, name: &str) -> Option<String> {
     let default = || variable::find(name)?.default.map(str::to_owned);
     others.get(name).cloned().unwrap_or_else(default)
 }

@@ -223,7 +223,7 @@ mod tests {
 
     use super::*;
 
-    fn shown(path: &str, text: &str) -> Option<String> {
+    fn read_back(path: &str, text: &str) -> Option<String> {
         match write(find(path), text, find(path).and_then(|variable| variable.default)) {
             Written::Shows(value) => Some(value),
             Written::Rejected(_) => None,
@@ -237,7 +237,7 @@ mod tests {
         assert!(VARIABLES.windows(2).all(|pair| pair[0].0 != pair[1].0));
         for (path, _, default) in VARIABLES {
             // What is 0 because its pair is used can't be set to 0.
-            let is_shown = *path == "vm/dirty_bytes" || shown(path, default).as_deref() == Some(default);
+            let is_shown = *path == "vm/dirty_bytes" || read_back(path, default).as_deref() == Some(default);
             assert!(default.is_empty() || is_shown, "{path}");
         }
     }
@@ -276,19 +276,19 @@ mod tests {
             ("some/unknown", "5", Some("5")),
             ("some/unknown", "5 x", Some("?")),
         ] {
-            assert_eq!(shown(path, text).as_deref(), expected, "{path} {text}");
+            assert_eq!(read_back(path, text).as_deref(), expected, "{path} {text}");
         }
     }
 
     proptest! {
         #[test]
         fn any_text_gives_an_answer(text in ".{0,40}", at in 0..VARIABLES.len()) {
-            shown(VARIABLES[at].0, &text);
+            read_back(VARIABLES[at].0, &text);
         }
 
         #[test]
         fn a_plain_number_is_shown_as_it_is(number in 0i64..=1) {
-            prop_assert_eq!(shown("vm/overcommit_memory", &number.to_string()), Some(number.to_string()));
+            prop_assert_eq!(read_back("vm/overcommit_memory", &number.to_string()), Some(number.to_string()));
         }
     }
 }

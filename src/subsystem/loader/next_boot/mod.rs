@@ -173,7 +173,7 @@ impl NextBoot {
             return self.undecided("command lines");
         }
         let value = crate::fact::Value::list(words.iter().map(String::as_str));
-        let fact = self.told(Fact::new(State::Known(value)).because_all(first.because.iter().cloned()));
+        let fact = self.with_notes(Fact::new(State::Known(value)).because_all(first.because.iter().cloned()));
         if first.is_raspberry_pi { fact.note(raspberry_pi::NOTE) } else { fact }
     }
 
@@ -191,10 +191,10 @@ impl NextBoot {
         if self.entries.iter().any(|entry| entry.release.as_ref() != Some(release)) {
             return self.undecided("kernels");
         }
-        self.told(Fact::new(State::from(release.as_str())).because_all(first.because.iter().cloned()))
+        self.with_notes(Fact::new(State::from(release.as_str())).because_all(first.because.iter().cloned()))
     }
 
-    fn told(&self, mut fact: Fact) -> Fact {
+    fn with_notes(&self, mut fact: Fact) -> Fact {
         fact.confidence = self.confidence;
         fact.notes.extend(self.reason.iter().chain(&self.notes).cloned());
         fact

@@ -82,7 +82,7 @@ pub(super) fn settings(subsystems: &Subsystems<'_>, moment: Moment) -> Settings 
     }
     // Stable: each directory is sorted by name.
     found.sort_by_key(|(turn, ..)| *turn);
-    let is_netplan = moment == Moment::Boot && host.stat(NETPLAN).or_hidden(&mut settings.gaps).is_some();
+    let is_netplan = moment == Moment::NextBoot && host.stat(NETPLAN).or_hidden(&mut settings.gaps).is_some();
     for (_, files, path) in found {
         let is_vendors = path.as_path().starts_with(VENDOR);
         if is_netplan && is_vendors && path.file_name().to_str() == Some(OF_NETPLAN) {

@@ -150,7 +150,7 @@ impl Server {
             NoResponse::TimedOut(_) => Connection::TimedOut,
             other => return Answer::unknown(format!("{}: {other}", self.endpoint)),
         };
-        let (origin, said) = self.told();
+        let (origin, said) = self.no_answer();
         let cluster_info = Knowledge::unknown(format!("{origin}: {said}"));
         let answer = Answer::known(Reachability { connection, cluster_info }).because(origin.says(said));
         // A network may be slow; who waits longer may be heard.
@@ -158,7 +158,7 @@ impl Server {
     }
 
     fn connected(&self, reached: &Reached) -> Answer<Reachability> {
-        let (origin, said) = self.told();
+        let (origin, said) = self.no_answer();
         let cluster_info = match &self.info {
             Ok(_) => Knowledge::Known(InfoStatus::Answers),
             Err(Refusal::Certain(status, _)) => Knowledge::Known(*status),
@@ -171,7 +171,7 @@ impl Server {
     }
 
     /// The place that was asked, and why it told nothing of its cluster.
-    fn told(&self) -> (Origin, String) {
+    fn no_answer(&self) -> (Origin, String) {
         let said = match &self.info {
             Ok(_) => String::new(),
             Err(Refusal::Certain(_, said) | Refusal::Unclear(said)) => said.clone(),
@@ -189,7 +189,7 @@ impl Server {
     /// What the cluster tells newcomers.
     fn info(&self) -> Result<&ClusterInfo, Reason> {
         self.info.as_ref().map_err(|_| {
-            let (origin, said) = self.told();
+            let (origin, said) = self.no_answer();
             format!("{origin}: {said}").into()
         })
     }

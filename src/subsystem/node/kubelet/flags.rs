@@ -219,7 +219,7 @@ mod tests {
         CommandLine::parse(&words)
     }
 
-    fn told(words: &str) -> Vec<(&'static str, String)> {
+    fn outcome(words: &str) -> Vec<(&'static str, String)> {
         let told = |setting: Setting<'_>| {
             let value = match setting.value {
                 Ok(node) => match node.state() {
@@ -269,7 +269,7 @@ mod tests {
         ] {
             let expected: Vec<(&str, String)> =
                 expected.into_iter().map(|(f, v)| (f, v.to_owned())).collect();
-            assert_eq!(told(words), expected, "{words}");
+            assert_eq!(outcome(words), expected, "{words}");
         }
     }
 

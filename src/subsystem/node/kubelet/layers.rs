@@ -163,7 +163,7 @@ mod tests {
         texts.iter().enumerate().map(document).collect()
     }
 
-    fn told(key: &str, texts: &[&str]) -> (String, Vec<String>, Vec<String>) {
+    fn outcome(key: &str, texts: &[&str]) -> (String, Vec<String>, Vec<String>) {
         let effective = Effective::of(key, &documents(texts), &[]);
         let texts = |origins: Vec<Origin>| origins.iter().map(ToString::to_string).collect();
         let value = effective.value.map_or("none".to_owned(), |node| match node.state() {
@@ -186,7 +186,7 @@ mod tests {
             ("a", &["a: 1\n", "a: ~\n", "a: 5\n"], "5", &["/2:1"], &["/0:1", "/1:1"]),
         ] {
             assert_eq!(
-                told(key, texts),
+                outcome(key, texts),
                 (value.to_owned(), strings(because), strings(overruled)),
                 "{key} {texts:?}"
             );

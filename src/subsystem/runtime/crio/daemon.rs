@@ -1,7 +1,7 @@
 //! What the running CRI-O works with: it tells its effective configuration on its own socket (`GET /config`, since
 //! 1.17). Where it can't be asked, the files speak.
 
-use super::{Crio, defaults, handlers, programs, word};
+use super::{Crio, defaults, handlers, programs, rendered};
 use crate::component::crio::options::OPTIONS;
 use crate::component::crio::running::{self, Beside};
 use crate::fact::{Confidence, Fact, Origin, Reason, State, Value};
@@ -52,8 +52,8 @@ pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
                 let text = format!(
                     "{}: runs with {}, no file sets it any more; {} is compiled in",
                     option.key,
-                    word(&running),
-                    word(&default)
+                    rendered(&running),
+                    rendered(&default)
                 );
                 found.push((place, text));
             }
@@ -61,8 +61,12 @@ pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
         }
         let file = crio.effective(subsystems, option.key);
         if !is_same(crio, subsystems, option.key, &file.state, &running) {
-            let text =
-                format!("{}: runs with {}, the files say {}", option.key, word(&running), word(&file.state));
+            let text = format!(
+                "{}: runs with {}, the files say {}",
+                option.key,
+                rendered(&running),
+                rendered(&file.state)
+            );
             found.push((file.because.into_iter().next().unwrap_or_default(), text));
         }
     }
@@ -125,7 +129,7 @@ fn gone(crio: &Crio, subsystems: &Subsystems<'_>, key: &str, running: &State) ->
     let default = crio.effective(subsystems, key).state;
     let plain = |state: &State| match state {
         State::Known(Value::Text(text)) => socket_path(text).unwrap_or_else(|_| text.clone()),
-        other => word(other),
+        other => rendered(other),
     };
     // An older one need not know the key.
     (matches!(default, State::Known(_)) && *running != State::Absent && plain(&default) != plain(running))

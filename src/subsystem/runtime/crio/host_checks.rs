@@ -2,7 +2,7 @@
 //! certificates, service names.
 
 use super::invalid_values::{last, set};
-use super::{Crio, word};
+use super::{Crio, rendered};
 use crate::component::crio::{Refusal, Since, values};
 use crate::fact::{Origin, State, Value};
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
@@ -297,7 +297,7 @@ impl Look<'_, '_> {
         if is_missing {
             let what = format!(
                 "--log is {}; CRI-O accepts a file in a directory that is there",
-                word(&State::from(path))
+                rendered(&State::from(path))
             );
             self.add(place, what, Since::Always);
         }

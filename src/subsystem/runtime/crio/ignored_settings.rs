@@ -27,7 +27,7 @@ pub(super) fn overruled(crio: &Crio, _: &Subsystems<'_>) -> Fact {
         let Some((place, in_file)) = crio.candidates(option.key).pop() else { continue };
         let is_empty = storage::KEYS.contains(&option.key) && in_file == State::from("");
         if value != in_file && !is_empty {
-            found.push((place, format!("{}: {by} says {}", option.key, super::word(&value))));
+            found.push((place, format!("{}: {by} says {}", option.key, super::rendered(&value))));
         }
     }
     Fact::findings(found)

@@ -93,7 +93,7 @@ impl Crio {
         match (findings::of_key(key), moment) {
             (Some(finding), _) => (finding.ask)(self, subsystems),
             (None, Moment::Now) => daemon::now(self, subsystems, key),
-            (None, Moment::Boot) => self.at_boot(subsystems, key),
+            (None, Moment::NextBoot) => self.at_boot(subsystems, key),
         }
     }
 
@@ -240,7 +240,7 @@ fn wrong_type(key: &str, state: &State) -> Option<String> {
 }
 
 /// A value for a reader.
-fn word(state: &State) -> String {
+fn rendered(state: &State) -> String {
     match state {
         State::Known(Value::Text(text)) if text.is_empty() => "\"\"".into(),
         State::Known(value) => value.to_string(),

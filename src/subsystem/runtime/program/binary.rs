@@ -8,7 +8,7 @@ use crate::parse::elf::{Elf, Ranges};
 use crate::parse::go_build::{self, GoBuild};
 
 /// What a program says of its version.
-pub(super) enum Told {
+pub(super) enum OwnVersion {
     /// The version, and the place in the file.
     Version {
         version: String,
@@ -29,30 +29,30 @@ impl Ranges for RangeReader {
 }
 
 /// Asks the file of a program.
-pub(super) fn told(files: &Files, path: &HostPath, known: Option<&Known>) -> Told {
+pub(super) fn own_version(files: &Files, path: &HostPath, known: Option<&Known>) -> OwnVersion {
     let Some(known) = known.filter(|known| !known.modules.is_empty()) else {
-        return Told::Nothing("is not known to say its version".into());
+        return OwnVersion::Nothing("is not known to say its version".into());
     };
     let parts = match files.range_reader(path) {
         Read::There(parts) => parts,
-        Read::Missing(path) => return Told::Unread(format!("can't be read: {path}: not found")),
-        Read::Hidden(error) => return Told::Unread(format!("can't be read: {}", error.kind)),
+        Read::Missing(path) => return OwnVersion::Unread(format!("can't be read: {path}: not found")),
+        Read::Hidden(error) => return OwnVersion::Unread(format!("can't be read: {}", error.kind)),
     };
     let told = Elf::parse(&*parts).and_then(|elf| {
         let Some(elf) = elf else { return Ok(None) };
         let Some(build) = go_build::read(&elf)? else { return Ok(None) };
         match version(&build, path, known) {
-            Told::Nothing(reason) if known.is_kubernetes() && is_of_kubernetes(&build) => {
+            OwnVersion::Nothing(reason) if known.is_kubernetes() && is_of_kubernetes(&build) => {
                 let found = kubernetes::version(&elf)?;
-                Ok(Some(found.and_then(|text| set(path, &text)).unwrap_or(Told::Nothing(reason))))
+                Ok(Some(found.and_then(|text| set(path, &text)).unwrap_or(OwnVersion::Nothing(reason))))
             }
             told => Ok(Some(told)),
         }
     });
     match told {
         Ok(Some(told)) => told,
-        Ok(None) => Told::Nothing("has no Go build information".into()),
-        Err(reason) => Told::Unread(format!("can't be read: {reason}")),
+        Ok(None) => OwnVersion::Nothing("has no Go build information".into()),
+        Err(reason) => OwnVersion::Unread(format!("can't be read: {reason}")),
     }
 }
 
@@ -62,25 +62,28 @@ fn is_of_kubernetes(build: &GoBuild) -> bool {
 }
 
 /// A version that lies in a program's data.
-fn set(path: &HostPath, text: &str) -> Option<Told> {
+fn set(path: &HostPath, text: &str) -> Option<OwnVersion> {
     let origin = Origin::file(path).says(format!("holds {} as its version", printable(text)));
-    Some(Told::Version { version: plain(text)?, origin, assumes: kubernetes::ASSUMES })
+    Some(OwnVersion::Version { version: plain(text)?, origin, assumes: kubernetes::ASSUMES })
 }
 
-fn version(build: &GoBuild, path: &HostPath, known: &Known) -> Told {
+fn version(build: &GoBuild, path: &HostPath, known: &Known) -> OwnVersion {
     let mut set = known.variables.iter().filter_map(|name| Some((*name, build.link_variable(name)?)));
     if let Some((name, value)) = set.next() {
         let Some(version) = plain(&value) else {
-            return Told::Nothing(format!("was built with {name} set to {}, no version", printable(&value)));
+            return OwnVersion::Nothing(format!(
+                "was built with {name} set to {}, no version",
+                printable(&value)
+            ));
         };
         if let Some((other, differs)) = set.find(|(_, other)| *other != value) {
             let differs = printable(&differs).into_owned();
-            return Told::Nothing(format!(
+            return OwnVersion::Nothing(format!(
                 "was built with {name} set to {version}, and {other} to {differs}"
             ));
         }
         let origin = Origin::file(path).says(format!("was built with -X {name}={}", printable(&value)));
-        return Told::Version { version, origin, assumes: "" };
+        return OwnVersion::Version { version, origin, assumes: "" };
     }
     if let Some(module) = &build.module
         && known.modules.contains(&module.path.as_str())
@@ -88,13 +91,13 @@ fn version(build: &GoBuild, path: &HostPath, known: &Known) -> Told {
         && let Some(version) = plain(&module.version)
     {
         let origin = Origin::file(path).says(format!("was built from {} {}", module.path, module.version));
-        return Told::Version {
+        return OwnVersion::Version {
             version,
             origin,
             assumes: "the sources at that tag are taken to have its version",
         };
     }
-    Told::Nothing(match build.setting("-trimpath") {
+    OwnVersion::Nothing(match build.setting("-trimpath") {
         Some("true") => "was built with -trimpath, which leaves its version out".into(),
         _ => "doesn't say its version".into(),
     })
@@ -122,12 +125,12 @@ mod tests {
     use crate::parse::go_build::Module;
     use crate::subsystem::runtime::program::known;
 
-    fn text(told: &Told) -> String {
+    fn text(told: &OwnVersion) -> String {
         match told {
-            Told::Version { version, assumes, .. } => {
+            OwnVersion::Version { version, assumes, .. } => {
                 format!("{version}{}", if assumes.is_empty() { "" } else { " assumed" })
             }
-            Told::Nothing(reason) | Told::Unread(reason) => format!("nothing: {reason}"),
+            OwnVersion::Nothing(reason) | OwnVersion::Unread(reason) => format!("nothing: {reason}"),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::host::{Files, Kind, Read};
 use crate::parse::systemd::DEFAULT_PATH;
 use crate::parse::unit;
 use crate::subsystem::Subsystems;
-use binary::Told;
+use binary::OwnVersion;
 use owner::{Package, Untold};
 
 /// Where distributions with a read-only `/usr`, such as Flatcar, keep programs; asked last.
@@ -177,14 +177,16 @@ fn describe(subsystems: &Subsystems<'_>, found: Found) -> Answer<Program> {
     let name = found.path.rsplit('/').next().unwrap_or_default();
     let known = known::program(name);
     let packaged = owner::packaged(subsystems, &real, name, known);
-    let versioned = match (binary::told(files, &real, known), packaged) {
-        (Told::Version { version, origin, assumes }, packaged) => {
+    let versioned = match (binary::own_version(files, &real, known), packaged) {
+        (OwnVersion::Version { version, origin, assumes }, packaged) => {
             // The program tells its version itself; the package would only agree or not.
             by_file(version, origin, assumes, packaged.ok())
         }
-        (Told::Nothing(reason) | Told::Unread(reason), Ok(package)) => by_package(&reason, package),
-        (Told::Nothing(reason), Err(wrong)) => by_nothing(&found.path, &reason, &wrong, false),
-        (Told::Unread(reason), Err(wrong)) => by_nothing(&found.path, &reason, &wrong, true),
+        (OwnVersion::Nothing(reason) | OwnVersion::Unread(reason), Ok(package)) => {
+            by_package(&reason, package)
+        }
+        (OwnVersion::Nothing(reason), Err(wrong)) => by_nothing(&found.path, &reason, &wrong, false),
+        (OwnVersion::Unread(reason), Err(wrong)) => by_nothing(&found.path, &reason, &wrong, true),
     };
     let confidence = if found.notes.is_empty() { Confidence::Certain } else { Confidence::High };
     let mut because = versioned.because;

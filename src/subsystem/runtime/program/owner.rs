@@ -75,14 +75,14 @@ pub(super) fn packaged(
     // Without dpkg there may be another database, and a reason why it tells nothing.
     if !matches!(files.lstat(INFO), Read::There(_)) {
         version(subsystems.packages().package(subsystems, name).state)
-            .map_err(|reason| told(subsystems, reason))?;
+            .map_err(|reason| unversioned(subsystems, reason))?;
     }
     let reason = "no package that is known to have its version owns it, as far as dpkg's lists say";
     Err(Untold::Nothing(reason.into()))
 }
 
 /// Why a package's version is not told, by whether the database could be read.
-fn told(subsystems: &Subsystems<'_>, reason: String) -> Untold {
+fn unversioned(subsystems: &Subsystems<'_>, reason: String) -> Untold {
     match subsystems.packages().unread(subsystems) {
         Some(_) => Untold::Unread(reason),
         None => Untold::Nothing(reason),
@@ -92,7 +92,7 @@ fn told(subsystems: &Subsystems<'_>, reason: String) -> Untold {
 /// A package, if it is installed.
 fn of(subsystems: &Subsystems<'_>, package: &str, listed: bool) -> Result<Option<Package>, Untold> {
     let fact = subsystems.packages().package(subsystems, package);
-    let Some(version) = version(fact.state).map_err(|reason| told(subsystems, reason))? else {
+    let Some(version) = version(fact.state).map_err(|reason| unversioned(subsystems, reason))? else {
         return Ok(None);
     };
     let Some(upstream) = upstream(&version) else {

@@ -113,14 +113,16 @@ impl Swap {
         }
         if self.areas.is_empty() {
             if let Some(doubt) = self.doubts.first() {
-                return self.told(Answer::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
+                return self
+                    .with_notes(Answer::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
             }
             if let Some(gap) = self.gaps.first() {
-                return self.told(Answer::unknown(gap.reason.clone()).because(gap.origin.clone()));
+                return self.with_notes(Answer::unknown(gap.reason.clone()).because(gap.origin.clone()));
             }
         }
         if let (Some(line), false) = (&self.changed_by, self.areas.is_empty()) {
-            return self.told(Answer::unknown(line.reason("which swap is on")).because(line.origin.clone()));
+            return self
+                .with_notes(Answer::unknown(line.reason("which swap is on")).because(line.origin.clone()));
         }
         let mut answer = areas(&self.areas);
         let more = self.doubts.iter().map(|doubt| &doubt.reason);
@@ -132,7 +134,7 @@ impl Swap {
                 answer.because.push(Origin::file("/etc/fstab").says("has no active swap line"));
             }
         }
-        self.told(answer)
+        self.with_notes(answer)
     }
 
     /// Whether a device will be on; `any` asks for any.
@@ -149,26 +151,26 @@ impl Swap {
         if let Some(area) = on.max_by_key(|area| area.confidence) {
             if let Some(line) = &self.changed_by {
                 let unknown = Answer::unknown(line.reason("which swap is on"));
-                return self.told(unknown.because(line.origin.clone()).because(area.origin.clone()));
+                return self.with_notes(unknown.because(line.origin.clone()).because(area.origin.clone()));
             }
             let answer = Answer::known(true).because(area.origin.clone());
-            return self.told(answer.at_most(area.confidence));
+            return self.with_notes(answer.at_most(area.confidence));
         }
         if let Some(area) = self.areas.iter().find(|area| same(&area.device) == Same::Unclear) {
             let reason = format!("{} will be on, and whether that is {device} is not known", area.device);
-            return self.told(Answer::unknown(reason).because(area.origin.clone()));
+            return self.with_notes(Answer::unknown(reason).because(area.origin.clone()));
         }
         let maybe = |doubt: &&Doubt| doubt.device.as_deref().is_none_or(|other| same(other) != Same::No);
         if let Some(doubt) = self.doubts.iter().find(maybe) {
-            return self.told(Answer::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
+            return self.with_notes(Answer::unknown(doubt.reason.clone()).because_all(doubt.origin.clone()));
         }
         if let Some(gap) = self.gaps.first() {
-            return self.told(Answer::unknown(gap.reason.clone()).because(gap.origin.clone()));
+            return self.with_notes(Answer::unknown(gap.reason.clone()).because(gap.origin.clone()));
         }
-        self.told(Answer::known(false).because_all(self.off.iter().cloned()))
+        self.with_notes(Answer::known(false).because_all(self.off.iter().cloned()))
     }
 
-    fn told<T>(&self, answer: Answer<T>) -> Answer<T> {
+    fn with_notes<T>(&self, answer: Answer<T>) -> Answer<T> {
         let mut answer = answer.at_most(self.confidence);
         answer.notes.extend(self.notes.iter().cloned());
         answer
@@ -225,7 +227,7 @@ impl Swap {
 /// The areas that are on at a moment.
 pub fn list(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Vec<Area>> {
     match (moment, subsystems.host().running()) {
-        (Moment::Boot, _) => subsystems.swap().list(),
+        (Moment::NextBoot, _) => subsystems.swap().list(),
         (Moment::Now, None) => Answer::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => now::list(running),
     }
@@ -234,7 +236,7 @@ pub fn list(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Vec<Area>> {
 /// Whether a device is on at a moment; `any` asks for any.
 pub fn is_on(subsystems: &Subsystems<'_>, device: &str, moment: Moment) -> Answer<bool> {
     match (moment, subsystems.host().running()) {
-        (Moment::Boot, _) => subsystems.swap().device(subsystems, device),
+        (Moment::NextBoot, _) => subsystems.swap().device(subsystems, device),
         (Moment::Now, None) => Answer::unknown(Reason::not_running()),
         (Moment::Now, Some(running)) => now::is_on(subsystems.host(), running, device),
     }

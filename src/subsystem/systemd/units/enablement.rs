@@ -19,7 +19,7 @@ pub(super) struct Enablement {
     pub(super) because: Option<Origin>,
 }
 
-fn word(word: &'static str, because: Option<Origin>) -> Enablement {
+fn enablement(word: &'static str, because: Option<Origin>) -> Enablement {
     Enablement { state: Knowledge::Known(word), because }
 }
 
@@ -40,12 +40,12 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
         }
         Found::Masked(origin) => {
             let runtime = origin.path.starts_with("/run/");
-            return word(if runtime { "masked-runtime" } else { "masked" }, Some(origin));
+            return enablement(if runtime { "masked-runtime" } else { "masked" }, Some(origin));
         }
         Found::Fragment { name, path } => (name, path),
     };
     if real != name && unit::instance(name).is_none() {
-        return word("alias", Some(place(&path).says(format!("is {real}"))));
+        return enablement("alias", Some(place(&path).says(format!("is {real}"))));
     }
     let target = match link_target(files, &path) {
         Ok(target) => target,
@@ -56,16 +56,16 @@ pub(super) fn of(files: &Files, search: &SearchPath, name: &str) -> Enablement {
             file != real.as_str() && unit::template(&real).is_none_or(|template| file != template.as_str())
         })
     {
-        return word(
+        return enablement(
             "alias",
             Some(place(&path).says(format!("leads to {}", printable(&target.to_string_lossy())))),
         );
     }
     if path.starts_with("/run/systemd/generator") {
-        return word("generated", Some(place(&path)));
+        return enablement("generated", Some(place(&path)));
     }
     if path.starts_with("/run/systemd/transient/") {
-        return word("transient", Some(place(&path)));
+        return enablement("transient", Some(place(&path)));
     }
     let Some(unit) = MergedUnit::load(search, files, &real) else {
         return Enablement { state: Knowledge::Absent, because: None };
@@ -85,23 +85,23 @@ fn by_links(files: &Files, search: &SearchPath, unit: &MergedUnit, fragment: &st
     let mut hidden = Vec::new();
     let links = links(files, search, unit, &aliases, &mut hidden);
     if let Some(link) = links.iter().find(|link| link.starts_with("/etc/systemd/system/")) {
-        return Some(word("enabled", Some(place(link))));
+        return Some(enablement("enabled", Some(place(link))));
     }
     if let Some(gap) = search.gaps.first().cloned().or_else(|| hidden.into_iter().next()) {
         return Some(unknown(gap));
     }
     if let Some(link) = links.iter().find(|link| link.starts_with("/run/")) {
-        return Some(word("enabled-runtime", Some(place(link))));
+        return Some(enablement("enabled-runtime", Some(place(link))));
     }
     if unit::instance(&unit.name).is_some()
         && let Some(link) = links.first()
     {
-        return Some(word("static", Some(place(link))));
+        return Some(enablement("static", Some(place(link))));
     }
     [(ETC_UNITS, "linked"), (RUNTIME_UNITS, "linked-runtime")].into_iter().find_map(|(directory, says)| {
         let own = fragment.strip_prefix(directory)?.strip_prefix('/')?;
         let is_link = own == unit.name && files.kind(fragment) == Read::There(Kind::Link);
-        is_link.then(|| word(says, Some(place(fragment))))
+        is_link.then(|| enablement(says, Some(place(fragment))))
     })
 }
 
@@ -174,7 +174,7 @@ fn entries(files: &Files, path: &str, hidden: &mut Vec<Unreadable>) -> Option<Rc
 fn by_other_name(files: &Files, search: &SearchPath, unit: &MergedUnit) -> Option<Enablement> {
     let mut hidden = Vec::new();
     let is_link = |path: &str| files.kind(path).map(|kind| kind == Kind::Link).found();
-    let indirect = |path: &str| Some(word("indirect", Some(place(path))));
+    let indirect = |path: &str| Some(enablement("indirect", Some(place(path))));
     for directory in search.directories.iter().filter(|directory| counts(directory.path, &unit.name)) {
         for name in directory.names.iter().filter_map(|name| name.to_str()).filter(|name| *name != unit.name)
         {
@@ -218,5 +218,5 @@ fn by_install(search: &SearchPath, unit: &MergedUnit, fragment: &str) -> Enablem
     } else {
         "static"
     };
-    word(says, Some(place(fragment)))
+    enablement(says, Some(place(fragment)))
 }

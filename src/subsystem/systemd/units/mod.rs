@@ -311,7 +311,7 @@ impl Units {
     pub fn service(&self, subsystems: &Subsystems<'_>, unit: &str, moment: Moment) -> Answer<UnitState> {
         match moment {
             Moment::Now => live::service(subsystems, unit),
-            Moment::Boot => match &subsystems.systemd().doubt {
+            Moment::NextBoot => match &subsystems.systemd().doubt {
                 Some(doubt) => {
                     Answer::unknown(doubt.clone()).because_all(subsystems.systemd().because.iter().cloned())
                 }

@@ -10,7 +10,7 @@ use super::{RulesArguments, runtime, source, terminal, user_file};
 use crate::builtin;
 use crate::engine::plan::Plan;
 use crate::engine::{self, Selection, VariableOverride};
-use crate::rule::peer;
+use crate::rule::other_tools;
 use crate::rule::waiver::{Target, Targets};
 use crate::rule::{self, Broken, Diagnostic, RuleSet, SourceFile, Text, diagnostic};
 use crate::subsystem::Subsystems;
@@ -19,7 +19,7 @@ use crate::subsystem::Subsystems;
 const DEFAULT_PROFILE: &str = "node";
 
 /// The built-in rules with the files of the paths.
-pub(super) fn load(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
+pub(super) fn rules(paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     let built_in = builtin::rules();
     if paths.is_empty() {
         return Ok(built_in);
@@ -37,7 +37,7 @@ fn with_places(rules: &RuleSet) -> Result<RuleSet, Box<Broken>> {
 
 /// The rules that a run with these arguments and profiles may judge; others aren't even read, unless `all` are to be
 /// known.
-pub(super) fn load_for(
+pub(super) fn rules_for(
     arguments: &RulesArguments,
     profiles: &[String],
     all: bool,
@@ -47,7 +47,7 @@ pub(super) fn load_for(
     if rules.is_empty() && only.is_empty() && skip.is_empty() && !all {
         return Ok(builtin::rules_of(profiles));
     }
-    load(rules)
+    self::rules(rules)
 }
 
 fn refused(files: &[SourceFile], mistakes: &[Diagnostic]) -> Failure {
@@ -112,13 +112,13 @@ fn ids(rules: &RuleSet, option: &str, words: &[String]) -> Result<Vec<String>, F
     if words.iter().all(is_own) {
         return Ok(words.to_vec());
     }
-    let peers = builtin::peers();
-    let targets = Targets::new(&rules.rules, &peers);
+    let other_tools = builtin::other_tools();
+    let targets = Targets::new(&rules.rules, &other_tools);
     let mut ids = Vec::new();
     for word in words {
         if is_own(word) {
             ids.push(word.clone());
-        } else if peer::split(word).is_some() {
+        } else if other_tools::split(word).is_some() {
             ids.extend(answering(&targets, option, word)?);
         } else if let Some(check) = targets.of_kubeadm(word) {
             let failure = Failure::input(format!("{option} {word}: no rule has this id or tag"));

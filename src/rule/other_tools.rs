@@ -1,4 +1,4 @@
-//! The catalogue of what other tools check (peers): each of their checks has a rule, or a reason to have none.
+//! The catalogue of what other tools check: each of their checks has a rule, or a reason to have none.
 
 use crate::fact::did_you_mean;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ struct Written {
     refused: Option<String>,
     open: Option<String>,
     parts: Option<String>,
-    /// For the documentation only: of what it is a part, and how the peer shows that it went wrong.
+    /// For the documentation only: of what it is a part, and how the tool shows that it went wrong.
     #[serde(rename = "part")]
     _part: Option<String>,
     #[serde(rename = "shows")]
@@ -35,8 +35,8 @@ struct Written {
 /// What another tool checks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub struct PeerCheck {
-    /// Its name, `kubeadm:NumCPU`, and those under which other peers check the same.
+pub struct ToolCheck {
+    /// Its name, `kubeadm:NumCPU`, and those under which other tools check the same.
     pub names: Vec<Text>,
     /// What it asks, with its value and the versions that ask it.
     pub asks: Text,
@@ -44,13 +44,13 @@ pub struct PeerCheck {
     pub answer: Answer,
 }
 
-/// Who answers a check of a peer.
+/// Who answers a check of a tool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
 pub enum Answer {
     /// The rules that cover one of its names.
     Rules,
-    /// Those that cover any check of this peer.
+    /// Those that cover any check of this tool.
     Parts(Text),
     /// Nobody, for this reason.
     Refused(Text),
@@ -61,12 +61,12 @@ pub enum Answer {
 /// The catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub struct Peers {
+pub struct OtherTools {
     /// The checks, in the order of the files.
-    pub checks: Vec<PeerCheck>,
+    pub checks: Vec<ToolCheck>,
 }
 
-/// How many names of a peer have which answer.
+/// How many names of a tool have which answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Names that have a rule.
@@ -77,11 +77,11 @@ pub struct Tally {
     pub open: usize,
 }
 
-impl Peers {
+impl OtherTools {
     /// Adds the checks of a file.
     ///
     /// # Errors
-    /// If the text is not of this form, or a name is no `peer:check` or not the first of its name.
+    /// If the text is not of this form, or a name is no `tool:check` or not the first of its name.
     pub fn read(&mut self, text: &str) -> Result<(), String> {
         let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut seen: BTreeSet<String> = self.names().map(str::to_ascii_lowercase).collect();
@@ -91,20 +91,20 @@ impl Peers {
                 (None, None, None) => Answer::Rules,
                 (Some(reason), None, None) => Answer::Refused(reason.into()),
                 (None, Some(missing), None) => Answer::Open(missing.into()),
-                (None, None, Some(peer)) => Answer::Parts(peer.into()),
+                (None, None, Some(tool)) => Answer::Parts(tool.into()),
                 _ => return Err(format!("{name} has more than one of `refused`, `open` and `parts`")),
             };
             let names: Vec<String> = std::iter::once(name).chain(also).collect();
             for name in &names {
-                if !split(name).is_some_and(|(peer, check)| !peer.is_empty() && !check.is_empty()) {
-                    return Err(format!("`{name}` is not written `peer:check`"));
+                if !split(name).is_some_and(|(tool, check)| !tool.is_empty() && !check.is_empty()) {
+                    return Err(format!("`{name}` is not written `tool:check`"));
                 }
                 if !seen.insert(name.to_ascii_lowercase()) {
                     return Err(format!("`{name}` is there twice"));
                 }
             }
             let names = names.into_iter().map(Text::from).collect();
-            self.checks.push(PeerCheck { names, asks: asks.into(), answer });
+            self.checks.push(ToolCheck { names, asks: asks.into(), answer });
         }
         Ok(())
     }
@@ -114,10 +114,10 @@ impl Peers {
         self.checks.iter().flat_map(|check| &check.names).map(Text::as_str)
     }
 
-    /// The check of a name; a name without a peer is one of kubeadm's. Upper and lower case are the same, as they are
+    /// The check of a name; a name without a tool is one of kubeadm's. Upper and lower case are the same, as they are
     /// to kubeadm.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&PeerCheck> {
+    pub fn find(&self, name: &str) -> Option<&ToolCheck> {
         let is = |known: &Text| known.eq_ignore_ascii_case(name) || is_kubeadms(known, name);
         self.checks.iter().find(|check| check.names.iter().any(is))
     }
@@ -125,9 +125,9 @@ impl Peers {
     /// The name that was most likely meant; without `kubeadm:` where that was left out.
     #[must_use]
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        let has_peer = split(name).is_some();
+        let has_tool = split(name).is_some();
         let names = self.names().filter_map(|known| match split(known) {
-            _ if has_peer => Some(known),
+            _ if has_tool => Some(known),
             Some(("kubeadm", check)) => Some(check),
             _ => None,
         });
@@ -136,11 +136,11 @@ impl Peers {
 
     /// The places of the rules that answer a check.
     #[must_use]
-    pub fn rules(&self, check: &PeerCheck, rules: &[Rule]) -> Vec<usize> {
+    pub fn rules(&self, check: &ToolCheck, rules: &[Rule]) -> Vec<usize> {
         let names: BTreeSet<&str> = match &check.answer {
-            Answer::Parts(peer) => {
-                let of_peer = |name: &Text| split(name).is_some_and(|(own, _)| *peer == own);
-                let parts = self.checks.iter().filter(|part| part.names.iter().any(of_peer));
+            Answer::Parts(tool) => {
+                let of_tool = |name: &Text| split(name).is_some_and(|(own, _)| *tool == own);
+                let parts = self.checks.iter().filter(|part| part.names.iter().any(of_tool));
                 parts.flat_map(|part| &part.names).map(Text::as_str).collect()
             }
             Answer::Rules | Answer::Refused(_) | Answer::Open(_) => {
@@ -151,13 +151,13 @@ impl Peers {
         (0..rules.len()).filter(|index| covers(&rules[*index])).collect()
     }
 
-    /// How many names of each peer have which answer.
+    /// How many names of each tool have which answer.
     #[must_use]
     pub fn tally(&self) -> BTreeMap<&str, Tally> {
         let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
         for check in &self.checks {
-            for (peer, _) in check.names.iter().filter_map(|name| split(name)) {
-                let tally = tallies.entry(peer).or_default();
+            for (tool, _) in check.names.iter().filter_map(|name| split(name)) {
+                let tally = tallies.entry(tool).or_default();
                 match &check.answer {
                     Answer::Rules | Answer::Parts(_) => tally.ruled += 1,
                     Answer::Refused(_) => tally.refused += 1,
@@ -178,7 +178,7 @@ impl Peers {
                 let near =
                     self.nearest(name).map_or(String::new(), |near| format!(": {}", did_you_mean(near)));
                 mistakes.push(format!(
-                    "rule `{}` covers `{name}`, which peers/ doesn't have{near}",
+                    "rule `{}` covers `{name}`, which tools/ doesn't have{near}",
                     rule.id.value
                 ));
             }
@@ -204,7 +204,7 @@ impl Peers {
     }
 }
 
-/// The peer and the check of a name.
+/// The tool and the check of a name.
 #[must_use]
 pub fn split(name: &str) -> Option<(&str, &str)> {
     name.split_once(':')
@@ -212,5 +212,5 @@ pub fn split(name: &str) -> Option<(&str, &str)> {
 
 /// Whether `Swap` is meant where `kubeadm:Swap` is known.
 fn is_kubeadms(known: &str, name: &str) -> bool {
-    split(known).is_some_and(|(peer, check)| peer == "kubeadm" && check.eq_ignore_ascii_case(name))
+    split(known).is_some_and(|(tool, check)| tool == "kubeadm" && check.eq_ignore_ascii_case(name))
 }
