@@ -178,7 +178,7 @@ impl OtherTools {
                 let near =
                     self.nearest(name).map_or(String::new(), |near| format!(": {}", did_you_mean(near)));
                 mistakes.push(format!(
-                    "rule `{}` covers `{name}`, which tools/ doesn't have{near}",
+                    "rule `{}` covers `{name}`, which peers/ doesn't have{near}",
                     rule.id.value
                 ));
             }

@@ -67,19 +67,14 @@ pub fn compile_with(
     let mut mistakes = Vec::new();
     let profiles = select::profiles(rules, selection, &mut mistakes);
     let settings = variables::settle(rules, &profiles, given, variables, &mut mistakes);
-    let ids: HashMap<&str, usize> = rules
-        .rules
-        .iter()
-        .enumerate()
-        .flat_map(|(index, rule)| rule.names().map(move |name| (name.as_str(), index)))
-        .collect();
+    let ids = by_name(rules);
     let selected = select::rules(rules, &profiles, selection, &ids, &mut mistakes);
     mistakes.extend(select::circles(rules, &ids));
     check_profiles(rules, &mut mistakes);
-    let both = |probe: &&'static Probe| [(probe.name, *probe), (probe.word(), *probe)];
-    let probes: Probes = probes.iter().flat_map(both).collect();
-    let names =
-        Names { profiles: rules.profiles.iter().map(|profile| profile.name.value.as_str()).collect(), ids };
+    let probes: Probes =
+        probes.iter().flat_map(|probe| [(probe.name, *probe), (probe.word(), *probe)]).collect();
+    let profile_names = rules.profiles.iter().map(|profile| profile.name.value.as_str());
+    let names = Names { profiles: profile_names.collect(), ids };
     let mut questions = Questions::default();
     let mut question = |probe, key| questions.place(probe, key);
     let mut planned = Compiler::new(rules, &probes, &settings, &mut question);
@@ -98,31 +93,38 @@ pub fn compile_with(
             unselected.rule(rule, &names);
         }
     }
-    mistakes.append(&mut planned.mistakes);
-    mistakes.append(&mut unselected.mistakes);
+    mistakes.extend(planned.mistakes.drain(..).chain(unselected.mistakes));
     if !mistakes.is_empty() {
         diagnostic::sort(&mut mistakes);
         return Err(mistakes);
     }
-    for (index, place) in places.iter().enumerate() {
-        let Some(place) = *place else { continue };
-        let needs = rules.rules[index].needs.iter();
-        let needs = needs.filter_map(|need| places[*names.ids.get(need.value.as_str())?]);
-        plan[place].needs = needs.collect();
+    for (rule, place) in rules.rules.iter().zip(&places) {
+        let needs = rule.needs.iter().filter_map(|need| places[*names.ids.get(need.value.as_str())?]);
+        if let Some(place) = place {
+            plan[*place].needs = needs.collect();
+        }
     }
     let used = planned.used.iter().map(|name| ((*name).to_owned(), settings[name].value.clone()));
-    let variables: BTreeMap<_, _> = used.collect();
     let mut hints = planned.hints;
     hints.append(&mut unselected.hints);
     diagnostic::sort(&mut hints);
     Ok(Plan {
         profiles: selection.profiles.clone(),
-        variables,
+        variables: used.collect(),
         set: set(&settings),
         rules: plan,
         questions,
         hints,
     })
+}
+
+/// The rules by their names, old ones too.
+fn by_name(rules: &RuleSet) -> HashMap<&str, usize> {
+    let mut ids = HashMap::default();
+    for (index, rule) in rules.rules.iter().enumerate() {
+        ids.extend(rule.names().map(|name| (name.as_str(), index)));
+    }
+    ids
 }
 
 /// The variables that somebody has set.

@@ -11,7 +11,7 @@ use crate::probe::{KeySyntax, Probe, Shape};
 use crate::rule::{Code, Diagnostic, Entry, Place, Spanned, TomlValue, suggestion};
 
 /// What is asked, and what stands beside it.
-pub(super) struct ResolvedSubject<'r> {
+pub(super) struct Query<'r> {
     pub(super) subject: Subject,
     pub(super) kind: Kind<'r>,
     pub(super) name: Name<'r>,
@@ -20,7 +20,7 @@ pub(super) struct ResolvedSubject<'r> {
     beside: [&'r [Entry]; 2],
 }
 
-impl<'r> ResolvedSubject<'r> {
+impl<'r> Query<'r> {
     /// The entries that say what to compare.
     pub(super) fn rest(&self) -> impl Iterator<Item = &'r Entry> + use<'r> {
         let [before, after] = self.beside;
@@ -51,7 +51,7 @@ impl fmt::Display for Name<'_> {
 
 impl<'r> Compiler<'r> {
     /// Finds out what the entries of a table ask.
-    pub(super) fn asked(&mut self, entries: &'r [Entry], place: &'r Place) -> Option<ResolvedSubject<'r>> {
+    pub(super) fn asked(&mut self, entries: &'r [Entry], place: &'r Place) -> Option<Query<'r>> {
         match self.probe_among(entries) {
             Ok((index, probe)) => self.probe(entries, index, probe),
             Err(several) if several.len() > 1 => {
@@ -122,21 +122,14 @@ impl<'r> Compiler<'r> {
         });
     }
 
-    fn variable(&mut self, entries: &'r [Entry], index: usize) -> Option<ResolvedSubject<'r>> {
+    fn variable(&mut self, entries: &'r [Entry], index: usize) -> Option<Query<'r>> {
         let (key, datum) = &entries[index];
         let (subject, kind) = self.variable_value(datum)?;
         let name = Name::Variable(match &datum.value {
             TomlValue::Text(name) => name.as_str(),
             _ => "",
         });
-        Some(ResolvedSubject {
-            subject,
-            kind,
-            name,
-            place: &key.place,
-            inner: &[],
-            beside: beside(entries, index),
-        })
+        Some(Query { subject, kind, name, place: &key.place, inner: &[], beside: beside(entries, index) })
     }
 
     /// The value of `{ var = NAME }`.
@@ -157,12 +150,7 @@ impl<'r> Compiler<'r> {
         Some((subject, Kind::from(&setting.variable.kind)))
     }
 
-    fn probe(
-        &mut self,
-        entries: &'r [Entry],
-        index: usize,
-        probe: &'static Probe,
-    ) -> Option<ResolvedSubject<'r>> {
+    fn probe(&mut self, entries: &'r [Entry], index: usize, probe: &'static Probe) -> Option<Query<'r>> {
         let (name, datum) = &entries[index];
         self.spelling(&name.place, &name.value, probe.word());
         let mut inner: &[Entry] = &[];
@@ -217,14 +205,7 @@ impl<'r> Compiler<'r> {
             }
         };
         let beside = beside(entries, index);
-        Some(ResolvedSubject {
-            subject,
-            kind,
-            name: Name::Probe(probe.word()),
-            place: &name.place,
-            inner,
-            beside,
-        })
+        Some(Query { subject, kind, name: Name::Probe(probe.word()), place: &name.place, inner, beside })
     }
 }
 

@@ -5,7 +5,7 @@ use super::items::is_matchers;
 use super::kind::Kind;
 use super::literal;
 use super::operator::{self, Operand, Operator};
-use super::subject::ResolvedSubject;
+use super::subject::Query;
 use crate::engine::plan::{Condition, Matcher, Subject, Test};
 use crate::fact::{Requirement, State, Value, did_you_mean};
 use crate::rule::{Code, ConditionTable, Diagnostic, Entry, Place, Spanned, Text, TomlValue, suggestion};
@@ -34,7 +34,7 @@ impl<'r> Compiler<'r> {
 
     fn entry(
         &mut self,
-        asked: &ResolvedSubject<'r>,
+        asked: &Query<'r>,
         key: &'r Spanned<Text>,
         datum: &'r Spanned<TomlValue>,
         tests: &mut Vec<Condition>,
@@ -244,7 +244,7 @@ impl<'r> Compiler<'r> {
         Some(found)
     }
 
-    fn not_attribute<T>(&mut self, key: &Spanned<Text>, asked: &ResolvedSubject<'_>) -> Option<T> {
+    fn not_attribute<T>(&mut self, key: &Spanned<Text>, asked: &Query<'_>) -> Option<T> {
         let message = format!("`{}` means nothing beside {} that is compared with", key.value, asked.name);
         let help = "only attribute = \"..\" may stand here".to_owned();
         self.mistakes.push(Diagnostic::at(&key.place, Code::UnknownEntry, message).help(help));
