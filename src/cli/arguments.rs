@@ -1,11 +1,11 @@
-//! Reads the command line. A command for `--kubeadm-join` that was pasted without quotation marks is told as such: clap
+//! Reads the command line. Options may stand before the command, as after it. A command for `--kubeadm-join` that was pasted without quotation marks is told as such: clap
 //! sees its words as options of this program.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
 
 use super::{Arguments, terminal};
 use crate::fact::is_dangerous;
@@ -40,7 +40,11 @@ pub fn arguments() -> Result<Arguments, ExitCode> {
 fn parse(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
     let is_cut = is_cut(&words);
     let is_bare = is_bare(&words);
-    Arguments::try_parse_from(words).map_err(|mut error| {
+    // `explain` would take its words for rules.
+    let whole = |parsed| {
+        if is_cut { Err(Arguments::command().error(ErrorKind::ValueValidation, HINT)) } else { Ok(parsed) }
+    };
+    Arguments::try_parse_from(command_first(words)).and_then(whole).map_err(|mut error| {
         if is_cut && error.use_stderr() {
             error.remove(ContextKind::SuggestedArg);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![HINT.into()]));
@@ -49,6 +53,33 @@ fn parse(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
         }
         error
     })
+}
+
+/// The same words with the command in front, where options of it stand before it: `--recording X explain swap-off`.
+fn command_first(mut words: Vec<OsString>) -> Vec<OsString> {
+    let command = Arguments::command();
+    let takes_value = |word: &str| {
+        let is_named = |argument: &&clap::Arg| match word.strip_prefix("--") {
+            Some(long) => argument.get_long() == Some(long),
+            None => argument
+                .get_short()
+                .is_some_and(|short| word.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4]))),
+        };
+        command.get_arguments().find(is_named).is_some_and(|argument| argument.get_action().takes_values())
+    };
+    let mut at = 1;
+    while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
+        if word == "--" || !word.starts_with('-') {
+            break;
+        }
+        at += if takes_value(word) { 2 } else { 1 };
+    }
+    let is_command =
+        |word: &OsString| word.to_str().is_some_and(|word| command.find_subcommand(word).is_some());
+    if at > 1 && words.get(at).is_some_and(is_command) {
+        words[1..=at].rotate_right(1);
+    }
+    words
 }
 
 /// Whether the option was given the first word of a command, and the next words stand for themselves.
@@ -108,6 +139,33 @@ mod tests {
             let said = complaint(words).unwrap_or_default();
             assert!(said.contains("is given with --kubeadm-join"), "{words:?}: {said}");
         }
+    }
+
+    #[test]
+    fn a_command_may_stand_behind_its_options() {
+        for (words, wanted) in [
+            (
+                &["--recording", "x", "explain", "swap-off"][..],
+                &["explain", "--recording", "x", "swap-off"][..],
+            ),
+            (
+                &["--moment=now", "--all", "check", "--only", "a"],
+                &["check", "--moment=now", "--all", "--only", "a"],
+            ),
+            (&["-o", "list", "facts"], &["facts", "-o", "list"]),
+            // A value is no command, and what isn't one is left to be refused.
+            (&["--recording", "explain"], &["--recording", "explain"]),
+            (&["--recording", "x", "explian"], &["--recording", "x", "explian"]),
+            (&["explain", "--profile", "list"], &["explain", "--profile", "list"]),
+            (&["--", "list"], &["--", "list"]),
+            (&[], &[]),
+        ] {
+            let all = |words: &[&str]| ["p"].iter().chain(words).map(OsString::from).collect::<Vec<_>>();
+            assert_eq!(command_first(all(words)), all(wanted), "{words:?}");
+        }
+        // An option that the command doesn't have is refused as one of the command.
+        let said = complaint(&["--only", "swap-off", "lint"]).unwrap_or_default();
+        assert!(said.contains("--only") && said.contains("lint"), "{said}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::error::{self, Failure};
 use super::load::Request;
 use super::output::Outputs;
 use super::waivers::Waivers;
-use super::{CheckArguments, kubeadm, load, source, waivers};
+use super::{CheckArguments, kubeadm, load, repeated, source, waivers};
 use crate::engine::identity::identify;
 use crate::engine::{self, Detail};
 use crate::report::render::Format;
@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let needs_all = |format: &Format| format.shows_every_rule(plan.rules.len(), arguments.all);
     let detail = if outputs.formats().any(needs_all) { Detail::Full } else { Detail::FailuresOnly };
     let mut findings = engine::judge_with(&plan, &subsystems, &moments, detail);
+    load::refuse_idle(&rules, &plan, &arguments.rules, &findings)?;
     let applied = engine::waive(&mut findings, waivers, waivers::today());
     let identity = identify(&subsystems);
     let circumstances = Circumstances {
@@ -41,6 +42,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         fail_on: arguments.fail_on.into(),
         time: SystemTime::now(),
         duration: start.elapsed(),
+        options: &repeated::options(&arguments.source, &arguments.rules),
     };
     let report = Report::new(&plan, identity, findings, applied, circumstances);
     outputs.write(&report, arguments.all)?;

@@ -64,7 +64,10 @@ impl Given {
             let note = Diagnostic::new(Code::KubeadmUnfit, message);
             terminal::complain_rendered(&diagnostic::render(&[], &[note], load::colors()));
         }
-        match file.judge(target(profiles)) {
+        // Parts of other components only: neither command takes it, and nobody says which one is meant.
+        let is_part = !is_explicit && file.target().is_none();
+        let command = target(profiles).or(is_part.then_some(Target::Init));
+        match file.judge(command) {
             Ok(kubeadm) => {
                 if !kubeadm.remarks.is_empty() {
                     terminal::complain_rendered(&render(source, &kubeadm.remarks, Code::KubeadmIgnores));

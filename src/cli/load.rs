@@ -1,6 +1,6 @@
 //! Loads and compiles rules: the built-in ones, and the files that the user names.
 
-use crate::fact::did_you_mean;
+use crate::fact::{Moment, did_you_mean};
 use std::collections::HashSet;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::error::Failure;
 use super::{RulesArguments, runtime, source, terminal, user_file};
 use crate::builtin;
+use crate::engine::finding::{Finding, Verdict};
 use crate::engine::plan::Plan;
 use crate::engine::{self, Selection, VariableOverride};
 use crate::rule::other_tools;
@@ -144,6 +145,44 @@ fn answering(targets: &Targets<'_>, option: &str, check: &str) -> Result<Vec<Str
             })
         }
     }
+}
+
+/// Refuses rules that `--only` names where they don't apply and are of another profile: that they don't fail says nothing.
+pub(super) fn refuse_idle(
+    rules: &RuleSet,
+    plan: &Plan,
+    arguments: &RulesArguments,
+    findings: &[Finding],
+) -> Result<(), Failure> {
+    for word in &arguments.only {
+        let Some(rule) = rules.rules.iter().find(|rule| rule.names().any(|name| name == word)) else {
+            continue;
+        };
+        let of = |name: &&str| plan.selected.iter().any(|selected| selected == name);
+        let profiles: Vec<&str> = rule.profiles.iter().map(|profile| profile.value.as_str()).collect();
+        let finding = findings.iter().find(|finding| finding.rule == rule.id.value);
+        let Some(why) = finding.and_then(idle) else { continue };
+        if profiles.is_empty() || profiles.iter().any(of) {
+            continue;
+        }
+        let selected = plan.profiles.join(", ");
+        let failure = Failure::input(format!("--only {word}: in profile {selected} this rule {why}"));
+        return Err(failure.hint(format!("it is a rule of --profile {}", profiles.join(" or --profile "))));
+    }
+    Ok(())
+}
+
+/// Why a rule applies at no moment; none if it was judged at one.
+fn idle(finding: &Finding) -> Option<&str> {
+    let judgements = Moment::ALL.iter().filter_map(|moment| finding.at(*moment));
+    let mut why = None;
+    for judgement in judgements {
+        match &judgement.verdict {
+            Verdict::Skip(reason) if !judgement.blocked => why = why.or(Some(reason.as_str())),
+            _ => return None,
+        }
+    }
+    why
 }
 
 /// The profiles that the arguments name, or that of what the user will give kubeadm, or the default.

@@ -11,6 +11,7 @@ mod lint;
 mod list;
 mod load;
 mod output;
+mod repeated;
 mod replace_file;
 mod runtime;
 mod schema;
@@ -59,7 +60,7 @@ enum Command {
     Facts(FactsArguments),
     /// Show the rules, profiles and variables.
     List(ListArguments),
-    /// Explain one rule and show its result on this host.
+    /// Explain rules and show their results on this host.
     Explain(ExplainArguments),
     /// Check rule files and waiver files for mistakes.
     Lint(LintArguments),
@@ -83,8 +84,9 @@ struct ListArguments {
 
 #[derive(Debug, Args)]
 struct ExplainArguments {
-    /// The id of the rule.
-    rule: String,
+    /// Rules, by id, tag or check of another tool (Swap, kubeadm:Swap).
+    #[arg(value_name = "RULE", required = true)]
+    words: Vec<String>,
     #[command(flatten)]
     source: SourceArguments,
     /// The profiles whose variables apply, with commas or repeated [default: node, or kubeadm-join with --kubeadm-join].
@@ -96,6 +98,9 @@ struct ExplainArguments {
     /// Set a variable of the rules; may be repeated.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     variables: Vec<String>,
+    /// The output format, and a file to write it to instead of standard output; may be repeated.
+    #[arg(long, value_name = "NAME[=FILE]", default_value = "table", value_parser = output::formats(explain::FORMATS))]
+    format: Vec<FormatArgument<explain::Explained>>,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,8 @@ use crate::rule::{Diagnostic, Fails, Fix, RuleText, Severity, Text};
 pub struct Plan {
     /// The profiles that were selected.
     pub profiles: Vec<String>,
+    /// These, and those that they include.
+    pub selected: Vec<String>,
     /// The variables that the rules use, with the values they have in this run.
     pub variables: BTreeMap<String, Option<Value>>,
     /// The variables that somebody has set, whether or not the rules use them: a profile, a file, the environment, the

@@ -83,11 +83,26 @@ fn cut(text: &str) -> Result<Vec<(u32, &str)>, ConfigWarning> {
     Ok(parts)
 }
 
+/// The first line, counted from 0, from a line on that begins with spaces and a tab.
+fn tab_after(part: &str, from: u32) -> Option<u32> {
+    let is_tabbed = |line: &str| line.trim_start_matches(' ').starts_with('\t') && !line.trim().is_empty();
+    let found = part.lines().skip(from as usize).position(is_tabbed)?;
+    u32::try_from(found).ok().map(|index| from + index)
+}
+
 fn document(part: &str, before: u32) -> Result<Written, ConfigWarning> {
     let first = before + 1;
     let go_yaml::Document { root, twice } = go_yaml::parse(part, before).map_err(|error| {
         let message = error.message.lines().next().unwrap_or_default().to_owned();
-        remark(error.line.unwrap_or(first), "", format!("this is not YAML: {message}"))
+        let line = error.line.unwrap_or(first);
+        // The reader names the line on which the value before the tab began.
+        let (line, help) = match tab_after(part, line.saturating_sub(first)) {
+            Some(index) if message.contains("tab") => {
+                (first + index, Some("indent with spaces, not with tabs".into()))
+            }
+            _ => (line, None),
+        };
+        ConfigWarning { help, ..remark(line, "", format!("this is not YAML: {message}")) }
     })?;
     if root.content == Content::Null {
         let mut mistake = remark(

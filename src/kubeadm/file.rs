@@ -58,7 +58,9 @@ impl File {
     /// is one that it doesn't read.
     pub fn judge(self, target: Option<Target>) -> Result<Kubeadm, Vec<ConfigWarning>> {
         if let Some(mistake) = self.unfit(target) {
-            return Err(vec![mistake]);
+            // A misspelt kind is why there is none.
+            let misspelt = self.documents.iter().filter_map(ignored);
+            return Err(std::iter::once(mistake).chain(misspelt).collect());
         }
         let mut read = Vec::new();
         let mut remarks = Vec::new();
@@ -105,8 +107,19 @@ impl File {
                 return Some(mistake);
             }
         };
+        if self.has(kinds) {
+            return None;
+        }
         let message = format!("the file has {what}: `kubeadm {command} --config` refuses it (kind)");
-        (!self.has(kinds)).then(|| remark(1, "", message))
+        let mut mistake = remark(1, "", message);
+        if self.has_known() && self.target().is_none() {
+            let kinds =
+                self.documents.iter().map(|document| document.kind.as_str()).collect::<Vec<_>>().join(", ");
+            mistake.help = Some(format!(
+                "add a document of kind ClusterConfiguration, InitConfiguration or JoinConfiguration; `--profile node` checks {kinds} alone"
+            ));
+        }
+        Some(mistake)
     }
 }
 

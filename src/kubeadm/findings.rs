@@ -4,7 +4,7 @@ use super::{Finding, Kubeadm, TOPICS, Target};
 use crate::component::kubeadm::form;
 use crate::component::kubeadm::since::{Judgement, Refusing};
 use crate::component::kubeadm::value_table::Topic;
-use crate::fact::{Fact, State, Value, Version};
+use crate::fact::{Fact, Version};
 
 /// What is known of the installed kubeadm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +51,8 @@ impl Kubeadm {
         if *topic == Topic::EndpointErrors {
             found.extend(self.version_too_old(installed.minor()));
         }
-        let texts = Value::list(found.iter().map(|(_, text)| text.as_str()));
-        Some(Fact::new(State::from(texts)).because_all(found.iter().map(|(line, _)| self.origin(*line))))
+        let placed = |(line, text): (u32, String)| (self.origin(line), text);
+        Some(Fact::findings(found.into_iter().map(placed).collect()))
     }
 
     /// Fields at the top that have an unknown field below them.

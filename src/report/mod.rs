@@ -33,6 +33,8 @@ pub struct Report {
     pub time: SystemTime,
     /// How long reading and judging took.
     pub duration: Duration,
+    /// The options of the run that `explain` needs to say the same, as a shell takes them.
+    pub options: String,
 }
 
 /// When and for what a host is judged: all that a report holds and neither the rules nor the host say.
@@ -46,6 +48,8 @@ pub struct Circumstances<'r> {
     pub time: SystemTime,
     /// How long reading and judging took.
     pub duration: Duration,
+    /// The options of the run that `explain` needs to say the same, as a shell takes them.
+    pub options: &'r str,
 }
 
 /// How many rules of one severity came to what; each rule counts once, as its worst.
@@ -84,7 +88,7 @@ impl Report {
         waivers: Vec<WaiverUse>,
         circumstances: Circumstances<'_>,
     ) -> Self {
-        let Circumstances { moments, fail_on, time, duration } = circumstances;
+        let Circumstances { moments, fail_on, time, duration, options } = circumstances;
         Report {
             host,
             moments: moments.to_vec(),
@@ -95,6 +99,7 @@ impl Report {
             fail_on,
             time,
             duration,
+            options: options.to_owned(),
         }
     }
 

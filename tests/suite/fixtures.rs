@@ -25,6 +25,7 @@ pub const CIRCUMSTANCES: Circumstances<'static> = Circumstances {
     fail_on: Severity::Error,
     time: UNIX_EPOCH,
     duration: Duration::ZERO,
+    options: "",
 };
 
 fn fixtures() -> PathBuf {

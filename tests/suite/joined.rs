@@ -33,7 +33,7 @@ fn node(fixture: &str) -> RecordingCopy {
         ),
         (
             "live/proc/812/cmdline",
-            "/usr/bin/kubelet\0--kubeconfig=/etc/kubernetes/kubelet.conf\0--config=/var/lib/kubelet/config.yaml\0",
+            "/usr/bin/kubelet\0--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf\0--kubeconfig=/etc/kubernetes/kubelet.conf\0--config=/var/lib/kubelet/config.yaml\0",
         ),
     ] {
         node.write(path, text);
@@ -47,8 +47,6 @@ fn node(fixture: &str) -> RecordingCopy {
         );
         node.write_more("live/proc/net/tcp", &text);
     }
-    let drop_in = "root/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf";
-    node.change(drop_in, "--config=", "--kubeconfig=/etc/kubernetes/kubelet.conf --config=");
     node.change("live/machine.toml", "\"activating\"", "\"active\"\nrestarts = 3");
     node.change(
         "live/machine.toml",

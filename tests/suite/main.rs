@@ -15,6 +15,7 @@ mod boot_cases;
 mod budget;
 mod cli;
 mod cluster;
+mod contact;
 mod containerd;
 mod cri;
 mod crio_failures;

@@ -110,6 +110,7 @@ pub fn compile_with(
     diagnostic::sort(&mut hints);
     Ok(Plan {
         profiles: selection.profiles.clone(),
+        selected: profiles.iter().map(|profile| profile.name.value.to_string()).collect(),
         variables: used.collect(),
         set: set(&settings),
         rules: plan,

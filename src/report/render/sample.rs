@@ -37,6 +37,7 @@ pub(super) fn report() -> Report {
         fail_on: Severity::Error,
         time: UNIX_EPOCH + Duration::from_secs(1_796_061_600),
         duration: Duration::from_micros(2900),
+        options: "--profile article".into(),
         waivers: [
             WaiverStatus::Used,
             WaiverStatus::Unused("nothing fails".into()),

@@ -1,6 +1,7 @@
 //! The table for people: what fails comes first, what a reboot changes before all; passing rules are folded
 //! away when there are many.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -11,7 +12,7 @@ use super::footnotes::{self, Footnotes};
 use super::{Format, Page, Style, wrapped};
 use crate::engine::finding::{Finding, Judgement, Verdict, Waived, Worst};
 use crate::engine::waive::{WaiverStatus, WaiverUse};
-use crate::fact::{Moment, Origin};
+use crate::fact::{Moment, Origin, OriginKind};
 use crate::report::{Outcome, Report};
 use crate::rule::Severity;
 
@@ -145,8 +146,22 @@ fn widest<'t>(cells: impl Iterator<Item = &'t str>) -> u16 {
     u16::try_from(cells.map(|cell| cell.chars().count()).max().unwrap_or(0)).unwrap_or(u16::MAX)
 }
 
+/// What stands for a moment at which a rule isn't judged.
+const NONE: &str = "·";
+
+/// Whether all that decided is what the user gave: a file or command is the same after a reboot, and told once.
+fn is_of_document(finding: &Finding) -> bool {
+    let (Some(now), Some(boot)) = (&finding.now, &finding.boot) else { return false };
+    now == boot
+        && !now.because.is_empty()
+        && now.because.iter().all(|place| place.kind == OriginKind::CommandLine)
+}
+
 fn verdict_word(finding: &Finding, moment: Moment) -> &'static str {
-    let Some(judgement) = finding.at(moment) else { return "·" };
+    let Some(judgement) = finding.at(moment) else { return NONE };
+    if moment == Moment::NextBoot && is_of_document(finding) {
+        return NONE;
+    }
     match (&judgement.verdict, finding.severity) {
         (Verdict::Pass, _) => "pass",
         (Verdict::Fail, Severity::Error) => "FAIL",
@@ -161,16 +176,14 @@ fn verdict_word(finding: &Finding, moment: Moment) -> &'static str {
 
 /// What was found, where, and what to do: a paragraph each.
 fn story(finding: &Finding, notes: &Footnotes<'_>) -> Vec<String> {
-    let found: Vec<(Moment, String)> = Moment::ALL
-        .iter()
-        .filter_map(|moment| Some((*moment, describe(finding.at(*moment)?, notes))))
-        .collect();
-    let mut paragraphs = vec![match found.as_slice() {
-        [(_, now), (_, boot)] if now == boot => now.clone(),
-        [(_, now), (_, boot)] => format!("now {now}; after reboot {boot}"),
-        [(_, only)] => only.clone(),
-        _ => String::new(),
-    }];
+    let at =
+        |moment| Some(describe(finding.at(moment)?, notes)).filter(|_| verdict_word(finding, moment) != NONE);
+    let mut paragraphs = match (at(Moment::Now), at(Moment::NextBoot)) {
+        (Some(now), Some(boot)) if now == boot => now,
+        (Some(now), Some(boot)) => vec![format!("now {}; after reboot {}", now.join("; "), boot.join("; "))],
+        (Some(only), None) | (None, Some(only)) => only,
+        (None, None) => vec![String::new()],
+    };
     if finding.worst() == Worst::Fail
         && let Some(fix) = finding.fix().text.as_deref().and_then(|fix| fix.trim().lines().next())
     {
@@ -194,15 +207,40 @@ fn accepted(waived: &Waived) -> String {
     format!("waived{until} by {by}: {}", waived.reason)
 }
 
-fn describe(judgement: &Judgement, notes: &Footnotes<'_>) -> String {
+/// What was found at a moment: of several faults each in a paragraph of its own, with its place.
+fn describe(judgement: &Judgement, notes: &Footnotes<'_>) -> Vec<String> {
     if let Some(reason) = footnotes::unknown(judgement) {
-        return notes.shorten(reason);
+        return vec![notes.shorten(reason)];
     }
     match &judgement.verdict {
-        Verdict::Unknown(reason) | Verdict::Skip(reason) => reason.to_string(),
-        Verdict::Pass => judgement.found.clone(),
-        Verdict::Waived(_) | Verdict::Fail => format!("{}{}", judgement.found, deciding_place(judgement)),
+        Verdict::Unknown(reason) | Verdict::Skip(reason) => vec![reason.to_string()],
+        Verdict::Pass => vec![judgement.found.clone()],
+        Verdict::Waived(_) | Verdict::Fail => faults(judgement)
+            .unwrap_or_else(|| vec![format!("{}{}", bare(&judgement.found), deciding_place(judgement))]),
     }
+}
+
+/// The faults of a list, each with its place; none if what was found is something else.
+fn faults(judgement: &Judgement) -> Option<Vec<String>> {
+    let places = &judgement.because;
+    let says: Vec<&str> = places.iter().filter_map(|place| place.says.as_deref()).collect();
+    let is_list = says.len() > 1 && judgement.found == format!("[{}]", says.join(", "));
+    is_list
+        .then(|| places.iter().zip(says).map(|(place, says)| format!("{says}: {}", short(place))).collect())
+}
+
+/// `kubeadm.yaml:4`: a line of a file that the user named, without the option.
+fn short(place: &Origin) -> Cow<'_, str> {
+    match (place.kind, place.path_of_file(), place.line) {
+        (OriginKind::CommandLine, Some(file), Some(line)) => format!("{file}:{line}").into(),
+        _ => place.to_string().into(),
+    }
+}
+
+/// A list without its brackets.
+fn bare(found: &str) -> &str {
+    let inner = found.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inner.filter(|inner| !inner.is_empty() && !inner.contains(['[', ']'])).unwrap_or(found)
 }
 
 /// `: /etc/sysctl.d/99-x.conf:12 sets 0, after /etc/sysctl.d/k8s.conf:1 sets 1`
@@ -213,7 +251,7 @@ fn deciding_place(judgement: &Judgement) -> String {
         return String::new();
     };
     let says = |origin: &Origin| origin.says.as_deref().map_or(String::new(), |says| format!(" {says}"));
-    let mut text = format!(": {decider}{}", says(decider));
+    let mut text = format!(": {}{}", short(decider), says(decider));
     if let Some(loser) = judgement.overruled.last() {
         let _ = write!(text, ", after {loser}{}", says(loser));
     }
@@ -230,7 +268,12 @@ fn summary(report: &Report, style: Style, shown: usize) -> Vec<String> {
     let mut lines = vec![format!("{outcome}: {}", numbers(report).join(", "))];
     let failing = report.findings.iter().filter(|finding| finding.worst() == Worst::Fail);
     if let Some(finding) = failing.min_by_key(|finding| rank(finding)) {
-        lines.push(format!("`node-preflight explain {}` says why and how to fix", finding.rule));
+        let options = &report.options;
+        let space = if options.is_empty() { "" } else { " " };
+        lines.push(format!(
+            "`node-preflight explain {}{space}{options}` says why and how to fix",
+            finding.rule
+        ));
     }
     lines.extend(report.waivers.iter().filter_map(|applied| {
         match (&applied.status, applied.waiver.expires) {
