@@ -98,12 +98,7 @@ pub fn compile_with(
         diagnostic::sort(&mut mistakes);
         return Err(mistakes);
     }
-    for (rule, place) in rules.rules.iter().zip(&places) {
-        let needs = rule.needs.iter().filter_map(|need| places[*names.ids.get(need.value.as_str())?]);
-        if let Some(place) = place {
-            plan[*place].needs = needs.collect();
-        }
-    }
+    link_needs(rules, &names, &places, &mut plan);
     let used = planned.used.iter().map(|name| ((*name).to_owned(), settings[name].value.clone()));
     let mut hints = planned.hints;
     hints.append(&mut unselected.hints);
@@ -126,6 +121,16 @@ fn by_name(rules: &RuleSet) -> HashMap<&str, usize> {
         ids.extend(rule.names().map(|name| (name.as_str(), index)));
     }
     ids
+}
+
+/// Fills in the places of the rules that each rule needs.
+fn link_needs(rules: &RuleSet, names: &Names<'_>, places: &[Option<usize>], plan: &mut [PlannedRule]) {
+    for (rule, place) in rules.rules.iter().zip(places) {
+        let needs = rule.needs.iter().filter_map(|need| places[*names.ids.get(need.value.as_str())?]);
+        if let Some(place) = place {
+            plan[*place].needs = needs.collect();
+        }
+    }
 }
 
 /// The variables that somebody has set.
