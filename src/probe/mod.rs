@@ -13,6 +13,7 @@ mod cluster_ca;
 mod cmdline;
 mod cmdline_source;
 mod cni;
+mod cni_leftovers;
 mod conntrack;
 mod containerd;
 mod cpu;
@@ -195,6 +196,7 @@ pub static PROBES: &[&Probe] = &[
     &cmdline::PROBE,
     &cmdline_source::PROBE,
     &cni::PROBE,
+    &cni_leftovers::PROBE,
     &conntrack::PROBE,
     &containerd::PROBE,
     &cpu::PROBE,

@@ -1,14 +1,30 @@
 //! `static-pods`: the pods that the kubelet starts by itself, and whether the runtime has them.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Value};
+use crate::fact::{Answer, Fact, Knowledge, Moment, State, Value};
 use crate::subsystem::Subsystems;
-use crate::subsystem::node::pods;
+use crate::subsystem::node::static_pods;
 
 const DOWN: Attribute = Attribute::new(
     "down",
     Shape::List(&Shape::Text),
     "Those that don't run, and why; also manifests that can't be read. Unknown about the next boot.",
+);
+const DUPLICATES: Attribute = Attribute::new(
+    "duplicates",
+    Shape::List(&Shape::Text),
+    "Files whose pod another file has, too, such as backups beside a manifest: the kubelet looks at no suffix.",
+);
+const API_SERVER_VERSION: Attribute = Attribute::new(
+    "api-server-version",
+    Shape::Version,
+    "The version of the API server in its manifest, by the tag of its image; absent without one.",
+);
+const FOREIGN_ADDRESSES: Attribute = Attribute::new(
+    "foreign-addresses",
+    Shape::List(&Shape::Text),
+    "Addresses that the flags of etcd and the API server name and that are on no interface of this host; absent if they name none. \
+     Unknown about the next boot.",
 );
 const NAMES: Attribute =
     Attribute::new("names", Shape::List(&Shape::Text), "Their names, without that of the node.");
@@ -21,13 +37,28 @@ pub(super) static PROBE: Probe = Probe {
               The pod of a manifest is `NAME-NODE` in its namespace, and none that came from the API server. Absent if the \
               kubelet is told no directory, or it holds no pod; unknown if a manifest can't be read.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[DOWN, NAMES]),
+    answer: Shape::Record(&[API_SERVER_VERSION, DOWN, DUPLICATES, FOREIGN_ADDRESSES, NAMES]),
     moments: BOTH,
     examples: &[],
     ask,
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
-    pods::static_pods(subsystems, moment)
-        .map(|pods| Value::record([DOWN.is(pods.down.map(Value::list)), NAMES.is(Value::list(pods.names))]))
+    let foreign = match moment {
+        Moment::Now => static_pods::foreign_addresses(subsystems, moment),
+        Moment::NextBoot => Answer::unknown("which addresses the next boot gives is not known"),
+    };
+    let pods = static_pods::static_pods(subsystems, moment);
+    let is_foreign = matches!(&foreign.state, Knowledge::Known(found) if !found.is_empty());
+    let places = if is_foreign { foreign.because.clone() } else { Vec::new() };
+    let fact = pods.map(|pods| {
+        Value::record([
+            API_SERVER_VERSION.is(pods.api_server_version.map_or(State::Absent, State::from)),
+            DOWN.is(pods.down.map(Value::list)),
+            DUPLICATES.is(Value::list(pods.duplicates)),
+            FOREIGN_ADDRESSES.is(foreign.state.map(Value::list)),
+            NAMES.is(Value::list(pods.names)),
+        ])
+    });
+    Fact { because: places.into_iter().chain(fact.because).collect(), ..fact }
 }

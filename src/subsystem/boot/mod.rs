@@ -3,3 +3,4 @@
 pub mod boot_scripts;
 pub mod ephemeral;
 pub mod mounts;
+pub mod resolv_conf;

@@ -7,3 +7,4 @@ pub mod container_runtime;
 pub mod kubeadm_files;
 pub mod kubelet;
 pub mod pods;
+pub mod static_pods;

@@ -20,6 +20,8 @@ struct Network {
     name: String,
     /// The first plugin: the one that makes the network.
     kind: String,
+    /// All plugins that it names.
+    types: Vec<String>,
     /// Plugins that no directory has.
     missing: Vec<String>,
 }
@@ -91,10 +93,7 @@ pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<PodNetwork
     };
     let mut valid = Vec::new();
     let mut ignored: Vec<(Origin, String)> = Vec::new();
-    let is_one = |name: &str| {
-        name.rsplit_once('.').is_some_and(|(_, suffix)| ["conf", "conflist", "json"].contains(&suffix))
-    };
-    for name in names.iter().filter_map(|name| name.to_str()).filter(|name| is_one(name)) {
+    for name in names.iter().filter_map(|name| name.to_str()).filter(|name| is_configuration(name)) {
         let path = format!("{}/{name}", settings.directory);
         match read(files, &path, &settings.plugins) {
             Ok(network) if network.missing.is_empty() => valid.push(network),
@@ -108,6 +107,64 @@ pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<PodNetwork
         }
     }
     choose(&settings, valid, ignored)
+}
+
+/// Plugins that belong to one pod network, and the networks that use them.
+const OWNED: [(&str, &[&str]); 13] = [
+    ("antrea", &["antrea"]),
+    ("aws-cni", &["aws"]),
+    ("azure-vnet", &["azure"]),
+    ("calico", &["calico", "canal"]),
+    ("cilium-cni", &["cilium"]),
+    ("contiv-k8s", &["contiv"]),
+    ("flannel", &["flannel", "canal"]),
+    ("kube-ovn", &["kube-ovn"]),
+    ("kuberouter", &["kube-router"]),
+    ("ovn-k8s-cni-overlay", &["ovn-kubernetes"]),
+    ("ovs-cni", &["ovn-kubernetes"]),
+    ("romana", &["romana"]),
+    ("weave-net", &["weave"]),
+];
+
+/// Files of pod networks other than the wanted one (of any, without one), whether the runtime takes them or not: what an earlier
+/// cluster left. Plugins that several networks use, such as `bridge`, tell nothing.
+pub fn leftovers(subsystems: &Subsystems<'_>, wanted: Option<&str>, moment: Moment) -> Answer<Vec<String>> {
+    let settings = match Settings::of(subsystems, moment) {
+        Ok(settings) => settings,
+        Err(reason) => return Answer::unknown(reason),
+    };
+    let files = subsystems.host().files();
+    let names = match files.list(&settings.directory) {
+        Read::There(names) => names,
+        Read::Missing(_) => return Answer::known(Vec::new()).because(Origin::file(&settings.directory)),
+        Read::Hidden(error) => return Answer::unknown(error),
+    };
+    let mut found = Vec::new();
+    for name in names.iter().filter_map(|name| name.to_str()).filter(|name| is_configuration(name)) {
+        let path = format!("{}/{name}", settings.directory);
+        let types = match read(files, &path, &settings.plugins) {
+            Ok(network) => network.types,
+            Err(Wrong::Unreadable(reason)) => return Answer::unknown(reason),
+            Err(Wrong::Invalid(_)) => continue,
+        };
+        let owner =
+            |plugin: &String| OWNED.iter().find(|(name, _)| name == plugin).map(|(_, owners)| *owners);
+        let owners: Vec<&[&str]> = types.iter().filter_map(owner).collect();
+        let is_wanted = |owners: &&[&str]| wanted.is_some_and(|wanted| owners.contains(&wanted));
+        if let (Some(first), false) = (owners.first(), owners.iter().any(is_wanted)) {
+            let network = first.first().copied().unwrap_or_default();
+            found.push((Origin::file(&path), format!("{path} is of {network}")));
+        }
+    }
+    let places: Vec<Origin> = found.iter().map(|(place, _)| place.clone()).collect();
+    Answer::known(found.into_iter().map(|(_, what)| what).collect())
+        .because_all(places)
+        .at_most(settings.confidence)
+}
+
+/// Which files of the directory runtimes read.
+fn is_configuration(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, suffix)| ["conf", "conflist", "json"].contains(&suffix))
 }
 
 /// The first valid network that has the wanted name.
@@ -178,12 +235,12 @@ fn read(files: &Files, path: &str, directories: &[String]) -> Result<Network, Wr
     types.sort();
     types.dedup();
     let mut missing = Vec::new();
-    for name in types {
-        if !is_installed(files, directories, &name)? {
-            missing.push(name);
+    for name in &types {
+        if !is_installed(files, directories, name)? {
+            missing.push(name.clone());
         }
     }
-    Ok(Network { path: path.to_owned(), name, kind: kind.to_owned(), missing })
+    Ok(Network { path: path.to_owned(), name, kind: kind.to_owned(), types, missing })
 }
 
 /// The plugins that a plugin's configuration names: its own, that of its addresses, and those that it calls.

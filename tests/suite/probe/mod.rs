@@ -16,6 +16,7 @@ mod cluster_ca;
 mod cmdline;
 mod cmdline_source;
 mod cni;
+mod cni_leftovers;
 mod conntrack;
 mod containerd;
 mod cpu;

@@ -101,6 +101,15 @@ pub const FINDINGS: &[Question] = &[
     },
     Question {
         word: KeyWord::new(
+            "missing-resolv-conf",
+            "missing-resolv-conf",
+            "The file of `resolvConf`, if it isn't there; below /run it is there at boot if what writes it starts. Without one no pod \
+             starts.",
+        ),
+        ask: Configuration(resolver::missing),
+    },
+    Question {
+        word: KeyWord::new(
             "removed-flags",
             "removedFlags",
             "Flags on its command line that the installed version no longer knows.",

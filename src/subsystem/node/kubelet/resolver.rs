@@ -3,33 +3,87 @@
 use std::net::IpAddr;
 
 use super::{Kubelet, Subsystems};
-use crate::fact::{Confidence, Fact, Moment, Origin, State, Value};
+use crate::fact::{Answer, Confidence, Fact, Moment, Origin, State, Value};
 use crate::host::{HostPath, Read};
 use crate::parse::lines;
 use crate::subsystem::boot::ephemeral::{self, Unavailable};
+use crate::subsystem::boot::resolv_conf;
 
 const SYSTEM: &str = "/etc/resolv.conf";
 /// Where systemd-resolved writes its own address, and where the servers that it asks (systemd-resolved.service(8)).
 const STUB: &str = "/run/systemd/resolve/stub-resolv.conf";
 const UPLINKS: &str = "/run/systemd/resolve/resolv.conf";
 
-/// The loopback name servers in the file that the kubelet copies into pods.
-pub(super) fn loopback(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+/// The file that the kubelet reads, and what says so.
+///
+/// # Errors
+/// The answer to whatever is asked about the file, where there is none to ask about.
+fn file(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Result<(String, Fact), Fact> {
     let files = subsystems.host().files();
     let setting = kubelet.field("resolvConf");
-    let (path, setting) = match (&setting.state, kubelet.is_configured()) {
+    match (&setting.state, kubelet.is_configured()) {
         (State::Known(Value::Text(path)), _) if path.is_empty() => {
-            return Fact { state: State::Known(Value::List(Vec::new())), ..setting };
+            Err(Fact { state: State::Known(Value::List(Vec::new())), ..setting })
         }
-        (State::Known(Value::Text(path)), _) => (path.clone(), setting),
+        (State::Known(Value::Text(path)), _) => Ok((path.clone(), setting)),
         // kubeadm writes the second file where systemd-resolved runs.
         (_, false) => {
             let real = ephemeral::real(files, &HostPath::new(SYSTEM));
             let path = if real.as_path().starts_with("/run/systemd/resolve") { UPLINKS } else { SYSTEM };
             let note = format!("kubeadm will have the kubelet read {path}");
-            (path.to_owned(), Fact::absent().at_most(Confidence::High).note(note))
+            Ok((path.to_owned(), Fact::absent().at_most(Confidence::High).note(note)))
         }
-        _ => return setting,
+        _ => Err(setting),
+    }
+}
+
+/// The file of name servers, if it isn't there: the kubelet then starts no pod.
+pub(super) fn missing(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+    let (path, setting) = match file(kubelet, subsystems) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let path = HostPath::new(&path);
+    let there = match moment {
+        Moment::Now => now(subsystems, &path),
+        Moment::NextBoot => resolv_conf::at_boot(subsystems, &path),
+    };
+    let list = there.map(|is_there| {
+        let what = format!("{path} (resolvConf) is not there");
+        if is_there { Value::List(Vec::new()) } else { Value::list([what]) }
+    });
+    let list = setting.notes.iter().fold(list, Answer::note).at_most(setting.confidence);
+    let mut because = setting.because;
+    if because.is_empty() && path != HostPath::new(SYSTEM) {
+        because.push(Origin::file(SYSTEM).says("leads to a file of systemd-resolved"));
+    }
+    Answer { because: because.into_iter().chain(list.because).collect(), ..list }
+}
+
+/// Whether a file is there in the running system.
+fn now(subsystems: &Subsystems<'_>, path: &HostPath) -> Answer<bool> {
+    let real = ephemeral::real(subsystems.host().files(), path);
+    let files = match ephemeral::files(subsystems, &real, Moment::Now) {
+        Ok(files) => files,
+        Err(why) => return Answer::unknown(why.why().to_owned()),
+    };
+    match files.stat(&real) {
+        Read::There(_) => Answer::known(true).because(Origin::file(path)),
+        Read::Missing(_) if real == *path => {
+            Answer::known(false).because(Origin::file(path).says("is not there"))
+        }
+        Read::Missing(_) => Answer::known(false)
+            .because(Origin::file(path).says(format!("leads to {real}, which is not there"))),
+        Read::Hidden(error) => Answer::unknown(error),
+    }
+}
+
+/// The loopback name servers in the file that the kubelet copies into pods.
+pub(super) fn loopback(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
+    let files = subsystems.host().files();
+    let (path, setting) = match file(kubelet, subsystems) {
+        Ok(found) => found,
+        Err(answer) => return answer,
     };
     let told = |state: Value| {
         let fact = Fact::new(state).at_most(setting.confidence).because_all(setting.because.clone());
