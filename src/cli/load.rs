@@ -105,6 +105,9 @@ impl<'r> Request<'r> {
 
 /// Words that select rules, with checks of other tools (`kubeadm:Swap`) replaced by the rules that answer them.
 fn ids(rules: &RuleSet, option: &str, words: &[String]) -> Result<Vec<String>, Failure> {
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
     let own: HashSet<&str> = (rules.rules.iter())
         .flat_map(|rule| std::iter::once(&rule.id.value).chain(rule.tags.iter()))
         .map(Text::as_str)

@@ -94,7 +94,7 @@ impl Directory {
     /// Opens a path that leads through no link: what has become one meanwhile is not followed.
     fn open_plain(&self, path: &HostPath, flags: OFlags) -> Result<OwnedFd, Errno> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let Some(directory) = path.as_path().parent() else {
+        let Some(directory) = path.above() else {
             return rustix::fs::openat(&self.root, ".", flags, Mode::empty());
         };
         let mut last = self.last.take().filter(|(place, _)| directory.starts_with(place));

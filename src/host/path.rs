@@ -32,6 +32,11 @@ impl HostPath {
         HostPath(absolute)
     }
 
+    /// The root of a host.
+    pub(super) fn root() -> Self {
+        HostPath(PathBuf::from("/"))
+    }
+
     /// A path below this one; an absolute `name` is taken relative to this path, never instead of it.
     #[must_use]
     pub fn join(&self, name: impl AsRef<Path>) -> Self {
@@ -54,7 +59,7 @@ impl HostPath {
     #[must_use]
     pub(super) fn without_links(&self, look: impl Fn(&Path) -> Look) -> Self {
         let mut real = PathBuf::from("/");
-        let mut own = self.relative().iter();
+        let mut own = self.parts();
         // What targets of links leave to be walked, the next part last, before the own parts go on.
         let mut pending: Vec<OsString> = Vec::new();
         let mut links = 0;
@@ -85,7 +90,9 @@ impl HostPath {
                         real = PathBuf::from("/");
                         depth = 0;
                     }
-                    pending.extend(HostPath::new(target).relative().iter().rev().map(OsString::from));
+                    let target = HostPath::new(target);
+                    let parts: Vec<_> = target.parts().map(OsString::from).collect();
+                    pending.extend(parts.into_iter().rev());
                 }
                 Look::Missing => missing = depth,
                 Look::Link(_) | Look::Other => {}
@@ -97,7 +104,36 @@ impl HostPath {
     /// The directory that holds this path; none for the root.
     #[must_use]
     pub fn parent(&self) -> Option<HostPath> {
-        self.0.parent().map(|parent| HostPath(parent.to_owned()))
+        self.above().map(|parent| HostPath(parent.to_owned()))
+    }
+
+    /// As [`HostPath::parent`], without a copy.
+    pub(super) fn above(&self) -> Option<&Path> {
+        above(&self.0)
+    }
+
+    /// The nearest directory above this path of which something holds; the root if it holds of none.
+    pub(super) fn nearest_above(&self, holds: impl Fn(&Path) -> bool) -> Self {
+        let mut directories = std::iter::successors(self.above(), |path| above(path));
+        HostPath(directories.find(|path| holds(path)).unwrap_or(Path::new("/")).to_owned())
+    }
+
+    /// The names on the way to the path; none for the root.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &OsStr> {
+        let parts = self.0.as_os_str().as_bytes().split(|byte| *byte == b'/');
+        parts.filter(|part| !part.is_empty()).map(OsStr::from_bytes)
+    }
+
+    /// What has this name in the directory of this path. The name is one: without a slash, not empty and not a dot.
+    #[must_use]
+    pub(super) fn child(&self, name: &OsStr) -> Self {
+        let mut text = OsString::with_capacity(self.0.as_os_str().len() + 1 + name.len());
+        text.push(&self.0);
+        if text.len() > 1 {
+            text.push("/");
+        }
+        text.push(name);
+        HostPath(text.into())
     }
 
     /// The last component; empty for the root.
@@ -125,6 +161,13 @@ impl HostPath {
     pub(super) fn into_text(self) -> OsString {
         self.0.into_os_string()
     }
+}
+
+/// The directory that holds a path which is written as a [`HostPath`] writes it.
+fn above(path: &Path) -> Option<&Path> {
+    let bytes = path.as_os_str().as_bytes();
+    let slash = memchr::memrchr(b'/', bytes)?;
+    (bytes.len() > 1).then(|| Path::new(OsStr::from_bytes(&bytes[..slash.max(1)])))
 }
 
 /// Whether a path is already written as a [`HostPath`] writes it: nearly all are, and looking costs little.

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -228,8 +228,7 @@ fn read_large(path: &HostPath, content: &dyn Content) -> Result<Rc<[u8]>, HostEr
 /// The deepest directory on the way of a path to which no link leads, as far as is known.
 fn known_directory(directories: &Directories, path: &HostPath) -> HostPath {
     let known = directories.borrow();
-    let above = path.as_path().ancestors().skip(1).find(|above| known.contains(above.as_os_str()));
-    above.map_or(HostPath::new("/"), HostPath::new)
+    path.nearest_above(|above| known.contains(above.as_os_str()))
 }
 
 /// Where a path leads; what is there exists. A link at the end is only followed if asked.
@@ -241,13 +240,16 @@ pub(super) fn walk(
 ) -> Result<Place, HostError> {
     let failed = |kind| HostError::new(path, kind);
     // The reader knows the path as it is named.
-    let named = |error: HostError| HostError { path: path.to_string(), ..error };
+    let named = |place: &HostPath, error: HostError| {
+        if place == path { error } else { HostError { path: path.to_string(), ..error } }
+    };
     let mut place = known_directory(directories, path);
     let mut metadata: Option<Metadata> = None;
-    let mut pending: Vec<OsString> = Vec::new();
-    push(&mut pending, &path.as_path().as_os_str().as_bytes()[place.as_path().as_os_str().len()..]);
+    // What is left to be walked, and how far in it the walk is.
+    let mut rest = path.as_path().as_os_str().as_bytes()[place.as_path().as_os_str().len()..].to_vec();
+    let mut at = 0;
     let (mut links, mut steps) = (0, 0);
-    while let Some(part) = pending.pop() {
+    while let Some(part) = next_part(&rest, &mut at) {
         steps += 1;
         if steps > MOST_STEPS {
             return Err(failed(HostErrorKind::Io("its links lead on without end".into())));
@@ -255,7 +257,7 @@ pub(super) fn walk(
         if metadata.is_some_and(|found| found.kind != Kind::Directory) {
             return Err(failed(HostErrorKind::NotFound));
         }
-        match part.as_bytes() {
+        match part {
             b"." => continue,
             b".." => {
                 place = place.parent().unwrap_or(place);
@@ -264,22 +266,24 @@ pub(super) fn walk(
             }
             _ => {}
         }
-        let next = place.join(&part);
-        let found = tree.lstat(&next).map_err(named)?;
-        if found.kind == Kind::Link && (follow_last || !pending.is_empty()) {
+        let next = place.child(OsStr::from_bytes(part));
+        let found = tree.lstat(&next).map_err(|error| named(&next, error))?;
+        if found.kind == Kind::Link && (follow_last || at < rest.len()) {
             links += 1;
             if links > MOST_LINKS {
                 return Err(failed(HostErrorKind::Loop));
             }
-            let target = tree.link_target(&next).map_err(named)?.into_os_string();
+            let target = tree.link_target(&next).map_err(|error| named(&next, error))?;
+            let mut target = target.into_os_string().into_vec();
             if target.is_empty() {
                 return Err(failed(HostErrorKind::NotFound));
             }
             metadata = None;
-            if target.as_bytes().starts_with(b"/") {
-                place = HostPath::new("/");
+            if target.starts_with(b"/") {
+                place = HostPath::root();
             }
-            push(&mut pending, target.as_bytes());
+            target.extend_from_slice(&rest[at..]);
+            (rest, at) = (target, 0);
         } else {
             if found.kind == Kind::Directory {
                 let mut known = directories.borrow_mut();
@@ -294,11 +298,15 @@ pub(super) fn walk(
     Ok(Place { path: place, metadata })
 }
 
-/// The last part comes first, so that it is popped last. A slash at the end asks for a directory.
-fn push(pending: &mut Vec<OsString>, path: &[u8]) {
-    if path.ends_with(b"/") {
-        pending.push(".".into());
+/// The next part of a path that is left to be walked. A slash at the end asks for a directory, as a dot does.
+fn next_part<'p>(path: &'p [u8], at: &mut usize) -> Option<&'p [u8]> {
+    let slashes = path[*at..].iter().take_while(|byte| **byte == b'/').count();
+    let start = *at + slashes;
+    let end = memchr::memchr(b'/', &path[start..]).map_or(path.len(), |length| start + length);
+    *at = end;
+    match &path[start..end] {
+        [] if slashes == 0 => None,
+        [] => Some(b"."),
+        part => Some(part),
     }
-    let parts = path.split(|byte| *byte == b'/').rev().filter(|part| !part.is_empty());
-    pending.extend(parts.map(|part| OsString::from_vec(part.to_vec())));
 }

@@ -18,10 +18,10 @@ impl Compiler<'_> {
 
     /// None after a mistake.
     pub(super) fn look_at_key(&mut self, probe: &Probe, key: &Key, place: &Place) -> Option<()> {
-        let written = format!("{} = \"{key}\"", probe.word());
         match keys::look(probe, key.as_str()) {
             KeyKnowledge::Known => {}
             KeyKnowledge::Old(other, word) => {
+                let written = format!("{} = \"{key}\"", probe.word());
                 self.spelling(place, &written, &format!("{} = \"{}\"", other.word(), word.word));
             }
             KeyKnowledge::Misspelt(other, word) => {
