@@ -24,7 +24,7 @@ pub fn container(subsystems: &Subsystems<'_>) -> Option<Origin> {
     if kind == "wsl" {
         return None;
     }
-    let says = format!("this is a container ({}), and what starts it lies outside", printable(&kind));
+    let says = format!("this is a container ({}): its next start is decided outside it", printable(&kind));
     Some(Origin::file(mark).says(says))
 }
 

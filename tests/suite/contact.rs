@@ -204,3 +204,25 @@ fn options_may_stand_before_the_command() {
         assert_eq!(stable(&out), stable(&said(&after).1), "{before:?}");
     }
 }
+
+#[test]
+fn an_undecided_report_says_which_command_decides_it() {
+    // A container has no boot of its own to judge.
+    let host = crate::recordings::RecordingCopy::of("debian13-ready");
+    host.write("live/run/systemd/container", "docker\n");
+    let place = host.place("");
+    let place = place.to_str().unwrap();
+    let (code, out, _) = said(&["--recording", place]);
+    assert_eq!(code, Some(3), "{out}");
+    let line =
+        out.lines().find(|line| line.contains("without the next boot: `")).unwrap_or_else(|| panic!("{out}"));
+    let command = line.split('`').nth(1).unwrap().strip_prefix("node-preflight ").unwrap();
+    assert_eq!(said(&command.split(' ').collect::<Vec<_>>()).0, Some(0), "{command}");
+    // Rules that share the reason have no row each.
+    assert_eq!(out.matches("its next start is decided outside it").count(), 1, "{out}");
+    let rows = out.lines().filter(|line| line.contains("UNKNOWN")).count();
+    assert!(rows <= 2 && out.contains("unknown after reboot (error): "), "{rows} rows: {out}");
+    // With --all each rule has its row.
+    let (_, all, _) = said(&["--recording", place, "--all"]);
+    assert!(all.lines().filter(|line| line.contains("UNKNOWN")).count() > 2, "{all}");
+}

@@ -8,9 +8,14 @@ use std::process::Command;
 const PROFILES: [&str; 3] = ["node", "kubeadm-init", "kubeadm-join"];
 
 /// What can't be known of these recordings yet, and why.
-const OPEN: [(&str, &[&str], &str); 4] = [
+const OPEN: [(&str, &[&str], &str); 5] = [
     ("fedora42-ready", &["kubernetes-versions-agree", "crio-minor-same"], "its RPM database isn't read"),
     ("rocky9-ready", &["kubernetes-versions-agree", "crio-minor-same"], "its RPM database isn't read"),
+    (
+        "rocky9-containerd-ready",
+        &["kubernetes-versions-agree", "containerd-tells-cgroup-driver"],
+        "its RPM database isn't read",
+    ),
     (
         "leap156-ready",
         &["kubernetes-versions-agree", "crio-minor-same", "kubelet-resolv-conf"],
@@ -38,6 +43,13 @@ fn odd(fixture: &str, profile: &str) -> (Option<i32>, Vec<String>) {
     };
     let odd = report["findings"].as_array().unwrap().iter().filter(is_odd);
     (output.status.code(), odd.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn containerd_without_its_cri_is_reported_with_the_line_that_switches_it_off() {
+    let (code, odd) = odd("debian13-containerd-docker", "kubeadm-init");
+    assert_eq!(code, Some(1));
+    assert_eq!(odd, ["containerd-cri-on", "cri-answers"].map(String::from), "{odd:?}");
 }
 
 #[test]

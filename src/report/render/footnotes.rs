@@ -55,7 +55,17 @@ impl<'r> Footnotes<'r> {
         }
     }
 
-    /// `[1] this is a container, and what starts it lies outside`
+    /// The footnote, counted from 0, that says all that can't be known of a row.
+    pub(super) fn only(&self, row: &Finding) -> Option<usize> {
+        let note = |reason: &str| {
+            causes(reason).find_map(|cause| self.causes.iter().position(|shown| *shown == cause))
+        };
+        let mut notes = reasons(row).map(note);
+        let first = notes.next()??;
+        notes.all(|note| note == Some(first)).then_some(first)
+    }
+
+    /// `[1] this is a container: its next start is decided outside it`
     pub(super) fn lines(&self) -> impl Iterator<Item = String> {
         self.causes.iter().enumerate().map(|(index, cause)| format!("[{}] {}", index + 1, cause))
     }
@@ -86,7 +96,7 @@ mod tests {
     use super::*;
     use crate::rule::Severity;
 
-    const CAUSE: &str = "this is a container, and what starts it lies outside";
+    const CAUSE: &str = "this is a container: its next start is decided outside it";
 
     fn rows(reasons: &[&str]) -> Vec<Finding> {
         let unknown = |reason: &&str| Some(Verdict::Unknown(Reason::from(*reason)));

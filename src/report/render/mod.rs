@@ -7,6 +7,7 @@ mod page;
 #[cfg(test)]
 mod sample;
 mod table;
+mod undecided;
 pub mod v1;
 
 pub(crate) use document::write_document;

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::footnotes::{self, Footnotes};
-use super::{Format, Page, Style, wrapped};
+use super::{Format, Page, Style, undecided, wrapped};
 use crate::engine::finding::{Finding, Judgement, Verdict, Waived, Worst};
 use crate::engine::waive::{WaiverStatus, WaiverUse};
 use crate::fact::{Moment, Origin, OriginKind};
@@ -34,16 +34,25 @@ fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> 
     let mut shown: Vec<&Finding> =
         report.findings.iter().filter(|finding| is_shown(report, finding, style)).collect();
     shown.sort_by_key(|finding| rank(finding));
+    let count = shown.len();
     if !shown.is_empty() {
         let notes = Footnotes::of(&shown);
-        write_table(&shown, &notes, style, &mut page)?;
-        page.line("")?;
-        notes.lines().try_for_each(|note| page.paragraph(&note, " "))?;
+        let is_complete = FORMAT.shows_every_rule(report.findings.len(), style.all);
+        let folded = if is_complete { Vec::new() } else { undecided::folded(&mut shown, &notes) };
+        if !shown.is_empty() {
+            write_table(&shown, &notes, style, &mut page)?;
+            page.line("")?;
+        }
+        for (index, note) in notes.lines().enumerate() {
+            page.paragraph(&note, " ")?;
+            let rules = folded.get(index).map_or(&[][..], Vec::as_slice);
+            undecided::lines(rules).iter().try_for_each(|line| page.paragraph(line, "     "))?;
+        }
         if notes.lines().next().is_some() {
             page.line("")?;
         }
     }
-    summary(report, style, shown.len()).iter().try_for_each(|line| page.line(format_args!(" {line}")))
+    summary(report, style, count).iter().try_for_each(|line| page.line(format_args!(" {line}")))
 }
 
 /// `node1 · Debian GNU/Linux 10 · kernel 4.19.0-11-amd64 · profile article · 41 rules in 2.9 ms`
@@ -275,6 +284,7 @@ fn summary(report: &Report, style: Style, shown: usize) -> Vec<String> {
             finding.rule
         ));
     }
+    lines.extend(undecided::advice(report));
     lines.extend(report.waivers.iter().filter_map(|applied| {
         match (&applied.status, applied.waiver.expires) {
             (WaiverStatus::Expired, Some(last)) => {

@@ -43,7 +43,7 @@ fn now_systemd_is_the_init_if_it_made_its_directory() {
 fn a_container_has_no_boot_of_its_own() {
     let tree = crate::distributions::debian12("quiet").live("/run/systemd/container", "systemd-nspawn\n");
     let told = tree.recorded_text("service:multi-user.target");
-    assert_eq!(told, "unknown: this is a container (systemd-nspawn), and what starts it lies outside");
+    assert_eq!(told, "unknown: this is a container (systemd-nspawn): its next start is decided outside it");
     assert!(
         crate::distributions::debian12("quiet")
             .live("/proc/version", "x")
