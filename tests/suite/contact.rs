@@ -226,3 +226,36 @@ fn an_undecided_report_says_which_command_decides_it() {
     let (_, all, _) = said(&["--recording", place, "--all"]);
     assert!(all.lines().filter(|line| line.contains("UNKNOWN")).count() > 2, "{all}");
 }
+
+#[test]
+fn the_readme_shows_what_the_program_says_of_the_recordings() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let commands: Vec<&str> = (readme.lines())
+        .filter_map(|line| line.trim_start_matches("$ ").strip_prefix("node-preflight "))
+        .filter(|command| command.contains("--recording fixtures/"))
+        .collect();
+    let codes: Vec<Option<i32>> =
+        commands.iter().map(|command| said(&command.split(' ').collect::<Vec<_>>()).0).collect();
+    assert_eq!(codes, [Some(1), Some(0), Some(0), Some(1)], "{commands:?}");
+    // The report at the top, but for the time it took and how its lines are broken.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let out = words(&said(&commands[0].split(' ').collect::<Vec<_>>()).1);
+    let shown = shown.split_once('\n').unwrap().1;
+    for part in shown.split(" ...\n") {
+        let part = words(part);
+        let (before, after) = part.split_once(" in 2.9 ms").unwrap_or((&part, ""));
+        assert!(out.contains(before) && out.contains(after.trim()), "{part}\n{out}");
+    }
+}
+
+#[test]
+fn a_gate_stops_at_a_port_that_something_has_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("bind-port={}", taken.local_addr().unwrap().port());
+    let gate = ["--profile", "kubeadm-init", "--only", "api-server-port-free", "--set", &port];
+    let (code, out, error) = said(&gate);
+    assert_eq!(code, Some(1), "{error}");
+    assert!(out.contains("is listening: /proc/net/tcp:"), "{out}");
+    assert!(hint(&out).is_some_and(|command| command.contains(&port)), "{out}");
+}
