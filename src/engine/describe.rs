@@ -222,7 +222,10 @@ fn operand(matcher: &Matcher) -> Option<&Subject> {
         | Matcher::Contains(operand)
         | Matcher::Skew { from: operand, .. }
         | Matcher::Overlaps(operand) => Some(operand),
-        Matcher::Each(matchers) | Matcher::ContainsSuch(matchers) => matchers.iter().find_map(operand),
+        Matcher::Each(matchers)
+        | Matcher::None(matchers)
+        | Matcher::ContainsSuch(matchers)
+        | Matcher::Attribute(_, matchers) => matchers.iter().find_map(operand),
         Matcher::In(_) | Matcher::Matches(_) | Matcher::Exists(_) | Matcher::Version(_) => None,
     }
 }
@@ -254,11 +257,14 @@ fn negation(facts: &Facts<'_>, matcher: &Matcher, moment: Moment) -> String {
         Matcher::ContainsSuch(matchers) => {
             format!("no item is such: {}", expectations(facts, matchers, moment))
         }
+        Matcher::None(matchers) => format!("one item is such: {}", expectations(facts, matchers, moment)),
         Matcher::Exists(wanted) => expectation(facts, &Matcher::Exists(!wanted), moment),
         Matcher::Overlaps(other) => format!("no overlap with {}", listed(&value(other))),
-        Matcher::Equals(_) | Matcher::Each(_) | Matcher::Version(_) | Matcher::Skew { .. } => {
-            format!("not {}", expectation(facts, matcher, moment))
-        }
+        Matcher::Equals(_)
+        | Matcher::Each(_)
+        | Matcher::Attribute(..)
+        | Matcher::Version(_)
+        | Matcher::Skew { .. } => format!("not {}", expectation(facts, matcher, moment)),
     }
 }
 
@@ -281,6 +287,8 @@ fn expectation(facts: &Facts<'_>, matcher: &Matcher, moment: Moment) -> String {
         Matcher::Contains(part) => format!("contains {}", value(part)),
         Matcher::ContainsSuch(matchers) => format!("one item is such: {}", all(matchers)),
         Matcher::Each(matchers) => format!("each item is such: {}", all(matchers)),
+        Matcher::None(matchers) => format!("no item is such: {}", all(matchers)),
+        Matcher::Attribute(attribute, matchers) => format!("{} {}", attribute.word, all(matchers)),
         Matcher::Exists(true) => "is there".into(),
         Matcher::Exists(false) => "is not there".into(),
         Matcher::Version(requirement) => requirement.to_string(),

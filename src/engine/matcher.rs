@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::plan::{Matcher, Subject, Test};
 use super::truth::Truth;
 use crate::fact::{Moment, Network, State, Value, Version, parse_size};
-use crate::probe::Shape;
+use crate::probe::{Attribute, Shape};
 
 /// What a comparison came to.
 pub(super) struct Comparison {
@@ -61,7 +61,11 @@ impl Comparing<'_> {
                 Ok(items) => items.iter().fold(Truth::No, |truth, item| truth.or(self.item(matchers, item))),
                 Err(unknown) => unknown,
             },
-            (Matcher::Each(matchers), State::Known(found)) => return self.each(matchers, found),
+            (Matcher::Each(matchers), State::Known(found)) => return self.each(matchers, found, true),
+            (Matcher::None(matchers), State::Known(found)) => return self.each(matchers, found, false),
+            (Matcher::Attribute(attribute, matchers), State::Known(found)) => {
+                return self.attribute(attribute, matchers, found).into();
+            }
             (Matcher::Version(requirement), State::Known(found)) => match Version::parse(&plain(found)) {
                 Some(version) => requirement.holds(&version).into(),
                 None => Truth::unknown(format!("`{found}` is not a version")),
@@ -74,8 +78,8 @@ impl Comparing<'_> {
         truth.into()
     }
 
-    /// Whether every item holds; the story names those that don't.
-    fn each(self, matchers: &[Matcher], found: &Value) -> Comparison {
+    /// Whether every item meets all matchers, or none does; the story names the others.
+    fn each(self, matchers: &[Matcher], found: &Value, wanted: bool) -> Comparison {
         let items = match items(found) {
             Ok(items) => items,
             Err(unknown) => return unknown.into(),
@@ -83,7 +87,8 @@ impl Comparing<'_> {
         let mut truth = Truth::Yes;
         let mut others: Vec<String> = Vec::new();
         for item in items {
-            let holds = self.item(matchers, item);
+            let meets = self.item(matchers, item);
+            let holds = if wanted { meets } else { meets.not() };
             if holds == Truth::No {
                 others.push(item.to_string());
             }
@@ -103,6 +108,19 @@ impl Comparing<'_> {
         let state = State::Known(item.clone());
         let holds = |matcher| Comparing { shape, ..self }.compare(matcher, &state).truth;
         matchers.iter().fold(Truth::Yes, |truth, matcher| truth.and(holds(matcher)))
+    }
+
+    /// Whether the attribute of a record meets all matchers.
+    fn attribute(self, attribute: &'static Attribute, matchers: &[Matcher], found: &Value) -> Truth {
+        let state = match found {
+            Value::Record(attributes) => attributes.get(attribute.name),
+            _ => None,
+        };
+        let Some(state) = state else {
+            return Truth::unknown(format!("`{found}` has no {}", attribute.word));
+        };
+        let asked = Comparing { shape: Some(attribute.shape), ..self };
+        matchers.iter().fold(Truth::Yes, |truth, matcher| truth.and(asked.compare(matcher, state).truth))
     }
 
     fn overlaps(self, found: &Value, other: &Subject) -> Comparison {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use crate::fact::{Moment, Origin, Requirement, State, Value};
-use crate::probe::{Key, Probe};
+use crate::probe::{Attribute, Key, Probe};
 use crate::rule::{Diagnostic, Fails, Fix, RuleText, Severity, Text};
 
 /// The rules of one run, ready to be judged.
@@ -195,6 +195,10 @@ pub enum Matcher {
     ContainsSuch(Vec<Matcher>),
     /// Every item of the list meets all of these.
     Each(Vec<Matcher>),
+    /// No item of the list meets all of these.
+    None(Vec<Matcher>),
+    /// The attribute of a record in a list meets all of these.
+    Attribute(&'static Attribute, Vec<Matcher>),
     /// The thing is there, or is not.
     Exists(bool),
     /// The version meets the requirement.

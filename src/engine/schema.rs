@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::compile::{OPERATORS, Operand};
 use crate::fact::KeyWord;
-use crate::probe::{KeySyntax, PROBES, Probe, Shape};
+use crate::probe::{Attribute, KeySyntax, PROBES, Probe, Shape};
 use crate::rule::syntax::{FILE, Key, KeyKind, LOGIC, WAIVERS};
 
 /// The schema (draft 7, which TOML editors understand).
@@ -23,6 +23,9 @@ pub fn rules() -> Value {
             definitions.insert(name, described(taken(operator.takes, &shape), operator.summary));
         }
         definitions.insert(tests_name(&shape), closed(matchers(&shape)));
+        if let Shape::List(item @ Shape::Record(_)) = shape {
+            definitions.insert(items_name(item), closed(entries(item)));
+        }
     }
     for probe in PROBES {
         definitions.insert(asked_name(probe), asked(probe));
@@ -50,7 +53,9 @@ fn shapes() -> Vec<Shape> {
         };
         for shape in std::iter::once(probe.answer).chain(attributes.iter().map(|attribute| attribute.shape)) {
             let item = if let Shape::List(item) = shape { Some(*item) } else { None };
-            for shape in std::iter::once(shape).chain(item) {
+            let of_item = if let Some(Shape::Record(attributes)) = item { attributes } else { &[] };
+            let of_item = of_item.iter().map(|attribute| attribute.shape);
+            for shape in std::iter::once(shape).chain(item).chain(of_item) {
                 if !shapes.iter().any(|known| shape_name(known) == shape_name(&shape)) {
                     shapes.push(shape);
                 }
@@ -71,8 +76,22 @@ fn shape_name(shape: &Shape) -> String {
         Shape::Network => "network".into(),
         Shape::Mode => "mode".into(),
         Shape::Word(words) => format!("{}-to-{}", words.first().unwrap_or(&""), words.last().unwrap_or(&"")),
+        Shape::List(Shape::Record(attributes)) => format!("list-{}", record_name(attributes)),
         Shape::List(item) => format!("list-{}", shape_name(item)),
         Shape::Record(_) | Shape::Any => "any".into(),
+    }
+}
+
+fn record_name(attributes: &[Attribute]) -> String {
+    let word = |attribute: Option<&Attribute>| attribute.map_or("", |attribute| attribute.word);
+    format!("{}-to-{}", word(attributes.first()), word(attributes.last()))
+}
+
+/// What the items of a list may be compared with: those of a list of records have attributes.
+fn items_name(item: &Shape) -> String {
+    match item {
+        Shape::Record(attributes) => format!("tests.{}", record_name(attributes)),
+        item => tests_name(item),
     }
 }
 
@@ -209,6 +228,7 @@ fn taken(takes: Operand, shape: &Shape) -> Value {
         }
         Operand::Bound => or_other(json!({ "type": ["integer", "string"] })),
         Operand::Part => match shape {
+            Shape::List(item @ Shape::Record(_)) => reference(&items_name(item)),
             Shape::List(item) => {
                 json!({ "anyOf": [literal(item), reference("operand"), reference(&tests_name(item))] })
             }
@@ -218,7 +238,7 @@ fn taken(takes: Operand, shape: &Shape) -> Value {
             _ => or_other(reference("value")),
         },
         Operand::Items => match shape {
-            Shape::List(item) => reference(&tests_name(item)),
+            Shape::List(item) => reference(&items_name(item)),
             _ => reference(&tests_name(&Shape::Any)),
         },
         Operand::Pattern => json!({ "type": "string", "format": "regex" }),

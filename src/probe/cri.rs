@@ -2,10 +2,10 @@
 
 use super::{Attribute, Key, KeyKind, KeySyntax, NOW, Probe, Shape};
 use crate::fact::{Confidence, Fact, Moment, Origin, Reason, State, Value};
-use crate::host::cri::{Condition, Pod, Runtime, Status};
+use crate::host::cri::{Condition, ContainerState, Pod, Runtime, Status};
 use crate::host::{NoResponse, Read, Running};
 use crate::subsystem::Subsystems;
-use crate::subsystem::node::pods;
+use crate::subsystem::node::pods::{self, ClusterContainer};
 use crate::subsystem::runtime::cri::{Chosen, Sockets, cgroup_driver, sandbox_image, socket_path};
 
 const ANSWERING: Attribute =
@@ -21,6 +21,30 @@ const CGROUP_DRIVER: Attribute = Attribute::new(
     "How it makes cgroups: from `RuntimeConfig`, `/info` or the verbose `Status`.",
 )
 .spelt("cgroup-driver");
+const CLUSTER_CONTAINERS: Attribute = Attribute::new(
+    "cluster-containers",
+    Shape::List(&Shape::Record(&[AGE, ATTEMPT, CONTAINER, DELAY, EXIT, NAMESPACE, POD, STATE])),
+    "The containers of ready pods of the cluster itself (kube-system, namespaces of pod networks), the newest attempt of \
+                      each: age, attempt, container, delay, exit, namespace, pod, state.",
+);
+const AGE: Attribute = Attribute::new(
+    "age",
+    Shape::Integer,
+    "How many seconds ago it was made; absent if the runtime doesn't say.",
+);
+const ATTEMPT: Attribute = Attribute::new("attempt", Shape::Integer, "How often it was started again.");
+const CONTAINER: Attribute = Attribute::new("container", Shape::Text, "Its name in the pod.");
+const DELAY: Attribute = Attribute::new(
+    "delay",
+    Shape::Integer,
+    "How many seconds after its pod it was made; absent if the runtime doesn't say.",
+);
+const EXIT: Attribute =
+    Attribute::new("exit", Shape::Integer, "The code with which it ended; absent if it hasn't.");
+const NAMESPACE: Attribute = Attribute::new("namespace", Shape::Text, "The namespace of its pod.");
+const POD: Attribute = Attribute::new("pod", Shape::Text, "The name of its pod.");
+const STATE: Attribute =
+    Attribute::new("state", Shape::Word(&["created", "exited", "running", "unknown"]), "What it does.");
 const CONDITIONS: Attribute =
     Attribute::new("conditions", Shape::Any, "Each condition of `Status`, and whether it holds.");
 const CONTAINERS: Attribute = Attribute::new("containers", Shape::Integer, "How many containers run.");
@@ -94,6 +118,7 @@ pub(super) static PROBE: Probe = Probe {
         ANSWERING,
         API,
         CGROUP_DRIVER,
+        CLUSTER_CONTAINERS,
         CONDITIONS,
         CONTAINERS,
         NETWORK_READY,
@@ -308,18 +333,39 @@ impl Answered<'_> {
     }
 
     fn workloads(&mut self, workloads: &Result<Vec<Pod>, NoResponse>, now: Option<i64>) {
-        let of_pods = [RESTARTING, SYSTEM_PODS, SYSTEM_PODS_DOWN];
+        let of_pods = [CLUSTER_CONTAINERS, RESTARTING, SYSTEM_PODS, SYSTEM_PODS_DOWN];
         let pods = match workloads {
             Ok(pods) => pods,
             Err(why) => return self.no_response("ListPodSandbox, ListContainers", why, of_pods),
         };
         let list = |names: Vec<String>| State::Known(Value::list(names));
+        let of_cluster = pods::of_cluster(pods, now).iter().map(container).collect();
         self.record.extend([
+            CLUSTER_CONTAINERS.is(Value::List(of_cluster)),
             RESTARTING.is(pods::restarting(pods, now).map_or_else(State::unknown, list)),
             SYSTEM_PODS.is(list(pods::system(pods))),
             SYSTEM_PODS_DOWN.is(list(pods::system_down(pods))),
         ]);
     }
+}
+
+fn container(found: &ClusterContainer<'_>) -> Value {
+    let state = match found.container.state {
+        ContainerState::Created => "created",
+        ContainerState::Running => "running",
+        ContainerState::Exited => "exited",
+        ContainerState::Unknown => "unknown",
+    };
+    Value::record([
+        AGE.is(found.age.clone().map(Value::from)),
+        ATTEMPT.is(i64::from(found.container.attempt)),
+        CONTAINER.is(found.container.name.as_str()),
+        DELAY.is(found.delay.map_or(State::Absent, State::from)),
+        EXIT.is(found.exit.clone().map(|code| Value::from(i64::from(code)))),
+        NAMESPACE.is(found.pod.namespace.as_str()),
+        POD.is(found.pod.name.as_str()),
+        STATE.is(state),
+    ])
 }
 
 /// What time it is; without a clock, `pods::restarting` says what it can't tell.

@@ -40,7 +40,7 @@ const fn operator(name: &'static str, takes: Operand, summary: &'static str) -> 
 }
 
 /// All matchers.
-pub static OPERATORS: [Operator; 12] = [
+pub static OPERATORS: [Operator; 13] = [
     operator("equals", Operand::Same, "The same value."),
     operator("not-equals", Operand::Same, "Another value; also holds for a thing that isn't there."),
     operator("in", Operand::Several, "One of these values."),
@@ -68,6 +68,12 @@ pub static OPERATORS: [Operator; 12] = [
         "each",
         Operand::Items,
         "Every item of the list meets these matchers: { matches = \"^net\" }; an empty list has none that doesn't.",
+    ),
+    operator(
+        "none",
+        Operand::Items,
+        "No item of the list meets all of these matchers: { matches = \"^net\" }. Of a list of records each, none and contains \
+         take attributes, too: { state = \"exited\", attempt = { at-least = 5 } }.",
     ),
     operator("exists", Operand::Flag, "Whether the thing is there."),
     operator("version", Operand::Requirement, "The version meets a requirement: \">=1.30, <1.37\"."),

@@ -85,14 +85,23 @@ impl<'r> Compiler<'r> {
         datum: &'r Spanned<TomlValue>,
         tests: &mut Vec<Condition>,
     ) {
-        let mut add = |matcher: Option<Matcher>| {
-            tests.extend(matcher.map(|matcher| test(subject, matcher)));
-        };
+        let matchers = self.attribute_matchers(kind, key, datum);
+        tests.extend(matchers.into_iter().map(|matcher| test(subject, matcher)));
+    }
+
+    /// What is compared with an attribute; none after mistakes.
+    pub(super) fn attribute_matchers(
+        &mut self,
+        kind: &Kind<'r>,
+        key: &'r Spanned<Text>,
+        datum: &'r Spanned<TomlValue>,
+    ) -> Vec<Matcher> {
+        let mut matchers = Vec::new();
         match &datum.value {
             TomlValue::Table(inner) if inner.iter().any(|(key, _)| operator::find(&key.value).is_some()) => {
                 for (key, datum) in inner {
                     match operator::find(&key.value) {
-                        Some(operator) => add(self.matcher(operator, kind, key, datum)),
+                        Some(operator) => matchers.extend(self.matcher(operator, kind, key, datum)),
                         None => self.unknown_matcher(key),
                     }
                 }
@@ -109,10 +118,11 @@ impl<'r> Compiler<'r> {
             }
             // Nobody means that the version is the text ">=1.30".
             TomlValue::Text(text) if *kind == Kind::Version && text.starts_with(['<', '>', '=', '!']) => {
-                add(self.requirement(text, &datum.place));
+                matchers.extend(self.requirement(text, &datum.place));
             }
-            _ => add(self.operand(kind, datum).map(Matcher::Equals)),
+            _ => matchers.extend(self.operand(kind, datum).map(Matcher::Equals)),
         }
+        matchers
     }
 
     fn is_operand(&self, entries: &[Entry]) -> bool {
@@ -149,7 +159,7 @@ impl<'r> Compiler<'r> {
                     Matcher::AtMost(bound)
                 })
             }
-            Operand::Part if is_matchers(datum) => {
+            Operand::Part if is_matchers(kind, datum) => {
                 self.items(operator, kind, datum).map(Matcher::ContainsSuch)
             }
             Operand::Part => {
@@ -170,7 +180,10 @@ impl<'r> Compiler<'r> {
             },
             Operand::Skew => self.skew(datum),
             Operand::Networks => self.networks(datum).map(Matcher::Overlaps),
-            Operand::Items => self.items(operator, kind, datum).map(Matcher::Each),
+            Operand::Items => {
+                let matchers = self.items(operator, kind, datum)?;
+                Some(if operator.name == "each" { Matcher::Each(matchers) } else { Matcher::None(matchers) })
+            }
         }
     }
 

@@ -25,6 +25,9 @@ const OF_CLUSTER: [&str; 8] = [
     "tigera-operator",
 ];
 
+// The numbers of `restarting`, an attribute of `cri` that rules of others may ask. The built-in rule has variables for them,
+// and asks [`of_cluster`].
+
 /// So many new starts are no accident.
 const MAX_RESTARTS: u32 = 5;
 /// So many are none if the last was a moment ago and failed, too.
@@ -67,6 +70,53 @@ pub fn system_down(pods: &[Pod]) -> Vec<String> {
         Some(format!("{name}: no container of it runs{how}"))
     };
     by_name.into_iter().filter_map(wrong).collect()
+}
+
+/// The newest container of a name in a ready pod of the cluster itself.
+pub struct ClusterContainer<'p> {
+    /// Its pod.
+    pub pod: &'p Pod,
+    /// The container.
+    pub container: &'p Container,
+    /// How many seconds after its pod it was made; absent if nobody says when either was.
+    pub delay: Option<i64>,
+    /// How many seconds ago it was made; absent if nobody says when, unknown without a clock.
+    pub age: Knowledge<i64>,
+    /// The code with which it ended; absent if it hasn't.
+    pub exit: Knowledge<i32>,
+}
+
+impl<'p> ClusterContainer<'p> {
+    fn of(pod: &'p Pod, container: &'p Container, now: Option<i64>) -> Self {
+        let who = || format!("{}/{} {}: {}", pod.namespace, pod.name, container.name, state(container));
+        let is_dated = container.created > 0 && pod.created > 0;
+        let age = match now {
+            _ if !is_dated => Knowledge::Absent,
+            Some(now) => Knowledge::Known(now.saturating_sub(container.created)),
+            None => {
+                Knowledge::unknown(format!("since when it runs is not known, without a clock: {}", who()))
+            }
+        };
+        let exit = match (container.state, container.exit) {
+            (ContainerState::Exited, Some(code)) => Knowledge::Known(code),
+            (ContainerState::Exited, None) => {
+                Knowledge::unknown(format!("with which code it ended is not known: {}", who()))
+            }
+            _ => Knowledge::Absent,
+        };
+        let delay = is_dated.then(|| container.created.saturating_sub(pod.created));
+        ClusterContainer { pod, container, delay, age, exit }
+    }
+}
+
+/// The containers of the cluster's own pods that are ready, the newest of each name.
+#[must_use]
+pub fn of_cluster(pods: &[Pod], now: Option<i64>) -> Vec<ClusterContainer<'_>> {
+    let own = pods.iter().filter(|pod| pod.ready && OF_CLUSTER.contains(&pod.namespace.as_str()));
+    own.flat_map(|pod| {
+        pod.newest().into_values().map(move |container| ClusterContainer::of(pod, container, now))
+    })
+    .collect()
 }
 
 /// Containers of the cluster's own pods that are started again and again: those that failed and wait for their next start,

@@ -70,7 +70,11 @@ static SERVICE: Probe = probe(
 static SWAP: Probe = probe(
     "swap",
     KeySyntax::Optional(&PATH),
-    Shape::List(&Shape::Record(&[attribute("device", Shape::Text), attribute("kind", Shape::Text)])),
+    Shape::List(&Shape::Record(&[
+        attribute("device", Shape::Text),
+        attribute("kind", Shape::Word(&["file", "partition"])),
+        attribute("priority", Shape::Integer),
+    ])),
     BOTH,
 );
 static SYSCTL: Probe = probe("sysctl", KeySyntax::Required(&SYSCTL_KEY), Shape::Text, BOTH);
