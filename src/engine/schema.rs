@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn every_reference_has_its_definition() {
         let schema = rules();
-        assert!(schema.to_string().len() < 300_000, "the same tables again and again");
+        assert!(schema.to_string().len() < 330_000, "the same tables again and again");
         for part in schema.to_string().split("#/definitions/").skip(1) {
             let name = part.split('"').next().unwrap();
             assert!(schema["definitions"].get(name).is_some(), "{name}");

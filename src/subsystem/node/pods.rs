@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::fact::Knowledge;
 use crate::host::cri::{Container, ContainerState, Pod};
 
 /// Where the cluster's own pods are.

@@ -58,7 +58,7 @@ const CONDITIONS: &[(&str, &str)] = &[
         "unknown-entry 4:42 did you mean `at-least`?",
     ),
     (r#"check = { swap = { none = { kind = "fil" } } }"#, "wrong-operand 4:36 did you mean `file`?"),
-    (r#"check = { swap = { contains = { kind = {} } } }"#, "nothing-compared 4:33 nothing is compared"),
+    (r#"check = { swap = { contains = { kind = {} } } }"#, "nothing-compared 4:40 nothing is compared"),
     (r#"check = { swap = { none = {} } }"#, "nothing-compared 4:27 nothing is compared"),
     (r#"check = { network = { each = { at-least = 2 } } }"#, "wrong-matcher 4:32 matchers that can are"),
     (r#"check = { hostname = { each = { matches = "a" } } }"#, "wrong-matcher 4:24 matchers that can are"),
