@@ -231,6 +231,18 @@ fn known_directory(directories: &Directories, path: &HostPath) -> HostPath {
     path.nearest_above(|above| known.contains(above.as_os_str()))
 }
 
+/// An error met on the way of a path: the reader knows the path as it is named.
+fn named(path: &HostPath, place: &HostPath, error: HostError) -> HostError {
+    if place == path { error } else { HostError { path: path.to_string(), ..error } }
+}
+
+fn remember(directories: &Directories, path: &HostPath) {
+    let mut known = directories.borrow_mut();
+    if known.len() < MAX_KNOWN {
+        known.insert(path.as_path().into());
+    }
+}
+
 /// Where a path leads; what is there exists. A link at the end is only followed if asked.
 pub(super) fn walk(
     tree: &dyn Tree,
@@ -239,10 +251,6 @@ pub(super) fn walk(
     follow_last: bool,
 ) -> Result<Place, HostError> {
     let failed = |kind| HostError::new(path, kind);
-    // The reader knows the path as it is named.
-    let named = |place: &HostPath, error: HostError| {
-        if place == path { error } else { HostError { path: path.to_string(), ..error } }
-    };
     let mut place = known_directory(directories, path);
     let mut metadata: Option<Metadata> = None;
     // What is left to be walked, and how far in it the walk is.
@@ -267,13 +275,13 @@ pub(super) fn walk(
             _ => {}
         }
         let next = place.child(OsStr::from_bytes(part));
-        let found = tree.lstat(&next).map_err(|error| named(&next, error))?;
+        let found = tree.lstat(&next).map_err(|error| named(path, &next, error))?;
         if found.kind == Kind::Link && (follow_last || at < rest.len()) {
             links += 1;
             if links > MOST_LINKS {
                 return Err(failed(HostErrorKind::Loop));
             }
-            let target = tree.link_target(&next).map_err(|error| named(&next, error))?;
+            let target = tree.link_target(&next).map_err(|error| named(path, &next, error))?;
             let mut target = target.into_os_string().into_vec();
             if target.is_empty() {
                 return Err(failed(HostErrorKind::NotFound));
@@ -286,10 +294,7 @@ pub(super) fn walk(
             (rest, at) = (target, 0);
         } else {
             if found.kind == Kind::Directory {
-                let mut known = directories.borrow_mut();
-                if known.len() < MAX_KNOWN {
-                    known.insert(next.as_path().into());
-                }
+                remember(directories, &next);
             }
             place = next;
             metadata = Some(found);

@@ -277,9 +277,8 @@ impl Manifest {
             return Ok(None);
         }
         let name = text(node, "metadata.name").ok_or("a pod without a name")?;
-        let items = match node.at("spec.containers").map(|node| &node.content) {
-            Some(Content::List(items)) => items,
-            _ => return Err("a pod without containers".into()),
+        let Some(Content::List(items)) = node.at("spec.containers").map(|node| &node.content) else {
+            return Err("a pod without containers".into());
         };
         let containers = items.iter().filter_map(|item| text(item, "name")).collect();
         let lists = items.iter().flat_map(|item| [item.at("command"), item.at("args")]).flatten();
