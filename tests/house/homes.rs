@@ -29,6 +29,8 @@ const HOMES: &[(&str, &str)] = &[
     ("b\":_.\".contains(", "src/parse/systemd.rs"),
     ("\"nf_*\"", "src/subsystem/kernel/modules/names.rs"),
     ("\"net/bridge/\"", "src/subsystem/kernel/modules/names.rs"),
+    ("enum Visit {", "src/fact/depth_first.rs"),
+    ("links > MOST_LINKS", "src/host/resolve.rs"),
 ];
 
 /// Directories of configuration that `conf_paths` puts together: no file spells one out.
