@@ -40,6 +40,7 @@ mod kubelet;
 mod kubelet_finding;
 mod kubelet_health;
 mod kubelet_property;
+mod loaded_filter;
 mod local_address;
 mod machine_id;
 mod memory;
@@ -224,6 +225,7 @@ pub static PROBES: &[&Probe] = &[
     &kubelet_finding::PROBE,
     &kubelet_health::PROBE,
     &kubelet_property::PROBE,
+    &loaded_filter::PROBE,
     &local_address::PROBE,
     &machine_id::PROBE,
     &memory::PROBE,

@@ -3,5 +3,6 @@
 pub mod hostname;
 pub mod interfaces;
 pub mod nm_devices;
+pub mod packet_filter;
 pub mod ports;
 pub mod proxy;

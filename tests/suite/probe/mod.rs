@@ -48,6 +48,7 @@ mod kubelet_health;
 mod kubelet_machine;
 mod kubelet_property;
 mod kubelet_running;
+mod loaded_filter;
 mod local_address;
 mod machine_id;
 mod memory;
