@@ -94,9 +94,10 @@ impl Refusing {
             let is_limited = rule.contains("dport") || rule.contains("sport");
             let names =
                 rule.contains(&port) || rule.contains('@') || rule.contains('-') || rule.contains('$');
-            match is_limited {
-                true => names && (rule.contains("accept") || rule.contains("jump")),
-                false => Refusing { rules: vec![rule.clone()], ..self.clone() }.accepts_new(),
+            if is_limited {
+                names && (rule.contains("accept") || rule.contains("jump"))
+            } else {
+                Refusing { rules: vec![rule.clone()], ..self.clone() }.accepts_new()
             }
         })
     }

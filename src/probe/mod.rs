@@ -42,6 +42,7 @@ mod kubelet_health;
 mod kubelet_property;
 mod loaded_filter;
 mod local_address;
+mod lost_host_entries;
 mod machine_id;
 mod memory;
 mod module;
@@ -49,6 +50,7 @@ mod modules_load;
 mod mount;
 mod name_service;
 mod network;
+mod networkd;
 mod next_hostname;
 mod nm_device;
 mod node_ip;
@@ -227,6 +229,7 @@ pub static PROBES: &[&Probe] = &[
     &kubelet_property::PROBE,
     &loaded_filter::PROBE,
     &local_address::PROBE,
+    &lost_host_entries::PROBE,
     &machine_id::PROBE,
     &memory::PROBE,
     &module::PROBE,
@@ -234,6 +237,7 @@ pub static PROBES: &[&Probe] = &[
     &mount::PROBE,
     &name_service::PROBE,
     &network::PROBE,
+    &networkd::PROBE,
     &next_hostname::PROBE,
     &nm_device::PROBE,
     &node_ip::PROBE,

@@ -77,13 +77,13 @@ fn written(subsystems: &Subsystems<'_>, real: &HostPath) -> Answer<bool> {
             }
         }
     }
-    let knows = |unit: &&str| {
+    let knows = |unit: &str| {
         let known = subsystems.units();
         known.masked_by(subsystems, unit).is_some() || known.merged(subsystems, unit).is_some()
     };
     match doubt {
         // Something wrote it that isn't known here.
-        None if !units.iter().any(knows) && is_there_now(subsystems, real) => {
+        None if !units.iter().any(|unit| knows(unit)) && is_there_now(subsystems, real) => {
             let note = format!("{real} is there now, and taken to be written again");
             Answer::known(true).at_most(Confidence::High).note(note)
         }

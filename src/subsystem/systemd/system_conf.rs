@@ -12,8 +12,17 @@ use crate::subsystem::{Subsystems, Unreadable};
 
 /// The assignments of the section `[Manager]` in the order in which they apply.
 fn settings(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, unit::Assignment)>, Unreadable> {
+    assignments(subsystems, "systemd/system.conf", "Manager")
+}
+
+/// The assignments of a section of one of systemd's own files with drop-ins, in the order in which they apply.
+fn assignments(
+    subsystems: &Subsystems<'_>,
+    name: &str,
+    section: &str,
+) -> Result<Vec<(Origin, unit::Assignment)>, Unreadable> {
     let files = subsystems.host().files();
-    let merged = drop_in::standard_file(files, "systemd/system.conf");
+    let merged = drop_in::standard_file(files, name);
     if let Some(gap) = merged.gaps.into_iter().next() {
         return Err(gap);
     }
@@ -23,7 +32,7 @@ fn settings(subsystems: &Subsystems<'_>) -> Result<Vec<(Origin, unit::Assignment
             Content::Bytes(bytes) => settings.extend(
                 unit::parse(&bytes)
                     .into_iter()
-                    .filter(|assignment| &*assignment.section == "Manager")
+                    .filter(|assignment| &*assignment.section == section)
                     .map(|assignment| (file.line(assignment.line), assignment)),
             ),
             Content::Masked | Content::Broken(_) => {}
@@ -64,6 +73,24 @@ pub fn value(subsystems: &Subsystems<'_>, key: &str) -> Result<Option<(Origin, S
     let settings = settings(subsystems).map_err(|gap| gap.reason)?;
     let last = settings.into_iter().rev().find(|(_, assignment)| assignment.key == key);
     Ok(last.map(|(origin, assignment)| (origin, assignment.value)).filter(|(_, value)| !value.is_empty()))
+}
+
+/// Whether systemd-networkd removes routes and rules of others when it starts, as it does unless it is told otherwise
+/// (networkd.conf(5)): `ManageForeignRoutes=`, `ManageForeignRoutingPolicyRules=`.
+///
+/// # Errors
+/// Why that can't be known.
+pub fn networkd_manages(subsystems: &Subsystems<'_>, key: &str) -> Result<(Option<Origin>, bool), String> {
+    let settings = assignments(subsystems, "systemd/networkd.conf", "Network").map_err(|gap| gap.reason)?;
+    let last = settings.into_iter().rev().find(|(_, assignment)| assignment.key == key);
+    Ok(match last {
+        // What is no boolean is ignored with a line in the log.
+        Some((origin, assignment)) => {
+            let value = crate::parse::systemd::boolean(&assignment.value.to_ascii_lowercase());
+            (Some(origin), value.unwrap_or(true))
+        }
+        None => (None, true),
+    })
 }
 
 /// The directories in which the programs of units look for others, each asked once a run.
