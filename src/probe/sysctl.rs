@@ -61,7 +61,11 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
-    subsystems.sysctl().value(subsystems, key.as_str(), moment).map(Value::from)
+    let value = match moment {
+        Moment::Now => subsystems.sysctl().now(subsystems, key.as_str()),
+        Moment::NextBoot => subsystems.sysctl().at_boot(subsystems, key.as_str()),
+    };
+    value.map(Value::from)
 }
 
 #[cfg(test)]

@@ -11,46 +11,52 @@ use crate::subsystem::kernel::sysctl_d::simulate::{self, Outcome, Verdict, Write
 use crate::subsystem::kernel::sysctl_d::{SERVICE, deciding_gap, variable};
 use crate::subsystem::loader::next_boot::BootEntry;
 
-/// The value that the kernel will show after the next boot.
-pub(super) fn value(sysctls: &Sysctls, subsystems: &Subsystems<'_>, key: &str) -> Value {
-    if let Some(doubt) = &subsystems.systemd().doubt {
-        return Answer::unknown(format!("it is not known what reads sysctl.d at boot: {doubt}"));
-    }
-    let path = sysctl_d::path_of(key);
-    if let Some(answer) = without_ipv6(subsystems, &path) {
-        return answer;
-    }
-    let asked = VariableAtBoot { subsystems, related: simulate::related(&path), path: &path, existing: true };
-    let answer = match initial::existence(subsystems, &path) {
-        Existence::Exists => asked.settled(),
-        Existence::With(module) => {
-            let existing = module.state == Knowledge::Known(ModuleState::BuiltIn);
-            let mut answer =
-                VariableAtBoot { existing, ..asked.clone() }.settled().at_most(module.confidence);
-            answer.notes.extend(module.notes);
-            answer
+impl Sysctls {
+    /// The value that the kernel will show after the next boot, of a variable by its key with dots.
+    pub fn at_boot(&self, subsystems: &Subsystems<'_>, key: &str) -> Value {
+        if let Some(doubt) = &subsystems.systemd().doubt {
+            return Answer::unknown(format!("it is not known what reads sysctl.d at boot: {doubt}"));
         }
-        Existence::WithInterface => of_interface(&asked),
-        Existence::Lost { module, finally } => lost_value(sysctls, &asked, module, &finally),
-        Existence::Removed(since) => Answer::absent()
-            .because(Origin::named(OriginKind::Kernel, "kernel").says(format!("has no {key} since {since}")))
-            .because_all(
-                subsystems
-                    .sysctl_d()
-                    .merged(subsystems)
-                    .lines_about(&path)
-                    .map(|at| subsystems.sysctl_d().merged(subsystems).origin(at)),
-            ),
-        Existence::Unclear(reason) => return Answer::unknown(reason),
-    };
-    let answer = sysctls.writers(subsystems).judge(subsystems, &asked.related, answer);
-    let is_guess = answer.confidence < Confidence::Certain || matches!(answer.state, Knowledge::Unknown(_));
-    match (subsystems.host().running(), is_guess) {
-        (Some(running), true) => match now::value(running.files(), key).state {
-            Knowledge::Known(value) => answer.note(format!("now it is {value}")),
-            Knowledge::Absent | Knowledge::Unknown(_) => answer,
-        },
-        _ => answer,
+        let path = sysctl_d::path_of(key);
+        if let Some(answer) = without_ipv6(subsystems, &path) {
+            return answer;
+        }
+        let asked =
+            VariableAtBoot { subsystems, related: simulate::related(&path), path: &path, existing: true };
+        let answer = match initial::existence(subsystems, &path) {
+            Existence::Exists => asked.settled(),
+            Existence::With(module) => {
+                let existing = module.state == Knowledge::Known(ModuleState::BuiltIn);
+                let mut answer =
+                    VariableAtBoot { existing, ..asked.clone() }.settled().at_most(module.confidence);
+                answer.notes.extend(module.notes);
+                answer
+            }
+            Existence::WithInterface => of_interface(&asked),
+            Existence::Lost { module, finally } => lost_value(self, &asked, module, &finally),
+            Existence::Removed(since) => Answer::absent()
+                .because(
+                    Origin::named(OriginKind::Kernel, "kernel").says(format!("has no {key} since {since}")),
+                )
+                .because_all(
+                    subsystems
+                        .sysctl_d()
+                        .merged(subsystems)
+                        .lines_about(&path)
+                        .map(|at| subsystems.sysctl_d().merged(subsystems).origin(at)),
+                ),
+            Existence::Unclear(reason) => return Answer::unknown(reason),
+        };
+        let answer = self.writers(subsystems).judge(subsystems, &asked.related, answer);
+        let is_guess =
+            answer.confidence < Confidence::Certain || matches!(answer.state, Knowledge::Unknown(_));
+        match (subsystems.host().running(), is_guess) {
+            (Some(running), true) => match now::value(running.files(), key).state {
+                Knowledge::Known(value) => answer.note(format!("now it is {value}")),
+                Knowledge::Absent | Knowledge::Unknown(_) => answer,
+            },
+            _ => answer,
+        }
     }
 }
 

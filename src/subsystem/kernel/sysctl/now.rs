@@ -1,9 +1,10 @@
 //! Kernel variables of the running kernel: `/proc/sys`.
 
-use super::Value;
+use super::{Sysctls, Value};
 use crate::fact::{Answer, Origin, Reason, ReasonCode};
 use crate::host::{Files, HostErrorKind, Kind, Read};
 use crate::parse::sysctl_d;
+use crate::subsystem::Subsystems;
 use crate::subsystem::kernel::sysctl_d::variable::collapsed;
 
 /// Variables that only take writes, or do something when they are read.
@@ -17,6 +18,16 @@ const NOT_READ: [&str; 6] = [
     "vm/stat_refresh",
     "kernel/ns_last_pid",
 ];
+
+impl Sysctls {
+    /// The value of a variable, by its key with dots, as the running kernel shows it.
+    pub fn now(&self, subsystems: &Subsystems<'_>, key: &str) -> Value {
+        match subsystems.host().running() {
+            Some(running) => value(running.files(), key),
+            None => Answer::unknown(Reason::not_running()),
+        }
+    }
+}
 
 /// The value of a variable, by its key with dots.
 pub(super) fn value(live: &Files, key: &str) -> Value {
