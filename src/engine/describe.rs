@@ -13,7 +13,7 @@ pub(super) fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Mom
     let mut judgement = Judgement::of(Verdict::Pass);
     let mut found: Vec<Clause> = Vec::new();
     let mut expected: Vec<String> = Vec::new();
-    let mut seen: Vec<usize> = Vec::new();
+    let mut seen: Vec<(usize, Option<&str>)> = Vec::new();
     for (index, Evidence { test, story, negated }) in evidence.iter().enumerate() {
         if !evidence[..index].iter().any(|earlier| same_subject(&earlier.test.subject, &test.subject)) {
             let clause = match story {
@@ -31,15 +31,24 @@ pub(super) fn describe(facts: &Facts<'_>, evidence: &[Evidence<'_>], moment: Mom
                 judgement.because.push(origin.clone());
             }
         }
-        for question in
+        for (question, attribute) in
             [Some(&test.subject), operand(&test.matcher)].into_iter().flatten().filter_map(question)
         {
-            if seen.contains(&question) {
+            if seen.contains(&(question, attribute)) {
                 continue;
             }
-            seen.push(question);
+            let is_new = seen.iter().all(|(known, _)| *known != question);
+            seen.push((question, attribute));
             let fact = facts.answer(question, moment);
-            judgement.because.extend(fact.because.iter().cloned());
+            let decides = |place: &&Origin| match (place.decides, attribute) {
+                (Some(of), Some(asked)) => of == asked,
+                (None, _) => is_new,
+                (Some(_), None) => true,
+            };
+            judgement.because.extend(fact.because.iter().filter(decides).cloned());
+            if !is_new {
+                continue;
+            }
             judgement.overruled.extend(fact.overruled.iter().cloned());
             judgement.notes.extend(
                 fact.notes.iter().filter(|n| !judgement.notes.contains(n)).cloned().collect::<Vec<_>>(),
@@ -152,9 +161,10 @@ fn clause(facts: &Facts<'_>, test: &Test, moment: Moment, is_alone: bool) -> Cla
     }
 }
 
-fn question(subject: &Subject) -> Option<usize> {
+/// The question, and the attribute of its answer that is looked at.
+fn question(subject: &Subject) -> Option<(usize, Option<&'static str>)> {
     match subject {
-        Subject::Fact { question, .. } => Some(*question),
+        Subject::Fact { question, attribute } => Some((*question, *attribute)),
         Subject::Constant { .. } => None,
     }
 }

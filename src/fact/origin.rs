@@ -17,6 +17,8 @@ pub struct Origin {
     pub kind: OriginKind,
     /// What the line sets, where it sets something.
     pub sets: Option<Box<Setting>>,
+    /// The only attribute of a record that it decides; all of them if none is named.
+    pub decides: Option<&'static str>,
 }
 
 /// What kind of place decided a fact.
@@ -116,6 +118,13 @@ impl Origin {
     #[must_use]
     pub fn says(mut self, text: impl Into<String>) -> Self {
         self.says = Some(cut(text.into()));
+        self
+    }
+
+    /// Names the only attribute of a record that it decides, so that it isn't shown for another one.
+    #[must_use]
+    pub fn decides(mut self, attribute: &'static str) -> Self {
+        self.decides = Some(attribute);
         self
     }
 

@@ -30,13 +30,19 @@ const SYSTEMD_CGROUP: Attribute = Attribute::new(
 .phrase("making cgroups through systemd")
 .spelt("systemd-cgroup");
 
+const VERSION: Attribute = Attribute::new(
+    "version",
+    Shape::Integer,
+    "The version of its file (1 where the file names none); absent without a file.",
+);
+
 pub(super) static PROBE: Probe = Probe {
     name: "containerd",
     summary: "The configuration of containerd, as far as the kubelet depends on it.",
     details: "From /etc/containerd/config.toml, or the file that the unit names, and what it imports; at both moments \
               from files. What the running one says is told by `cri`. Absent if containerd is not installed.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[ADDRESS, CONFIG, CRI, MISTAKES, NETWORK_PLUGINS, SYSTEMD_CGROUP]),
+    answer: Shape::Record(&[ADDRESS, CONFIG, CRI, MISTAKES, NETWORK_PLUGINS, SYSTEMD_CGROUP, VERSION]),
     moments: BOTH,
     examples: &[],
     ask,
@@ -52,6 +58,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
             NETWORK_PLUGINS
                 .is(found.network_plugins.map_or(State::Absent, |paths| State::Known(Value::list(paths)))),
             SYSTEMD_CGROUP.is(found.systemd_cgroup),
+            VERSION.is(found.version.map_or(State::Absent, State::from)),
         ])
     })
 }

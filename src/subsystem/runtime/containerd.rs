@@ -34,6 +34,8 @@ struct Config {
 pub struct Containerd {
     /// Its socket.
     pub address: State,
+    /// The version of its file; none if there is none.
+    pub version: Option<i64>,
     /// Its file; none if there is none, so that its defaults count.
     pub config: Option<String>,
     /// Whether its CRI is on.
@@ -86,6 +88,7 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     let mistakes = config.mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path)).collect();
     let is_versioned = config.documents.iter().any(|(_, document)| version(document) >= 3);
     let found = Containerd {
+        version: config.documents.first().map(|(_, document)| version(document)),
         address: address.0,
         config: (!config.documents.is_empty()).then(|| path.to_owned()),
         cri,
@@ -99,7 +102,15 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     };
     let places = config.mistakes.iter().map(|(place, _)| place.clone());
     let mut fact = Answer::known(found).because_all(places);
-    fact = fact.because_all([cri_place, systemd_place, network_place, address.1].into_iter().flatten());
+    let of = |place: Option<Origin>, attribute| place.map(|place: Origin| place.decides(attribute));
+    let systemd_place = systemd_place.or_else(|| config.unset_systemd_cgroup());
+    let decided = [
+        of(cri_place, "cri"),
+        of(systemd_place, "systemd_cgroup"),
+        of(network_place, "network_plugins"),
+        of(address.1, "address"),
+    ];
+    fact = fact.because_all(decided.into_iter().flatten());
     if fact.because.is_empty() {
         let says = if config.documents.is_empty() { "is not there" } else { "sets nothing of this" };
         fact = fact.because(Origin::file(path).says(says)).at_most(Confidence::High);
@@ -229,6 +240,19 @@ impl Config {
             }
         }
         found.map_or((State::from(false), None), |(state, place)| (state, Some(place)))
+    }
+
+    /// The table in which `SystemdCgroup` is missing, as far as the file has it.
+    fn unset_systemd_cgroup(&self) -> Option<Origin> {
+        let (path, document) = self.documents.last()?;
+        let read = tables(version(document), self.release.as_ref()).read;
+        let mut plugins =
+            read.into_iter().filter(|table| *table != IMAGES).filter_map(|table| plugin(document, table));
+        let line = plugins.find_map(|plugin| {
+            let runtime = plugin.at(&format!("containerd.runtimes.{}", default_runtime(plugin)));
+            runtime.map_or(plugin.line, |runtime| runtime.at("options").unwrap_or(runtime).line)
+        });
+        Some(Origin::at(path, line).says("doesn't set SystemdCgroup"))
     }
 
     /// Where it looks for network plugins, if a file says so; the last one counts.

@@ -17,7 +17,7 @@ fn a_finding_is_a_list_and_the_same_under_its_old_key() {
         );
     assert!(tree.boot_text("kubelet-finding:config-errors").starts_with("[failSwapOn: "));
     let words = probe::find("kubelet-finding").unwrap().key.words();
-    assert_eq!(words.len(), 15);
+    assert_eq!(words.len(), 16);
     for word in words {
         let (new, old) = (format!("kubelet-finding:{}", word.word), format!("kubelet:{}", word.old));
         assert_eq!(tree.boot(&new), tree.boot(&old), "{new}");
