@@ -7,6 +7,7 @@ use super::budget::Budget;
 use super::error::{HostError, HostErrorKind};
 use super::path::HostPath;
 use super::tree::Content;
+use crate::parse::elf::Ranges;
 
 /// What a run reads of one file at most, all parts together, in bytes. The headers and tables of a program are a
 /// few megabytes; only a hostile file asks for more.
@@ -112,6 +113,12 @@ impl RangeReader {
             Ok(size) if self.size() <= limit => self.read(0, size).map(Some),
             _ => Err(HostError::new(&self.path, HostErrorKind::TooLarge { limit })),
         }
+    }
+}
+
+impl Ranges for RangeReader {
+    fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, String> {
+        RangeReader::read(self, offset, length).map_err(|error| error.kind.to_string())
     }
 }
 

@@ -56,8 +56,8 @@ impl Node {
     pub fn at(&self, path: &str) -> Option<&Node> {
         match &self.content {
             Content::Table(table) => table.get(path).or_else(|| {
-                let dots = path.match_indices('.').map(|(at, _)| at);
-                dots.into_iter().find_map(|at| table.get(&path[..at])?.at(&path[at + 1..]))
+                let mut dots = path.bytes().enumerate().filter(|(_, byte)| *byte == b'.');
+                dots.find_map(|(at, _)| table.get(&path[..at])?.at(&path[at + 1..]))
             }),
             Content::List(items) => {
                 let (index, rest) =

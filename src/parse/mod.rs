@@ -2,6 +2,7 @@
 
 pub mod alternatives;
 pub mod assignments;
+pub mod bdb_hash;
 pub mod boot_entry;
 pub mod cmdline;
 pub mod cpu_list;
@@ -40,8 +41,11 @@ pub mod preset;
 pub mod process;
 pub mod quantity;
 pub mod resolv_conf;
+pub mod rpm_header;
+pub mod rpm_ndb;
 pub mod shell_line;
 pub mod socket_table;
+pub mod sqlite;
 pub mod swaps;
 pub mod sysctl_d;
 pub mod systemd;

@@ -11,8 +11,10 @@ const HELD: Attribute = Attribute::new("held", Shape::Bool, "Whether upgrades le
 pub(super) static PROBE: Probe = Probe {
     name: "package",
     summary: "The installed version of a package, and whether it is held back.",
-    details: "Reads the databases of dpkg, apk and pacman; the same answer now and at boot. Of RPM only the locks are \
-              read (versionlock, `exclude=`), so the version is unknown. An apt pin is not a hold.",
+    details: "Reads the databases of dpkg, apk, pacman and RPM (SQLite, ndb, Berkeley DB); the same answer now and at \
+              boot. The key is a name, or NAME:ARCHITECTURE. A hold is one of dpkg, a version in apk's world, or a lock or \
+              exclusion of dnf, zypper or pacman; an apt pin is not a hold. Unknown if the database can't be read, if SQLite \
+              has not written all of it into its file yet, or if several versions of the package are installed.",
     key: KeySyntax::Required(&KeyKind { noun: "package", canonical: verbatim }),
     answer: Shape::Record(&[VERSION, HELD]),
     moments: BOTH,

@@ -26,11 +26,11 @@ pub(super) static PROBE: Probe = Probe {
     details: "By bare name: what `ExecStart=` of the unit `NAME.service` starts, if that has the name; else the first \
               executable file in the standard directories (see `binary`) or /opt/bin. The version is what the file \
               says of itself: Go's build information (`-X` of the linker, or a module built from a tag), or the \
-              variables that Kubernetes' build sets. Else it is that of the package that owns the file by dpkg's \
-              lists; of other databases, which are read without lists, that of the package of its name, if the file is \
-              where packages put files. Where they differ, the file counts: it was copied over the package's. It is unknown where neither \
-              says it: `-trimpath`, with which most programs are built, leaves the linker's settings out, C programs \
-              (crun, conmon) say nothing, and RPM databases are not read. The same answer now and at boot: a daemon \
+              variables that Kubernetes' build sets. Else it is that of the package that owns the file by the lists of \
+              dpkg or RPM; of other databases, which are read without lists, that of the package of its name, if the \
+              file is where packages put files. Where they differ, the file counts: it was copied over the package's. It is unknown where neither \
+              says it: `-trimpath`, with which most programs are built, leaves the linker's settings out, and C \
+              programs (crun, conmon) say nothing. The same answer now and at boot: a daemon \
               that was not restarted after an upgrade still is the old one.",
     key: KeySyntax::Required(&KeyKind { noun: "program", canonical }),
     answer: Shape::Record(&[PATH, VERSION, KNOWN, SOURCE]),

@@ -216,15 +216,14 @@ fn the_article_passes_now_and_fails_after_reboot() {
 
 #[test]
 fn a_ready_node_raises_no_alarm() {
-    // Programs of recordings are empty, so that versions are only known where a package database tells them.
-    let versions = vec!["crio-minor-same", "kubernetes-versions-agree"];
     for (name, unknown) in [
         ("debian13-ready", vec![]),
-        ("fedora42-ready", versions.clone()),
-        ("flatcar-ready", versions.clone()),
+        ("fedora42-ready", vec![]),
+        // Programs of recordings are empty, so that versions are only known where a package database tells them.
+        ("flatcar-ready", vec!["crio-minor-same", "kubernetes-versions-agree"]),
         // What netconfig will write into /run/netconfig/resolv.conf is not known before it does.
-        ("leap156-ready", [versions.clone(), vec!["kubelet-resolv-conf"]].concat()),
-        ("rocky9-ready", versions),
+        ("leap156-ready", vec!["kubelet-resolv-conf"]),
+        ("rocky9-ready", vec![]),
         ("ubuntu2204-ready", vec![]),
         ("ubuntu2404-ready", vec![]),
     ] {

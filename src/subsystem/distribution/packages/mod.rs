@@ -1,4 +1,4 @@
-//! Installed packages and holds: dpkg, apk and pacman databases; of RPM only the locks are read.
+//! Installed packages and holds: the databases of dpkg, apk, pacman and RPM.
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
@@ -17,14 +17,6 @@ const DPKG: &str = "/var/lib/dpkg/status";
 const DISTROLESS: &str = "/var/lib/dpkg/status.d";
 const APK: [&str; 2] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
 const PACMAN: &str = "/var/lib/pacman/local";
-const RPM: [&str; 6] = [
-    "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-    "/var/lib/rpm/rpmdb.sqlite",
-    "/usr/lib/sysimage/rpm/Packages.db",
-    "/var/lib/rpm/Packages.db",
-    "/usr/lib/sysimage/rpm/Packages",
-    "/var/lib/rpm/Packages",
-];
 
 /// An installed package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +32,7 @@ pub struct Package {
 pub struct Packages {
     dpkg: OnceCell<Read<dpkg_status::Index>>,
     apk: OnceCell<Read<(&'static str, dpkg_status::Index)>>,
+    rpm: OnceCell<Read<rpm::Database>>,
 }
 
 impl Packages {
@@ -66,24 +59,40 @@ impl Packages {
                 Read::Hidden(error) => return Answer::unknown(error),
             }
         }
-        let rpm = RPM.iter().find_map(|path| match files.lstat(path) {
-            Read::There(_) => Some(Ok(path)),
-            Read::Missing(_) => None,
-            Read::Hidden(error) => Some(Err(error)),
-        });
-        match rpm {
-            Some(Ok(path)) if seen.is_empty() => rpm::package(files, name, path),
-            Some(Err(error)) if seen.is_empty() => Answer::unknown(error),
-            Some(Ok(path)) => Answer::absent()
-                .at_most(Confidence::High)
-                .note(format!("the RPM database {path} was not read")),
-            Some(Err(error)) => Answer::absent().at_most(Confidence::High).note(error.to_string()),
-            None if seen.is_empty() => match without_packages(subsystems) {
+        match self.rpm(files) {
+            Read::There(database) => match rpm::package(files, database, name) {
+                Ok(found) => found.unwrap_or_else(Answer::absent),
+                Err(error) => Answer::unknown(error),
+            },
+            Read::Hidden(error) if seen.is_empty() => rpm::unread(files, name, &error),
+            Read::Hidden(error) => Answer::absent().at_most(Confidence::High).note(error.to_string()),
+            Read::Missing(_) if seen.is_empty() => match without_packages(subsystems) {
                 Some(origin) => Answer::absent().because(origin),
                 None => Answer::unknown("no package database found (dpkg, RPM, apk, pacman)"),
             },
-            None => Answer::absent(),
+            Read::Missing(_) => Answer::absent(),
         }
+    }
+
+    /// The files of a package by RPM's database; none if that doesn't have it.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn rpm_files(
+        &self,
+        subsystems: &Subsystems<'_>,
+        name: &str,
+    ) -> Result<Option<Vec<String>>, HostError> {
+        let files = subsystems.host().files();
+        match self.rpm(files) {
+            Read::There(database) => rpm::files_of(files, database, name),
+            Read::Missing(_) => Ok(None),
+            Read::Hidden(error) => Err(error),
+        }
+    }
+
+    fn rpm(&self, files: &Files) -> Read<&rpm::Database> {
+        self.rpm.get_or_init(|| rpm::Database::open(files)).as_ref()
     }
 
     fn dpkg(&self, files: &Files) -> Read<&dpkg_status::Index> {
@@ -94,13 +103,13 @@ impl Packages {
         self.apk.get_or_init(|| apk_index(files)).as_ref()
     }
 
-    /// What could not be read of a database, so that no package need be known. A database of a kind that isn't read
-    /// never tells, whoever asks.
+    /// What could not be read of a database, so that no package need be known.
     pub fn unread(&self, subsystems: &Subsystems<'_>) -> Option<String> {
         let files = subsystems.host().files();
         let mut hidden: Vec<HostError> = Vec::new();
         self.dpkg(files).or_hidden(&mut hidden);
         self.apk(files).or_hidden(&mut hidden);
+        self.rpm(files).or_hidden(&mut hidden);
         for directory in [DISTROLESS, PACMAN] {
             files.list(directory).or_hidden(&mut hidden);
         }

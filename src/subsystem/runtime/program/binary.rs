@@ -3,8 +3,8 @@
 use super::known::Known;
 use super::kubernetes;
 use crate::fact::{Origin, Version, printable};
-use crate::host::{Files, HostPath, RangeReader, Read};
-use crate::parse::elf::{Elf, Ranges};
+use crate::host::{Files, HostPath, Read};
+use crate::parse::elf::Elf;
 use crate::parse::go_build::{self, GoBuild};
 
 /// What a program says of its version.
@@ -20,12 +20,6 @@ pub(super) enum OwnVersion {
     Nothing(String),
     /// It could not be read, and why: fits behind the name of the file.
     Unread(String),
-}
-
-impl Ranges for RangeReader {
-    fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, String> {
-        RangeReader::read(self, offset, length).map_err(|error| error.kind.to_string())
-    }
 }
 
 /// Asks the file of a program.

@@ -1,5 +1,5 @@
-//! The package that owns a file, and the program's version by it. dpkg keeps a list of files a package; of other
-//! databases no such list is read.
+//! The package that owns a file, and the program's version by it. dpkg keeps a list of files a package, RPM has it in the
+//! package's header; apk's and pacman's are not read.
 
 use super::known::Known;
 use crate::fact::{Knowledge, Origin, Version, printable};
@@ -55,7 +55,10 @@ pub(super) fn packaged(
     let mut lists = 0;
     for package in names.clone() {
         lists += usize::from(list(files, package).map_err(unread)?.is_some());
-        if !owns(files, package, path).map_err(unread)? {
+        let rpm = subsystems.packages().rpm_files(subsystems, package).map_err(unread)?;
+        lists += usize::from(rpm.is_some());
+        let is_of_rpm = rpm.iter().flatten().any(|file| is_same(files, file, path));
+        if !is_of_rpm && !owns(files, package, path).map_err(unread)? {
             continue;
         }
         if let Some(found) = of(subsystems, package, true)? {
@@ -116,11 +119,7 @@ fn version(package: Knowledge<packages::Package>) -> Result<Option<String>, Stri
 /// Whether dpkg installed this file from a package, and nothing has diverted it.
 fn owns(files: &Files, package: &str, path: &HostPath) -> Result<bool, HostError> {
     let Some(list) = list(files, package)? else { return Ok(false) };
-    let path = path.to_string();
-    // Where /usr is merged, a package may list /bin/x or /usr/bin/x.
-    let is_path = |line: &str| {
-        line == path || path.strip_prefix("/usr") == Some(line) && files.real_path(line).to_string() == path
-    };
+    let is_path = |line: &str| is_same(files, line, path);
     if !lines(&list).any(|(_, line)| is_path(&line)) {
         return Ok(false);
     }
@@ -132,6 +131,12 @@ fn owns(files: &Files, package: &str, path: &HostPath) -> Result<bool, HostError
     };
     let texts: Vec<_> = lines(&diversions).map(|(_, line)| line).collect();
     Ok(!texts.chunks(3).any(|entry| is_path(&entry[0]) && entry.get(2).is_none_or(|by| by != package)))
+}
+
+/// Whether a path in a package's list is this one: where /usr is merged, it may be /bin/x or /usr/bin/x.
+fn is_same(files: &Files, listed: &str, path: &HostPath) -> bool {
+    let path = path.to_string();
+    listed == path || path.strip_prefix("/usr") == Some(listed) && files.real_path(listed).to_string() == path
 }
 
 /// The files of a package; of a package for several architectures the list has one in its name.

@@ -1,34 +1,13 @@
-//! RPM: the database isn't read; locks of dnf and zypper are.
+//! What keeps a package of RPM at its version: locks and exclusions of dnf and zypper.
 
-use super::{Package, excluded};
-use crate::fact::{Answer, Confidence, Knowledge, Origin, State};
-use crate::host::{Files, HostError, HostErrorKind, Read};
+use crate::fact::{Knowledge, Origin, State};
+use crate::host::{Files, HostError, HostErrorKind};
 use crate::parse::zypp_locks::{self, Effect};
 use crate::parse::{document::SyntaxError, toml_document};
-
-/// The version can't be read; that a package is there is only said if its program is.
-pub(super) fn package(files: &Files, name: &str, database: &str) -> Answer<Package> {
-    let reason = format!("RPM database found ({database}); this version can't read it");
-    let (held, place) = match held(files, name) {
-        Ok(found) => found,
-        Err(error) => return Answer::unknown(reason).note(error.to_string()),
-    };
-    let program = format!("/usr/bin/{name}");
-    match files.stat(&program) {
-        Read::There(found) if found.mode & 0o111 != 0 => {}
-        // Unknown either way: the program would only show that it is installed.
-        Read::There(_) | Read::Missing(_) | Read::Hidden(_) => {
-            return Answer::unknown(reason).because_all(place);
-        }
-    }
-    Answer::known(Package { version: Knowledge::unknown(reason), held })
-        .at_most(Confidence::High)
-        .note(format!("taken as installed because {program} is there"))
-        .because_all(place)
-}
+use crate::subsystem::distribution::packages::excluded;
 
 /// Whether a package is kept at its version, and the place that says so.
-fn held(files: &Files, name: &str) -> Result<(Knowledge<bool>, Option<Origin>), HostError> {
+pub(super) fn held(files: &Files, name: &str) -> Result<(Knowledge<bool>, Option<Origin>), HostError> {
     if let Some(place) = dnf_lock(files, name)? {
         return Ok((Knowledge::Known(true), Some(place)));
     }
