@@ -31,10 +31,10 @@ pub(super) fn of(
         (Some(judgement), None) => (Moment::Now, judgement),
         (None, None) => return unfilled(&rule.prose.fix),
     };
-    // What isn't asked or isn't known about the other moment may fail there.
+    // What isn't known about the next boot may fail there; where nothing runs, nothing has to be mended now.
     let fails = match (now.map(|judgement| &judgement.verdict), boot.map(|judgement| &judgement.verdict)) {
         (Some(Verdict::Fail), Some(Verdict::Fail)) => Some(Fails::Both),
-        (Some(Verdict::Pass), Some(Verdict::Fail)) => Some(Fails::Boot),
+        (_, Some(Verdict::Fail)) => Some(Fails::Boot),
         (Some(Verdict::Fail), Some(Verdict::Pass)) => Some(Fails::Now),
         _ => None,
     };

@@ -39,7 +39,7 @@ pub const FIX_CASE: &[Key] = &[
     key(
         "fails",
         KeyKind::Word(FAILS),
-        "When the rule has to fail: `now` (it holds after a reboot), `boot` (it holds now), or `both`; any without this key.",
+        "When the rule has to fail: `now` (it holds after a reboot), `boot` (now it doesn't fail), or `both`; any without this key.",
     ),
     key("text", KeyKind::Text, "What to do, in words and commands."),
     key("sysctl", KeyKind::Values, "Kernel variables to set, now and at boot."),

@@ -233,7 +233,7 @@ pub struct FixCase {
 pub enum Fails {
     /// Now, and after a reboot it holds: rebooting is enough.
     Now,
-    /// After a reboot, and now it holds.
+    /// After a reboot, and now it holds or isn't asked.
     Boot,
     /// At both.
     Both,
