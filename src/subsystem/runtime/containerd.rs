@@ -63,10 +63,7 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     if let Some(gap) = launch.gaps.first() {
         return Answer::unknown(gap.reason.clone());
     }
-    let long = launch.flag("config").pop().map(|(_, path)| path);
-    let short =
-        || launch.words.iter().skip_while(|(_, word)| word != "-c").nth(1).map(|(_, path)| path.clone());
-    let named = long.or_else(short);
+    let named = named_config(&launch);
     let path = named.as_deref().unwrap_or(CONFIG);
     let installed = subsystems.programs().version(subsystems, "containerd");
     let release = installed.as_deref().and_then(Version::parse);
@@ -79,12 +76,7 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     let (cri, cri_place) = config.cri();
     let (systemd, systemd_place) = config.systemd_cgroup();
     let (network_plugins, network_place) = config.network_plugins().unzip();
-    // From version 4 on the server is a plugin, too.
-    let server = config.last("plugins.io.containerd.server.v1.grpc.address");
-    let address = server.or_else(|| config.last("grpc.address")).map_or_else(
-        || (State::from("/run/containerd/containerd.sock"), None),
-        |(place, state)| (state, Some(place)),
-    );
+    let address = address(&config);
     let mistakes = config.mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path)).collect();
     let is_versioned = config.documents.iter().any(|(_, document)| version(document) >= 3);
     let found = Containerd {
@@ -116,6 +108,23 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
         fact = fact.because(Origin::file(path).says(says)).at_most(Confidence::High);
     }
     fact
+}
+
+/// The file that the command line names.
+fn named_config(launch: &ExecContext) -> Option<String> {
+    let long = launch.flag("config").pop().map(|(_, path)| path);
+    let short =
+        || launch.words.iter().skip_while(|(_, word)| word != "-c").nth(1).map(|(_, path)| path.clone());
+    long.or_else(short)
+}
+
+/// The socket, and the place that sets it. From version 4 on the server is a plugin, too.
+fn address(config: &Config) -> (State, Option<Origin>) {
+    let server = config.last("plugins.io.containerd.server.v1.grpc.address");
+    match server.or_else(|| config.last("grpc.address")) {
+        Some((place, state)) => (state, Some(place)),
+        None => (State::from("/run/containerd/containerd.sock"), None),
+    }
 }
 
 impl Config {
