@@ -11,6 +11,9 @@ const CONFIG: Attribute =
 const CRI: Attribute =
     Attribute::new("cri", Shape::Bool, "Whether its CRI is on: no `disabled_plugins` names it.")
         .phrase("serving the CRI");
+const DEFAULT_RUNTIME: Attribute =
+    Attribute::new("default_runtime", Shape::Text, "The runtime of pods that ask for none.")
+        .spelt("default-runtime");
 const MISTAKES: Attribute = Attribute::new(
     "mistakes",
     Shape::List(&Shape::Text),
@@ -42,7 +45,16 @@ pub(super) static PROBE: Probe = Probe {
     details: "From /etc/containerd/config.toml, or the file that the unit names, and what it imports; at both moments \
               from files. What the running one says is told by `cri`. Absent if containerd is not installed.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[ADDRESS, CONFIG, CRI, MISTAKES, NETWORK_PLUGINS, SYSTEMD_CGROUP, VERSION]),
+    answer: Shape::Record(&[
+        ADDRESS,
+        CONFIG,
+        CRI,
+        DEFAULT_RUNTIME,
+        MISTAKES,
+        NETWORK_PLUGINS,
+        SYSTEMD_CGROUP,
+        VERSION,
+    ]),
     moments: BOTH,
     examples: &[],
     ask,
@@ -54,6 +66,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
             ADDRESS.is(found.address),
             CONFIG.is(found.config.map_or(State::Absent, State::from)),
             CRI.is(found.cri),
+            DEFAULT_RUNTIME.is(State::from(found.default_runtime)),
             MISTAKES.is(found.mistakes.map(Value::list)),
             NETWORK_PLUGINS
                 .is(found.network_plugins.map_or(State::Absent, |paths| State::Known(Value::list(paths)))),

@@ -20,7 +20,13 @@ pub fn container(subsystems: &Subsystems<'_>) -> Option<Origin> {
     if let Some(error) = hidden {
         return Some(Origin::file(mark).says(format!("whether this is a container can't be told: {error}")));
     }
-    let kind = named(files, mark).unwrap_or_else(|| "unnamed".into());
+    // An empty mark is that of one manager.
+    let by = match mark {
+        "/.dockerenv" => "docker, by /.dockerenv",
+        "/run/.containerenv" => "podman, by /run/.containerenv",
+        _ => "unnamed",
+    };
+    let kind = named(files, mark).unwrap_or_else(|| by.into());
     if kind == "wsl" {
         return None;
     }

@@ -34,6 +34,8 @@ struct Config {
 pub struct Containerd {
     /// Its socket.
     pub address: State,
+    /// The runtime of pods that ask for none.
+    pub default_runtime: String,
     /// The version of its file; none if there is none.
     pub version: Option<i64>,
     /// Its file; none if there is none, so that its defaults count.
@@ -80,6 +82,7 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     let mistakes = config.mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path)).collect();
     let is_versioned = config.documents.iter().any(|(_, document)| version(document) >= 3);
     let found = Containerd {
+        default_runtime: config.default_runtime(),
         version: config.documents.first().map(|(_, document)| version(document)),
         address: address.0,
         config: (!config.documents.is_empty()).then(|| path.to_owned()),
@@ -249,6 +252,15 @@ impl Config {
             }
         }
         found.map_or((State::from(false), None), |(state, place)| (state, Some(place)))
+    }
+
+    /// The runtime of pods that ask for none, by the last file that says so.
+    fn default_runtime(&self) -> String {
+        let named = self.documents.iter().rev().flat_map(|(_, document)| {
+            let read = tables(version(document), self.release.as_ref()).read;
+            read.into_iter().filter_map(|table| plugin(document, table)).map(default_runtime)
+        });
+        named.into_iter().find(|name| name != "runc").unwrap_or_else(|| "runc".into())
     }
 
     /// The table in which `SystemdCgroup` is missing, as far as the file has it.

@@ -51,7 +51,9 @@ fn a_container_has_no_boot_of_its_own() {
             == "60"
     );
     let docker = crate::distributions::debian12("quiet").live("/.dockerenv", "");
-    assert!(docker.recorded_text("sysctl:vm.swappiness").contains("this is a container (unnamed)"));
+    assert!(
+        docker.recorded_text("sysctl:vm.swappiness").contains("this is a container (docker, by /.dockerenv)")
+    );
 }
 
 #[test]
