@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, ResolveFlags, Stat};
@@ -97,9 +97,14 @@ impl Directory {
         let Some(directory) = path.above() else {
             return rustix::fs::openat(&self.root, ".", flags, Mode::empty());
         };
-        let mut last = self.last.take().filter(|(place, _)| directory.starts_with(place));
-        let rest = last.as_ref().map_or(path.relative(), |(place, _)| below(path, place));
-        for part in rest.parent().into_iter().flatten() {
+        let mut last = self.last.take();
+        let below = last.as_ref().and_then(|(place, _)| path.below(place));
+        let rest = below.unwrap_or(path.relative()).as_os_str().as_bytes();
+        if below.is_none() {
+            last = None;
+        }
+        let above = memchr::memrchr(b'/', rest).map(|end| rest[..end].split(|byte| *byte == b'/'));
+        for part in above.into_iter().flatten() {
             let at = last.as_ref().map_or(self.root.as_fd(), |(_, fd)| fd.as_fd());
             let through = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let opened = rustix::fs::openat(at, part, through, Mode::empty())?;
@@ -237,11 +242,6 @@ impl Tree for Directory {
         };
         Ok(Box::new(OpenFile { path: path.clone(), fd, size }))
     }
-}
-
-/// The rest of a path that begins with a directory.
-fn below<'p>(path: &'p HostPath, directory: &Path) -> &'p Path {
-    path.as_path().strip_prefix(directory).unwrap_or(path.relative())
 }
 
 struct OpenFile {

@@ -118,6 +118,14 @@ impl HostPath {
         HostPath(directories.find(|path| holds(path)).unwrap_or(Path::new("/")).to_owned())
     }
 
+    /// The path from a directory above it on, without a leading slash; none if the directory is no such.
+    pub(super) fn below(&self, directory: &Path) -> Option<&Path> {
+        let directory = directory.as_os_str().as_bytes();
+        let rest = self.0.as_os_str().as_bytes().strip_prefix(directory)?;
+        let rest = if directory == b"/" { rest } else { rest.strip_prefix(b"/")? };
+        (!rest.is_empty()).then(|| Path::new(OsStr::from_bytes(rest)))
+    }
+
     /// The names on the way to the path; none for the root.
     pub(super) fn parts(&self) -> impl Iterator<Item = &OsStr> {
         let parts = self.0.as_os_str().as_bytes().split(|byte| *byte == b'/');
@@ -248,6 +256,22 @@ mod tests {
         assert_eq!(real("/a/../var/run"), ("/run".into(), "/a /var /var/run /run".into()));
         let (end, looks) = real("/loop/x");
         assert_eq!((end.as_str(), looks.split(' ').count()), ("/loop/x", 42));
+    }
+
+    #[test]
+    fn what_lies_below_a_directory_is_told_from_what_begins_like_it() {
+        let below =
+            |path, directory: &str| HostPath::new(path).below(Path::new(directory)).map(Path::to_owned);
+        for (path, directory, expected) in [
+            ("/etc/a/b", "/etc", Some("a/b")),
+            ("/etc/a", "/", Some("etc/a")),
+            ("/etc", "/etc", None),
+            ("/etcetera/a", "/etc", None),
+            ("/", "/", None),
+            ("/var", "/etc", None),
+        ] {
+            assert_eq!(below(path, directory), expected.map(PathBuf::from), "{path} {directory}");
+        }
     }
 
     #[test]
