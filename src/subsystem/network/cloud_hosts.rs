@@ -7,6 +7,7 @@ use crate::fact::{Answer, Confidence, Origin};
 use crate::host::{Files, HostError};
 use crate::parse::lines;
 use crate::subsystem::Subsystems;
+use crate::subsystem::systemd::units::MergedUnit;
 
 const CLOUD: &str = "/etc/cloud/cloud.cfg";
 const TEMPLATES: &str = "/etc/cloud/templates";
@@ -27,14 +28,10 @@ pub fn lost(subsystems: &Subsystems<'_>) -> Answer<Vec<String>> {
         Ok(None) => return Answer::known(Vec::new()).because(Origin::file(HOSTS)),
         Err(error) => return Answer::unknown(error),
     };
-    // A generator starts them at each boot, which no file on disk tells.
-    let units = subsystems.units();
-    let is_there = |service: &str| {
-        units.masked_by(subsystems, service).is_none()
-            && units.merged_with_gaps(subsystems, service).is_some()
-    };
-    if !SERVICES.iter().any(|service| is_there(service)) {
-        return Answer::known(Vec::new()).because(Origin::file(HOSTS));
+    match is_installed(subsystems) {
+        Ok(true) => {}
+        Ok(false) => return Answer::known(Vec::new()).because(Origin::file(HOSTS)),
+        Err(reason) => return Answer::unknown(reason),
     }
     let (hosts, template) = match (files.read(HOSTS).found(), template(subsystems)) {
         (Ok(hosts), Ok(template)) => (hosts, template),
@@ -65,6 +62,26 @@ pub fn lost(subsystems: &Subsystems<'_>) -> Answer<Vec<String>> {
     }
     let note = format!("{path} is what cloud-init makes /etc/hosts of");
     Answer::known(names).because(decided).because_all(places).at_most(Confidence::High).note(note)
+}
+
+/// Whether cloud-init has a unit that isn't masked. A generator starts its units at each boot, which no file on disk tells.
+fn is_installed(subsystems: &Subsystems<'_>) -> Result<bool, String> {
+    let units = subsystems.units();
+    let mut hidden = None;
+    for service in SERVICES.iter().filter(|service| units.masked_by(subsystems, service).is_none()) {
+        if units.merged(subsystems, service).is_some() {
+            return Ok(true);
+        }
+        let unread = units.merged_with_gaps(subsystems, service);
+        hidden = hidden.or_else(|| {
+            unread.map(|unit| format!("whether {service} is there can't be told: {}", reason(&unit)))
+        });
+    }
+    hidden.map_or(Ok(false), Err)
+}
+
+fn reason(unit: &MergedUnit) -> &str {
+    unit.gaps.first().map_or("its files can't be read", |gap| &gap.reason)
 }
 
 /// Where `manage_etc_hosts` is set so that the whole file is written; none if it isn't.
