@@ -79,8 +79,6 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
     let (systemd, systemd_place) = config.systemd_cgroup();
     let (network_plugins, network_place) = config.network_plugins().unzip();
     let address = address(&config);
-    let mistakes = config.mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path)).collect();
-    let is_versioned = config.documents.iter().any(|(_, document)| version(document) >= 3);
     let found = Containerd {
         default_runtime: config.default_runtime(),
         version: config.documents.first().map(|(_, document)| version(document)),
@@ -88,11 +86,7 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
         config: (!config.documents.is_empty()).then(|| path.to_owned()),
         cri,
         network_plugins,
-        // Whether a file of version 3 stops it depends on its own version.
-        mistakes: match unread {
-            Some(reason) if config.mistakes.is_empty() && is_versioned => Knowledge::unknown(reason),
-            _ => Knowledge::Known(mistakes),
-        },
+        mistakes: config.known_mistakes(unread),
         systemd_cgroup: systemd,
     };
     let places = config.mistakes.iter().map(|(place, _)| place.clone());
@@ -252,6 +246,17 @@ impl Config {
             }
         }
         found.map_or((State::from(false), None), |(state, place)| (state, Some(place)))
+    }
+
+    /// What stops it; whether a file of version 3 does depends on its own version.
+    fn known_mistakes(&self, unread: Option<String>) -> Knowledge<Vec<String>> {
+        let is_versioned = self.documents.iter().any(|(_, document)| version(document) >= 3);
+        match unread {
+            Some(reason) if self.mistakes.is_empty() && is_versioned => Knowledge::unknown(reason),
+            _ => Knowledge::Known(
+                self.mistakes.iter().map(|(place, what)| format!("{}: {what}", place.path)).collect(),
+            ),
+        }
     }
 
     /// The runtime of pods that ask for none, by the last file that says so.
