@@ -46,7 +46,8 @@ impl Looked {
 
     /// A `KubeletConfiguration`: kubeadm decodes it and hands it on. Which values stop the kubelet is asked elsewhere.
     pub(super) fn kubelet(&mut self, root: &Node, line: u32) {
-        let kubelet::Oddities { unknown, wrong } = kubelet::look(root, true);
+        let kubelet::Oddities { unknown, wrong } =
+            kubelet::look(root, kubelet::Reading { all_known: true, is_patch: false });
         for (name, at) in unknown {
             let word = name.rsplit('.').next().unwrap_or_default().to_owned();
             self.unknown(at.unwrap_or(line), word, &name, "KubeletConfiguration", None);

@@ -53,7 +53,8 @@ impl Quantity {
     /// How it compares with zero.
     #[must_use]
     pub fn sign(self) -> Ordering {
-        self.0.total_cmp(&0.0)
+        // Zero has no sign here: `-0` is 0.
+        self.0.partial_cmp(&0.0).unwrap_or(Ordering::Equal)
     }
 
     /// As a number: bytes, CPUs, inodes.

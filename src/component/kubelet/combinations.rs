@@ -1,8 +1,8 @@
 //! Fields that depend on each other or on a feature gate (`ValidateKubeletConfiguration`).
 
-use super::default_table;
 use super::values::{CFS_PERIOD, RESTART_PERIOD};
 use super::view::{Judgement, View};
+use super::{default_table, texts};
 use crate::parse::go_duration;
 
 pub(super) fn look(view: View<'_>, found: &mut Judgement) {
@@ -68,6 +68,8 @@ fn credentials(view: View<'_>, found: &mut Judgement) {
                 let text = "needs imagePullCredentialsVerificationPolicy: NeverVerifyAllowlistedImages";
                 let field = "preloadedImagesVerificationAllowlist";
                 found.fault(field, format!("{field} {text}"));
+            } else {
+                patterns(view, found);
             }
         }
         // Before 1.33 both fields are unknown, and ignored.
@@ -82,6 +84,15 @@ fn credentials(view: View<'_>, found: &mut Judgement) {
             }
         }
         _ => {}
+    }
+}
+
+fn patterns(view: View<'_>, found: &mut Judgement) {
+    let field = "preloadedImagesVerificationAllowlist";
+    for pattern in view.texts(field) {
+        if let Some(mistake) = texts::image_pattern_mistake(pattern) {
+            found.fault(field, format!("{field} has `{pattern}`, which {mistake}"));
+        }
     }
 }
 

@@ -14,9 +14,17 @@ pub(crate) enum Type {
     Integer,
     /// A whole number of 64 bits.
     Long,
+    /// A whole number of 32 bits without a sign.
+    Unsigned,
+    /// Any number.
+    Number,
     Text,
-    /// A span of time as Go writes it: `1m30s`, in text.
+    /// A span of time as Go writes it: `1m30s`, in text. A null is refused.
     Span,
+    /// A span of time that may be null (a pointer in `types.go`).
+    OptionalSpan,
+    /// A span of time, or a number of nanoseconds (`TimeOrMetaDuration`).
+    SpanOrNanoseconds,
     /// A list of texts.
     TextList,
     /// A list of whole numbers.
@@ -27,11 +35,15 @@ pub(crate) enum Type {
     Map,
     /// `map[string]string`: a bare number among the values is an error.
     Texts,
+    /// `map[string][]string`.
+    TextLists,
     /// `map[string]bool`.
     Bools,
-    Any,
 }
-use Type::{Any, Bool, Bools, Integer, IntegerList, Long, Map, Span, TableList, Text, TextList, Texts};
+use Type::{
+    Bool, Bools, Integer, IntegerList, Long, Map, Number, OptionalSpan, Span, SpanOrNanoseconds, TableList,
+    Text, TextList, TextLists, Texts, Unsigned,
+};
 
 /// Fields at the top, sorted by name.
 pub(crate) const FIELDS: &[(&str, Type)] = &[
@@ -49,11 +61,11 @@ pub(crate) const FIELDS: &[(&str, Type)] = &[
     ("containerLogMaxFiles", Integer),
     ("containerLogMaxSize", Text),
     ("containerLogMaxWorkers", Integer),
-    ("containerLogMonitorInterval", Span),
+    ("containerLogMonitorInterval", OptionalSpan),
     ("containerRuntimeEndpoint", Text),
     ("contentType", Text),
     ("cpuCFSQuota", Bool),
-    ("cpuCFSQuotaPeriod", Span),
+    ("cpuCFSQuotaPeriod", OptionalSpan),
     ("cpuManagerPolicy", Text),
     ("cpuManagerPolicyOptions", Texts),
     ("cpuManagerReconcilePeriod", Span),
@@ -107,7 +119,7 @@ pub(crate) const FIELDS: &[(&str, Type)] = &[
     ("memoryManagerPolicy", Text),
     ("memoryReservationPolicy", Text),
     ("memorySwap", Map),
-    ("memoryThrottlingFactor", Any),
+    ("memoryThrottlingFactor", Number),
     ("mergeDefaultEvictionSettings", Bool),
     ("nodeLeaseDurationSeconds", Integer),
     ("nodeStatusMaxImages", Integer),
@@ -144,7 +156,7 @@ pub(crate) const FIELDS: &[(&str, Type)] = &[
     ("singleProcessOOMKill", Bool),
     ("staticPodPath", Text),
     ("staticPodURL", Text),
-    ("staticPodURLHeader", Map),
+    ("staticPodURLHeader", TextLists),
     ("streamingConnectionIdleTimeout", Span),
     ("syncFrequency", Span),
     ("systemCgroups", Text),
@@ -172,21 +184,21 @@ pub(crate) const NESTED: &[(&str, &[(&str, Type)])] = &[
     ("authentication.x509", &[("clientCAFile", Text)]),
     ("authorization", &[("mode", Text), ("webhook", Map)]),
     ("authorization.webhook", &[("cacheAuthorizedTTL", Span), ("cacheUnauthorizedTTL", Span)]),
-    ("crashLoopBackOff", &[("maxContainerRestartPeriod", Span)]),
+    ("crashLoopBackOff", &[("maxContainerRestartPeriod", OptionalSpan)]),
     (
         "logging",
         &[
-            ("flushFrequency", Any),
+            ("flushFrequency", SpanOrNanoseconds),
             ("format", Text),
             ("options", Map),
-            ("verbosity", Long),
+            ("verbosity", Unsigned),
             ("vmodule", TableList),
         ],
     ),
-    ("logging.vmodule[]", &[("filePattern", Text), ("verbosity", Long)]),
+    ("logging.vmodule[]", &[("filePattern", Text), ("verbosity", Unsigned)]),
     ("memorySwap", &[("swapBehavior", Text)]),
     ("registerWithTaints[]", &[("effect", Text), ("key", Text), ("timeAdded", Text), ("value", Text)]),
-    ("reservedMemory[]", &[("limits", Any), ("numaNode", Integer)]),
+    ("reservedMemory[]", &[("limits", Map), ("numaNode", Integer)]),
     ("shutdownGracePeriodByPodPriority[]", &[("priority", Integer), ("shutdownGracePeriodSeconds", Long)]),
     ("tracing", &[("endpoint", Text), ("samplingRatePerMillion", Integer)]),
     ("userNamespaces", &[("idsPerPod", Long)]),
@@ -200,3 +212,12 @@ pub(crate) const SINCE: [(&str, u64); 4] = [
     ("memoryReservationPolicy", 36),
     ("tlsCurvePreferences", 36),
 ];
+
+/// The type of a dotted field, where it is known.
+pub(crate) fn type_of(field: &str) -> Option<Type> {
+    let (known, name) = match field.rsplit_once('.') {
+        Some((table, name)) => (NESTED.iter().find(|(nested, _)| *nested == table)?.1, name),
+        None => (FIELDS, field),
+    };
+    known.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+}

@@ -1,7 +1,8 @@
 //! Names that the kubelet doesn't know in a `KubeletConfiguration`, and values that it can't decode.
 
 use super::field_table::Type::{
-    self, Any, Bool, Bools, Integer, IntegerList, Long, Map, Span, TableList, Text, TextList, Texts,
+    self, Bool, Bools, Integer, IntegerList, Long, Map, Number, OptionalSpan, Span, SpanOrNanoseconds,
+    TableList, Text, TextList, TextLists, Texts, Unsigned,
 };
 use super::field_table::{FIELDS, NESTED};
 use crate::parse::document::{Content, Node};
@@ -16,11 +17,19 @@ pub(crate) struct Oddities {
     pub wrong: Vec<(String, Option<u32>)>,
 }
 
-/// Looks at all fields. `all_known` says that the
-/// installed kubelet has no more fields than those above; else only misspelt ones are told.
-pub(crate) fn look(document: &Node, all_known: bool) -> Oddities {
+/// How a document is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// The installed kubelet has no more fields than those above; else only misspelt ones are told.
+    pub all_known: bool,
+    /// The document is laid over another: a null takes away. (Else it is a value, which not every field takes.)
+    pub is_patch: bool,
+}
+
+/// Looks at all fields.
+pub(crate) fn look(document: &Node, reading: Reading) -> Oddities {
     let mut oddities = Oddities::default();
-    look_into(document, "", None, all_known, &mut oddities);
+    look_into(document, "", None, reading, &mut oddities);
     oddities
 }
 
@@ -40,18 +49,18 @@ pub(crate) fn unknown(field: &str) -> Option<Vec<String>> {
     }
 }
 
-fn look_into(node: &Node, path: &str, line: Option<u32>, all_known: bool, found: &mut Oddities) {
+fn look_into(node: &Node, path: &str, line: Option<u32>, reading: Reading, found: &mut Oddities) {
     let Some(known) = fields_of(path) else { return };
     let Content::Table(table) = &node.content else { return };
     for (name, value) in table {
         let dotted = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let line = value.line.or(line);
         match known.iter().find(|(known, _)| known == name) {
-            Some((_, kind)) => match decode(value, *kind) {
-                Ok(()) => look_below(value, &dotted, line, all_known, found),
+            Some((_, kind)) => match decode(value, *kind, reading) {
+                Ok(()) => look_below(value, &dotted, line, reading, found),
                 Err(wrong) => found.wrong.push((format!("{dotted}{wrong}"), line)),
             },
-            None if all_known || known.iter().any(|(known, _)| is_misspelt(name, known)) => {
+            None if reading.all_known || known.iter().any(|(known, _)| is_misspelt(name, known)) => {
                 found.unknown.push((dotted, line));
             }
             None => {}
@@ -60,13 +69,13 @@ fn look_into(node: &Node, path: &str, line: Option<u32>, all_known: bool, found:
 }
 
 /// Looks into a table, or into the tables of a list.
-fn look_below(node: &Node, path: &str, line: Option<u32>, all_known: bool, found: &mut Oddities) {
+fn look_below(node: &Node, path: &str, line: Option<u32>, reading: Reading, found: &mut Oddities) {
     let Content::List(items) = &node.content else {
-        return look_into(node, path, line, all_known, found);
+        return look_into(node, path, line, reading, found);
     };
     for (index, item) in items.iter().enumerate() {
         let (mut inside, at) = (Oddities::default(), item.line.or(line));
-        look_into(item, &format!("{path}[]"), at, all_known, &mut inside);
+        look_into(item, &format!("{path}[]"), at, Reading { is_patch: false, ..reading }, &mut inside);
         let numbered =
             |(name, line): (String, Option<u32>)| (name.replacen("[]", &format!("[{index}]"), 1), line);
         found.unknown.extend(inside.unknown.into_iter().map(numbered));
@@ -86,25 +95,28 @@ fn fields_of(path: &str) -> Option<&'static [(&'static str, Type)]> {
 ///
 /// # Errors
 /// What the value must be, as it follows the name of the field.
-fn decode(value: &Node, kind: Type) -> Result<(), String> {
+fn decode(value: &Node, kind: Type, reading: Reading) -> Result<(), String> {
     let is = |wanted: &str| Err(format!(": must be {wanted}"));
     match (kind, &value.content) {
-        (_, Content::Null) | (Any, _) => Ok(()),
+        (Span, Content::Null) if !reading.is_patch => is("a duration, such as 10s; a null is none"),
+        (_, Content::Null) => Ok(()),
         (TextList | IntegerList | TableList, Content::List(items)) => {
             let item = match kind {
                 TextList => Text,
                 IntegerList => Integer,
                 _ => Map,
             };
-            match items.iter().position(|node| node.content == Content::Null || wanted(node, item).is_some())
-            {
-                Some(at) => Err(format!("[{at}]: must be {}", wanted(&items[at], item).unwrap_or("set"))),
+            match items.iter().enumerate().find_map(|(at, node)| Some((at, wanted(node, item)?))) {
+                Some((at, wanted)) => Err(format!("[{at}]: must be {wanted}")),
                 None => Ok(()),
             }
         }
-        (TextList | IntegerList | TableList, _) => is("a list"),
-        (Texts | Bools, Content::Table(table)) => {
-            let item = if kind == Texts { Text } else { Bool };
+        (Texts | Bools | TextLists, Content::Table(table)) => {
+            let item = match kind {
+                Texts => Text,
+                Bools => Bool,
+                _ => TextList,
+            };
             let wrong = table.iter().find_map(|(name, node)| Some((name, wanted(node, item)?)));
             wrong.map_or(Ok(()), |(name, wanted)| Err(format!(": the value of {name} must be {wanted}")))
         }
@@ -115,20 +127,28 @@ fn decode(value: &Node, kind: Type) -> Result<(), String> {
 /// What a single value must be, if it isn't.
 fn wanted(value: &Node, kind: Type) -> Option<&'static str> {
     let (is_right, wanted) = match (kind, &value.content) {
-        (_, Content::Null) | (Long, Content::Integer(_)) | (Any | TextList | IntegerList | TableList, _) => {
-            return None;
-        }
+        (_, Content::Null) | (Long, Content::Integer(_)) => return None,
         (Bool, content) => (matches!(content, Content::Bool(_)), "true or false, without quotes"),
         (Integer, Content::Integer(number)) => {
             (i32::try_from(*number).is_ok(), "a number between -2147483648 and 2147483647")
         }
+        (Unsigned, Content::Integer(number)) => {
+            (u32::try_from(*number).is_ok(), "a number between 0 and 4294967295")
+        }
+        (Number, content) => {
+            (matches!(content, Content::Integer(_) | Content::Number(_)), "a number, without quotes")
+        }
         (Text, content) => (matches!(content, Content::Text(_)), "text, in quotes"),
-        (Span, Content::Text(text)) => {
+        (Span | OptionalSpan | SpanOrNanoseconds, Content::Text(text)) => {
             (go_duration::nanoseconds(text).is_some(), "a duration with units h, m, s or ms, such as 1m30s")
         }
-        (Span, _) => (false, "a duration in quotes, such as \"10s\""),
-        (Map | Texts | Bools, content) => (matches!(content, Content::Table(_)), "a map"),
-        (Integer | Long, _) => (false, "a whole number, without quotes"),
+        (SpanOrNanoseconds, content) => {
+            (matches!(content, Content::Integer(_)), "a duration in quotes, such as \"10s\"")
+        }
+        (Span | OptionalSpan, _) => (false, "a duration in quotes, such as \"10s\""),
+        (TextList | IntegerList | TableList, content) => (matches!(content, Content::List(_)), "a list"),
+        (Map | Texts | TextLists | Bools, content) => (matches!(content, Content::Table(_)), "a map"),
+        (Integer | Unsigned | Long, _) => (false, "a whole number, without quotes"),
     };
     (!is_right).then_some(wanted)
 }
@@ -155,7 +175,7 @@ mod tests {
 
     fn found(text: &str, all_known: bool) -> (Vec<String>, Vec<String>) {
         let document = go_yaml::parse(text, 0).unwrap().root;
-        let oddities = look(&document, all_known);
+        let oddities = look(&document, Reading { all_known, is_patch: false });
         let texts = |list: Vec<(String, Option<u32>)>| list.into_iter().map(|(text, _)| text).collect();
         (texts(oddities.unknown), texts(oddities.wrong))
     }
@@ -213,7 +233,7 @@ mod tests {
             assert_eq!(found(text, true).1, [wrong], "{text}");
         }
         let document = go_yaml::parse("failSwapOn: no\nprotectKernelDefaults: ~\n", 0).unwrap().root;
-        assert_eq!(look(&document, true), Oddities::default());
+        assert_eq!(look(&document, Reading { all_known: true, is_patch: false }), Oddities::default());
         assert_eq!(document.at("failSwapOn").unwrap().content, Content::Bool(false));
     }
 }

@@ -3,36 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::gate_needs::{NEEDS, OFF};
 use super::gate_table::{Choice, GATES, KNOWN_UP_TO, REMOVED};
 use super::view::{Judgement, View};
 use crate::parse::document::{Content, Node};
 
 /// Gates of all stages.
 const GROUPS: [&str; 2] = ["AllAlpha", "AllBeta"];
-
-/// A value that the kubelet of 1.36 refuses, and the gates that need the other value: it is taken once they are set, too.
-/// (Each was given to the real kubelet alone; where none is named, it isn't known what would let it pass.)
-const NEEDED: &[(&str, bool, &[&str])] = &[
-    ("APIServerIdentity", false, &["UnknownVersionInteroperabilityProxy"]),
-    ("AtomicFIFO", false, &["UnlockWhileProcessingFIFO"]),
-    ("ClusterTrustBundleProjection", true, &["ClusterTrustBundle"]),
-    ("ContainerRestartRules", false, &["RestartAllContainersOnContainerExits"]),
-    ("DRAResourceClaimDeviceStatus", false, &["DRAResourceClaimGranularStatusAuthorization"]),
-    ("DRAWorkloadResourceClaims", true, &["GenericWorkload"]),
-    ("GangScheduling", true, &["GenericWorkload"]),
-    (
-        "GracefulNodeShutdown",
-        false,
-        &["GracefulNodeShutdownBasedOnPodPriority", "WindowsGracefulNodeShutdown"],
-    ),
-    ("MatchLabelKeysInPodTopologySpread", false, &["MatchLabelKeysInPodTopologySpreadSelectorMerge"]),
-    ("NodeDeclaredFeatures", false, &[]),
-    ("PodLevelResources", false, &["InPlacePodLevelResourcesVerticalScaling"]),
-    ("ResourceHealthStatus", false, &["ResourceHealthStatusMessage"]),
-    ("TopologyAwareWorkloadScheduling", true, &["GenericWorkload"]),
-    ("WorkloadAwarePreemption", true, &["GenericWorkload"]),
-    ("WorkloadWithJob", true, &["GenericWorkload"]),
-];
 
 pub(super) fn look(view: View<'_>, found: &mut Judgement) {
     let Some(Content::Table(gates)) = view.at("featureGates") else { return };
@@ -55,9 +32,10 @@ pub(super) fn look(view: View<'_>, found: &mut Judgement) {
             }
         }
         locked(view, name, value, found);
-        if view.minor == Some(KNOWN_UP_TO) {
-            needed(gates, name, value, found);
-        }
+    }
+    // Older versions have other dependencies, and all gates of a group may be on.
+    if view.minor == Some(KNOWN_UP_TO) && !GROUPS.iter().any(|group| gates.contains_key(*group)) {
+        needed(gates, found);
     }
 }
 
@@ -73,20 +51,40 @@ fn locked(view: View<'_>, name: &str, value: bool, found: &mut Judgement) {
     }
 }
 
-fn needed(gates: &BTreeMap<String, Node>, name: &str, value: bool, found: &mut Judgement) {
-    let row = NEEDED.iter().find(|(gate, refused, _)| *gate == name && *refused == value);
-    let Some((_, _, others)) = row.filter(|_| !GROUPS.iter().any(|group| gates.contains_key(*group))) else {
-        return;
+/// Gates that are on while one that they need is off.
+fn needed(gates: &BTreeMap<String, Node>, found: &mut Judgement) {
+    let set = |name: &str| match gates.get(name).map(|node| &node.content) {
+        Some(Content::Bool(value)) => Some(*value),
+        _ => None,
     };
-    let is_set = |other: &&str| gates.get(*other).is_some_and(|node| node.content == Content::Bool(value));
-    // Where it isn't known who needs it, any other gate may be the one that lets it pass.
-    let passes = if others.is_empty() { gates.len() > 1 } else { others.iter().all(is_set) };
-    if !passes {
-        let whom = if others.is_empty() { "other gates".to_owned() } else { others.join(" and ") };
-        let text =
-            format!("featureGates.{name} is {value}, which is refused while {whom} depend on the opposite");
-        found.fault(format!("featureGates.{name}"), text);
+    let is_on = |name: &str| set(name).unwrap_or(!OFF.contains(&name));
+    for (needed, dependents) in dependents() {
+        if is_on(needed) {
+            continue;
+        }
+        let on: Vec<&str> = dependents.into_iter().filter(|name| is_on(name)).collect();
+        if set(needed) == Some(false) && !on.is_empty() {
+            let verb = if on.len() == 1 { "is on and needs" } else { "are on and need" };
+            let text = format!("featureGates.{needed} is false, while {} {verb} it", on.join(" and "));
+            found.fault(format!("featureGates.{needed}"), text);
+            continue;
+        }
+        for name in on {
+            let text = format!("featureGates.{name} is true and needs {needed}, which is off by default");
+            found.fault(format!("featureGates.{name}"), text);
+        }
     }
+}
+
+/// The gates that others need, each with those others.
+fn dependents() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut dependents: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (name, needed) in NEEDS {
+        for needed in *needed {
+            dependents.entry(*needed).or_default().push(*name);
+        }
+    }
+    dependents
 }
 
 enum Known {
@@ -154,7 +152,10 @@ mod tests {
         assert!(GATES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert!(REMOVED.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert!(REMOVED.iter().all(|(gone, _)| GATES.iter().all(|(gate, ..)| gate != gone)));
-        assert!(NEEDED.iter().all(|(needed, ..)| GATES.iter().any(|(gate, ..)| gate == needed)));
+        assert!(NEEDS.windows(2).all(|pair| pair[0].0 < pair[1].0) && OFF.is_sorted());
+        let is_known = |name: &&str| GATES.iter().any(|(gate, ..)| gate == name);
+        assert!(NEEDS.iter().all(|(name, needed)| is_known(name) && needed.iter().all(is_known)));
+        assert!(OFF.iter().all(is_known));
     }
 
     #[test]
@@ -177,6 +178,11 @@ mod tests {
             ("PodsAPI: true", 35, (1, 0)),
             ("AllAlpha: true", 30, (0, 0)),
             ("GracefulNodeShutdown: false", 36, (1, 0)),
+            ("WorkloadAwarePreemption: true, GenericWorkload: true", 36, (1, 0)),
+            ("WorkloadAwarePreemption: true, GangScheduling: true, GenericWorkload: true", 36, (0, 0)),
+            ("NodeDeclaredFeatures: false", 36, (1, 0)),
+            ("StorageVersionAPI: true, APIServerIdentity: false", 36, (1, 0)),
+            ("UserNamespacesHostNetworkSupport: true", 36, (0, 0)),
             (
                 "GracefulNodeShutdown: false, GracefulNodeShutdownBasedOnPodPriority: false, \
                  WindowsGracefulNodeShutdown: false",

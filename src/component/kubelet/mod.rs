@@ -11,6 +11,7 @@ pub(crate) mod view;
 pub(crate) mod zeros;
 
 mod combinations;
+mod gate_needs;
 mod gate_table;
 mod gates;
 mod policies;

@@ -145,9 +145,21 @@ fn is_pattern(pattern: &str) -> bool {
 
 /// Whether all that a pattern covers are sysctls of a namespace (`NamespacedBy` in component-helpers/node/util/sysctl).
 fn is_namespaced(pattern: &str) -> bool {
-    const PREFIXES: [&str; 4] = ["kernel.shm", "kernel.msg", "fs.mqueue.", "net."];
+    const NAMES: [&str; 10] = [
+        "kernel.msg",
+        "kernel.msgmax",
+        "kernel.msgmnb",
+        "kernel.msgmni",
+        "kernel.sem",
+        "kernel.shm",
+        "kernel.shm_rmid_forced",
+        "kernel.shmall",
+        "kernel.shmmax",
+        "kernel.shmmni",
+    ];
+    const PREFIXES: [&str; 2] = ["fs.mqueue.", "net."];
     let covered = pattern.strip_suffix('*').unwrap_or(pattern);
-    pattern == "kernel.sem" || PREFIXES.iter().any(|prefix| covered.starts_with(prefix))
+    NAMES.contains(&covered) || PREFIXES.iter().any(|prefix| covered.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -178,6 +190,10 @@ mod tests {
             ("kernel.shm*", true),
             ("kernel.sem", true),
             ("kernel.semx", false),
+            ("kernel.sem*", true),
+            ("kernel.shma*", false),
+            ("kernel.shmax", false),
+            ("net*", false),
             ("net.*", true),
             ("fs.mqueue.*", true),
             ("fs.*", false),

@@ -33,10 +33,11 @@ pub(super) fn look(view: View<'_>, found: &mut Judgement) {
     memory_manager(view, found);
     reserved_cpus(view, found);
     for (name, value) in view.pairs("qosReserved") {
-        let percent = value.strip_suffix('%').and_then(percent);
-        if name != "memory" || percent.is_none_or(|percent| !(0.0..=100.0).contains(&percent)) {
-            let text =
-                format!("qosReserved.{name} is `{value}`, must be memory with a percentage, such as 50%");
+        let percent = value.ends_with('%').then(|| value.trim_end_matches('%').parse::<i64>());
+        if name != "memory" || !matches!(percent, Some(Ok(0..=100))) {
+            let text = format!(
+                "qosReserved.{name} is `{value}`, must be memory with a whole percentage, such as 50%"
+            );
             found.fault("qosReserved", text);
         }
     }
@@ -95,24 +96,24 @@ fn eviction(view: View<'_>, found: &mut Judgement) {
     }
 }
 
-/// The number before a `%`.
-fn percent(text: &str) -> Option<f64> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => Some(number),
-        _ => None,
-    }
+/// The percentage of a text that ends in `%` (several count as one, and `nan` is a number: `parsePercentage`).
+fn percentage(value: &str) -> Option<Option<f64>> {
+    value.ends_with('%').then(|| match value.trim_end_matches('%').parse::<f64>() {
+        Ok(number) => Some(number),
+        Err(_) => None,
+    })
 }
 
 fn is_threshold(value: &str) -> bool {
-    match value.strip_suffix('%') {
-        Some(text) => percent(text).is_some_and(|percent| (0.0..=100.0).contains(&percent)),
+    match percentage(value) {
+        Some(percent) => percent.is_some_and(|percent| percent.is_nan() || (0.0..=100.0).contains(&percent)),
         None => Quantity::parse(value).is_some_and(|quantity| quantity.sign() == Ordering::Greater),
     }
 }
 
 fn is_reclaim(value: &str) -> bool {
-    match value.strip_suffix('%') {
-        Some(text) => percent(text).is_some_and(|percent| percent > 0.0),
+    match percentage(value) {
+        Some(percent) => percent.is_some_and(|percent| percent.is_nan() || percent > 0.0),
         None => Quantity::parse(value).is_some_and(|quantity| quantity.sign() != Ordering::Less),
     }
 }
@@ -203,12 +204,14 @@ fn memory_manager(view: View<'_>, found: &mut Judgement) {
                 found.fault(FIELD, format!("{place} has `{name}`, must be memory or hugepages-SIZE"));
             }
             match Quantity::parse(&text) {
-                Some(quantity) if quantity.sign() == Ordering::Greater => {
+                // A negative one is none that the static policy could have, and else is not looked at.
+                Some(quantity) if quantity.sign() != Ordering::Equal => {
                     if name == "memory" {
                         total += quantity.value();
                     }
                 }
-                _ => found.fault(FIELD, format!("{place}: {name} is `{text}`, must be a quantity above 0")),
+                _ => found
+                    .fault(FIELD, format!("{place}: {name} is `{text}`, must be a quantity other than 0")),
             }
             if !seen.insert((node, name)) {
                 found.fault(FIELD, format!("{place} has {name} twice"));

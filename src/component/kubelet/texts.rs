@@ -1,12 +1,11 @@
 //! Texts and lists with a form of their own: taints, TLS, addresses, sockets, paths, logging and tracing.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use super::view::{Judgement, View};
 use crate::component::go_tls::{CIPHERS, CURVES, HTTP2_CIPHERS};
 use crate::parse::document::{Content, Node};
-use crate::parse::{go_duration, label};
+use crate::parse::{go_address, go_duration, go_url, image_reference, label};
 
 /// What a taint does.
 pub(crate) const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -17,7 +16,7 @@ pub(super) fn look(view: View<'_>, found: &mut Judgement) {
     paths(view, found);
     logging(view, found);
     tracing(view, found);
-    if let Some(text) = view.text("address").filter(|text| text.parse::<IpAddr>().is_err()) {
+    if let Some(text) = view.text("address").filter(|text| go_address::address(text).is_none()) {
         found.fault("address", format!("address is `{text}`, must be an IP address"));
     }
     for field in ["containerRuntimeEndpoint", "imageServiceEndpoint"] {
@@ -128,9 +127,7 @@ fn logging(view: View<'_>, found: &mut Judgement) {
         }
         _ => {}
     }
-    if !view.list("logging.vmodule").is_empty() && view.text("logging.format") == Some("json") {
-        found.fault("logging.vmodule", "logging.vmodule needs logging.format: text");
-    }
+    vmodule(view, found);
     if view.gate("LoggingAlphaOptions", None) != Some(false) {
         return;
     }
@@ -152,14 +149,66 @@ fn logging(view: View<'_>, found: &mut Judgement) {
     }
 }
 
+/// Files whose log is more verbose.
+fn vmodule(view: View<'_>, found: &mut Judgement) {
+    const FIELD: &str = "logging.vmodule";
+    let items = view.list(FIELD);
+    if !items.is_empty() && view.text("logging.format") == Some("json") {
+        found.fault(FIELD, format!("{FIELD} needs logging.format: text"));
+    }
+    for item in items {
+        let pattern = match item.at("filePattern").map(|node| &node.content) {
+            Some(Content::Text(pattern)) => pattern.as_str(),
+            _ => "",
+        };
+        if pattern.is_empty() || pattern.contains(['=', ',']) {
+            let wanted = "must be the name of a file or a pattern, without `=` and `,`";
+            found.fault(FIELD, format!("{FIELD} has the filePattern `{pattern}`, {wanted}"));
+        }
+        let verbosity = item.at("verbosity").map(|node| &node.content);
+        if let Some(Content::Integer(number)) = verbosity
+            && i32::try_from(*number).is_err()
+        {
+            let wanted = format!("must be at most {}", i32::MAX);
+            found.fault(FIELD, format!("{FIELD} has `{pattern}` with the verbosity {number}, {wanted}"));
+        }
+    }
+}
+
 /// `host:port`, or one of the schemes of gRPC (`validateEndpoint` in component-base/tracing/api/v1/config.go).
 fn tracing(view: View<'_>, found: &mut Judgement) {
     let field = "tracing.endpoint";
-    let Some(endpoint) = view.text(field).filter(|endpoint| endpoint.contains("//")) else { return };
-    let scheme = endpoint.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
-    if !["dns", "unix", "unix-abstract"].contains(&scheme.as_str()) {
+    let Some(endpoint) = view.text(field) else { return };
+    let scheme = match endpoint.contains("//") {
+        true => go_url::scheme(endpoint),
+        false => go_url::scheme(&format!("dns://{endpoint}")),
+    };
+    if !scheme.is_ok_and(|scheme| ["dns", "unix", "unix-abstract"].contains(&scheme.as_str())) {
         let wanted = "must be host:port, or begin with dns:, unix: or unix-abstract:";
         found.fault(field, format!("{field} is `{endpoint}`, {wanted}"));
+    }
+}
+
+/// Why a text is no pattern of `preloadedImagesVerificationAllowlist` (`getAllowlistImagePattern` in
+/// pkg/kubelet/images/pullmanager).
+pub(super) fn image_pattern_mistake(pattern: &str) -> Option<&'static str> {
+    if pattern.trim() != pattern {
+        return Some("must have no blanks around it");
+    }
+    let start = pattern.strip_suffix("/*");
+    if pattern.is_empty() || start == Some("") {
+        return Some("must name a registry");
+    }
+    if start.unwrap_or(pattern).contains('*') {
+        return Some("may have a `*` only at its end, as in registry.example.com/*");
+    }
+    if start.is_some() {
+        return None;
+    }
+    match image_reference::parse(pattern) {
+        Ok(image) if image.tag.is_none() && image.digest.is_none() => None,
+        Ok(_) => Some("must have neither tag nor digest"),
+        Err(_) => Some("must be the name of an image"),
     }
 }
 

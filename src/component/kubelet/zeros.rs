@@ -2,6 +2,7 @@
 //! after it merges drop-ins (`SetDefaults_KubeletConfiguration` in `pkg/kubelet/apis/config/v1beta1/defaults.go`; each was
 //! seen at /configz of 1.36). A flag's zero is literal.
 
+use super::field_table::{self, FIELDS, Type};
 use crate::parse::document::{Content, Node};
 use crate::parse::go_duration;
 
@@ -52,7 +53,7 @@ const DEFAULTED: &[&str] = &[
 pub(crate) fn make_null(document: &mut Node) {
     for field in DEFAULTED {
         if let Some(node) = document.at_mut(field)
-            && is_zero(&node.content)
+            && is_zero(&node.content, field_table::type_of(field))
         {
             node.content = Content::Null;
         }
@@ -65,11 +66,33 @@ pub(crate) fn make_null(document: &mut Node) {
     }
 }
 
-fn is_zero(content: &Content) -> bool {
+fn is_zero(content: &Content, kind: Option<Type>) -> bool {
     match content {
         Content::Integer(number) => *number == 0,
-        Content::Text(text) => text.is_empty() || go_duration::nanoseconds(text) == Some(0),
+        Content::Text(text) => {
+            text.is_empty() || kind != Some(Type::Text) && go_duration::nanoseconds(text) == Some(0)
+        }
         _ => false,
+    }
+}
+
+/// Makes the nulls in lists and maps the values that they are: empty text, false. In a patch, a null in a map takes away, and
+/// stays.
+pub(crate) fn fill_nulls(document: &mut Node, is_patch: bool) {
+    for (field, kind) in FIELDS {
+        let value = match kind {
+            Type::TextList | Type::Texts => Content::Text(String::new()),
+            Type::Bools => Content::Bool(false),
+            _ => continue,
+        };
+        let items: Vec<&mut Node> = match document.at_mut(field).map(|node| &mut node.content) {
+            Some(Content::List(items)) => items.iter_mut().collect(),
+            Some(Content::Table(table)) if !is_patch => table.values_mut().collect(),
+            _ => continue,
+        };
+        for item in items.into_iter().filter(|item| item.content == Content::Null) {
+            item.content = value.clone();
+        }
     }
 }
 
@@ -81,7 +104,7 @@ mod tests {
     #[test]
     fn zeros_that_mean_the_default_are_null_and_others_stay() {
         let text = "syncFrequency: 0s\nmaxPods: 0\nlogging: {flushFrequency: 0, verbosity: 0}\nhealthzPort: 0\n\
-                    podPidsLimit: -5\naddress: \"\"\nresolvConf: \"\"\nregistryPullQPS: 0\nport: 10250\n";
+                    podPidsLimit: -5\nhairpinMode: \"0\"\naddress: \"\"\nresolvConf: \"\"\nregistryPullQPS: 0\nport: 10250\n";
         let mut document = yaml::parse(text.as_bytes()).unwrap();
         make_null(&mut document);
         for (field, is_null) in [
@@ -90,6 +113,7 @@ mod tests {
             ("logging.flushFrequency", true),
             ("podPidsLimit", true),
             ("address", true),
+            ("hairpinMode", false),
             ("logging.verbosity", false),
             ("healthzPort", false),
             ("resolvConf", false),
@@ -98,6 +122,21 @@ mod tests {
         ] {
             assert_eq!(document.at(field).unwrap().content == Content::Null, is_null, "{field}");
         }
+    }
+
+    #[test]
+    fn nulls_in_lists_and_maps_are_empty() {
+        let text = "clusterDNS: [~]\nfeatureGates: {A: ~}\nevictionHard: {memory.available: ~}\n";
+        let mut document = yaml::parse(text.as_bytes()).unwrap();
+        fill_nulls(&mut document, true);
+        let at = |document: &Node, field: &str| document.at(field).unwrap().content.clone();
+        assert_eq!(at(&document, "featureGates.A"), Content::Null);
+        fill_nulls(&mut document, false);
+        assert_eq!(at(&document, "featureGates.A"), Content::Bool(false));
+        let empty = Node { line: Some(1), content: Content::Text(String::new()) };
+        assert_eq!(at(&document, "clusterDNS"), Content::List(vec![empty]));
+        let Content::Table(hard) = at(&document, "evictionHard") else { panic!() };
+        assert_eq!(hard["memory.available"].content, Content::Text(String::new()));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use crate::component::kubelet::default_table::THRESHOLDS;
 use crate::component::kubelet::field_table::{KNOWN_UP_TO, SINCE};
-use crate::component::kubelet::fields::{self, Oddities};
+use crate::component::kubelet::fields::{self, Oddities, Reading};
 use crate::component::kubelet::zeros;
 use crate::fact::{Origin, OriginKind};
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
@@ -205,7 +205,8 @@ impl Config {
             }
         }
         let all_known = reader.minor.is_some_and(|minor| minor <= KNOWN_UP_TO);
-        let Oddities { unknown, wrong } = fields::look(&node, all_known);
+        let is_patch = role == Role::DropIn;
+        let Oddities { unknown, wrong } = fields::look(&node, Reading { all_known, is_patch });
         self.errors.extend(wrong.into_iter().map(|(text, line)| (place(line), text)));
         self.unknown.extend(unknown.into_iter().map(|(text, line)| (place(line), text)));
         if let Content::Table(table) = &mut node.content {
@@ -217,6 +218,7 @@ impl Config {
                 }
             }
         }
+        zeros::fill_nulls(&mut node, is_patch);
         zeros::make_null(&mut node);
         if role == Role::Main {
             main_file_only(&mut node, path, reader.has_drop_ins);
