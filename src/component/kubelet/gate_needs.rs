@@ -1,4 +1,4 @@
-//! Feature gates that are refused without others (1.36: `AddDependencies` in pkg/features/kube_features.go and
+//! Feature gates that are refused without others (1.36: `AddDependencies` in `pkg/features/kube_features.go` and
 //! apiserver/pkg/features; the kubelet exits where a gate is on and one that it needs is off).
 
 /// A gate, and those that it needs. Sorted.

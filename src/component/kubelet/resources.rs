@@ -96,25 +96,24 @@ fn eviction(view: View<'_>, found: &mut Judgement) {
     }
 }
 
-/// The percentage of a text that ends in `%` (several count as one, and `nan` is a number: `parsePercentage`).
-fn percentage(value: &str) -> Option<Option<f64>> {
-    value.ends_with('%').then(|| match value.trim_end_matches('%').parse::<f64>() {
-        Ok(number) => Some(number),
-        Err(_) => None,
-    })
+/// The number before a `%` (several count as one, and `nan` is a number: `parsePercentage`).
+fn percentage(value: &str) -> Option<f64> {
+    value.trim_end_matches('%').parse().ok()
 }
 
 fn is_threshold(value: &str) -> bool {
-    match percentage(value) {
-        Some(percent) => percent.is_some_and(|percent| percent.is_nan() || (0.0..=100.0).contains(&percent)),
-        None => Quantity::parse(value).is_some_and(|quantity| quantity.sign() == Ordering::Greater),
+    if value.ends_with('%') {
+        percentage(value).is_some_and(|number| number.is_nan() || (0.0..=100.0).contains(&number))
+    } else {
+        Quantity::parse(value).is_some_and(|quantity| quantity.sign() == Ordering::Greater)
     }
 }
 
 fn is_reclaim(value: &str) -> bool {
-    match percentage(value) {
-        Some(percent) => percent.is_some_and(|percent| percent.is_nan() || percent > 0.0),
-        None => Quantity::parse(value).is_some_and(|quantity| quantity.sign() != Ordering::Less),
+    if value.ends_with('%') {
+        percentage(value).is_some_and(|number| number.is_nan() || number > 0.0)
+    } else {
+        Quantity::parse(value).is_some_and(|quantity| quantity.sign() != Ordering::Less)
     }
 }
 

@@ -179,10 +179,8 @@ fn vmodule(view: View<'_>, found: &mut Judgement) {
 fn tracing(view: View<'_>, found: &mut Judgement) {
     let field = "tracing.endpoint";
     let Some(endpoint) = view.text(field) else { return };
-    let scheme = match endpoint.contains("//") {
-        true => go_url::scheme(endpoint),
-        false => go_url::scheme(&format!("dns://{endpoint}")),
-    };
+    let scheme = if endpoint.contains("//") { "" } else { "dns://" };
+    let scheme = go_url::scheme(&format!("{scheme}{endpoint}"));
     if !scheme.is_ok_and(|scheme| ["dns", "unix", "unix-abstract"].contains(&scheme.as_str())) {
         let wanted = "must be host:port, or begin with dns:, unix: or unix-abstract:";
         found.fault(field, format!("{field} is `{endpoint}`, {wanted}"));
