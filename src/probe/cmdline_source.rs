@@ -1,7 +1,7 @@
 //! `cmdline-source`: where the kernel command line of the next boot is edited.
 
 use super::{BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Fact, Moment, Origin, State};
+use crate::fact::{Confidence, Fact, Moment, Origin, State};
 use crate::subsystem::Subsystems;
 
 pub(super) static PROBE: Probe = Probe {
@@ -34,7 +34,12 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     let is_like = |name: &str| os.id == name || os.like.iter().any(|like| like == name);
     let text = source(&place, entry.is_raspberry_pi, &is_like);
     match (text, next.gaps.first()) {
-        (Some(text), _) => Fact::new(State::from(text.as_str())).because(place.clone()),
+        (Some(text), None) => Fact::new(State::from(text.as_str())).because(place.clone()),
+        // What can't be read may start something else.
+        (Some(text), Some(gap)) => Fact::new(State::from(text.as_str()))
+            .because(place.clone())
+            .at_most(Confidence::High)
+            .note(gap.reason.as_str()),
         (None, Some(gap)) => Fact::unknown(gap.reason.as_str()),
         (None, None) => Fact::absent().because(place.clone()),
     }

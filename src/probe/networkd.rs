@@ -6,12 +6,12 @@ use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::system_conf;
 
 const FOREIGN_ROUTES: Attribute = Attribute::new(
-    "foreign-routes",
+    "removing-foreign-routes",
     Shape::Bool,
     "Whether it removes routes of others: `ManageForeignRoutes=`.",
 );
 const FOREIGN_RULES: Attribute = Attribute::new(
-    "foreign-rules",
+    "removing-foreign-rules",
     Shape::Bool,
     "Whether it removes routing rules of others: `ManageForeignRoutingPolicyRules=`.",
 );

@@ -7,7 +7,7 @@ use crate::recordings::RecordingCopy;
 const CA: &str = include_str!("../certificates/ca.crt");
 const CLIENT: &str = include_str!("../certificates/admin.crt");
 const CONFIG: &str = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: systemd\n\
-    containerRuntimeEndpoint: unix:///var/run/crio/crio.sock\nresolvConf: /run/systemd/resolve/resolv.conf\n";
+    containerRuntimeEndpoint: unix:///var/run/crio/crio.sock\nresolvConf: /etc/resolv.conf\n";
 const NETWORK: &str =
     "{\"cniVersion\": \"1.0.0\", \"name\": \"cbr0\", \"plugins\": [{\"type\": \"flannel\"}]}\n";
 const KUBECONFIG: &str = "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters:\n- name: c\n  cluster: {server: s}\n\

@@ -4,7 +4,7 @@ use crate::tree::{Tree, attribute};
 fn it_removes_what_it_isnt_told_to_leave() {
     let fact = Tree::new().boot("networkd");
     assert_eq!(
-        (attribute(&fact, "foreign-routes"), attribute(&fact, "foreign-rules")),
+        (attribute(&fact, "removing-foreign-routes"), attribute(&fact, "removing-foreign-rules")),
         ("true".into(), "true".into())
     );
     let tree = Tree::new()
@@ -18,7 +18,7 @@ fn it_removes_what_it_isnt_told_to_leave() {
         );
     let fact = tree.boot("networkd");
     assert_eq!(
-        (attribute(&fact, "foreign-routes"), attribute(&fact, "foreign-rules")),
+        (attribute(&fact, "removing-foreign-routes"), attribute(&fact, "removing-foreign-rules")),
         ("true".into(), "false".into())
     );
 }
