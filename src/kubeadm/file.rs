@@ -156,6 +156,16 @@ fn sort(document: &Written, target: Option<Target>) -> Result<Option<&'static st
         return Err(mistake);
     }
     let known = KINDS.iter().find(|(group, kind)| *group == document.group && *kind == document.kind);
+    if init && component.is_some() && known.is_none() {
+        let message = format!(
+            "kubeadm refuses this document: there is no kind `{}` in {}",
+            document.kind,
+            document.api()
+        );
+        let mut mistake = remark(document.line, &document.kind, message);
+        mistake.help = near(&document.group, &document.kind);
+        return Err(mistake);
+    }
     let is_read = decoded || (init && component.is_some());
     Ok(known.filter(|_| is_read).map(|(_, kind)| *kind))
 }

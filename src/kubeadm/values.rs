@@ -127,8 +127,9 @@ fn tokens(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
     for item in tokens {
         let set = |name: &str| item.at(name).filter(|node| node.content != Content::Null);
         let line = item.line.unwrap_or(1);
-        if let (Some(_), Some(expires)) = (set("ttl"), set("expires")) {
-            let text = "bootstrapTokens: a token has ttl and expires, of which it takes one".to_owned();
+        if let Some(expires) = set("expires") {
+            let text = "bootstrapTokens: a token with expires is refused: kubeadm gives each a ttl, 24h if it has none"
+                .to_owned();
             findings.push(Finding::new(Topic::DiscoveryErrors, expires.line.unwrap_or(line), text));
         }
         let usages = match set("usages").map(|node| &node.content) {

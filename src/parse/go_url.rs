@@ -67,6 +67,9 @@ fn host_mistake(authority: &str) -> Option<&'static str> {
     }
     let allowed =
         |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "-_.~!$&'()*+,;=:[]<>\"%".contains(c);
+    if !is_escaped(host) {
+        return Some("has a `%` without two hexadecimal digits");
+    }
     (!host.chars().all(allowed)).then_some("has a host with a character that no host has")
 }
 

@@ -194,21 +194,18 @@ fn switches(view: View<'_>, found: &mut Judgement) {
 }
 
 fn others(view: View<'_>, found: &mut Judgement) {
+    // A file's 0 is the default; a flag's is literal.
+    if view.integer("kubeAPIBurst") == Some(0) && view.integer("kubeAPIQPS") != Some(0) {
+        let text = "kubeAPIBurst is 0, must be more while kubeAPIQPS isn't 0";
+        found.fault("kubeAPIBurst", text);
+    }
+    user_namespaces(view, found);
     if view.has_text("systemCgroups") && !view.has_text("cgroupRoot") {
         found.fault("systemCgroups", "systemCgroups needs cgroupRoot");
     }
     // Recorded with 1.36; since when isn't known.
     if view.bool("runOnce") == Some(true) && view.since(36) {
         found.fault("runOnce", "runOnce is true, must be false: the kubelet no longer has this mode");
-    }
-    // The field came with 1.33.
-    if let Some(ids) = view.integer("userNamespaces.idsPerPod").filter(|_| view.since(33)) {
-        let is_right = ids >= 65_536 && ids <= i64::from(u32::MAX) && ids % 65_536 == 0;
-        if !is_right {
-            let field = "userNamespaces.idsPerPod";
-            let text = format!("{field} is {ids}, must be a multiple of 65536, and at least that");
-            found.fault(field, text);
-        }
     }
     if let (Some(shown), Some(minor)) = (view.text("showHiddenMetricsForVersion"), view.minor)
         && !shown.is_empty()
@@ -217,5 +214,26 @@ fn others(view: View<'_>, found: &mut Judgement) {
         let field = "showHiddenMetricsForVersion";
         let wanted = format!("must be 1.{}, the previous minor version", minor.saturating_sub(1));
         found.fault(field, format!("{field} is `{shown}`, {wanted}"));
+    }
+}
+
+/// IDs of pods with user namespaces: blocks of 65,536, of which there must be one for each pod (`MakeUserNsManager` in
+/// pkg/kubelet/userns; the first block of all is nobody's).
+fn user_namespaces(view: View<'_>, found: &mut Judgement) {
+    const BLOCK: i64 = 65_536;
+    let field = "userNamespaces.idsPerPod";
+    // The field came with 1.33.
+    let set = view.integer(field).filter(|_| view.since(33));
+    let ids = set.unwrap_or(BLOCK);
+    if ids < BLOCK || ids > i64::from(u32::MAX) || ids % BLOCK != 0 {
+        let text = format!("{field} is {ids}, must be a multiple of {BLOCK}, and at least that");
+        found.fault(field, text);
+        return;
+    }
+    let pods = view.integer("maxPods").or(default_table::integer("maxPods")).unwrap_or_default();
+    let most = ((1_i64 << 32) - ids) / ids;
+    if pods > most && view.gate("UserNamespacesSupport", Some(33)) == Some(true) {
+        let text = format!("maxPods is {pods}, must be at most {most}: each pod may get {ids} IDs of users");
+        found.fault(if set.is_some() { field } else { "maxPods" }, text);
     }
 }

@@ -20,14 +20,18 @@ pub(crate) enum Kind {
     Span,
     /// `key=value:Effect,...`; a repeated flag adds to it.
     Taints,
+    /// An IP address, or nothing.
+    Address,
+    /// `NODE:memory=QUANTITY,...;NODE:...`
+    ReservedMemory,
     /// A syntax of its own, which is not read.
     Other,
 }
-use Kind::{Bool, Gates, Integer, List, Map, Other, Span, Taints, Text, Thresholds};
+use Kind::{Address, Bool, Gates, Integer, List, Map, Other, ReservedMemory, Span, Taints, Text, Thresholds};
 
 /// Flags and the fields that they set; all of them are deprecated in favour of the file.
 pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
-    ("address", "address", Text),
+    ("address", "address", Address),
     ("allowed-unsafe-sysctls", "allowedUnsafeSysctls", List),
     ("anonymous-auth", "authentication.anonymous.enabled", Bool),
     ("authentication-token-webhook", "authentication.webhook.enabled", Bool),
@@ -67,7 +71,7 @@ pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
     ("feature-gates", "featureGates", Gates),
     ("file-check-frequency", "fileCheckFrequency", Span),
     ("hairpin-mode", "hairpinMode", Text),
-    ("healthz-bind-address", "healthzBindAddress", Text),
+    ("healthz-bind-address", "healthzBindAddress", Address),
     ("healthz-port", "healthzPort", Integer),
     ("http-check-frequency", "httpCheckFrequency", Span),
     ("image-gc-high-threshold", "imageGCHighThresholdPercent", Integer),
@@ -108,7 +112,7 @@ pub(crate) const FLAGS: &[(&str, &str, Kind)] = &[
     ("registry-burst", "registryBurst", Integer),
     ("registry-qps", "registryPullQPS", Integer),
     ("reserved-cpus", "reservedSystemCPUs", Text),
-    ("reserved-memory", "reservedMemory", Other),
+    ("reserved-memory", "reservedMemory", ReservedMemory),
     ("resolv-conf", "resolvConf", Text),
     ("rotate-certificates", "rotateCertificates", Bool),
     ("rotate-server-certificates", "serverTLSBootstrap", Bool),

@@ -4,20 +4,19 @@
 /// The minor version whose flags these are.
 pub(crate) const OF_MINOR: u64 = 36;
 
-/// Sorted; more than the kubelet has, rather than fewer: it exits for any other.
+/// Sorted. Each was given to the real kubelet; it exits for any other.
 #[rustfmt::skip]
 const FLAGS: &[&str] = &[
-    "address", "allow-dynamic-housekeeping", "allowed-unsafe-sysctls", "anonymous-auth",
+    "address", "allowed-unsafe-sysctls", "anonymous-auth",
     "application-metrics-count-limit", "authentication-token-webhook", "authentication-token-webhook-cache-ttl",
     "authorization-mode", "authorization-webhook-cache-authorized-ttl",
     "authorization-webhook-cache-unauthorized-ttl", "boot-id-file", "bootstrap-kubeconfig", "cert-dir",
     "cgroup-driver", "cgroup-root", "cgroups-per-qos", "client-ca-file", "cloud-provider", "cluster-dns",
-    "cluster-domain", "collector-cert", "collector-key", "config", "config-dir", "container-hints",
+    "cluster-domain", "config", "config-dir", "container-hints",
     "container-log-max-files", "container-log-max-size", "container-runtime-endpoint", "containerd",
     "containerd-namespace", "contention-profiling", "cpu-cfs-quota", "cpu-cfs-quota-period", "cpu-manager-policy",
-    "cpu-manager-policy-options", "cpu-manager-reconcile-period", "disable-metrics", "docker",
-    "docker-env-metadata-whitelist", "docker-only", "docker-root", "docker-tls", "docker-tls-ca", "docker-tls-cert",
-    "docker-tls-key", "enable-controller-attach-detach", "enable-debugging-handlers", "enable-load-reader",
+    "cpu-manager-policy-options", "cpu-manager-reconcile-period",
+    "enable-controller-attach-detach", "enable-debugging-handlers", "enable-load-reader",
     "enable-server", "enforce-node-allocatable", "event-burst", "event-qps", "event-storage-age-limit",
     "event-storage-event-limit", "eviction-hard", "eviction-max-pod-grace-period", "eviction-minimum-reclaim",
     "eviction-pressure-transition-period", "eviction-soft", "eviction-soft-grace-period", "exit-on-lock-contention",
@@ -33,18 +32,18 @@ const FLAGS: &[&str] = &[
     "max-housekeeping-interval", "max-open-files", "max-pods", "maximum-dead-containers",
     "maximum-dead-containers-per-container", "memory-manager-policy", "minimum-container-ttl-duration",
     "minimum-image-ttl-duration", "node-ip", "node-labels", "node-status-max-images", "node-status-update-frequency",
-    "oom-score-adj", "perf-events-config", "pod-cidr", "pod-manifest-path", "pod-max-pids", "pods-per-core", "port",
-    "protect-kernel-defaults", "provider-id", "qos-reserved", "raw-cgroup-prefix-whitelist", "read-only-port",
-    "referenced-read-interval", "referenced-reset-interval", "register-node", "register-with-taints",
-    "registry-burst", "registry-qps", "resctrl-interval", "reserved-cpus", "reserved-memory", "resolv-conf",
+    "oom-score-adj", "pod-cidr", "pod-manifest-path", "pod-max-pids", "pods-per-core", "port",
+    "protect-kernel-defaults", "provider-id", "qos-reserved", "read-only-port",
+    "register-node", "register-with-taints",
+    "registry-burst", "registry-qps", "reserved-cpus", "reserved-memory", "resolv-conf",
     "root-dir", "rotate-certificates", "rotate-server-certificates", "runonce", "runtime-cgroups",
     "runtime-request-timeout", "seccomp-default", "serialize-image-pulls", "storage-driver-buffer-duration",
     "storage-driver-db", "storage-driver-host", "storage-driver-password", "storage-driver-secure",
     "storage-driver-table", "storage-driver-user", "streaming-connection-idle-timeout", "sync-frequency",
     "system-cgroups", "system-reserved", "system-reserved-cgroup", "tls-cert-file", "tls-cipher-suites",
     "tls-min-version", "tls-private-key-file", "topology-manager-policy", "topology-manager-policy-options",
-    "topology-manager-scope", "update-machine-info-interval", "v", "version", "vmodule", "volume-plugin-dir",
-    "volume-stats-agg-period", "windows-priorityclass", "windows-service",
+    "topology-manager-scope", "v", "version", "vmodule", "volume-plugin-dir",
+    "volume-stats-agg-period",
 ];
 
 /// Whether the kubelet of that version has a flag.

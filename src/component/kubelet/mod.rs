@@ -3,6 +3,7 @@
 pub(crate) mod default_table;
 pub(crate) mod field_table;
 pub(crate) mod fields;
+pub(crate) mod flag_forms;
 pub(crate) mod flag_table;
 pub(crate) mod known_flags;
 pub(crate) mod node_flags;

@@ -65,6 +65,9 @@ pub(crate) fn addresses(value: &str, cloud_provider: Option<&str>) -> Option<Str
     if !is_pair || parts.len() > 2 {
         return Some(format!("--node-ip={value} must be one address, or one of IPv4 and one of IPv6"));
     }
+    if let Some(any) = addresses.iter().find(|address| address.is_unspecified() && addresses.len() == 2) {
+        return Some(format!("--node-ip={value} can't have {any} beside another address"));
+    }
     cloud_provider.filter(|provider| !["", "external"].contains(provider)).map(|provider| {
         format!("--node-ip={value} with two addresses can't be set together with --cloud-provider={provider}")
     })
@@ -112,6 +115,8 @@ mod tests {
             ("10.0.0.1,fd00::1", Some("external"), true),
             ("10.0.0.1,fd00::1", Some("aws"), false),
             ("10.0.0.1,10.0.0.2", None, false),
+            ("10.0.0.1,::", None, false),
+            ("::", None, true),
             ("10.0.0.1,10.0.0.2,fd00::1", None, false),
             ("nonsense", None, true),
         ] {

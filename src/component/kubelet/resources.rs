@@ -42,9 +42,19 @@ pub(super) fn look(view: View<'_>, found: &mut Judgement) {
         }
     }
     let size = "containerLogMaxSize";
-    if let Some(text) = view.text(size).filter(|text| Quantity::parse(text).is_none()) {
-        found.fault(size, format!("{size} is `{text}`, must be a quantity, such as 10Mi"));
+    if let Some(text) = view.text(size).filter(|text| !is_size(text)) {
+        found.fault(size, format!("{size} is `{text}`, must be a whole quantity of bytes, such as 10Mi"));
     }
+}
+
+/// Whether a quantity is a number of bytes to the kubelet: `AsInt64` of apimachinery knows no fractions (0.5Gi is one to it)
+/// and nothing beyond terabytes in binary units.
+fn is_size(text: &str) -> bool {
+    let is_binary = text.ends_with('i');
+    let is_written = !(is_binary && (text.contains('.') || text.ends_with("Pi") || text.ends_with("Ei")));
+    #[expect(clippy::cast_precision_loss, reason = "the bound needn't be exact")]
+    let fits = |bytes: f64| bytes.fract() == 0.0 && bytes.abs() < i64::MAX as f64;
+    is_written && Quantity::parse(text).is_some_and(|quantity| fits(quantity.value()))
 }
 
 fn reserved(view: View<'_>, found: &mut Judgement) {

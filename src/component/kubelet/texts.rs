@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::view::{Judgement, View};
 use crate::component::go_tls::{CIPHERS, CURVES, HTTP2_CIPHERS};
 use crate::parse::document::{Content, Node};
+use crate::parse::quantity::Quantity;
 use crate::parse::{go_address, go_duration, go_url, image_reference, label};
 
 /// What a taint does.
@@ -16,7 +17,9 @@ pub(super) fn look(view: View<'_>, found: &mut Judgement) {
     paths(view, found);
     logging(view, found);
     tracing(view, found);
-    if let Some(text) = view.text("address").filter(|text| go_address::address(text).is_none()) {
+    if let Some(text) =
+        view.text("address").filter(|text| !text.is_empty() && go_address::address(text).is_none())
+    {
         found.fault("address", format!("address is `{text}`, must be an IP address"));
     }
     for field in ["containerRuntimeEndpoint", "imageServiceEndpoint"] {
@@ -44,12 +47,18 @@ fn factor(text: &str, found: &mut Judgement) {
     }
 }
 
-/// `unix://PATH`, `unix:PATH` or a path.
+/// `unix://PATH`, `unix:PATH` or a path; a word without a slash is taken for a host.
 fn is_socket(text: &str) -> bool {
-    match text.split_once(':') {
-        Some((scheme, _)) if !scheme.contains('/') => scheme == "unix",
-        _ => true,
-    }
+    let path = match text.split_once(':') {
+        Some((scheme, rest)) if !scheme.contains('/') => {
+            if !scheme.eq_ignore_ascii_case("unix") {
+                return false;
+            }
+            rest.strip_prefix("//").unwrap_or(rest)
+        }
+        _ => text,
+    };
+    path.contains('/') && go_url::scheme(&format!("unix://{path}")).is_ok()
 }
 
 fn taints(view: View<'_>, found: &mut Judgement) {
@@ -134,17 +143,15 @@ fn logging(view: View<'_>, found: &mut Judgement) {
     for format in ["text", "json"] {
         let option = |name: &str| view.at(&format!("logging.options.{format}.{name}"));
         let is_set = |content: &Content| match content {
-            Content::Bool(flag) => *flag,
             Content::Integer(number) => *number != 0,
-            Content::Text(text) => text != "0",
+            Content::Text(text) => Quantity::parse(text).is_none_or(|size| size.sign().is_ne()),
             _ => false,
         };
-        for name in ["splitStream", "infoBufferSize"] {
-            if option(name).is_some_and(is_set) {
-                let text =
-                    format!("logging.options.{format}.{name} needs the feature gate LoggingAlphaOptions");
-                found.fault("logging.options", text);
-            }
+        // What a file says of `splitStream` is overridden by the flag's default, and never refused.
+        if option("infoBufferSize").is_some_and(is_set) {
+            let text =
+                format!("logging.options.{format}.infoBufferSize needs the feature gate LoggingAlphaOptions");
+            found.fault("logging.options", text);
         }
     }
 }
@@ -217,7 +224,8 @@ pub(super) fn image_pattern_mistake(pattern: &str) -> Option<&'static str> {
 pub(crate) fn taints_of_flag(value: &str) -> Result<Vec<Node>, String> {
     let mut seen = BTreeSet::new();
     let mut taints = Vec::new();
-    for taint in value.split(',').filter(|_| !value.is_empty()) {
+    // With a `-` at its end a taint would be taken away: it is passed over.
+    for taint in value.split(',').filter(|taint| !value.is_empty() && !taint.ends_with('-')) {
         let (key, _, effect) = parted(taint);
         if !seen.insert((key, effect)) {
             return Err(format!("`{taint}` repeats a key and its effect"));
@@ -230,7 +238,7 @@ pub(crate) fn taints_of_flag(value: &str) -> Result<Vec<Node>, String> {
 fn taint_of_flag(taint: &str) -> Result<Node, String> {
     let wanted = || format!("`{taint}` must be KEY=VALUE:EFFECT, with an effect of {}", EFFECTS.join(", "));
     let (key, value, effect) = parted(taint);
-    if effect.is_some_and(|effect| !EFFECTS.contains(&effect))
+    if effect.is_none_or(|effect| !EFFECTS.contains(&effect))
         || !label::is_qualified_name(key)
         || !label::is_value(value)
     {
@@ -250,5 +258,26 @@ fn parted(taint: &str) -> (&str, &str, Option<&str>) {
             (key, value, Some(effect))
         }
         None => (taint, "", None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sockets_are_told_from_hosts() {
+        for (text, is_right) in [
+            ("unix:///var/run/crio/crio.sock", true),
+            ("unix:/var/run/crio/crio.sock", true),
+            ("UNIX:///var/run/crio/crio.sock", true),
+            ("/var/run/crio/crio.sock", true),
+            ("tcp://127.0.0.1:1", false),
+            ("x", false),
+            ("a b", false),
+            ("unix://", false),
+        ] {
+            assert_eq!(is_socket(text), is_right, "{text}");
+        }
     }
 }

@@ -63,6 +63,7 @@ const ROWS: &[Row] = &[
     ("readOnlyPort", Numbers(0, 65_535), 0),
     ("registryBurst", NATURAL, 0),
     ("registryPullQPS", NATURAL, 0),
+    ("runtimeRequestTimeout", Spans(1, "more than 0s"), 0),
     ("shutdownGracePeriod", NoneOrASecond, 0),
     ("shutdownGracePeriodCriticalPods", NoneOrASecond, 0),
     ("syncFrequency", Spans(1, "more than 0s"), 0),

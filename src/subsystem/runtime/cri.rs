@@ -12,13 +12,18 @@ use crate::host::{HostPath, NoResponse, Running};
 pub const WELL_KNOWN: [&str; 3] =
     ["/run/crio/crio.sock", "/run/containerd/containerd.sock", "/run/cri-dockerd.sock"];
 
-/// A socket's path in one spelling: `unix://` in front is dropped, and `/var/run` is a link to `/run` on every
+/// A socket's path in one spelling: `unix://` or `unix:` in front is dropped, and `/var/run` is a link to `/run` on every
 /// distribution.
 ///
 /// # Errors
 /// If it is not an absolute path.
 pub fn socket_path(text: &str) -> Result<String, String> {
-    let path = text.strip_prefix("unix://").unwrap_or(text);
+    let path = match text.split_once(':') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("unix") => {
+            rest.strip_prefix("//").unwrap_or(rest)
+        }
+        _ => text,
+    };
     if !path.starts_with('/') {
         return Err(format!("`{text}` is not an absolute path"));
     }

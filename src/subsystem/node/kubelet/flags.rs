@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::component::kubelet::field_table::{Type, type_of};
 use crate::component::kubelet::flag_table::Kind::{
-    self, Bool, Gates, Integer, List, Map, Other, Span, Taints, Text, Thresholds,
+    self, Address, Bool, Gates, Integer, List, Map, Other, ReservedMemory, Span, Taints, Text, Thresholds,
 };
 use crate::component::kubelet::flag_table::{FLAGS, SWITCHES, VALUED};
-use crate::component::kubelet::texts;
+use crate::component::kubelet::{flag_forms, texts};
 use crate::fact::Origin;
 use crate::parse::document::{Content, Node};
-use crate::parse::{go_bool, go_duration, go_integer};
+use crate::parse::{go_address, go_bool, go_duration, go_integer};
 
 /// A flag as it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(super) struct CommandLine {
     pub flags: Vec<Flag>,
     /// A word that is no flag: the kubelet takes it for a command and exits.
     pub stray: Option<(Origin, String)>,
+    /// A flag at the end that lacks its value.
+    pub lacking: Option<(Origin, String)>,
 }
 
 /// What flags make of a field.
@@ -69,6 +72,10 @@ impl CommandLine {
             let known = FLAGS.iter().find(|(flag, ..)| *flag == name).map(|(.., kind)| *kind);
             let is_switch = known == Some(Bool) || SWITCHES.contains(&name.as_str());
             let is_valued = known.is_some() || VALUED.contains(&name.as_str());
+            if value.is_none() && !is_switch && is_valued && words.peek().is_none() {
+                line.lacking = Some((origin.clone(), format!("--{name} needs a value")));
+                break;
+            }
             let value = value.unwrap_or_else(|| {
                 if is_switch {
                     return "true".to_owned();
@@ -119,17 +126,18 @@ impl CommandLine {
 
     /// Why the kubelet refuses values, each with its flag.
     pub(super) fn refused(&self) -> impl Iterator<Item = (Origin, String)> {
-        self.settings().into_iter().filter(|setting| setting.refused).filter_map(|setting| {
+        let refused = self.settings().into_iter().filter(|setting| setting.refused).filter_map(|setting| {
             let flag = setting.flags.last()?;
             Some((flag.origin.clone(), setting.value.err()?))
-        })
+        });
+        self.lacking.clone().into_iter().chain(refused)
     }
 
     /// What the flags set, by field.
     pub(super) fn settings(&self) -> Vec<Setting<'_>> {
         let set = |(name, field, kind): &(&'static str, &'static str, Kind)| {
             let flags: Vec<&Flag> = self.all(name).collect();
-            let value = value(*kind, &flags)?;
+            let value = value(*kind, field, &flags)?;
             let refused = value.is_err() && *kind != Other;
             Some(Setting { field, flags, value, refused, merges: *kind == Gates })
         };
@@ -143,58 +151,83 @@ pub(super) fn has_field(name: &str) -> bool {
 }
 
 /// The value that flags of one name add up to; none if there are no flags.
-fn value(kind: Kind, flags: &[&Flag]) -> Option<Result<Node, String>> {
+fn value(kind: Kind, field: &str, flags: &[&Flag]) -> Option<Result<Node, String>> {
     let last = flags.last()?;
-    let node = |content| Node { line: None, content };
-    let wrong = |flag: &Flag, wanted: &str| Err(format!("--{}={} is no {wanted}", flag.name, flag.value));
-    let items = || flags.iter().flat_map(|flag| flag.value.split(',')).filter(|item| !item.is_empty());
-    let pairs = |sign: char, typed: fn(&str) -> Option<Content>| {
-        let pair = |item: &str| {
-            let (name, value) = item.split_once(sign)?;
-            Some((name.trim().to_owned(), node(typed(value.trim())?)))
-        };
-        let table: Option<BTreeMap<String, Node>> = items().map(pair).collect();
-        table.map(Content::Table)
-    };
-    let text = |value: &str| Some(Content::Text(value.to_owned()));
     let content = match kind {
-        // Each of several is parsed, and the last one counts.
-        Bool => match each(flags, |text| go_bool::parse(text).map(Content::Bool)) {
-            Ok(flag) => flag,
-            Err(flag) => return Some(wrong(flag, "bool")),
-        },
-        Integer => match each(flags, |text| go_integer::parse(text).map(Content::Integer)) {
-            Ok(number) => number,
-            Err(flag) => return Some(wrong(flag, "number")),
-        },
-        Text => Content::Text(last.value.clone()),
-        Span => {
-            match each(flags, |text| go_duration::nanoseconds(text).map(|_| Content::Text(text.to_owned()))) {
-                Ok(span) => span,
-                Err(flag) => return Some(wrong(flag, "duration, such as 10s")),
-            }
-        }
+        Bool | Integer | Text | Span | Address => scalar(kind, field, flags),
         Taints => {
-            match flags.iter().map(|flag| texts::taints_of_flag(&flag.value)).collect::<Result<Vec<_>, _>>() {
-                Ok(taints) => Content::List(taints.into_iter().next_back().unwrap_or_default()),
-                Err(wrong) => return Some(Err(format!("--{}: {wrong}", last.name))),
-            }
+            let taints: Result<Vec<_>, _> =
+                flags.iter().map(|flag| texts::taints_of_flag(&flag.value)).collect();
+            let last_of = |taints: Vec<Vec<Node>>| taints.into_iter().next_back().unwrap_or_default();
+            taints
+                .map(|taints| Content::List(last_of(taints)))
+                .map_err(|wrong| format!("--{}: {wrong}", last.name))
         }
-        List => Content::List(items().map(|item| node(Content::Text(item.trim().to_owned()))).collect()),
-        Map | Thresholds | Gates => {
-            let table = match kind {
-                Thresholds => pairs('<', text),
-                Gates => pairs('=', |value| go_bool::parse(value).map(Content::Bool)),
-                _ => pairs('=', text),
-            };
-            match table {
-                Some(table) => table,
-                None => return Some(wrong(last, "list of pairs")),
-            }
+        ReservedMemory => {
+            let nodes: Result<Vec<_>, _> =
+                flags.iter().map(|flag| flag_forms::reserved_memory(&flag.value)).collect();
+            nodes
+                .map(|nodes| Content::List(nodes.into_iter().flatten().collect()))
+                .map_err(|wanted| format!("--{} {wanted}", last.name))
         }
-        Other => return Some(Err(format!("the syntax of --{} is not read", last.name))),
+        List => {
+            let item = |item: &str| unplaced(Content::Text(item.trim().to_owned()));
+            Ok(Content::List(items(flags).map(item).collect()))
+        }
+        Map => pairs(flags, '=', |value| Some(text(value))),
+        Thresholds => pairs(flags, '<', |value| Some(text(value))),
+        Gates => pairs(flags, '=', |value| go_bool::parse(value).map(Content::Bool)),
+        Other => Err(format!("the syntax of --{} is not read", last.name)),
     };
-    Some(Ok(node(content)))
+    Some(content.map(unplaced))
+}
+
+/// A value of its own: each of several flags is parsed, and the last one counts.
+fn scalar(kind: Kind, field: &str, flags: &[&Flag]) -> Result<Content, String> {
+    let (read, wanted) = match kind {
+        Bool => (each(flags, |text| go_bool::parse(text).map(Content::Bool)), "bool"),
+        Integer => {
+            let fits = |number: &i64| type_of(field) == Some(Type::Long) || i32::try_from(*number).is_ok();
+            (each(flags, |text| go_integer::parse(text).filter(fits).map(Content::Integer)), "number")
+        }
+        Span => {
+            let is_span = |text: &str| go_duration::nanoseconds(text).is_some();
+            (each(flags, |value| is_span(value).then(|| text(value))), "duration, such as 10s")
+        }
+        Address => {
+            let is_address = |text: &str| text.is_empty() || go_address::address(text).is_some();
+            (each(flags, |value| is_address(value.trim()).then(|| text(value.trim()))), "IP address")
+        }
+        _ => (each(flags, |value| Some(text(value))), "text"),
+    };
+    read.map_err(|flag| format!("--{}={} is no {wanted}", flag.name, flag.value))
+}
+
+fn text(value: &str) -> Content {
+    Content::Text(value.to_owned())
+}
+
+fn unplaced(content: Content) -> Node {
+    Node { line: None, content }
+}
+
+/// The items of lists, of all flags together.
+fn items<'f>(flags: &[&'f Flag]) -> impl Iterator<Item = &'f str> {
+    flags.iter().flat_map(|flag| flag.value.split(',')).filter(|item| !item.is_empty())
+}
+
+/// Names and values, of all flags together.
+fn pairs(flags: &[&Flag], sign: char, read: fn(&str) -> Option<Content>) -> Result<Content, String> {
+    let pair = |item: &str| {
+        let (name, value) = item.split_once(sign)?;
+        Some((name.trim().to_owned(), unplaced(read(value.trim())?)))
+    };
+    let table: Option<BTreeMap<String, Node>> = items(flags).map(pair).collect();
+    let last = flags.last();
+    let wrong = || {
+        last.map_or_else(String::new, |last| format!("--{}={} is no list of pairs", last.name, last.value))
+    };
+    table.map(Content::Table).ok_or_else(wrong)
 }
 
 /// The value of the last flag, if every one of them has a value.
@@ -278,6 +311,26 @@ mod tests {
         assert_eq!(line("--fail-swap-on false").stray.unwrap().1, "false");
         assert_eq!(line("--max-pods=5 -- run").stray.unwrap().1, "run");
         assert!(line("--max-pods 5 --v=2 -v 3").stray.is_none());
+    }
+
+    #[test]
+    fn what_pflag_refuses_is_refused() {
+        for (words, count) in [
+            ("--max-pods", 1),
+            ("--cluster-dns", 1),
+            ("--max-pods=2147483648", 1),
+            ("--max-open-files=2147483648", 0),
+            ("--healthz-bind-address=x", 1),
+            ("--healthz-bind-address=", 0),
+            ("--address=010.0.0.1", 0),
+            ("--reserved-memory=x", 1),
+            ("--reserved-memory=0:memory=1Gi --reserved-memory=1:memory=1Gi", 0),
+            ("--register-with-taints=a", 1),
+            ("--register-with-taints=a=b:NoSchedule-", 0),
+            ("--fail-swap-on", 0),
+        ] {
+            assert_eq!(line(words).refused().count(), count, "{words}");
+        }
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use super::Kubelet;
 use super::flags::Setting;
 use super::layers::Effective;
 use crate::component::kubelet::view::View;
-use crate::component::kubelet::{self, node_flags};
+use crate::component::kubelet::{self, flag_forms, node_flags};
 use crate::fact::{Fact, Origin};
 use crate::parse::document::{Content, Node};
 
@@ -31,7 +31,8 @@ pub(super) fn found(kubelet: &Kubelet) -> Found {
     let root = merged(kubelet, &settings);
     let is_unread = |setting: &&Setting<'_>| setting.value.is_err();
     let unread: Vec<&str> = settings.iter().filter(is_unread).map(|setting| setting.field).collect();
-    let judgement = kubelet::judge(View { root: &root, minor: kubelet.minor, unread: &unread });
+    let view = View { root: &root, minor: kubelet.minor, unread: &unread };
+    let judgement = kubelet::judge(view);
     let mut known = BTreeMap::new();
     let mut placed = |field: &str| -> Origin {
         let found = || place(kubelet, &settings, field);
@@ -39,7 +40,7 @@ pub(super) fn found(kubelet: &Kubelet) -> Found {
     };
     let mut found: Vec<(Origin, String)> =
         judgement.faults.into_iter().map(|fault| (placed(&fault.field), fault.text)).collect();
-    found.extend(of_flags(kubelet));
+    found.extend(of_flags(kubelet, view));
     let undecided = judgement.undecided.into_iter().next();
     Found { errors: found, undecided: undecided.map(|fault| (placed(&fault.field), fault.text)) }
 }
@@ -68,15 +69,21 @@ fn place(kubelet: &Kubelet, settings: &[Setting<'_>], field: &str) -> Origin {
 }
 
 /// Flags without a field.
-fn of_flags(kubelet: &Kubelet) -> Vec<(Origin, String)> {
+fn of_flags(kubelet: &Kubelet, view: View<'_>) -> Vec<(Origin, String)> {
     let line = &kubelet.line;
     let mut found = Vec::new();
     for flag in line.all("node-labels") {
         let texts = node_flags::labels(&flag.value).into_iter();
         found.extend(texts.map(|text| (flag.origin.clone(), format!("--node-labels: {text}"))));
     }
-    for flag in line.all("v").filter(|flag| flag.value.parse::<i32>().is_err()) {
-        found.push((flag.origin.clone(), format!("-v is `{}`, must be a whole number", flag.value)));
+    for flag in &line.flags {
+        let mistake = flag_forms::mistake(&flag.name, &flag.value, view);
+        found.extend(mistake.map(|mistake| (flag.origin.clone(), mistake)));
+    }
+    if let Some(flag) = line.last("exit-on-lock-contention").filter(|flag| flag.value != "false")
+        && line.last("lock-file").is_none()
+    {
+        found.push((flag.origin.clone(), "--exit-on-lock-contention needs --lock-file".to_owned()));
     }
     let provider = line.last("cloud-provider");
     if let Some(flag) = line.last("node-ip") {
