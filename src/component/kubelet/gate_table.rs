@@ -265,8 +265,9 @@ pub(crate) const GATES: &[(&str, u64, Choice)] = &[
     ("WorkloadWithJob", 36, Free),
 ];
 
-/// Gates that are gone in 1.36, sorted by name: the last minor version that may have known each. (Those with 28 were locked in
-/// 1.26 or before, or renamed in 1.28, and those with 29 were locked in 1.27; those with 31 went between 1.28 and 1.32; those with 34 and 35 were locked in 1.32 and 1.33, and such a gate stays for three versions.)
+/// Gates that are gone in 1.36, sorted by name: the last minor version that may have known each. (For those with 28 and 29 the
+/// page of each at kubernetes.io says 1.27 or 1.28; those with 31 went between 1.28 and 1.32; those with 34 and 35 were locked in
+/// 1.32 and 1.33, and such a gate stays for three versions.)
 #[rustfmt::skip]
 pub(crate) const REMOVED: &[(&str, u64)] = &[
     ("AdvancedAuditing", 28), ("AllowInsecureBackendProxy", 25), ("AllowServiceLBStatusOnNonLB", 34),
