@@ -79,31 +79,24 @@ impl Settings {
 
 /// The network that the runtime takes; absent if there is none.
 pub fn network(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<PodNetwork> {
-    let settings = match Settings::of(subsystems, moment) {
-        Ok(settings) => settings,
-        Err(reason) => return Answer::unknown(reason),
-    };
-    let files = subsystems.host().files();
-    let names = match files.list(&settings.directory) {
-        Read::There(names) => names,
-        Read::Missing(_) => {
+    let (settings, found) = match configurations(subsystems, moment) {
+        Ok((settings, Some(found))) => (settings, found),
+        Ok((settings, None)) => {
             return Answer::absent().because(Origin::file(&settings.directory).says("is not there"));
         }
-        Read::Hidden(error) => return Answer::unknown(error),
+        Err(reason) => return Answer::unknown(reason),
     };
     let mut valid = Vec::new();
     let mut ignored: Vec<(Origin, String)> = Vec::new();
-    for name in names.iter().filter_map(|name| name.to_str()).filter(|name| is_configuration(name)) {
-        let path = format!("{}/{name}", settings.directory);
-        match read(files, &path, &settings.plugins) {
+    for (path, read) in found {
+        match read {
             Ok(network) if network.missing.is_empty() => valid.push(network),
             Ok(network) => {
                 let missing = network.missing.join(", ");
                 let searched = settings.plugins.join(", ");
                 ignored.push((Origin::file(&path), format!("{path}: no plugin {missing} in {searched}")));
             }
-            Err(Wrong::Unreadable(reason)) => return Answer::unknown(reason),
-            Err(Wrong::Invalid(why)) => ignored.push((Origin::file(&path), format!("{path}: {why}"))),
+            Err(why) => ignored.push((Origin::file(&path), format!("{path}: {why}"))),
         }
     }
     choose(&settings, valid, ignored)
@@ -129,27 +122,20 @@ const OWNED: [(&str, &[&str]); 13] = [
 /// Files of pod networks other than the wanted one (of any, without one), whether the runtime takes them or not: what an earlier
 /// cluster left. Plugins that several networks use, such as `bridge`, tell nothing.
 pub fn leftovers(subsystems: &Subsystems<'_>, wanted: Option<&str>, moment: Moment) -> Answer<Vec<String>> {
-    let settings = match Settings::of(subsystems, moment) {
-        Ok(settings) => settings,
+    let (settings, configurations) = match configurations(subsystems, moment) {
+        Ok((settings, Some(found))) => (settings, found),
+        Ok((settings, None)) => {
+            return Answer::known(Vec::new()).because(Origin::file(&settings.directory));
+        }
         Err(reason) => return Answer::unknown(reason),
     };
-    let files = subsystems.host().files();
-    let names = match files.list(&settings.directory) {
-        Read::There(names) => names,
-        Read::Missing(_) => return Answer::known(Vec::new()).because(Origin::file(&settings.directory)),
-        Read::Hidden(error) => return Answer::unknown(error),
-    };
     let mut found = Vec::new();
-    for name in names.iter().filter_map(|name| name.to_str()).filter(|name| is_configuration(name)) {
-        let path = format!("{}/{name}", settings.directory);
-        let types = match read(files, &path, &settings.plugins) {
-            Ok(network) => network.types,
-            Err(Wrong::Unreadable(reason)) => return Answer::unknown(reason),
-            Err(Wrong::Invalid(_)) => continue,
-        };
+    for (path, read) in configurations {
+        // What the runtime ignores is nobody's network.
+        let Ok(network) = read else { continue };
         let owner =
             |plugin: &String| OWNED.iter().find(|(name, _)| name == plugin).map(|(_, owners)| *owners);
-        let owners: Vec<&[&str]> = types.iter().filter_map(owner).collect();
+        let owners: Vec<&[&str]> = network.types.iter().filter_map(owner).collect();
         let is_wanted = |owners: &&[&str]| wanted.is_some_and(|wanted| owners.contains(&wanted));
         if let (Some(first), false) = (owners.first(), owners.iter().any(is_wanted)) {
             let network = first.first().copied().unwrap_or_default();
@@ -160,6 +146,30 @@ pub fn leftovers(subsystems: &Subsystems<'_>, wanted: Option<&str>, moment: Mome
     Answer::known(found.into_iter().map(|(_, what)| what).collect())
         .because_all(places)
         .at_most(settings.confidence)
+}
+
+/// The paths of the directory's configuration files, each with what it says or why the runtime ignores it.
+type Configurations = Vec<(String, Result<Network, String>)>;
+
+/// Where the runtime looks, and the configuration files there, in its order; none if there is no such directory.
+fn configurations(
+    subsystems: &Subsystems<'_>,
+    moment: Moment,
+) -> Result<(Settings, Option<Configurations>), Reason> {
+    let settings = Settings::of(subsystems, moment)?;
+    let files = subsystems.host().files();
+    let Some(names) = files.list(&settings.directory).found()? else { return Ok((settings, None)) };
+    let mut found = Vec::new();
+    for name in names.iter().filter_map(|name| name.to_str()).filter(|name| is_configuration(name)) {
+        let path = format!("{}/{name}", settings.directory);
+        let read = match read(files, &path, &settings.plugins) {
+            Ok(network) => Ok(network),
+            Err(Wrong::Invalid(why)) => Err(why),
+            Err(Wrong::Unreadable(reason)) => return Err(reason),
+        };
+        found.push((path, read));
+    }
+    Ok((settings, Some(found)))
 }
 
 /// Which files of the directory runtimes read.
