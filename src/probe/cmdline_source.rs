@@ -31,8 +31,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
     if let Some(error) = &os.trouble {
         return Fact::unknown(error.clone());
     }
-    let is_like = |name: &str| os.id == name || os.like.iter().any(|like| like == name);
-    let text = source(&place, entry.is_raspberry_pi, &is_like);
+    let text = source(&place, entry.is_raspberry_pi, &|name| os.is(name));
     match (text, next.gaps.first()) {
         (Some(text), None) => Fact::new(State::from(text.as_str())).because(place.clone()),
         // What can't be read may start something else.

@@ -30,8 +30,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, moment: Moment) -> Fact {
     if let Some(error) = &os.trouble {
         return Fact::unknown(error.clone());
     }
-    let is_like = |name: &str| os.id == name || os.like.iter().any(|like| like == name);
-    let package = package(release, &is_like);
+    let package = package(release, &|name| os.is(name));
     Fact { state: package.map_or(State::Absent, |package| State::from(package.as_str())), ..kernel }
         .because_all(os.origin.iter().cloned())
 }
