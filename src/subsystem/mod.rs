@@ -3,6 +3,7 @@
 //! Every part is merged at most once a run, when it is first asked for, and may use other parts.
 
 pub mod boot;
+pub mod cloud_init;
 pub mod distribution;
 pub mod drop_in;
 pub mod early_boot;

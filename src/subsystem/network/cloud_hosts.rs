@@ -4,12 +4,11 @@
 use std::net::IpAddr;
 
 use crate::fact::{Answer, Confidence, Origin};
-use crate::host::{Files, HostError};
+use crate::host::{Files, HostError, HostPath};
 use crate::parse::lines;
-use crate::subsystem::Subsystems;
 use crate::subsystem::systemd::units::MergedUnit;
+use crate::subsystem::{Subsystems, cloud_init};
 
-const CLOUD: &str = "/etc/cloud/cloud.cfg";
 const TEMPLATES: &str = "/etc/cloud/templates";
 const HOSTS: &str = "/etc/hosts";
 /// The units that run its modules, by version.
@@ -86,27 +85,21 @@ fn reason(unit: &MergedUnit) -> &str {
 
 /// Where `manage_etc_hosts` is set so that the whole file is written; none if it isn't.
 fn setting(files: &Files) -> Result<Option<Origin>, HostError> {
-    let Some(main) = files.read(CLOUD).found()? else { return Ok(None) };
-    if files.lstat("/etc/cloud/cloud-init.disabled").found()?.is_some() {
+    let Some(main) = files.read(cloud_init::MAIN).found()? else { return Ok(None) };
+    if files.lstat(cloud_init::DISABLED).found()?.is_some() {
         return Ok(None);
     }
     let text = String::from_utf8_lossy(&main);
     if !text.contains("update_etc_hosts") && !text.contains("update-etc-hosts") {
         return Ok(None);
     }
-    let mut paths = vec![CLOUD.to_owned()];
-    if let Some(names) = files.list(format!("{CLOUD}.d")).found()? {
-        let names =
-            names.iter().filter_map(|name| name.to_str()).filter(|name| name.strip_suffix(".cfg").is_some());
-        paths.extend(names.map(|name| format!("{CLOUD}.d/{name}")));
-    }
-    paths.push("/var/lib/cloud/instance/cloud-config.txt".to_owned());
+    let (mut paths, hidden) = cloud_init::files(files);
+    hidden.map_or(Ok(()), Err)?;
+    paths.push(HostPath::new(cloud_init::OF_INSTANCE));
     let mut decided = None;
     for path in paths {
         let Some(bytes) = files.read(&path).found()? else { continue };
-        for (line, text) in lines(&bytes) {
-            let Some(value) = text.strip_prefix("manage_etc_hosts:") else { continue };
-            let value = value.split('#').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
+        for (line, _, value) in cloud_init::settings(&bytes).filter(|(_, key, _)| key == "manage_etc_hosts") {
             let writes = ["true", "yes", "on", "template"].contains(&value.to_ascii_lowercase().as_str());
             decided = writes.then(|| Origin::line(&path, line).sets("manage_etc_hosts", value));
         }

@@ -5,10 +5,10 @@ use crate::host::{Files, HostError, Read};
 use crate::parse::{self, cmdline, shell_line};
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::boot_scripts::Topic;
+use crate::subsystem::cloud_init::{self, MAIN as CLOUD};
 use crate::subsystem::early_boot::is_below_memory;
 
 const FILE: &str = "/etc/hostname";
-const CLOUD: &str = "/etc/cloud/cloud.cfg";
 /// `HOST_NAME_MAX`.
 const MAX_LENGTH: usize = 64;
 
@@ -78,7 +78,7 @@ fn by_systemd(subsystems: &Subsystems<'_>) -> Name {
         return Answer::known(name.to_owned()).because_all(origins).at_most(parameter.confidence);
     }
     let files = subsystems.host().files();
-    let cloud = match cloud_init(files) {
+    let cloud = match cloud(files) {
         Ok(cloud) => cloud,
         Err(error) => return Answer::unknown(Reason::from(error).reworded(cloud_may_name)),
     };
@@ -129,30 +129,23 @@ enum Cloud {
 }
 
 /// `preserve_hostname` and `hostname` of `cloud.cfg` and, after it, of `cloud.cfg.d`.
-fn cloud_init(files: &Files) -> Result<Cloud, HostError> {
-    if files.lstat("/etc/cloud/cloud-init.disabled").found()?.is_some()
-        || files.lstat(CLOUD).found()?.is_none()
-    {
+fn cloud(files: &Files) -> Result<Cloud, HostError> {
+    if files.lstat(cloud_init::DISABLED).found()?.is_some() || files.lstat(CLOUD).found()?.is_none() {
         return Ok(Cloud::Absent);
     }
-    let mut paths = vec![CLOUD.to_owned()];
-    if let Some(names) = files.list(format!("{CLOUD}.d")).found()? {
-        let stems = names.iter().filter_map(|name| name.to_str()?.strip_suffix(".cfg"));
-        paths.extend(stems.map(|stem| format!("{CLOUD}.d/{stem}.cfg")));
-    }
+    let (paths, hidden) = cloud_init::files(files);
+    hidden.map_or(Ok(()), Err)?;
     let (mut is_preserved, mut named) = (false, None);
     for path in paths {
         let Some(bytes) = files.read(&path).found()? else { continue };
-        for (number, line) in parse::lines(&bytes) {
-            let Some((key, value)) = line.split_once(':') else { continue };
-            let value = value.split('#').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
-            match key {
+        for (number, key, value) in cloud_init::settings(&bytes) {
+            match key.as_str() {
                 "preserve_hostname" => {
                     let value = value.to_ascii_lowercase();
                     is_preserved = matches!(value.as_str(), "true" | "yes" | "on" | "1");
                 }
                 "hostname" if !value.is_empty() => {
-                    named = Some((Origin::line(&path, number), value.to_owned()));
+                    named = Some((Origin::line(&path, number), value));
                 }
                 _ => {}
             }

@@ -7,7 +7,7 @@ use crate::fact::{Origin, State};
 use crate::host::{HostPath, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
-use crate::subsystem::{Subsystems, drop_in};
+use crate::subsystem::{Subsystems, cloud_init};
 
 const SERVICES: [&str; 5] = [
     "cloud-init.service",
@@ -19,7 +19,7 @@ const SERVICES: [&str; 5] = [
 const PER_BOOT: &str = "/var/lib/cloud/scripts/per-boot";
 
 pub(super) fn read(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
-    match scan.files.stat("/etc/cloud/cloud-init.disabled") {
+    match scan.files.stat(cloud_init::DISABLED) {
         Read::There(_) => return,
         // What can't be looked at switches nothing off.
         Read::Missing(_) | Read::Hidden(_) => {}
@@ -28,16 +28,11 @@ pub(super) fn read(subsystems: &Subsystems<'_>, scan: &mut Scan<'_>) {
         return;
     }
     scan.directory(Some(PER_BOOT), false);
-    let mut paths = vec![HostPath::new("/etc/cloud/cloud.cfg")];
-    match drop_in::list(scan.files, "/etc/cloud/cloud.cfg.d") {
-        Read::There(names) => {
-            let names = names.iter().filter(|name| name.as_encoded_bytes().ends_with(b".cfg"));
-            paths.extend(names.map(|name| HostPath::new("/etc/cloud/cloud.cfg.d").join(name)));
-        }
-        Read::Missing(_) => {}
-        Read::Hidden(error) => scan.unread(error),
+    let (mut paths, hidden) = cloud_init::files(scan.files);
+    if let Some(error) = hidden {
+        scan.unread(error);
     }
-    paths.push(HostPath::new("/var/lib/cloud/instance/cloud-config.txt"));
+    paths.push(HostPath::new(cloud_init::OF_INSTANCE));
     for path in paths {
         match scan.files.read_document(&path) {
             Read::There(bytes) => config(scan, &path, &bytes),

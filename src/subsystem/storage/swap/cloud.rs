@@ -1,14 +1,12 @@
 //! cloud-init and Azure's agent: they write or turn on swap when an instance boots.
 
-use std::rc::Rc;
-
 use super::Swap;
 use crate::fact::Origin;
-use crate::host::{Files, Read};
+use crate::host::{HostPath, Read};
 use crate::parse::document::{Content, Node};
 use crate::parse::{lines, yaml};
 use crate::subsystem::systemd::units::Starts;
-use crate::subsystem::{Subsystems, drop_in};
+use crate::subsystem::{Subsystems, cloud_init};
 
 pub(super) fn read(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     azure(subsystems, swap);
@@ -42,7 +40,7 @@ fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     let files = subsystems.host().files();
     let off = subsystems.next_boot().parameter("cloud-init");
     // What can't be looked at switches nothing off.
-    if matches!(files.lstat("/etc/cloud/cloud-init.disabled"), Read::There(_))
+    if matches!(files.lstat(cloud_init::DISABLED), Read::There(_))
         // Nor does a command line that isn't known.
         || off.is_ok_and(|parameter| parameter.value.as_deref() == Some("disabled"))
     {
@@ -55,7 +53,11 @@ fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     {
         return;
     }
-    for path in configuration(files, swap) {
+    let (mut paths, hidden) = cloud_init::files(files);
+    swap.gaps.extend(hidden.map(Into::into));
+    let seeds = ["nocloud", "nocloud-net"].iter();
+    paths.extend(seeds.map(|seed| HostPath::new(format!("/var/lib/cloud/seed/{seed}/user-data"))));
+    for path in paths {
         let Some(bytes) = files.read_document(&path).or_hidden(&mut swap.gaps) else { continue };
         if let Some(origin) = makes_swap(&bytes, &path) {
             let reason = "cloud-init makes swap at the first boot of an instance";
@@ -64,20 +66,8 @@ fn cloud_init(subsystems: &Subsystems<'_>, swap: &mut Swap) {
     }
 }
 
-fn configuration(files: &Files, swap: &mut Swap) -> Vec<String> {
-    let mut paths = vec!["/etc/cloud/cloud.cfg".to_owned()];
-    let names = drop_in::list(files, "/etc/cloud/cloud.cfg.d").or_hidden(&mut swap.gaps);
-    let names = names.unwrap_or_else(|| Rc::from([]));
-    let names =
-        names.iter().filter_map(|name| name.to_str()).filter(|name| name.strip_suffix(".cfg").is_some());
-    paths.extend(names.map(|name| format!("/etc/cloud/cloud.cfg.d/{name}")));
-    let seeds = ["nocloud", "nocloud-net"].iter();
-    paths.extend(seeds.map(|seed| format!("/var/lib/cloud/seed/{seed}/user-data")));
-    paths
-}
-
 /// The place in a file that configures swap.
-fn makes_swap(bytes: &[u8], path: &str) -> Option<Origin> {
+fn makes_swap(bytes: &[u8], path: &HostPath) -> Option<Origin> {
     let Ok(document) = yaml::parse(bytes) else {
         let (line, _) = lines(bytes).find(|(_, line)| line.starts_with("swap:"))?;
         return Some(Origin::line(path, line));
@@ -108,7 +98,7 @@ fn is_swap(mount: &Node) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::makes_swap;
+    use super::*;
 
     #[test]
     fn swap_is_configured_by_size_or_as_a_mount() {
@@ -122,7 +112,7 @@ mod tests {
             ("swap:\n  size: [\n", true),
             ("#cloud-config\nusers: [default]\n", false),
         ] {
-            assert_eq!(makes_swap(text.as_bytes(), "/c").is_some(), expected, "{text}");
+            assert_eq!(makes_swap(text.as_bytes(), &HostPath::new("/c")).is_some(), expected, "{text}");
         }
     }
 }
