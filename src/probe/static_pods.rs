@@ -1,7 +1,7 @@
 //! `static-pods`: the pods that the kubelet starts by itself, and whether the runtime has them.
 
 use super::{Attribute, BOTH, Key, KeySyntax, Probe, Shape};
-use crate::fact::{Answer, Fact, Knowledge, Moment, State, Value};
+use crate::fact::{Fact, Moment, State, Value};
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::static_pods;
 
@@ -44,21 +44,13 @@ pub(super) static PROBE: Probe = Probe {
 };
 
 fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
-    let foreign = match moment {
-        Moment::Now => static_pods::foreign_addresses(subsystems, moment),
-        Moment::NextBoot => Answer::unknown("which addresses the next boot gives is not known"),
-    };
-    let pods = static_pods::static_pods(subsystems, moment);
-    let is_foreign = matches!(&foreign.state, Knowledge::Known(found) if !found.is_empty());
-    let places = if is_foreign { foreign.because.clone() } else { Vec::new() };
-    let fact = pods.map(|pods| {
+    static_pods::static_pods(subsystems, moment).map(|pods| {
         Value::record([
             API_SERVER_VERSION.is(pods.api_server_version.map_or(State::Absent, State::from)),
             DOWN.is(pods.down.map(Value::list)),
             DUPLICATES.is(Value::list(pods.duplicates)),
-            FOREIGN_ADDRESSES.is(foreign.state.map(Value::list)),
+            FOREIGN_ADDRESSES.is(pods.foreign_addresses.map(Value::list)),
             NAMES.is(Value::list(pods.names)),
         ])
-    });
-    Fact { because: places.into_iter().chain(fact.because).collect(), ..fact }
+    })
 }

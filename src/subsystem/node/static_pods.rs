@@ -55,23 +55,29 @@ pub struct StaticPods {
     pub duplicates: Vec<String>,
     /// The version of the API server, by the tag of its image.
     pub api_server_version: Option<String>,
+    /// Addresses in the flags of the control plane that the host doesn't have; absent if they name none.
+    pub foreign_addresses: Knowledge<Vec<String>>,
 }
 
 /// What the kubelet's directory of static pods holds, and what names it; else the answer to whatever is asked of it.
-fn held<T>(subsystems: &Subsystems<'_>, moment: Moment) -> Result<(String, Vec<Origin>, Holds), Answer<T>> {
+fn held(
+    subsystems: &Subsystems<'_>,
+    moment: Moment,
+) -> Result<(String, Vec<Origin>, Holds), Box<Answer<StaticPods>>> {
     let told = subsystems.kubelet().value(subsystems, "staticPodPath", moment);
     let directory = match told.state {
         State::Known(Value::Text(path)) if path.starts_with('/') => path,
-        State::Unknown(reason) => return Err(Answer::unknown(reason)),
+        State::Unknown(reason) => return Err(Answer::unknown(reason).into()),
         _ => {
             return Err(Answer::absent()
                 .because_all(told.because)
-                .note("the kubelet is told no directory of static pods"));
+                .note("the kubelet is told no directory of static pods")
+                .into());
         }
     };
     match manifests(subsystems.host().files(), &directory) {
         Ok(holds) => Ok((directory, told.because, holds)),
-        Err(reason) => Err(Answer::unknown(reason)),
+        Err(reason) => Err(Answer::unknown(reason).into()),
     }
 }
 
@@ -79,7 +85,7 @@ fn held<T>(subsystems: &Subsystems<'_>, moment: Moment) -> Result<(String, Vec<O
 pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<StaticPods> {
     let (directory, told, holds) = match held(subsystems, moment) {
         Ok(held) => held,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let Holds { pods: manifests, broken, others } = holds;
     let noted = |answer: Answer<StaticPods>| {
@@ -120,8 +126,16 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Static
         because.extend(manifests.iter().map(|manifest| Origin::file(&manifest.path)));
     }
     let duplicates = duplicates.into_iter().map(|(_, what)| what).collect();
-    let pods = StaticPods { names, down, duplicates, api_server_version };
-    noted(Answer::known(pods).because_all(because).because_all(told))
+    let foreign_addresses = match moment {
+        Moment::Now => foreign_addresses(subsystems, &directory, &manifests),
+        Moment::NextBoot => Answer::unknown("which addresses the next boot gives is not known"),
+    };
+    // The places of addresses that are the host's own say nothing about the pods.
+    let is_foreign = matches!(&foreign_addresses.state, Knowledge::Known(found) if !found.is_empty());
+    let places = if is_foreign { foreign_addresses.because } else { Vec::new() };
+    let foreign_addresses = foreign_addresses.state;
+    let pods = StaticPods { names, down, duplicates, api_server_version, foreign_addresses };
+    noted(Answer::known(pods).because_all(places).because_all(because).because_all(told))
 }
 
 /// Files with a pod of a name that a file before it has, too: the kubelet reads both, and which of them runs is not settled.
@@ -148,15 +162,15 @@ fn duplicates(manifests: &[Manifest]) -> Vec<(String, String)> {
     found
 }
 
-/// Addresses in the flags of the control plane's manifests that the host doesn't have; absent without manifests.
-pub fn foreign_addresses(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Vec<String>> {
+/// Addresses in the flags of the control plane's manifests that the host doesn't have; absent if they name none.
+fn foreign_addresses(
+    subsystems: &Subsystems<'_>,
+    directory: &str,
+    manifests: &[Manifest],
+) -> Answer<Vec<String>> {
     let Some(running) = subsystems.host().running() else { return Answer::unknown(Reason::not_running()) };
-    let (directory, _, holds) = match held(subsystems, moment) {
-        Ok(held) => held,
-        Err(answer) => return answer,
-    };
     let mut named: Vec<(Origin, &str, IpAddr)> = Vec::new();
-    for manifest in &holds.pods {
+    for manifest in manifests {
         let flags =
             ADDRESSES.iter().find(|(name, _)| *name == manifest.name).map_or(&[][..], |(_, flags)| *flags);
         for (line, argument) in manifest.arguments.iter().take(MAX_ARGUMENTS) {
