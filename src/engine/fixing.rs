@@ -29,7 +29,8 @@ pub(super) fn of(
     let (moment, judgement) = match (now.filter(is_failing), boot.filter(is_failing)) {
         (_, Some(judgement)) => (Moment::NextBoot, judgement),
         (Some(judgement), None) => (Moment::Now, judgement),
-        (None, None) => return unfilled(&rule.prose.fix),
+        // Nothing was found to put into it.
+        (None, None) => return filled(&rule.prose.fix, |_| None),
     };
     // What isn't known about the next boot may fail there; where nothing runs, nothing has to be mended now.
     let fails = match (now.map(|judgement| &judgement.verdict), boot.map(|judgement| &judgement.verdict)) {
@@ -43,19 +44,13 @@ pub(super) fn of(
     let fix = chosen.map_or(&rule.prose.fix, |fix| &**fix);
     let with = fixes.map_or(&[][..], |fixes| fixes.with.as_slice());
     let known = |name: &str| value(facts, with, judgement, moment, name);
-    match &fix.text {
-        Some(text) if text.contains('{') => {
-            let text = Text::from(placeholder::fill(text, known));
-            Some(Arc::new(Fix { text: Some(text), ..fix.clone() }))
-        }
-        _ => chosen.cloned(),
-    }
+    filled(fix, known).or_else(|| chosen.cloned())
 }
 
-/// The rule's own fix where nothing was found to put into it.
-fn unfilled(fix: &Fix) -> Option<Arc<Fix>> {
+/// A fix with what is known for its placeholders; none if it has none.
+fn filled(fix: &Fix, known: impl Fn(&str) -> Option<String>) -> Option<Arc<Fix>> {
     let text = fix.text.as_deref().filter(|text| text.contains('{'))?;
-    let text = Text::from(placeholder::fill(text, |_| None));
+    let text = Text::from(placeholder::fill(text, known));
     Some(Arc::new(Fix { text: Some(text), ..fix.clone() }))
 }
 

@@ -8,6 +8,13 @@ use super::{Code, Fails, Fix, FixCase, Fixes, Text, expression};
 
 const FAILS: &[&str] = &["now", "boot", "both"];
 
+// What a fix changes beside its text, its own and those of its cases.
+const SYSCTL: Key = key("sysctl", KeyKind::Values, "Kernel variables to set, now and at boot.");
+const MODULES: Key = key("modules", KeyKind::Texts, "Kernel modules to load, now and at boot.");
+const ENABLE: Key = key("enable", KeyKind::Texts, "Units to enable and start.");
+const MASK: Key = key("mask", KeyKind::Texts, "Units to stop and mask.");
+const HOLD: Key = key("hold", KeyKind::Texts, "Packages to keep at their version.");
+
 /// The keys of `fix`.
 pub const FIX: &[Key] = &[
     key(
@@ -16,11 +23,11 @@ pub const FIX: &[Key] = &[
         "What to do, in words and commands. `{file|...}` stands for the place that was found, as `/etc/x.conf:3`, or for the words \
          after the bar where there is none; also `place`, `path`, `files`, `key`, `value`, `found`, and the names of `with`.",
     ),
-    key("sysctl", KeyKind::Values, "Kernel variables to set, now and at boot."),
-    key("modules", KeyKind::Texts, "Kernel modules to load, now and at boot."),
-    key("enable", KeyKind::Texts, "Units to enable and start."),
-    key("mask", KeyKind::Texts, "Units to stop and mask."),
-    key("hold", KeyKind::Texts, "Packages to keep at their version."),
+    SYSCTL,
+    MODULES,
+    ENABLE,
+    MASK,
+    HOLD,
     key(
         "with",
         KeyKind::Operands,
@@ -42,11 +49,11 @@ pub const FIX_CASE: &[Key] = &[
         "When the rule has to fail: `now` (it holds after a reboot), `boot` (now it doesn't fail), or `both`; any without this key.",
     ),
     key("text", KeyKind::Text, "What to do, in words and commands."),
-    key("sysctl", KeyKind::Values, "Kernel variables to set, now and at boot."),
-    key("modules", KeyKind::Texts, "Kernel modules to load, now and at boot."),
-    key("enable", KeyKind::Texts, "Units to enable and start."),
-    key("mask", KeyKind::Texts, "Units to stop and mask."),
-    key("hold", KeyKind::Texts, "Packages to keep at their version."),
+    SYSCTL,
+    MODULES,
+    ENABLE,
+    MASK,
+    HOLD,
 ];
 
 /// A rule's own fix.

@@ -277,12 +277,8 @@ fn summary(report: &Report, style: Style, shown: usize) -> Vec<String> {
     let mut lines = vec![format!("{outcome}: {}", numbers(report).join(", "))];
     let failing = report.findings.iter().filter(|finding| finding.worst() == Worst::Fail);
     if let Some(finding) = failing.min_by_key(|finding| rank(finding)) {
-        let options = &report.options;
-        let space = if options.is_empty() { "" } else { " " };
-        lines.push(format!(
-            "`node-preflight explain {}{space}{options}` says why and how to fix",
-            finding.rule
-        ));
+        let explain = undecided::command(report, &format!(" explain {}", finding.rule));
+        lines.push(format!("`{explain}` says why and how to fix"));
     }
     lines.extend(undecided::advice(report));
     lines.extend(report.waivers.iter().filter_map(|applied| {

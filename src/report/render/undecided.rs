@@ -1,7 +1,5 @@
 //! What can't be known, for people: rules that share one reason are one line, and the last line says what makes them known.
 
-use std::fmt::Write as _;
-
 use super::footnotes::Footnotes;
 use crate::engine::finding::{Finding, Verdict, Worst};
 use crate::fact::{Moment, ReasonCode};
@@ -52,10 +50,7 @@ pub(super) fn advice(report: &Report) -> Option<String> {
     let counting: Vec<&Finding> = (report.findings.iter())
         .filter(|finding| finding.severity <= report.fail_on && finding.worst() == Worst::Unknown)
         .collect();
-    let mut command = String::from("node-preflight");
-    if !report.options.is_empty() {
-        let _ = write!(command, " {}", report.options);
-    }
+    let command = command(report, "");
     let reasons = || {
         counting
             .iter()
@@ -69,9 +64,12 @@ pub(super) fn advice(report: &Report) -> Option<String> {
         return Some(format!("without the next boot: `{command} --moment now`"));
     }
     let first = counting.first()?;
+    let explain = self::command(report, &format!(" explain {}", first.rule));
+    Some(format!("`{explain}` says what is missing; to accept it: --waivers"))
+}
+
+/// The program with a command and the options of the run, as one types it.
+pub(super) fn command(report: &Report, command: &str) -> String {
     let space = if report.options.is_empty() { "" } else { " " };
-    Some(format!(
-        "`node-preflight explain {}{space}{}` says what is missing; to accept it: --waivers",
-        first.rule, report.options
-    ))
+    format!("node-preflight{command}{space}{}", report.options)
 }
