@@ -1,6 +1,7 @@
 //! Values of a hash table of Berkeley DB (`db_page.h`), as RPM's older database `Packages` is one. The buckets are walked;
 //! of a value only the part that is asked for is read.
 
+use super::bytes_at;
 use super::elf::Ranges;
 
 const HASH_MAGIC: u32 = 0x0006_1561;
@@ -167,15 +168,13 @@ impl<'f> BdbHash<'f> {
     }
 
     fn int(&self, bytes: &[u8], at: usize) -> Result<u32, String> {
-        let part =
-            bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or("has a page that is cut short")?;
-        Ok(if self.is_big { u32::from_be_bytes(*part) } else { u32::from_le_bytes(*part) })
+        let part = bytes_at(bytes, at).ok_or("has a page that is cut short")?;
+        Ok(if self.is_big { u32::from_be_bytes(part) } else { u32::from_le_bytes(part) })
     }
 
     fn short(&self, bytes: &[u8], at: usize) -> Result<u16, String> {
-        let part =
-            bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or("has a page that is cut short")?;
-        Ok(if self.is_big { u16::from_be_bytes(*part) } else { u16::from_le_bytes(*part) })
+        let part = bytes_at(bytes, at).ok_or("has a page that is cut short")?;
+        Ok(if self.is_big { u16::from_be_bytes(part) } else { u16::from_le_bytes(part) })
     }
 }
 

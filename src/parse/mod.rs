@@ -68,6 +68,11 @@ pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (u32, std::borrow::Cow<'_, st
     })
 }
 
+/// Some bytes of a place, as numbers are made of; none if fewer are there.
+pub(crate) fn bytes_at<const COUNT: usize>(bytes: &[u8], at: usize) -> Option<[u8; COUNT]> {
+    bytes.get(at..)?.first_chunk().copied()
+}
+
 /// Where the lines of a text begin, so that the line of any place is found without reading from the beginning.
 #[derive(Debug)]
 pub(crate) struct LineStarts(Vec<usize>);

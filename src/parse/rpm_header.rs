@@ -1,6 +1,8 @@
 //! Headers of RPM packages as databases keep them (rpm's `lib/header.c`): an index of tags, and the store of values into
 //! which it points. All numbers are big-endian.
 
+use super::bytes_at;
+
 /// Values of a header: strings end with a zero byte.
 #[derive(Debug)]
 pub struct RpmHeader<'b> {
@@ -169,7 +171,7 @@ impl<'b> RpmHeader<'b> {
 }
 
 fn int(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|part| u32::from_be_bytes(*part))
+    bytes_at(bytes, at).map(u32::from_be_bytes)
 }
 
 #[cfg(test)]

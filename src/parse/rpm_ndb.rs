@@ -1,6 +1,7 @@
 //! RPM's own database `Packages.db` (rpm's `lib/backend/ndb/rpmpkg.c`): pages of slots, each of which leads to the header of
 //! one package. All numbers are little-endian.
 
+use super::bytes_at;
 use super::elf::Ranges;
 
 const PAGE: usize = 4096;
@@ -70,7 +71,7 @@ fn blob(file: &dyn Ranges, package: u32, at: u64) -> Result<Blob, String> {
 }
 
 fn int(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|part| u32::from_le_bytes(*part))
+    bytes_at(bytes, at).map(u32::from_le_bytes)
 }
 
 #[cfg(test)]

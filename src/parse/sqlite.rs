@@ -1,6 +1,7 @@
 //! Tables of a database of `SQLite` (sqlite.org/fileformat2.html): rows in the order of their ids, or one by its id. Only the
 //! pages on the way are read.
 
+use super::bytes_at;
 use super::elf::Ranges;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -212,9 +213,8 @@ struct Page {
 impl Page {
     fn cell(&self, index: usize) -> Result<usize, String> {
         let pointer = self.header + if self.is_leaf { 8 } else { 12 } + index * 2;
-        let place = self.bytes.get(pointer..).and_then(|rest| rest.first_chunk());
-        place
-            .map(|place| usize::from(u16::from_be_bytes(*place)))
+        bytes_at(&self.bytes, pointer)
+            .map(|place| usize::from(u16::from_be_bytes(place)))
             .ok_or_else(|| "has a page of too many cells".into())
     }
 }
@@ -261,8 +261,7 @@ fn integer(bytes: &[u8]) -> i64 {
 }
 
 fn int(bytes: &[u8], at: usize) -> Result<u32, String> {
-    let part = bytes.get(at..).and_then(|rest| rest.first_chunk());
-    part.map(|part| u32::from_be_bytes(*part)).ok_or_else(|| "has a page that is cut short".into())
+    bytes_at(bytes, at).map(u32::from_be_bytes).ok_or_else(|| "has a page that is cut short".into())
 }
 
 /// A number of one to nine bytes, and how many they are.
