@@ -220,7 +220,7 @@ pub(crate) fn from_json(json: serde_json::Value) -> Node {
             Content::Table(fields.into_iter().map(|(name, value)| (name, from_json(value))).collect())
         }
     };
-    Node { line: None, content }
+    Node::unplaced(content)
 }
 
 #[cfg(test)]

@@ -163,7 +163,7 @@ impl Reader {
             self.fields.remove("discovery.bootstrapToken.apiServerEndpoint");
         }
         let control_plane = self.fields.remove("controlPlane").is_some_and(|values| values != ["false"]);
-        let mut root = Node { line: None, content: Content::Table(BTreeMap::new()) };
+        let mut root = Node::unplaced(Content::Table(BTreeMap::new()));
         for (field, values) in self.fields {
             if !control_plane && field.starts_with("controlPlane") {
                 self.wrong.push(format!(
@@ -193,12 +193,11 @@ fn put(root: &mut Node, field: &str, values: Vec<String>) {
     let mut node = root;
     for part in path.split('.').filter(|part| !part.is_empty()) {
         let Content::Table(table) = &mut node.content else { return };
-        node = table
-            .entry(part.to_owned())
-            .or_insert_with(|| Node { line: None, content: Content::Table(BTreeMap::new()) });
+        node =
+            table.entry(part.to_owned()).or_insert_with(|| Node::unplaced(Content::Table(BTreeMap::new())));
     }
     let takes = of_field(field).map_or(Takes::Value, |(_, takes, _)| *takes);
-    let text = |value: String| Node { line: None, content: Content::Text(value) };
+    let text = |value: String| Node::unplaced(Content::Text(value));
     let last = values.last().cloned().unwrap_or_default();
     let content = match takes {
         Takes::Values => Content::List(values.into_iter().map(text).collect()),
@@ -213,7 +212,7 @@ fn put(root: &mut Node, field: &str, values: Vec<String>) {
 
 fn insert(node: &mut Node, name: &str, content: Content) {
     if let Content::Table(table) = &mut node.content {
-        table.insert(name.to_owned(), Node { line: None, content });
+        table.insert(name.to_owned(), Node::unplaced(content));
     }
 }
 

@@ -51,6 +51,12 @@ impl std::fmt::Display for SyntaxError {
 }
 
 impl Node {
+    /// A node of no file, or of a place in one that isn't known.
+    #[must_use]
+    pub fn unplaced(content: Content) -> Node {
+        Node { line: None, content }
+    }
+
     /// The node at a dotted path; a number picks from a sequence. A key that itself has dots is found too.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Node> {

@@ -1,4 +1,5 @@
-//! What `net/url` of Go takes for a URL: as much of it as says whether a text is refused, and its scheme.
+//! What `net/url` of Go takes for a URL: as much of it as says whether a text is refused, its scheme, and the path of a Unix
+//! socket.
 
 /// The scheme of a URL in small letters; empty if it has none.
 ///
@@ -34,6 +35,18 @@ pub fn scheme(text: &str) -> Result<String, &'static str> {
     };
     host_mistake(authority).map_or(Ok(()), Err)?;
     if is_escaped(path) { Ok(scheme) } else { Err("has a `%` without two hexadecimal digits") }
+}
+
+/// The path of a Unix socket: `unix://PATH`, `unix:PATH` in any case, or a path alone; none with another scheme.
+#[must_use]
+pub fn unix_path(text: &str) -> Option<&str> {
+    match text.split_once(':') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("unix") => {
+            Some(rest.strip_prefix("//").unwrap_or(rest))
+        }
+        Some((scheme, _)) if !scheme.contains('/') => None,
+        _ => Some(text),
+    }
 }
 
 fn split_scheme(text: &str) -> Result<(String, &str), &'static str> {
@@ -81,7 +94,7 @@ fn is_escaped(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::scheme;
+    use super::{scheme, unix_path};
     use proptest::prelude::*;
 
     #[test]
@@ -113,6 +126,15 @@ mod tests {
         ] {
             assert!(scheme(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn sockets_have_one_path_however_they_are_written() {
+        for text in ["unix:///a", "unix:/a", "UNIX:///a", "/a"] {
+            assert_eq!(unix_path(text), Some("/a"), "{text}");
+        }
+        assert_eq!(unix_path("/a:b"), Some("/a:b"));
+        assert_eq!(unix_path("tcp://127.0.0.1:1"), None);
     }
 
     proptest! {

@@ -40,7 +40,7 @@ pub fn parse(text: &str, before: u32) -> Result<Document, SyntaxError> {
             break;
         }
     }
-    let root = builder.root.take().unwrap_or(Node { line: None, content: Content::Null });
+    let root = builder.root.take().unwrap_or(Node::unplaced(Content::Null));
     Ok(Document { root: Node { line: None, ..root }, twice: builder.twice })
 }
 

@@ -93,7 +93,7 @@ pub fn parse(bytes: &[u8]) -> Result<Node, SyntaxError> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| SyntaxError { line: None, message: "not UTF-8".into() })?;
     if text.trim().is_empty() {
-        return Ok(Node { line: None, content: Content::Null });
+        return Ok(Node::unplaced(Content::Null));
     }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 32_768, max_events: 200_000, max_merge_keys: 256 },

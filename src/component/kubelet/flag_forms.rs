@@ -1,5 +1,6 @@
 //! Flags of the kubelet with a syntax of their own (pkg/util/flag, `k8s.io/component-base/cli/flag` and `logs/api/v1`).
 
+use super::resources::is_memory;
 use super::view::View;
 use crate::parse::document::{Content, Node};
 use crate::parse::go_duration;
@@ -11,20 +12,18 @@ use crate::parse::quantity::Quantity;
 /// What the kubelet takes instead.
 pub(crate) fn reserved_memory(value: &str) -> Result<Vec<Node>, &'static str> {
     const WANTED: &str = "must be NODE:memory=QUANTITY, with several nodes parted by `;`";
-    let node = |content| Node { line: None, content };
     let reserved = |part: &str| {
         let (numa_node, limits) = part.split_once(':').filter(|(_, limits)| !limits.contains(':'))?;
         let Ok(numa_node) = numa_node.parse() else { return None };
         let limit = |limit: &str| {
             let (name, quantity) = limit.split_once('=')?;
-            let is_memory = name == "memory" || name.starts_with("hugepages-");
-            Quantity::parse(quantity).filter(|_| is_memory)?;
-            Some((name.to_owned(), node(Content::Text(quantity.to_owned()))))
+            Quantity::parse(quantity).filter(|_| is_memory(name))?;
+            Some((name.to_owned(), Node::unplaced(Content::Text(quantity.to_owned()))))
         };
         let limits = limits.split(',').map(limit).collect::<Option<_>>()?;
         let fields = [("limits", Content::Table(limits)), ("numaNode", Content::Integer(numa_node))];
-        let fields = fields.into_iter().map(|(name, content)| (name.to_owned(), node(content)));
-        Some(node(Content::Table(fields.collect())))
+        let fields = fields.into_iter().map(|(name, content)| (name.to_owned(), Node::unplaced(content)));
+        Some(Node::unplaced(Content::Table(fields.collect())))
     };
     value.split(';').filter(|_| !value.is_empty()).map(reserved).collect::<Option<_>>().ok_or(WANTED)
 }
@@ -32,11 +31,7 @@ pub(crate) fn reserved_memory(value: &str) -> Result<Vec<Node>, &'static str> {
 /// Why the kubelet refuses a flag that has no field; none for flags that aren't looked at.
 pub(crate) fn mistake(name: &str, value: &str, view: View<'_>) -> Option<String> {
     let wanted = match name {
-        // klog takes 31 bits.
-        "v" => {
-            let is_level = value.parse::<u32>().is_ok_and(|level| i32::try_from(level).is_ok());
-            (!is_level).then_some("must be a whole number of 0 or more")
-        }
+        "v" => (!is_level(value)).then_some("must be a whole number of 0 or more"),
         "vmodule" => value
             .split(',')
             .map(str::trim)
@@ -75,9 +70,12 @@ fn lacks_alpha(view: View<'_>) -> bool {
 }
 
 fn is_vmodule(pair: &str) -> bool {
-    pair.split_once('=').is_some_and(|(pattern, level)| {
-        !pattern.is_empty() && level.parse::<u32>().is_ok_and(|level| i32::try_from(level).is_ok())
-    })
+    pair.split_once('=').is_some_and(|(pattern, level)| !pattern.is_empty() && is_level(level))
+}
+
+/// Whether it is a verbosity: klog takes 31 bits.
+fn is_level(text: &str) -> bool {
+    text.parse::<u32>().is_ok_and(|level| i32::try_from(level).is_ok())
 }
 
 #[cfg(test)]
@@ -104,7 +102,7 @@ mod tests {
 
     #[test]
     fn flags_without_a_field_are_refused_as_the_kubelet_does() {
-        let root = Node { line: None, content: Content::Table([].into()) };
+        let root = Node::unplaced(Content::Table([].into()));
         let view = View { root: &root, minor: Some(36), unread: &[] };
         for (name, value, is_right) in [
             ("v", "2", true),

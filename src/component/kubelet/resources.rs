@@ -191,6 +191,11 @@ fn reserved_cpus(view: View<'_>, found: &mut Judgement) {
     }
 }
 
+/// Whether memory of this name can be reserved.
+pub(super) fn is_memory(name: &str) -> bool {
+    name == "memory" || name.starts_with("hugepages-")
+}
+
 /// `reservedMemory`, and that the static policy gets as much as is reserved otherwise.
 fn memory_manager(view: View<'_>, found: &mut Judgement) {
     const FIELD: &str = "reservedMemory";
@@ -209,7 +214,7 @@ fn memory_manager(view: View<'_>, found: &mut Judgement) {
                 _ => continue,
             };
             let place = format!("{FIELD} of NUMA node {node}");
-            if name != "memory" && !name.starts_with("hugepages-") {
+            if !is_memory(name) {
                 found.fault(FIELD, format!("{place} has `{name}`, must be memory or hugepages-SIZE"));
             }
             match Quantity::parse(&text) {

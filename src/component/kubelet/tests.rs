@@ -21,8 +21,7 @@ struct Answer {
 fn judged(text: &str, minor: u64) -> Vec<String> {
     let mut root = go_yaml::parse(text, 0).unwrap().root;
     let decoded = fields::look(&root, fields::Reading { all_known: true, is_patch: false }).wrong;
-    zeros::fill_nulls(&mut root, false);
-    zeros::make_null(&mut root);
+    zeros::settle(&mut root, false);
     let judgement = judge(View { root: &root, minor: Some(minor), unread: &[] });
     let faults = judgement.faults.into_iter().map(|fault| fault.text);
     decoded.into_iter().map(|(text, _)| text).chain(faults).collect()

@@ -49,16 +49,8 @@ fn factor(text: &str, found: &mut Judgement) {
 
 /// `unix://PATH`, `unix:PATH` or a path; a word without a slash is taken for a host.
 fn is_socket(text: &str) -> bool {
-    let path = match text.split_once(':') {
-        Some((scheme, rest)) if !scheme.contains('/') => {
-            if !scheme.eq_ignore_ascii_case("unix") {
-                return false;
-            }
-            rest.strip_prefix("//").unwrap_or(rest)
-        }
-        _ => text,
-    };
-    path.contains('/') && go_url::scheme(&format!("unix://{path}")).is_ok()
+    go_url::unix_path(text)
+        .is_some_and(|path| path.contains('/') && go_url::scheme(&format!("unix://{path}")).is_ok())
 }
 
 fn taints(view: View<'_>, found: &mut Judgement) {
@@ -244,10 +236,10 @@ fn taint_of_flag(taint: &str) -> Result<Node, String> {
     {
         return Err(wanted());
     }
-    let text = |text: &str| Node { line: None, content: Content::Text(text.to_owned()) };
+    let text = |text: &str| Node::unplaced(Content::Text(text.to_owned()));
     let fields = [("effect", effect.unwrap_or_default()), ("key", key), ("value", value)];
     let table = fields.into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
-    Ok(Node { line: None, content: Content::Table(table) })
+    Ok(Node::unplaced(Content::Table(table)))
 }
 
 /// Key, value and effect; without an effect the whole text is the key.

@@ -49,8 +49,15 @@ const DEFAULTED: &[&str] = &[
     "volumeStatsAggPeriod",
 ];
 
+/// Makes a document what the kubelet makes of it: nulls in lists and maps are empty values, and zeros that mean the default are
+/// nulls. `is_patch` says that it is merged into another document.
+pub(crate) fn settle(document: &mut Node, is_patch: bool) {
+    fill_nulls(document, is_patch);
+    make_null(document);
+}
+
 /// Takes these zeros out of a document: a null takes what an earlier file set away, too, so that the default applies.
-pub(crate) fn make_null(document: &mut Node) {
+fn make_null(document: &mut Node) {
     for field in DEFAULTED {
         if let Some(node) = document.at_mut(field)
             && is_zero(&node.content, field_table::type_of(field))
@@ -78,7 +85,7 @@ fn is_zero(content: &Content, kind: Option<Type>) -> bool {
 
 /// Makes the nulls in lists and maps the values that they are: empty text, false. In a patch, a null in a map takes away, and
 /// stays.
-pub(crate) fn fill_nulls(document: &mut Node, is_patch: bool) {
+fn fill_nulls(document: &mut Node, is_patch: bool) {
     for (field, kind) in FIELDS {
         let value = match kind {
             Type::TextList | Type::Texts => Content::Text(String::new()),

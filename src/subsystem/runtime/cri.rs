@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::fact::{Fact, Origin, State, Value, printable};
 use crate::host::cri::{Answer, Runtime};
 use crate::host::{HostPath, NoResponse, Running};
+use crate::parse::go_url;
 
 /// Where runtimes listen unless they are told otherwise; kubeadm looks for the same (`constants.go`).
 pub const WELL_KNOWN: [&str; 3] =
@@ -18,15 +19,9 @@ pub const WELL_KNOWN: [&str; 3] =
 /// # Errors
 /// If it is not an absolute path.
 pub fn socket_path(text: &str) -> Result<String, String> {
-    let path = match text.split_once(':') {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("unix") => {
-            rest.strip_prefix("//").unwrap_or(rest)
-        }
-        _ => text,
-    };
-    if !path.starts_with('/') {
+    let Some(path) = go_url::unix_path(text).filter(|path| path.starts_with('/')) else {
         return Err(format!("`{text}` is not an absolute path"));
-    }
+    };
     // Such a path would be shown as another one.
     if printable(path) != path {
         return Err(format!("`{text}` has control characters"));

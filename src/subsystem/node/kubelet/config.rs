@@ -218,8 +218,7 @@ impl Config {
                 }
             }
         }
-        zeros::fill_nulls(&mut node, is_patch);
-        zeros::make_null(&mut node);
+        zeros::settle(&mut node, is_patch);
         if role == Role::Main {
             main_file_only(&mut node, path, reader.has_drop_ins);
         }
@@ -234,8 +233,8 @@ impl Config {
             return;
         }
         let known = THRESHOLDS.iter().filter(|(.., since)| minor.is_none_or(|minor| minor >= *since));
-        let text = |text: &str| Node { line: None, content: Content::Text(text.to_owned()) };
-        let table = |entries| Node { line: None, content: Content::Table(entries) };
+        let text = |text: &str| Node::unplaced(Content::Text(text.to_owned()));
+        let table = |entries| Node::unplaced(Content::Table(entries));
         let thresholds = known.map(|(name, value, _)| ((*name).to_owned(), text(value))).collect();
         let node = table([("evictionHard".to_owned(), table(thresholds))].into());
         self.documents.insert(0, Document { from: Source::BuiltIn, node });

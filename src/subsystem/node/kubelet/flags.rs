@@ -171,7 +171,7 @@ fn value(kind: Kind, field: &str, flags: &[&Flag]) -> Option<Result<Node, String
                 .map_err(|wanted| format!("--{} {wanted}", last.name))
         }
         List => {
-            let item = |item: &str| unplaced(Content::Text(item.trim().to_owned()));
+            let item = |item: &str| Node::unplaced(Content::Text(item.trim().to_owned()));
             Ok(Content::List(items(flags).map(item).collect()))
         }
         Map => pairs(flags, '=', |value| Some(text(value))),
@@ -179,7 +179,7 @@ fn value(kind: Kind, field: &str, flags: &[&Flag]) -> Option<Result<Node, String
         Gates => pairs(flags, '=', |value| go_bool::parse(value).map(Content::Bool)),
         Other => Err(format!("the syntax of --{} is not read", last.name)),
     };
-    Some(content.map(unplaced))
+    Some(content.map(Node::unplaced))
 }
 
 /// A value of its own: each of several flags is parsed, and the last one counts.
@@ -207,10 +207,6 @@ fn text(value: &str) -> Content {
     Content::Text(value.to_owned())
 }
 
-fn unplaced(content: Content) -> Node {
-    Node { line: None, content }
-}
-
 /// The items of lists, of all flags together.
 fn items<'f>(flags: &[&'f Flag]) -> impl Iterator<Item = &'f str> {
     flags.iter().flat_map(|flag| flag.value.split(',')).filter(|item| !item.is_empty())
@@ -220,7 +216,7 @@ fn items<'f>(flags: &[&'f Flag]) -> impl Iterator<Item = &'f str> {
 fn pairs(flags: &[&Flag], sign: char, read: fn(&str) -> Option<Content>) -> Result<Content, String> {
     let pair = |item: &str| {
         let (name, value) = item.split_once(sign)?;
-        Some((name.trim().to_owned(), unplaced(read(value.trim())?)))
+        Some((name.trim().to_owned(), Node::unplaced(read(value.trim())?)))
     };
     let table: Option<BTreeMap<String, Node>> = items(flags).map(pair).collect();
     let last = flags.last();

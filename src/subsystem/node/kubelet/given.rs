@@ -16,8 +16,7 @@ pub fn errors(kubeadm: &Kubeadm, subsystems: &Subsystems<'_>) -> Fact {
     let mut config = Config::default();
     if let Some(root) = kubeadm.kubelet_configuration() {
         let mut node = root.clone();
-        zeros::fill_nulls(&mut node, false);
-        zeros::make_null(&mut node);
+        zeros::settle(&mut node, false);
         config.documents.push(Document { from: Source::Given(kubeadm.origin(0)), node });
     }
     let word = |name: &str, value: &str, line: u32| (kubeadm.origin(line), format!("--{name}={value}"));

@@ -141,10 +141,8 @@ fn without_null(node: &Node) -> Node {
 
 /// `a.b` and a value as `{a: {b: value}}`.
 fn wrapped(path: &str, node: Node) -> Node {
-    path.rsplit('.').fold(node, |inner, name| Node {
-        line: None,
-        content: Content::Table([(name.to_owned(), inner)].into()),
-    })
+    path.rsplit('.')
+        .fold(node, |inner, name| Node::unplaced(Content::Table([(name.to_owned(), inner)].into())))
 }
 
 #[cfg(test)]
@@ -195,10 +193,10 @@ mod tests {
 
     fn tree() -> impl Strategy<Value = Node> {
         let leaf = prop_oneof![Just(Content::Null), any::<i64>().prop_map(Content::Integer)];
-        let leaf = leaf.prop_map(|content| Node { line: None, content });
+        let leaf = leaf.prop_map(Node::unplaced);
         leaf.prop_recursive(3, 16, 3, |inner| {
             proptest::collection::btree_map("[ab]", inner, 0..3)
-                .prop_map(|table| Node { line: None, content: Content::Table(table) })
+                .prop_map(|table| Node::unplaced(Content::Table(table)))
         })
     }
 

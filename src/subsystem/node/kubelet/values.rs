@@ -55,7 +55,7 @@ fn merged(kubelet: &Kubelet, settings: &[Setting<'_>]) -> Node {
     let of_flags = settings.iter().map(|setting| setting.field.split('.').next().unwrap_or(setting.field));
     let fields: BTreeSet<&str> = of_files.flatten().chain(of_flags).collect();
     let value = |field: &str| Some((field.to_owned(), Effective::of(field, documents, settings).value?));
-    Node { line: None, content: Content::Table(fields.into_iter().filter_map(value).collect()) }
+    Node::unplaced(Content::Table(fields.into_iter().filter_map(value).collect()))
 }
 
 /// The place that sets a field, else one that sets the table it is in.
