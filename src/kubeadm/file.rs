@@ -129,15 +129,8 @@ fn sort(document: &Written, target: Option<Target>) -> Result<Option<&'static st
     let is = |kinds: &[&str]| kinds.contains(&document.kind.as_str());
     let decoded = (init && is(OF_INIT)) || (join && is(OF_JOIN));
     if decoded && document.group != OWN {
-        let mut mistake = remark(
-            document.api_line,
-            &document.group,
-            format!(
-                "kubeadm refuses this document: there is no kind `{}` in {}",
-                document.kind,
-                document.api()
-            ),
-        );
+        let message = format!("kubeadm refuses this document: {}", no_kind(document));
+        let mut mistake = remark(document.api_line, &document.group, message);
         mistake.help = Some(format!("{} is of the group {OWN}, such as {OWN}/v1beta4", document.kind));
         return Err(mistake);
     }
@@ -157,11 +150,7 @@ fn sort(document: &Written, target: Option<Target>) -> Result<Option<&'static st
     }
     let known = KINDS.iter().find(|(group, kind)| *group == document.group && *kind == document.kind);
     if init && component.is_some() && known.is_none() {
-        let message = format!(
-            "kubeadm refuses this document: there is no kind `{}` in {}",
-            document.kind,
-            document.api()
-        );
+        let message = format!("kubeadm refuses this document: {}", no_kind(document));
         let mut mistake = remark(document.line, &document.kind, message);
         mistake.help = near(&document.group, &document.kind);
         return Err(mistake);
@@ -195,11 +184,14 @@ fn ignored(document: &Written) -> Option<ConfigWarning> {
     if is_known {
         return None;
     }
-    let message =
-        format!("kubeadm ignores this document: there is no kind `{}` in {}", document.kind, document.api());
+    let message = format!("kubeadm ignores this document: {}", no_kind(document));
     let mut told = remark(document.line, &document.kind, message);
     told.help = near(&document.group, &document.kind);
     Some(told)
+}
+
+fn no_kind(document: &Written) -> String {
+    format!("there is no kind `{}` in {}", document.kind, document.api())
 }
 
 /// The kind that a misspelt one stands for, or the group that has this kind.
