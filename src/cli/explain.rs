@@ -87,8 +87,8 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
 
 /// Ids and tags of the words that the user names rules with: an id, an older one, a tag, a check of another tool.
 fn named(rules: &RuleSet, words: &[String]) -> Result<Vec<String>, Failure> {
-    let peers = builtin::other_tools();
-    let targets = Targets::new(&rules.rules, &peers);
+    let other_tools = builtin::other_tools();
+    let targets = Targets::new(&rules.rules, &other_tools);
     let mut named = Vec::new();
     for word in words {
         let rule = rules.rules.iter().find(|rule| rule.names().any(|name| name == word));
