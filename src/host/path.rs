@@ -144,10 +144,12 @@ impl HostPath {
         HostPath(text.into())
     }
 
-    /// The last component; empty for the root.
+    /// The last component; empty for the root, and where that is `..`.
     #[must_use]
     pub fn file_name(&self) -> &OsStr {
-        self.0.file_name().unwrap_or_default()
+        let bytes = self.0.as_os_str().as_bytes();
+        let name = &bytes[memchr::memrchr(b'/', bytes).map_or(0, |slash| slash + 1)..];
+        OsStr::from_bytes(if name == b".." { b"" } else { name })
     }
 
     /// The path itself.

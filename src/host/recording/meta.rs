@@ -1,6 +1,6 @@
 //! `meta.toml` of a recording: what a copy of files can't keep.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use foldhash::HashMap;
@@ -39,9 +39,11 @@ impl Sections for Meta {
 /// What is said of the places of one tree. Paths are looked up by their text, which costs less than by their components.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
-    by_path: HashMap<String, Entry>,
+    by_path: HashMap<OsString, Entry>,
     /// Sorted, so that all that lies below a place follows it at once.
     sorted: Vec<String>,
+    /// Whether any place is hidden: most recordings hide none, and nobody has to look for one above each path.
+    has_hidden: bool,
 }
 
 /// What paths are sorted by: a slash comes before all else that a name may hold.
@@ -53,7 +55,9 @@ impl Entries {
     pub(super) fn of(by_path: HashMap<String, Entry>) -> Self {
         let mut sorted: Vec<String> = by_path.keys().cloned().collect();
         sorted.sort_unstable_by(|a, b| order(a).cmp(order(b)));
-        Entries { by_path, sorted }
+        let has_hidden = by_path.values().any(|entry| entry.hiding().is_some());
+        let by_path = by_path.into_iter().map(|(path, entry)| (path.into(), entry)).collect();
+        Entries { by_path, sorted, has_hidden }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -62,23 +66,24 @@ impl Entries {
 
     /// Those of one directory follow each other.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Path, &Entry)> {
-        self.sorted.iter().filter_map(|path| Some((Path::new(path), self.by_path.get(path)?)))
+        self.sorted.iter().filter_map(|path| Some((Path::new(path), self.get(Path::new(path))?)))
     }
 
     pub(super) fn get(&self, place: &Path) -> Option<&Entry> {
-        self.by_path.get(place.to_str()?)
+        self.by_path.get(place.as_os_str())
     }
 
     /// The names in a directory that lead to entries, each once; of each only the first path is looked at.
     pub(super) fn names_in(&self, place: &HostPath) -> impl Iterator<Item = &OsStr> {
-        let directory = place.as_path().to_str().map(|path| format!("{}/", path.trim_end_matches('/')));
+        // Entries are UTF-8: no place that isn't is above one.
+        let directory = place.as_path().to_str().map(|path| path.trim_end_matches('/'));
         let mut rest: &[String] = if directory.is_some() { &self.sorted } else { &[] };
         let directory = directory.unwrap_or_default();
-        rest = &rest[rest.partition_point(|path| order(path).lt(order(&directory)))..];
+        rest = &rest[rest.partition_point(|path| order(path).lt(order(directory).chain([0])))..];
         std::iter::from_fn(move || {
-            let below = rest.first()?.strip_prefix(&*directory)?;
+            let below = rest.first()?.strip_prefix(directory)?.strip_prefix('/')?;
             let name = below.split('/').next().filter(|name| !name.is_empty())?;
-            let known = directory.len() + name.len();
+            let known = directory.len() + 1 + name.len();
             let is_same = |path: &String| path.len() == known || path.as_bytes().get(known) == Some(&b'/');
             let same = |path: &String| path.get(..known) == rest[0].get(..known) && is_same(path);
             rest = &rest[rest.partition_point(same)..];
@@ -95,7 +100,7 @@ impl Entries {
     /// Whether a place, or a directory above it, could not be looked into when the recording was made.
     pub(super) fn hides(&self, place: &HostPath) -> bool {
         let hides = |hiding: Hiding| hiding != Hiding::TooLarge;
-        place.as_path().ancestors().any(|part| self.hiding(part).is_some_and(hides))
+        self.has_hidden && place.as_path().ancestors().any(|part| self.hiding(part).is_some_and(hides))
     }
 
     /// Why a place can't be read.
@@ -105,6 +110,9 @@ impl Entries {
 
     /// Why nobody can find out what a name in a directory is.
     pub(super) fn barrier(&self, place: &Path) -> Option<Hiding> {
+        if !self.has_hidden {
+            return None;
+        }
         // What is only denied may be searched (mode 0711): who knows a name can look at it.
         let hidden = |place: &Path| self.get(place).and_then(|entry| entry.hidden);
         let above = place.parent().and_then(hidden).filter(|hiding| *hiding != Hiding::TooLarge);
