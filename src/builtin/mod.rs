@@ -3,8 +3,6 @@
 
 mod index;
 
-use std::collections::BTreeSet;
-
 use index::Index;
 
 use crate::rule::other_tools::OtherTools;
@@ -47,14 +45,15 @@ pub fn rules() -> RuleSet {
 #[must_use]
 pub fn rules_of(profiles: &[String]) -> RuleSet {
     let index = index();
-    let mut wanted: BTreeSet<usize> = BTreeSet::new();
+    let mut is_wanted = vec![false; index.ends.len()];
     for name in profiles {
         match index.profiles.iter().position(|profile| profile.name.value == *name) {
-            Some(place) => wanted.extend(index.selected[place].iter().copied().map(usize::from)),
-            None => wanted.extend(0..index.ends.len()),
+            Some(place) => index.selected[place].iter().for_each(|rule| is_wanted[usize::from(*rule)] = true),
+            None => is_wanted.fill(true),
         }
     }
-    read(index, &Vec::from_iter(wanted))
+    let wanted: Vec<usize> = (0..is_wanted.len()).filter(|rule| is_wanted[*rule]).collect();
+    read(index, &wanted)
 }
 
 /// What other tools check. It is unpacked only by those who ask.

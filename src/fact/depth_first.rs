@@ -5,6 +5,8 @@
 pub(crate) struct DepthFirst<'e> {
     edges: &'e [Vec<usize>],
     visits: Vec<Visit>,
+    /// The path to what is looked at, each vertex with how many of its edges were followed; empty between searches.
+    path: Vec<(usize, usize)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,53 +22,64 @@ enum Visit {
 impl<'e> DepthFirst<'e> {
     /// A search that has seen nothing.
     pub(crate) fn new(edges: &'e [Vec<usize>]) -> Self {
-        DepthFirst { edges, visits: vec![Visit::Not; edges.len()] }
+        DepthFirst { edges, visits: vec![Visit::Not; edges.len()], path: Vec::new() }
     }
 
     /// What is reached from a vertex and was not seen before, in the order in which it is left: a vertex comes after
     /// everything that it leads to, unless it lies on a circle.
     pub(crate) fn leave_order(&mut self, start: usize) -> Vec<usize> {
-        self.search(start, |_| ())
+        let mut left = Vec::new();
+        self.search(start, &mut |vertex| left.push(vertex), &mut |_| ());
+        left
     }
 
     /// Everything, in the order in which it is left.
     pub(crate) fn whole_order(&mut self) -> Vec<usize> {
-        (0..self.edges.len()).flat_map(|start| self.leave_order(start)).collect()
+        let mut left = Vec::with_capacity(self.edges.len());
+        (0..self.edges.len())
+            .for_each(|start| self.search(start, &mut |vertex| left.push(vertex), &mut |_| ()));
+        left
     }
 
-    /// As [`DepthFirst::leave_order`]; `found` gets each circle that is found: its vertices in order, of which the last leads
-    /// to the first.
-    pub(crate) fn search(&mut self, start: usize, mut found: impl FnMut(&[usize])) -> Vec<usize> {
-        let mut left = Vec::new();
+    /// Marks a vertex and everything that it leads to.
+    pub(crate) fn mark(&mut self, start: usize, marks: &mut [bool]) {
+        self.search(start, &mut |vertex| marks[vertex] = true, &mut |_| ());
+    }
+
+    /// Looks at everything; `found` gets each circle that is found: its vertices in order, of which the last leads to the
+    /// first.
+    pub(crate) fn circles(&mut self, mut found: impl FnMut(&[usize])) {
+        (0..self.edges.len()).for_each(|start| self.search(start, &mut |_| (), &mut found));
+    }
+
+    /// Tells what is reached from a vertex and was not seen before as it is left, and each circle as it is found.
+    fn search(&mut self, start: usize, left: &mut impl FnMut(usize), found: &mut impl FnMut(&[usize])) {
         if self.visits[start] != Visit::Not {
-            return left;
+            return;
         }
         self.visits[start] = Visit::Open;
-        // A path, and how many edges of each vertex on it were followed.
-        let (mut path, mut followed) = (vec![start], vec![0]);
-        while let (Some(vertex), Some(next)) = (path.last().copied(), followed.last_mut()) {
+        self.path.push((start, 0));
+        while let Some((vertex, next)) = self.path.last_mut() {
+            let vertex = *vertex;
             let Some(other) = self.edges[vertex].get(*next).copied() else {
                 self.visits[vertex] = Visit::Done;
-                left.push(vertex);
-                path.pop();
-                followed.pop();
+                left(vertex);
+                self.path.pop();
                 continue;
             };
             *next += 1;
             match self.visits[other] {
                 Visit::Not => {
                     self.visits[other] = Visit::Open;
-                    path.push(other);
-                    followed.push(0);
+                    self.path.push((other, 0));
                 }
                 Visit::Open => {
-                    let from = path.iter().position(|vertex| *vertex == other).unwrap_or(0);
-                    found(&path[from..]);
+                    let circle = self.path.iter().map(|(vertex, _)| *vertex);
+                    found(&circle.skip_while(|vertex| *vertex != other).collect::<Vec<_>>());
                 }
                 Visit::Done => {}
             }
         }
-        left
     }
 }
 
@@ -91,7 +104,7 @@ mod tests {
     fn each_circle_is_found_where_it_closes() {
         let edges = [vec![1], vec![2, 1], vec![1, 0]];
         let mut circles = Vec::new();
-        DepthFirst::new(&edges).search(0, |circle| circles.push(circle.to_vec()));
+        DepthFirst::new(&edges).circles(|circle| circles.push(circle.to_vec()));
         assert_eq!(circles, [vec![1, 2], vec![0, 1, 2], vec![1]]);
     }
 
@@ -99,8 +112,8 @@ mod tests {
     fn a_long_chain_needs_no_stack() {
         let edges: Vec<Vec<usize>> = (1..=100_000).map(|next| vec![next % 100_000]).collect();
         let mut circles = Vec::new();
-        let order = DepthFirst::new(&edges).search(0, |circle| circles.push(circle.len()));
-        assert_eq!((order.len(), circles), (100_000, vec![100_000]));
+        DepthFirst::new(&edges).circles(|circle| circles.push(circle.len()));
+        assert_eq!((DepthFirst::new(&edges).leave_order(0).len(), circles), (100_000, vec![100_000]));
     }
 
     proptest! {
@@ -109,11 +122,8 @@ mod tests {
             edges in (1..9_usize).prop_flat_map(|n| vec(vec(0..n, 0..4), n)),
         ) {
             let mut has_circle = false;
-            let mut search = DepthFirst::new(&edges);
-            let mut order = Vec::new();
-            for start in 0..edges.len() {
-                order.extend(search.search(start, |_| has_circle = true));
-            }
+            DepthFirst::new(&edges).circles(|_| has_circle = true);
+            let order = DepthFirst::new(&edges).whole_order();
             let mut sorted = order.clone();
             sorted.sort_unstable();
             prop_assert_eq!(sorted, (0..edges.len()).collect::<Vec<_>>());

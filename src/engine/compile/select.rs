@@ -156,7 +156,7 @@ fn add_needed(rules: &RuleSet, ids: &HashMap<&str, usize>, selected: &mut [bool]
     let mut search = DepthFirst::new(&needs);
     for index in 0..selected.len() {
         if selected[index] {
-            search.leave_order(index).into_iter().for_each(|needed| selected[needed] = true);
+            search.mark(index, selected);
         }
     }
 }
@@ -170,19 +170,15 @@ fn needs(rules: &RuleSet, ids: &HashMap<&str, usize>, wanted: impl Fn(usize) -> 
 /// Rules that need each other in a circle; each circle once.
 pub(super) fn circles(rules: &RuleSet, ids: &HashMap<&str, usize>) -> Vec<Diagnostic> {
     let needs = needs(rules, ids, |_| true);
-    let mut search = DepthFirst::new(&needs);
     let mut circles = Vec::new();
     let id = |index: usize| rules.rules[index].id.value.as_str();
-    let mut add = |circle: &[usize]| {
+    DepthFirst::new(&needs).circles(|circle| {
         let (Some(first), Some(last)) = (circle.first(), circle.last()) else { return };
         let names: Vec<&str> = circle.iter().chain([first]).map(|index| id(*index)).collect();
         let message = format!("rules need each other in a circle: {}", names.join(" → "));
         let closing =
             rules.rules[*last].needs.iter().find(|need| ids.get(need.value.as_str()) == Some(first));
         circles.extend(closing.map(|need| Diagnostic::at(&need.place, Code::NeedsCircle, message)));
-    };
-    for start in 0..rules.rules.len() {
-        search.search(start, &mut add);
-    }
+    });
     circles
 }
