@@ -250,6 +250,13 @@ pub(crate) fn option(key: &str) -> Option<&'static OptionSpec> {
     OPTIONS.iter().find(|option| option.key == key)
 }
 
+/// Whether a key is that of a table with options.
+pub(crate) fn is_table(key: &str) -> bool {
+    let is_below =
+        |option: &OptionSpec| option.key.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+    OPTIONS.iter().any(is_below)
+}
+
 /// The variables of an option, the first that is set counts.
 pub(crate) fn variables(option: &OptionSpec) -> impl Iterator<Item = &'static str> {
     let first = Some(option.variable).filter(|name| !name.is_empty());
@@ -289,12 +296,12 @@ pub(crate) fn schema(table: &str, key: &str) -> Option<(&'static str, Type)> {
 /// The keys that CRI-O has, if this one is none of them: for "did you mean".
 #[must_use]
 pub fn unknown_key(key: &str) -> Option<Vec<String>> {
-    let is_below = |table: &str| key == table || key.starts_with(&format!("{table}."));
-    let is_table = || OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}.")));
+    let is_below =
+        |table: &str| key.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     let known = match key.split('.').collect::<Vec<_>>().as_slice() {
         ["runtime", "runtimes"] | ["runtime", "runtimes", _] => true,
         ["runtime", "runtimes", _, field, ..] => is_handler_field(field),
-        _ => option(key).is_some() || is_table() || OPEN.iter().any(|table| is_below(table)),
+        _ => option(key).is_some() || is_table(key) || OPEN.iter().any(|table| is_below(table)),
     };
     (!known).then(|| OPTIONS.iter().map(|option| option.key.to_owned()).collect())
 }

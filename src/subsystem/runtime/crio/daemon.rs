@@ -43,8 +43,9 @@ pub(super) fn stale_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
         return Fact::unknown(reason);
     }
     let mut found = Vec::new();
+    let in_use = daemon.document.at("crio");
     for option in OPTIONS.iter().filter(|option| option.key != "storage_option") {
-        let Some(node) = daemon.document.at(&format!("crio.{}", option.key)) else { continue };
+        let Some(node) = in_use.and_then(|table| table.at(option.key)) else { continue };
         let running = node.state();
         if crio.candidates(option.key).is_empty() && crio.overrides(option).is_empty() {
             if let Some(default) = gone(crio, subsystems, option.key, &running) {

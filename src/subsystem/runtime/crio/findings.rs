@@ -3,7 +3,7 @@
 use super::handlers;
 use super::{Crio, daemon, ignored_settings, invalid_values, programs, storage, versions};
 use crate::component::crio::RECORDED;
-use crate::component::crio::options::{OPEN, OPTIONS, is_handler_field, option};
+use crate::component::crio::options::{OPEN, OPTIONS, is_handler_field, is_table, option};
 use crate::fact::{Confidence, Fact, KeyWord, Origin, State, Value};
 use crate::parse::document::{Content, Node};
 use crate::subsystem::Subsystems;
@@ -248,7 +248,7 @@ fn unknown_keys(crio: &Crio, subsystems: &Subsystems<'_>) -> Fact {
             if name == "crio" {
                 look(file, "", node, &mut found);
             } else {
-                let help = if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{name}."))) {
+                let help = if is_table(name) {
                     format!("{name}: outside of [crio]; [crio.{name}] is meant")
                 } else {
                     format!("{name}: outside of [crio]")
@@ -282,7 +282,7 @@ fn look(file: &str, prefix: &str, node: &Node, found: &mut Vec<(Origin, String)>
         }
         if key == "runtime.runtimes" {
             look_at_handlers(file, node, found);
-        } else if OPTIONS.iter().any(|option| option.key.starts_with(&format!("{key}."))) {
+        } else if is_table(&key) {
             look(file, &key, node, found);
         } else {
             let meant = OPTIONS.iter().find(|option| option.key.rsplit('.').next() == Some(name));

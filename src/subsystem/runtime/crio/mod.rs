@@ -22,7 +22,7 @@ pub use crate::component::crio::options::unknown_key;
 use crate::component::crio::options::{self, OptionSpec, option};
 use crate::component::go_decoder::Type;
 use crate::fact::{Fact, Moment, Origin, State, Value};
-use crate::parse::document::Content;
+use crate::parse::document::{Content, Node};
 use crate::subsystem::systemd::exec_context::ExecContext;
 use crate::subsystem::{Subsystems, Unreadable};
 use daemon::Daemon;
@@ -160,19 +160,18 @@ impl Crio {
 
     /// What the files say of a key, in the order in which they count.
     fn candidates(&self, key: &str) -> Vec<Candidate> {
-        let path = format!("crio.{key}");
         // A later table of a handler or workload replaces the earlier one as a whole.
-        let whole = ["crio.runtime.runtimes.", "crio.runtime.workloads."].iter().find_map(|prefix| {
-            let name = path.strip_prefix(prefix)?;
-            Some(format!("{prefix}{}", name.split('.').next().unwrap_or(name)))
+        let whole = ["runtime.runtimes.", "runtime.workloads."].iter().find_map(|prefix| {
+            let name = key.strip_prefix(prefix)?;
+            Some(&key[..prefix.len() + name.find('.').unwrap_or(name.len())])
         });
         let documents = &self.files.documents;
-        let last =
-            whole.as_ref().and_then(|table| documents.iter().rposition(|(_, node)| node.at(table).is_some()));
+        let has = |document: &Node, key: &str| document.at("crio").is_some_and(|all| all.at(key).is_some());
+        let last = whole.and_then(|table| documents.iter().rposition(|(_, document)| has(document, table)));
         documents[last.unwrap_or(0)..]
             .iter()
             .filter_map(|(file, document)| {
-                let node = document.at(&path)?;
+                let node = document.at("crio")?.at(key)?;
                 let is_table = matches!(node.content, Content::Table(_));
                 let says = (!is_table).then(|| format!("{key} is set"));
                 Some((Origin { line: node.line, says, ..Origin::file(file) }, node.state()))
