@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use node_preflight::builtin;
 use node_preflight::engine::plan::Plan;
-use node_preflight::engine::{self, Detail, Selection};
+use node_preflight::engine::{self, Detail, Facts, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 use node_preflight::subsystem::Subsystems;
@@ -53,7 +53,9 @@ fn plan() -> Plan {
 
 /// In the detail that the table of a default run needs.
 fn judge(plan: &Plan, host: &Host) {
-    black_box(engine::judge_with(plan, &Subsystems::of(host), &Moment::ALL, Detail::FailuresOnly));
+    let subsystems = Subsystems::of(host);
+    let facts = Facts::new(&subsystems, plan);
+    black_box(engine::judge_with(plan, &facts, &Moment::ALL, Detail::FailuresOnly));
 }
 
 /// Reads what a run reads, and does nothing with it.

@@ -8,17 +8,23 @@ use crate::probe::{Attribute, Shape};
 use crate::subsystem::Subsystems;
 
 /// The answers of one run.
-pub(super) struct Facts<'r> {
+pub struct Facts<'r> {
     subsystems: &'r Subsystems<'r>,
     questions: &'r Questions,
     answers: Vec<[OnceCell<Box<Fact>>; 2]>,
 }
 
 impl<'r> Facts<'r> {
-    pub(super) fn new(subsystems: &'r Subsystems<'r>, plan: &'r Plan) -> Self {
+    /// No answer yet, to the questions of a plan.
+    #[must_use]
+    pub fn new(subsystems: &'r Subsystems<'r>, plan: &'r Plan) -> Self {
         let mut answers = Vec::new();
         answers.resize_with(plan.questions.len(), Default::default);
         Facts { subsystems, questions: &plan.questions, answers }
+    }
+
+    pub(super) fn subsystems(&self) -> &'r Subsystems<'r> {
+        self.subsystems
     }
 
     pub(super) fn question(&self, index: usize) -> &Question {

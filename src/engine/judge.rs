@@ -26,36 +26,31 @@ pub enum Detail {
 /// Judges every rule of a plan at the moments asked for, in full detail. Findings are in the order of the plan.
 #[must_use]
 pub fn judge(plan: &Plan, subsystems: &Subsystems<'_>, moments: &[Moment]) -> Vec<Finding> {
-    judge_with(plan, subsystems, moments, Detail::Full)
+    judge_with(plan, &Facts::new(subsystems, plan), moments, Detail::Full)
 }
 
-/// As [`judge`], in as much detail as is needed.
+/// As [`judge`], in as much detail as is needed, and with a memory of answers that stays the caller's.
 #[must_use]
-pub fn judge_with(
-    plan: &Plan,
-    subsystems: &Subsystems<'_>,
-    moments: &[Moment],
-    detail: Detail,
-) -> Vec<Finding> {
-    probe::prepare(subsystems, plan.questions.iter().map(|question| (question.probe, &question.key)));
-    let facts = Facts::new(subsystems, plan);
+pub fn judge_with(plan: &Plan, facts: &Facts<'_>, moments: &[Moment], detail: Detail) -> Vec<Finding> {
+    let questions = plan.questions.iter().map(|question| (question.probe, &question.key));
+    probe::prepare(facts.subsystems(), questions);
     let wordless = Wordless::default();
     let mut findings: Vec<Option<Finding>> = plan.rules.iter().map(|_| None).collect();
     for index in needed_first(&plan.rules) {
         let rule = &plan.rules[index];
         let outcomes = Moment::ALL.map(|moment| {
             let is_judged = moments.contains(&moment) && rule.moments.contains(&moment);
-            is_judged.then(|| outcome(&facts, rule, &findings, moment))
+            is_judged.then(|| outcome(facts, rule, &findings, moment))
         });
         let has_words = detail == Detail::Full || outcomes.iter().flatten().any(Outcome::is_failure);
         let [now, boot] = [Moment::Now, Moment::NextBoot].map(|moment| {
             let outcome = outcomes[moment as usize].as_ref()?;
             let wordless = if has_words { None } else { wordless.judgement(outcome) };
-            Some(wordless.unwrap_or_else(|| Arc::new(outcome.describe(&facts, moment))))
+            Some(wordless.unwrap_or_else(|| Arc::new(outcome.describe(facts, moment))))
         });
         let PlannedRule { id, severity, tags, prose, .. } = rule;
         let (tags, prose) = (tags.clone(), prose.clone());
-        let fix = has_words.then(|| fixing::of(&facts, rule, now.as_deref(), boot.as_deref())).flatten();
+        let fix = has_words.then(|| fixing::of(facts, rule, now.as_deref(), boot.as_deref())).flatten();
         findings[index] =
             Some(Finding { rule: id.clone(), severity: *severity, tags, prose, fix, now, boot });
     }

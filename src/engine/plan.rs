@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
+use super::pattern::Pattern;
 use crate::fact::{Moment, Origin, Requirement, State, Value};
 use crate::probe::{Attribute, Key, Probe};
 use crate::rule::{Diagnostic, Fails, Fix, RuleText, Severity, Text};
@@ -188,7 +189,7 @@ pub enum Matcher {
     /// Not more (numbers, sizes, versions; file modes: no bit besides these).
     AtMost(Subject),
     /// The regular expression is found in the text.
-    Matches(Box<regex_lite::Regex>),
+    Matches(Box<Pattern>),
     /// The list has the item; the text has the part.
     Contains(Subject),
     /// The list has an item that meets all of these.

@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use node_preflight::builtin;
 use node_preflight::engine::finding::{Finding, Verdict, Worst};
 use node_preflight::engine::identity::{Identity, identify};
-use node_preflight::engine::{self, Detail, Selection};
+use node_preflight::engine::{self, Detail, Facts, Selection};
 use node_preflight::fact::Moment;
 use node_preflight::host::Host;
 use node_preflight::report::render::v1::ReportV1;
@@ -63,7 +63,7 @@ fn judged_in(name: &str, profile: &str, sets: &[(String, String)], detail: Detai
     let runtime = runtime.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let sets: Vec<(String, String)> = runtime.chain(sets.iter().cloned()).collect();
     let plan = engine::compile(&rules, &selection, &sets).unwrap_or_else(|_| panic!("no profile {profile}"));
-    let findings = engine::judge_with(&plan, &subsystems, &Moment::ALL, detail);
+    let findings = engine::judge_with(&plan, &Facts::new(&subsystems, &plan), &Moment::ALL, detail);
     // Where the checkout is and how fast the machine is say nothing about the host.
     let host = Identity { path: Some(format!("fixtures/{name}")), ..identify(&subsystems) };
     Report::new(&plan, host, findings, Vec::new(), CIRCUMSTANCES)

@@ -6,6 +6,7 @@ use super::kind::Kind;
 use super::literal;
 use super::operator::{self, Operand, Operator};
 use super::subject::Query;
+use crate::engine::pattern::Pattern;
 use crate::engine::plan::{Condition, Matcher, Subject, Test};
 use crate::fact::{Requirement, State, Value, did_you_mean};
 use crate::rule::{Code, ConditionTable, Diagnostic, Entry, Place, Spanned, Text, TomlValue, suggestion};
@@ -191,7 +192,10 @@ impl<'r> Compiler<'r> {
         let TomlValue::Text(text) = &datum.value else {
             return self.misfit(&datum.place, "`matches` takes a regular expression, as text", None);
         };
-        match regex_lite::Regex::new(text) {
+        if self.rules.files[datum.place.file()].built_in {
+            return Some(Matcher::Matches(Box::new(Pattern::built_in(text))));
+        }
+        match Pattern::given(text) {
             Ok(pattern) => Some(Matcher::Matches(Box::new(pattern))),
             Err(wrong) => {
                 self.misfit(&datum.place, &format!("this is not a regular expression: {wrong}"), None)

@@ -38,6 +38,20 @@ fn the_rules_of_a_profile_are_those_that_all_rules_would_give() {
     assert_eq!(builtin::rules_of(&["none".to_owned()]), all);
 }
 
+/// A run compiles a pattern of a built-in rule when it comes to it; those of a user's rules are compiled before.
+#[test]
+fn every_pattern_of_the_built_in_rules_is_a_regular_expression() {
+    let mut rules = builtin::written();
+    rules.files.iter_mut().for_each(|file| file.built_in = false);
+    assert!(engine::compile(&rules, &Selection::everything(), &[]).is_ok());
+    let broken = rules.files.iter_mut().find(|file| file.name.ends_with("swap.toml")).unwrap();
+    let text = broken.text.replace("matches = \"", "matches = \"(");
+    assert_ne!(text, broken.text);
+    broken.text = text.into();
+    let rules = rule::load(std::mem::take(&mut rules.files)).unwrap();
+    assert!(engine::compile(&rules, &Selection::everything(), &[]).is_err());
+}
+
 #[test]
 fn every_rule_passes_and_fails_as_its_cases_say() {
     let rules = built_in();
