@@ -142,7 +142,24 @@ pub(crate) fn refused(
         let what = "systemd_cgroup = true belongs to a runtime that is gone: the CRI plugin doesn't load; SystemdCgroup in the runtime's options takes its place";
         found.push((line("systemd_cgroup"), what.to_owned()));
     }
+    found.extend(words_for_switches(plugin));
     found
+}
+
+/// `SystemdCgroup` that is neither true nor false: containerd and its CRI start, and no pod of that runtime does.
+fn words_for_switches(plugin: &Node) -> Vec<(Option<u32>, String)> {
+    let Some(Node { content: Content::Table(runtimes), .. }) = plugin.at("containerd.runtimes") else {
+        return Vec::new();
+    };
+    let wrong = runtimes.iter().filter_map(|(name, runtime)| {
+        let node = runtime.at("options.SystemdCgroup")?;
+        let is_switch = matches!(node.state(), State::Known(Value::Bool(_)));
+        let what = format!(
+            "SystemdCgroup of the runtime {name} is neither true nor false: its pods don't start (`failed to generate runtime options`)"
+        );
+        (!is_switch).then_some((node.line, what))
+    });
+    wrong.collect()
 }
 
 fn has_tls(plugin: &Node) -> bool {
@@ -242,6 +259,8 @@ mod tests {
             (2, "1.7.27", "systemd_cgroup=true\n".to_owned(), 1),
             (2, "1.7.27", "systemd_cgroup=false\n".to_owned(), 0),
             (2, "2.1.0", "systemd_cgroup=true\n".to_owned(), 0),
+            (2, "1.7.27", "[containerd.runtimes.runc.options]\nSystemdCgroup=\"true\"\n".to_owned(), 1),
+            (2, "1.7.27", "[containerd.runtimes.runc.options]\nSystemdCgroup=true\n".to_owned(), 0),
             (2, "1.4.0", "systemd_cgroup=true\n[containerd.runtimes.runc]\nruntime_type=\"io.containerd.runtime.v1.linux\"\n".to_owned(), 0),
         ] {
             assert_eq!(count(file, installed, &text), wanted, "{file} {installed} {text}");

@@ -3,7 +3,7 @@
 use super::Kubeadm;
 use crate::parse::document::{Content, Node};
 
-/// A flag that the kubelet will be started with.
+/// A flag that a program will be started with.
 pub(crate) struct Argument<'k> {
     /// Without dashes.
     pub name: &'k str,
@@ -20,25 +20,23 @@ impl Kubeadm {
 
     /// `kubeletExtraArgs` of the node that is set up here: a map in v1beta3, a list in v1beta4.
     pub(crate) fn kubelet_arguments(&self) -> Vec<Argument<'_>> {
-        let mut arguments = Vec::new();
-        for kind in ["InitConfiguration", "JoinConfiguration"] {
-            let Some(document) = self.document(kind) else { continue };
-            let args = document.root.at("nodeRegistration.kubeletExtraArgs");
-            let pairs: Vec<(&str, &Node)> = match args.map(|node| &node.content) {
-                Some(Content::Table(table)) => {
-                    table.iter().map(|(name, node)| (name.as_str(), node)).collect()
-                }
-                Some(Content::List(items)) => items.iter().filter_map(pair).collect(),
-                _ => continue,
-            };
-            arguments.extend(pairs.into_iter().filter_map(|(name, node)| match &node.content {
-                Content::Text(value) => {
-                    Some(Argument { name, value, line: node.line.unwrap_or(document.line) })
-                }
-                _ => None,
-            }));
-        }
-        arguments
+        let kinds = ["InitConfiguration", "JoinConfiguration"];
+        kinds.iter().flat_map(|kind| self.arguments(kind, "nodeRegistration.kubeletExtraArgs")).collect()
+    }
+
+    /// The flags in a field of `extraArgs`: a map in v1beta3, a list in v1beta4.
+    pub(super) fn arguments(&self, kind: &str, field: &str) -> Vec<Argument<'_>> {
+        let Some(document) = self.document(kind) else { return Vec::new() };
+        let pairs: Vec<(&str, &Node)> = match document.root.at(field).map(|node| &node.content) {
+            Some(Content::Table(table)) => table.iter().map(|(name, node)| (name.as_str(), node)).collect(),
+            Some(Content::List(items)) => items.iter().filter_map(pair).collect(),
+            _ => return Vec::new(),
+        };
+        let arguments = pairs.into_iter().filter_map(|(name, node)| match &node.content {
+            Content::Text(value) => Some(Argument { name, value, line: node.line.unwrap_or(document.line) }),
+            _ => None,
+        });
+        arguments.collect()
     }
 
     /// The minor version of Kubernetes 1.x that it asks for.

@@ -4,6 +4,7 @@
 //! What kubeadm accepts is in `component/kubeadm`; here is what the user gives.
 
 mod command;
+mod control_plane;
 mod discovery;
 mod documents;
 mod etcd;
@@ -193,6 +194,7 @@ impl Kubeadm {
         discovery::check(&kubeadm, &mut findings);
         etcd::check(&kubeadm, &mut findings);
         mounts::check(&kubeadm, &mut findings);
+        control_plane::check(&kubeadm, &mut findings);
         kubeadm.findings.append(&mut findings);
         kubeadm.findings.sort_by_key(|finding| finding.line);
         kubeadm

@@ -21,6 +21,8 @@ The key is a number of days, or a word:
 - `expired`: those that have ended, without the kubelet's serving certificate, which API servers don't check by default.
 - `foreign`: those that were not issued by the authority which kubeadm has sign them, and kubeconfigs that trust another \
   authority than /etc/kubernetes/pki/ca.crt.
+- `unusable`: files that are there and hold no certificate, such as empty ones, and kubeconfigs that name a certificate which isn't \
+  there.
 
 Looked at are the certificates in /etc/kubernetes/pki and its directory etcd, those in the kubeconfigs of /etc/kubernetes with \
 their authorities, and the kubelet's in /var/lib/kubelet/pki, as far as they are there. The clock is that of \
@@ -28,7 +30,7 @@ the running system at both moments. The probe `certificate` tells all about a si
     key: KeySyntax::Required(&KeyKind { noun: "number of days or question", canonical }),
     answer: Shape::List(&Shape::Text),
     moments: BOTH,
-    examples: &["30", "early", "expired", "foreign"],
+    examples: &["30", "early", "expired", "foreign", "unusable"],
     ask,
 };
 
@@ -36,8 +38,10 @@ fn canonical(text: &str) -> Result<String, String> {
     match text.parse::<u32>() {
         Ok(days) if days <= MAX_DAYS => Ok(days.to_string()),
         Ok(_) => Err(format!("`{text}` days are more than a century")),
-        Err(_) if ["early", "expired", "foreign"].contains(&text) => Ok(text.to_owned()),
-        Err(_) => Err(format!("`{text}` is neither a number of days nor one of early, expired, foreign")),
+        Err(_) if ["early", "expired", "foreign", "unusable"].contains(&text) => Ok(text.to_owned()),
+        Err(_) => {
+            Err(format!("`{text}` is neither a number of days nor one of early, expired, foreign, unusable"))
+        }
     }
 }
 
@@ -46,6 +50,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
         "early" => certificates::early(subsystems),
         "expired" => certificates::expired(subsystems),
         "foreign" => certificates::foreign(subsystems),
+        "unusable" => certificates::unusable(subsystems),
         days => days.parse().map_or_else(
             |_| Fact::unknown("this is no number of days"),
             |days| certificates::ending(subsystems, days),

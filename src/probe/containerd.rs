@@ -14,6 +14,11 @@ const CRI: Attribute =
 const DEFAULT_RUNTIME: Attribute =
     Attribute::new("default_runtime", Shape::Text, "The runtime of pods that ask for none.")
         .spelt("default-runtime");
+const MISSING_PROGRAMS: Attribute = Attribute::new(
+    "missing-programs",
+    Shape::List(&Shape::Text),
+    "Programs of its default runtime that aren't there: the shim, and the OCI runtime (`BinaryName`, else runc).",
+);
 const MISTAKES: Attribute = Attribute::new(
     "mistakes",
     Shape::List(&Shape::Text),
@@ -50,6 +55,7 @@ pub(super) static PROBE: Probe = Probe {
         CONFIG,
         CRI,
         DEFAULT_RUNTIME,
+        MISSING_PROGRAMS,
         MISTAKES,
         NETWORK_PLUGINS,
         SYSTEMD_CGROUP,
@@ -67,6 +73,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, _moment: Moment) -> Fact {
             CONFIG.is(found.config.map_or(State::Absent, State::from)),
             CRI.is(found.cri),
             DEFAULT_RUNTIME.is(State::from(found.default_runtime)),
+            MISSING_PROGRAMS.is(found.missing_programs.map(Value::list)),
             MISTAKES.is(found.mistakes.map(Value::list)),
             NETWORK_PLUGINS
                 .is(found.network_plugins.map_or(State::Absent, |paths| State::Known(Value::list(paths)))),

@@ -75,6 +75,7 @@ mod swap;
 mod sysctl;
 mod systemd;
 mod unit;
+mod unit_file;
 mod uplink;
 
 pub use key::{Key, KeyKind, KeySyntax, KeyWords, SettingKey};
@@ -263,6 +264,7 @@ pub static PROBES: &[&Probe] = &[
     &setting::TOML,
     &uplink::PROBE,
     &unit::PROBE,
+    &unit_file::PROBE,
     &setting::YAML,
 ];
 

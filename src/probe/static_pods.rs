@@ -26,6 +26,12 @@ const FOREIGN_ADDRESSES: Attribute = Attribute::new(
     "Addresses that the flags of etcd and the API server name and that are on no interface of this host; absent if they name none. \
      Unknown about the next boot.",
 );
+const MISTAKES: Attribute = Attribute::new(
+    "mistakes",
+    Shape::List(&Shape::Text),
+    "What keeps one from starting: flags and admission plugins that its version doesn't have, files that its flags or volumes name \
+     and that aren't there, manifests that can't be read.",
+);
 const NAMES: Attribute =
     Attribute::new("names", Shape::List(&Shape::Text), "Their names, without that of the node.");
 
@@ -37,7 +43,7 @@ pub(super) static PROBE: Probe = Probe {
               The pod of a manifest is `NAME-NODE` in its namespace, and none that came from the API server. Absent if the \
               kubelet is told no directory, or it holds no pod; unknown if a manifest can't be read.",
     key: KeySyntax::None,
-    answer: Shape::Record(&[API_SERVER_VERSION, DOWN, DUPLICATES, FOREIGN_ADDRESSES, NAMES]),
+    answer: Shape::Record(&[API_SERVER_VERSION, DOWN, DUPLICATES, FOREIGN_ADDRESSES, MISTAKES, NAMES]),
     moments: BOTH,
     examples: &[],
     ask,
@@ -50,6 +56,7 @@ fn ask(subsystems: &Subsystems<'_>, _key: &Key, moment: Moment) -> Fact {
             DOWN.is(pods.down.map(Value::list)),
             DUPLICATES.is(Value::list(pods.duplicates)),
             FOREIGN_ADDRESSES.is(pods.foreign_addresses.map(Value::list)),
+            MISTAKES.is(pods.mistakes.map(Value::list)),
             NAMES.is(Value::list(pods.names)),
         ])
     })

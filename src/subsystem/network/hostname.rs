@@ -78,7 +78,8 @@ fn by_systemd(subsystems: &Subsystems<'_>) -> Name {
         return Answer::known(name.to_owned()).because_all(origins).at_most(parameter.confidence);
     }
     let files = subsystems.host().files();
-    let cloud = match cloud(files) {
+    let is_red_hat = ["rhel", "fedora"].iter().any(|family| subsystems.os_release().is(family));
+    let cloud = match cloud(files, is_red_hat) {
         Ok(cloud) => cloud,
         Err(error) => return Answer::unknown(Reason::from(error).reworded(cloud_may_name)),
     };
@@ -128,21 +129,23 @@ enum Cloud {
     Names(Origin, String),
 }
 
-/// `preserve_hostname` and `hostname` of `cloud.cfg` and, after it, of `cloud.cfg.d`.
-fn cloud(files: &Files) -> Result<Cloud, HostError> {
+/// `preserve_hostname`, `hostname` and `fqdn` of `cloud.cfg` and, after it, of `cloud.cfg.d`. Of the two names `fqdn` is the
+/// host's where it is preferred, and on distributions of Red Hat's family (`get_hostname_fqdn`, `set_hostname`).
+fn cloud(files: &Files, is_red_hat: bool) -> Result<Cloud, HostError> {
     if files.lstat(cloud_init::DISABLED).found()?.is_some() || files.lstat(CLOUD).found()?.is_none() {
         return Ok(Cloud::Absent);
     }
     let (paths, hidden) = cloud_init::files(files);
     hidden.map_or(Ok(()), Err)?;
-    let (mut is_preserved, mut named) = (false, None);
+    let (mut is_preserved, mut named, mut full, mut prefers) = (false, None, None, is_red_hat);
     for path in paths {
         let Some(bytes) = files.read(&path).found()? else { continue };
         for (number, key, value) in cloud_init::settings(&bytes) {
             match key.as_str() {
-                "preserve_hostname" => {
-                    let value = value.to_ascii_lowercase();
-                    is_preserved = matches!(value.as_str(), "true" | "yes" | "on" | "1");
+                "preserve_hostname" => is_preserved = is_true(&value),
+                "prefer_fqdn_over_hostname" => prefers = is_true(&value),
+                "fqdn" if !value.is_empty() => {
+                    full = Some((Origin::line(&path, number), value));
                 }
                 "hostname" if !value.is_empty() => {
                     named = Some((Origin::line(&path, number), value));
@@ -151,11 +154,22 @@ fn cloud(files: &Files) -> Result<Cloud, HostError> {
             }
         }
     }
+    // The first part of a full name stands for a name that isn't given.
+    let short = || full.as_ref().map(|(origin, name)| (origin.clone(), first_label(name).to_owned()));
+    let named = if prefers && full.is_some() { full.clone() } else { named.or_else(short) };
     Ok(match named {
         _ if is_preserved => Cloud::Preserves,
         Some((origin, name)) => Cloud::Names(origin, name),
         None => Cloud::SetsName,
     })
+}
+
+fn is_true(value: &str) -> bool {
+    ["true", "yes", "on", "1"].iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+fn first_label(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 /// Without a file the kernel's own name stays, else systemd takes a credential or the fallback that it was built with,

@@ -44,13 +44,15 @@ pub struct NodeCertificate {
 pub(in crate::subsystem) enum NotFound {
     /// There is no such file: its place.
     Missing(Origin),
+    /// The file is there, and holds no certificate.
+    Broken(Reason),
     /// Why it can't be known.
     Unknown(Reason),
 }
 
 impl NotFound {
-    fn unknown(reason: String) -> Self {
-        NotFound::Unknown(reason.into())
+    fn broken(reason: String) -> Self {
+        NotFound::Broken(reason.into())
     }
 }
 
@@ -74,7 +76,7 @@ pub fn certificate(subsystems: &Subsystems<'_>, path: &str) -> Answer<NodeCertif
         Err(NotFound::Missing(place)) => {
             return Answer::absent().because(place).note("the file is not there");
         }
-        Err(NotFound::Unknown(reason)) => return Answer::unknown(reason),
+        Err(NotFound::Broken(reason) | NotFound::Unknown(reason)) => return Answer::unknown(reason),
     };
     let Some(first) = found.chain.first() else {
         return Answer::absent().because_all(found.because).note("there is no certificate in it");
@@ -116,8 +118,7 @@ pub(in crate::subsystem) fn find(files: &Files, path: &str) -> Result<Found, Not
     let origin = Origin::file(HostPath::new(path));
     let text = read(files, path)?;
     if text.contains("-----BEGIN ") {
-        let chain =
-            certificate::parse(&text).map_err(|wrong| NotFound::unknown(format!("{origin}: {wrong}")))?;
+        let chain = parsed(&text, &origin)?;
         return Ok(Found { chain, authorities: Vec::new(), hidden: None, because: vec![origin] });
     }
     // A mistake in a kubeconfig is not repeated: it may be in the key.
@@ -127,7 +128,7 @@ pub(in crate::subsystem) fn find(files: &Files, path: &str) -> Result<Found, Not
     // The mistake is not shown, the answer is unknown.
     let document = yaml::parse(text.as_bytes()).ok().filter(|document| document.at("users").is_some());
     let Some(document) = document else {
-        return Err(NotFound::unknown(format!("{origin} is neither PEM nor a kubeconfig")));
+        return Err(NotFound::broken(format!("{origin} is neither PEM nor a kubeconfig")));
     };
     kubeconfig(files, path, &document)
 }
@@ -152,7 +153,7 @@ fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, NotFo
     let mut because = vec![origin.clone()];
     let chain = match chosen("users", "user") {
         Some(user) => pem(files, path, user, "user.client-certificate", &mut because)?,
-        None => return Err(NotFound::unknown(format!("{origin} doesn't say which user is meant"))),
+        None => return Err(NotFound::broken(format!("{origin} doesn't say which user is meant"))),
     };
     let mut places = vec![origin];
     let mut hidden = None;
@@ -162,7 +163,7 @@ fn kubeconfig(files: &Files, path: &str, document: &Node) -> Result<Found, NotFo
     );
     let authorities = authorities.unwrap_or_else(|not_found| {
         hidden = match not_found {
-            NotFound::Unknown(reason) => Some(reason),
+            NotFound::Broken(reason) | NotFound::Unknown(reason) => Some(reason),
             NotFound::Missing(_) => None,
         };
         Vec::new()
@@ -183,7 +184,7 @@ fn pem(
 ) -> Result<Vec<Certificate>, NotFound> {
     let (origin, text) = if let Some(data) = text(node, &format!("{key}-data")) {
         let Some(bytes) = certificate::decode(data) else {
-            return Err(NotFound::unknown(format!("{}: a certificate is no base64", HostPath::new(path))));
+            return Err(NotFound::broken(format!("{}: a certificate is no base64", HostPath::new(path))));
         };
         (Origin::file(HostPath::new(path)), String::from_utf8_lossy(&bytes).into_owned())
     } else if let Some(place) = text(node, key) {
@@ -195,7 +196,15 @@ fn pem(
     } else {
         return Ok(Vec::new());
     };
-    certificate::parse(&text).map_err(|wrong| NotFound::unknown(format!("{origin}: {wrong}")))
+    parsed(&text, &origin)
+}
+
+/// The certificates of a text. What is no PEM nobody reads; what is no certificate to this program may be one to others.
+fn parsed(text: &str, origin: &Origin) -> Result<Vec<Certificate>, NotFound> {
+    certificate::parse(text).map_err(|wrong| {
+        let reason = Reason::from(format!("{origin}: {wrong}"));
+        if certificate::ders(text).is_err() { NotFound::Broken(reason) } else { NotFound::Unknown(reason) }
+    })
 }
 
 fn text<'n>(node: &'n Node, key: &str) -> Option<&'n str> {

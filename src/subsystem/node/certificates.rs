@@ -60,6 +60,8 @@ struct All {
     held: Vec<Held>,
     /// Certificates and authorities that don't belong together.
     foreign: Vec<(Origin, String)>,
+    /// Files that are there and hold no certificate, and kubeconfigs that name one which isn't there.
+    unusable: Vec<(Origin, String)>,
     /// The first place that could not be looked at.
     gap: Option<Reason>,
 }
@@ -102,6 +104,13 @@ pub fn foreign(subsystems: &Subsystems<'_>) -> Fact {
     answer(all, found)
 }
 
+/// Files that should hold a certificate and hold none.
+pub fn unusable(subsystems: &Subsystems<'_>) -> Fact {
+    let all = all(subsystems);
+    let found = all.unusable.clone();
+    answer(all, found)
+}
+
 /// Those of which the clock makes something worth telling.
 fn dated(subsystems: &Subsystems<'_>, tell: impl Fn(&Held, u64) -> Option<String>) -> Fact {
     let all = all(subsystems);
@@ -133,16 +142,27 @@ fn answer(all: All, found: Vec<(Origin, String)>) -> Fact {
 
 fn all(subsystems: &Subsystems<'_>) -> All {
     let files = subsystems.host().files();
-    let mut all = All { held: Vec::new(), foreign: Vec::new(), gap: None };
+    let mut all = All { held: Vec::new(), foreign: Vec::new(), unusable: Vec::new(), gap: None };
     let cluster = authorities_in(files, &HostPath::new(CLUSTER)).unwrap_or_else(|error| {
         all.gap = Some(error.into());
         Vec::new()
     });
     for (path, kind) in PLACES {
         match certificate::find(files, path) {
+            Ok(found) if found.chain.is_empty() && *kind != Kind::Kubeconfig => {
+                all.unusable
+                    .push((Origin::file(HostPath::new(path)), format!("{path} holds no certificate")));
+            }
             Ok(found) => all.take(files, path, *kind, found, &cluster),
             Err(NotFound::Unknown(reason)) => {
                 all.gap.get_or_insert(reason);
+            }
+            Err(NotFound::Broken(reason)) => {
+                all.unusable.push((Origin::file(HostPath::new(path)), reason.to_string()));
+            }
+            Err(NotFound::Missing(place)) if place.path != HostPath::new(path).to_string() => {
+                let what = format!("{path}: its client certificate {} isn't there", place.path);
+                all.unusable.push((Origin::file(HostPath::new(path)), what));
             }
             Err(NotFound::Missing(_)) => {}
         }

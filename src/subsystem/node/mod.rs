@@ -6,5 +6,6 @@ pub mod certificates;
 pub mod container_runtime;
 pub mod kubeadm_files;
 pub mod kubelet;
+mod manifest;
 pub mod pods;
 pub mod static_pods;

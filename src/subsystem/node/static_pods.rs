@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::manifest::Manifest;
 use super::pods::{is_running, state};
 use crate::fact::{Answer, Knowledge, Moment, Origin, Reason, ReasonCode, State, Value};
 use crate::host::cri::Pod;
 use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
-use crate::parse::document::{Content, Node};
 use crate::parse::yaml;
 use crate::subsystem::Subsystems;
 
@@ -32,18 +32,6 @@ const ADDRESSES: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// A static pod, as the kubelet's directory has it.
-struct Manifest {
-    path: String,
-    name: String,
-    namespace: String,
-    containers: Vec<String>,
-    /// The image of its first container.
-    image: Option<String>,
-    /// The command and arguments of all containers, with their lines.
-    arguments: Vec<(Option<u32>, String)>,
-}
-
 /// The static pods of a node.
 #[derive(Clone, Debug)]
 pub struct StaticPods {
@@ -53,6 +41,8 @@ pub struct StaticPods {
     pub down: Knowledge<Vec<String>>,
     /// Files with a pod that another file has, too.
     pub duplicates: Vec<String>,
+    /// What keeps one from starting: flags that are gone, files that aren't there, files that are no manifest.
+    pub mistakes: Knowledge<Vec<String>>,
     /// The version of the API server, by the tag of its image.
     pub api_server_version: Option<String>,
     /// Addresses in the flags of the control plane that the host doesn't have; absent if they name none.
@@ -122,6 +112,8 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Static
             Err(reason) => Knowledge::unknown(reason),
         },
     };
+    let (mistakes, places) = mistakes(subsystems.host().files(), &manifests, &broken, moment);
+    because.extend(places);
     if because.is_empty() {
         because.extend(manifests.iter().map(|manifest| Origin::file(&manifest.path)));
     }
@@ -134,8 +126,30 @@ pub fn static_pods(subsystems: &Subsystems<'_>, moment: Moment) -> Answer<Static
     let is_foreign = matches!(&foreign_addresses.state, Knowledge::Known(found) if !found.is_empty());
     let places = if is_foreign { foreign_addresses.because } else { Vec::new() };
     let foreign_addresses = foreign_addresses.state;
-    let pods = StaticPods { names, down, duplicates, api_server_version, foreign_addresses };
+    let pods = StaticPods { names, down, duplicates, mistakes, api_server_version, foreign_addresses };
     noted(Answer::known(pods).because_all(places).because_all(because).because_all(told))
+}
+
+/// What keeps pods from starting, and the places; unknown if there is nothing but what can't be looked at.
+fn mistakes(
+    files: &Files,
+    manifests: &[Manifest],
+    broken: &[(String, String)],
+    moment: Moment,
+) -> (Knowledge<Vec<String>>, Vec<Origin>) {
+    let mut gap = None;
+    let mut found: Vec<(Origin, String)> =
+        manifests.iter().flat_map(|manifest| manifest.mistakes(files, &mut gap)).collect();
+    // Those that don't run now are told by what is down.
+    if moment == Moment::NextBoot {
+        found.extend(broken.iter().map(|(path, what)| (Origin::file(path), what.clone())));
+    }
+    if let (true, Some(reason)) = (found.is_empty(), gap) {
+        return (Knowledge::unknown(reason), Vec::new());
+    }
+    let (places, texts): (Vec<Origin>, Vec<String>) =
+        found.into_iter().map(|(place, what)| (place.says(what.clone()).decides("mistakes"), what)).unzip();
+    (Knowledge::Known(texts), places)
 }
 
 /// Files with a pod of a name that a file before it has, too: the kubelet reads both, and which of them runs is not settled.
@@ -281,43 +295,6 @@ fn manifests(files: &Files, directory: &str) -> Result<Holds, Reason> {
 }
 
 impl Manifest {
-    /// None if the file is of another kind.
-    fn of(path: &str, node: &Node) -> Result<Option<Self>, String> {
-        let text = |node: &Node, key: &str| match node.at(key).map(Node::state) {
-            Some(State::Known(Value::Text(text))) if !text.is_empty() => Some(text),
-            _ => None,
-        };
-        if text(node, "kind").ok_or("says no kind")? != "Pod" {
-            return Ok(None);
-        }
-        let name = text(node, "metadata.name").ok_or("a pod without a name")?;
-        let Some(Content::List(items)) = node.at("spec.containers").map(|node| &node.content) else {
-            return Err("a pod without containers".into());
-        };
-        let containers = items.iter().filter_map(|item| text(item, "name")).collect();
-        let lists = items.iter().flat_map(|item| [item.at("command"), item.at("args")]).flatten();
-        let words = lists.filter_map(|list| match &list.content {
-            Content::List(words) => Some(words),
-            _ => None,
-        });
-        let word = |word: &Node| match &word.content {
-            Content::Text(text) => Some((word.line, text.clone())),
-            _ => None,
-        };
-        let arguments = words.flatten().filter_map(word).collect();
-        let image = items.first().and_then(|item| text(item, "image"));
-        let namespace = text(node, "metadata.namespace").unwrap_or_else(|| "default".into());
-        Ok(Some(Manifest { path: path.to_owned(), name, namespace, containers, image, arguments }))
-    }
-
-    /// The version in the tag of its image: `registry.k8s.io/kube-apiserver:v1.34.1`; none if it has none or another tag.
-    fn version(&self) -> Option<String> {
-        let image = self.image.as_deref()?.split('@').next()?;
-        let (_, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
-        let version = tag.strip_prefix('v')?;
-        crate::fact::Version::parse(version).is_some().then(|| version.to_owned())
-    }
-
     /// What is wrong with it at the runtime. The kubelet calls a static pod `NAME-NODE` and says where it has it from.
     fn down(&self, pods: &[Pod]) -> Option<String> {
         let prefix = format!("{}-", self.name);
@@ -355,23 +332,6 @@ mod tests {
         assert_eq!(text("2001:db8::1").as_deref(), Some("2001:db8::1"));
         for none in ["", "https://etcd.example.com:2379", "https://[", "["] {
             assert_eq!(text(none), None, "{none}");
-        }
-    }
-
-    #[test]
-    fn the_tag_of_an_image_is_its_version() {
-        let version = |image: &str| {
-            let text = format!(
-                "kind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{name: a, image: \"{image}\"}}]}}\n"
-            );
-            Manifest::of("/a", &yaml::parse(text.as_bytes()).unwrap()).unwrap().unwrap().version()
-        };
-        assert_eq!(version("registry.k8s.io/kube-apiserver:v1.34.1").as_deref(), Some("1.34.1"));
-        assert_eq!(version("r.example:5000/kube-apiserver:v1.34.1@sha256:ab").as_deref(), Some("1.34.1"));
-        for none in
-            ["r.example:5000/kube-apiserver", "kube-apiserver:latest", "kube-apiserver@sha256:ab", "a:v"]
-        {
-            assert_eq!(version(none), None, "{none}");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::containerd_programs;
 use crate::component::containerd::{
     CRI, IMAGES, default_runtime, network_plugins, refused, short_names, tables, too_new, version,
 };
@@ -42,6 +43,8 @@ pub struct Containerd {
     pub config: Option<String>,
     /// Whether its CRI is on.
     pub cri: bool,
+    /// Programs of its default runtime that aren't there.
+    pub missing_programs: Knowledge<Vec<String>>,
     /// What stops it when it starts.
     pub mistakes: Knowledge<Vec<String>>,
     /// Directories of network plugins that its file names; none if it names none.
@@ -75,6 +78,8 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
         Ok(config) => config,
         Err(reason) => return Answer::unknown(reason),
     };
+    let (missing_programs, program_places) =
+        containerd_programs::missing(files, &launch, &config.counted_tables());
     let (cri, cri_place) = config.cri();
     let (systemd, systemd_place) = config.systemd_cgroup();
     let (network_plugins, network_place) = config.network_plugins().unzip();
@@ -86,6 +91,7 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
         config: (!config.documents.is_empty()).then(|| path.to_owned()),
         cri,
         network_plugins,
+        missing_programs,
         mistakes: config.known_mistakes(unread),
         systemd_cgroup: systemd,
     };
@@ -100,6 +106,7 @@ pub fn containerd(subsystems: &Subsystems<'_>) -> Answer<Containerd> {
         of(address.1, "address"),
     ];
     fact = fact.because_all(decided.into_iter().flatten());
+    fact = fact.because_all(program_places.into_iter().map(|place| place.decides("missing-programs")));
     if fact.because.is_empty() {
         let says = if config.documents.is_empty() { "is not there" } else { "sets nothing of this" };
         fact = fact.because(Origin::file(path).says(says)).at_most(Confidence::High);
@@ -159,7 +166,35 @@ impl Config {
                 }
             }
         }
+        config.check_default_runtime();
         Ok(config)
+    }
+
+    /// The tables of the CRI that count, with their files.
+    fn counted_tables(&self) -> Vec<(&str, &Node)> {
+        let of = |document| {
+            let read = tables(version(document), self.release.as_ref()).read;
+            read.into_iter().filter(|table| *table != IMAGES).filter_map(|table| plugin(document, table))
+        };
+        let all = self.documents.iter();
+        all.flat_map(|(path, document)| of(document).map(move |table| (path.as_str(), table))).collect()
+    }
+
+    /// A default runtime that no table describes: the CRI doesn't load. That of runc is built in.
+    fn check_default_runtime(&mut self) {
+        let name = self.default_runtime();
+        let tables = self.counted_tables();
+        let is_described =
+            tables.iter().any(|(_, table)| table.at(&format!("containerd.runtimes.{name}")).is_some());
+        if name == "runc" || is_described {
+            return;
+        }
+        let key = "containerd.default_runtime_name";
+        let place = tables.iter().rev().find_map(|(path, table)| Some(Origin::at(path, table.at(key)?.line)));
+        let what = format!(
+            "default_runtime_name is `{name}`, and no table describes that runtime: the CRI plugin doesn't load"
+        );
+        self.mistakes.extend(place.map(|place| (place, what)));
     }
 
     /// From version 2 of the file on, plugins are named by URI; another word stops containerd. Version 3 came with 2.0: from

@@ -85,5 +85,6 @@ mod sysctl;
 mod systemd;
 mod toml;
 mod unit;
+mod unit_file;
 mod uplink;
 mod yaml;

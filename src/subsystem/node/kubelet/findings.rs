@@ -78,7 +78,8 @@ pub const FINDINGS: &[Question] = &[
         word: KeyWord::new(
             "loopback-name-servers",
             "loopbackNameServers",
-            "Of the name servers in `resolvConf`, which pods inherit, those on the loopback interface.",
+            "Of the name servers in `resolvConf`, which pods inherit, those that lead CoreDNS back to itself: on the loopback \
+             interface, or among `clusterDNS`.",
         ),
         ask: Configuration(resolver::loopback),
     },

@@ -1,4 +1,5 @@
-//! The name servers that pods inherit from the node (`resolvConf`): a loopback one is another one in every pod.
+//! The name servers that pods inherit from the node (`resolvConf`): a loopback one is another one in every pod, and the cluster's
+//! own one asks itself.
 
 use std::net::IpAddr;
 
@@ -78,7 +79,14 @@ fn now(subsystems: &Subsystems<'_>, path: &HostPath) -> Answer<bool> {
     }
 }
 
-/// The loopback name servers in the file that the kubelet copies into pods.
+/// The addresses of the cluster's DNS. Those of a cache on the node are link-local, and ask others.
+fn cluster_dns(kubelet: &Kubelet) -> Vec<IpAddr> {
+    let State::Known(Value::List(items)) = kubelet.field("clusterDNS").state else { return Vec::new() };
+    let addresses = items.iter().filter_map(|item| item.as_text()?.parse::<IpAddr>().ok());
+    addresses.filter(|address| !matches!(address, IpAddr::V4(v4) if v4.is_link_local())).collect()
+}
+
+/// The name servers in the file that the kubelet copies into pods and that lead `CoreDNS` back to itself.
 pub(super) fn loopback(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: Moment) -> Fact {
     let files = subsystems.host().files();
     let (path, setting) = match file(kubelet, subsystems) {
@@ -113,7 +121,7 @@ pub(super) fn loopback(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: M
     };
     match content {
         Read::There(content) => {
-            let servers = servers(&content);
+            let servers = servers(&content, &cluster_dns(kubelet));
             let origins = servers.iter().map(|(line, _)| Origin::line(&path, *line));
             let mut fact = told(Value::list(servers.iter().map(|(_, server)| server.to_string())));
             fact.because.splice(0..0, origins);
@@ -124,13 +132,15 @@ pub(super) fn loopback(kubelet: &Kubelet, subsystems: &Subsystems<'_>, moment: M
     }
 }
 
-/// Loopback name servers and their lines, as the kubelet reads them (`parseResolvConf` in pkg/kubelet/network/dns).
-fn servers(content: &[u8]) -> Vec<(u32, IpAddr)> {
+/// Name servers that are loopback addresses or the cluster's, and their lines, as the kubelet reads them (`parseResolvConf` in
+/// pkg/kubelet/network/dns).
+fn servers(content: &[u8], cluster: &[IpAddr]) -> Vec<(u32, IpAddr)> {
     let server = |(number, line): (u32, std::borrow::Cow<'_, str>)| {
         let mut words = line.split_whitespace();
         let address = words.next().filter(|word| *word == "nameserver").and_then(|_| words.next())?;
         let address: IpAddr = address.split('%').next()?.parse().ok()?;
-        address.to_canonical().is_loopback().then_some((number, address))
+        let leads_back = address.to_canonical().is_loopback() || cluster.contains(&address);
+        leads_back.then_some((number, address))
     };
     lines(content).filter_map(server).collect()
 }
@@ -146,14 +156,17 @@ mod tests {
         let text =
             b"# nameserver 127.0.0.1\nnameserver 10.0.0.1\n nameserver\t127.0.0.53 x\nnameserver ::1\n\
             nameserver ::ffff:127.0.0.1\nnameserver fe80::1%eth0\noptions nameserver 127.0.0.1\n";
-        let found: Vec<u32> = servers(text).into_iter().map(|(line, _)| line).collect();
-        assert_eq!(found, [3, 4, 5]);
+        let lines = |cluster: &[IpAddr]| -> Vec<u32> {
+            servers(text, cluster).into_iter().map(|(line, _)| line).collect()
+        };
+        assert_eq!(lines(&[]), [3, 4, 5]);
+        assert_eq!(lines(&["10.0.0.1".parse().unwrap()]), [2, 3, 4, 5], "the cluster's own");
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(servers(&bytes).len() <= bytes.len());
+            prop_assert!(servers(&bytes, &[]).len() <= bytes.len());
         }
     }
 }

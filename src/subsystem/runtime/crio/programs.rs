@@ -146,7 +146,10 @@ impl Needs<'_> {
         let found = self.find(handler.text("runtime_path"), name);
         let Some(path) = found else {
             match (is_default, &handler.place) {
-                (true, _) => self.lacks(handler, "runtime_path", &handler.name),
+                (true, _) => {
+                    let path = Some(handler.text("runtime_path")).filter(|path| !path.is_empty());
+                    self.lacks(handler, "runtime_path", path.unwrap_or(&handler.name));
+                }
                 // Nobody asked for the one that is compiled in.
                 (false, None) => {
                     self.found.gone.insert(handler.name.clone());
