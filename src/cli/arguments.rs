@@ -57,6 +57,11 @@ fn parse(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
 
 /// The same words with the command in front, where options of it stand before it: `--recording X explain swap-off`.
 fn command_first(mut words: Vec<OsString>) -> Vec<OsString> {
+    let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+    // Nearly always it stands there, and clap need not describe all options twice.
+    if !words.get(1).is_some_and(is_option) {
+        return words;
+    }
     let command = Arguments::command();
     let takes_value = |word: &str| {
         let is_named = |argument: &&clap::Arg| match word.strip_prefix("--") {

@@ -136,6 +136,8 @@ impl CommandLine {
     /// What the flags set, by field.
     pub(super) fn settings(&self) -> Vec<Setting<'_>> {
         let set = |(name, field, kind): &(&'static str, &'static str, Kind)| {
+            // Nearly all of them aren't given, and this is asked for each field.
+            self.all(name).next()?;
             let flags: Vec<&Flag> = self.all(name).collect();
             let value = value(*kind, field, &flags)?;
             let refused = value.is_err() && *kind != Other;
