@@ -22,6 +22,8 @@ struct Entry {
 const MAX_TAGS: usize = 0xffff;
 /// No package has more files.
 const MAX_FILES: usize = 1 << 18;
+/// The paths of a package, all together in bytes: many files may name one long directory.
+const MAX_PATHS: usize = 32 << 20;
 
 const NAME: u32 = 1000;
 const VERSION: u32 = 1001;
@@ -112,11 +114,14 @@ impl<'b> RpmHeader<'b> {
             None => &[],
         };
         let mut files = Vec::with_capacity(names.len());
+        let mut room = MAX_PATHS;
         for (place, (name, directory)) in names.iter().zip(indexes).enumerate() {
             let directory =
                 directories.get(directory as usize).ok_or("an RPM header with a file in no directory")?;
             if states.get(place).is_none_or(|state| [FILE_NORMAL, FILE_SHARED].contains(state)) {
-                files.push(format!("{directory}{name}"));
+                let path = format!("{directory}{name}");
+                room = room.checked_sub(path.len()).ok_or("an RPM header whose paths are too long")?;
+                files.push(path);
             }
         }
         Ok(files)
@@ -235,6 +240,17 @@ mod tests {
         let bytes = header(&[(1116, 4, 1, &7u32.to_be_bytes()), (1117, 8, 1, b"a\0"), (1118, 8, 1, b"/\0")]);
         let files = RpmHeader::parse(&bytes).unwrap().files().unwrap_err();
         assert_eq!(files, "an RPM header with a file in no directory");
+    }
+
+    #[test]
+    fn many_files_in_one_long_directory_are_refused() {
+        let (count, directory) = (1 << 16, [b"/".repeat(1 << 12), vec![0]].concat());
+        let (names, indexes) = (b"a\0".repeat(count), vec![0; count * 4]);
+        let number = u32::try_from(count).unwrap();
+        let bytes =
+            header(&[(1116, 4, number, &indexes), (1117, 8, number, &names), (1118, 8, 1, &directory)]);
+        let files = RpmHeader::parse(&bytes).unwrap().files().unwrap_err();
+        assert_eq!(files, "an RPM header whose paths are too long");
     }
 
     #[test]

@@ -7,6 +7,8 @@ use super::elf::Ranges;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// A tree of pages of 512 bytes with more levels has more pages than a file can have.
 const MAX_DEPTH: usize = 20;
+/// SQLite itself refuses a table of more columns (`SQLITE_MAX_COLUMN`).
+const MAX_COLUMNS: usize = 2000;
 /// A row of the schema.
 const MAX_SCHEMA: usize = 64 << 10;
 
@@ -104,10 +106,14 @@ impl<'f> Sqlite<'f> {
         *left = left.checked_sub(1).filter(|_| depth < MAX_DEPTH).ok_or("has pages that lead in a circle")?;
         let page = self.page(number)?;
         let place = page.header;
+        // Rows don't share bytes: so a page costs no more than it holds.
+        let mut room = page.bytes.len();
         for cell in 0..page.cells {
             let at = page.cell(cell)?;
             if page.is_leaf {
-                each(&self.row(&page, at)?)?;
+                let row = self.row(&page, at)?;
+                room = room.checked_sub(row.local.len()).ok_or("has rows that lie upon each other")?;
+                each(&row)?;
             } else {
                 self.walk(int(&page.bytes, at)?, depth + 1, left, each)?;
             }
@@ -230,6 +236,9 @@ pub fn columns(row: &[u8]) -> Result<Vec<Column>, String> {
     let mut rest = &row[header..];
     let mut columns = Vec::new();
     while at < header {
+        if columns.len() == MAX_COLUMNS {
+            return Err(format!("has a row of more than {MAX_COLUMNS} values"));
+        }
         let (kind, size) = varint(row, at)?;
         at += size;
         let length = match kind {
@@ -349,6 +358,18 @@ mod tests {
     }
 
     #[test]
+    fn a_page_whose_rows_lie_upon_each_other_is_refused() {
+        let page = page_of("Name");
+        let mut bytes = DATABASE.to_vec();
+        let cell = |index: usize| page + 8 + index * 2;
+        let place = [bytes[cell(0)], bytes[cell(0) + 1]];
+        let count = 800_u16;
+        bytes[page + 3..page + 5].copy_from_slice(&count.to_be_bytes());
+        (0..usize::from(count)).for_each(|index| bytes[cell(index)..cell(index) + 2].copy_from_slice(&place));
+        assert_eq!(names(&bytes).unwrap_err(), "has rows that lie upon each other");
+    }
+
+    #[test]
     fn numbers_are_read_in_all_their_lengths() {
         assert_eq!(varint(&[0x81, 0x00], 0).unwrap(), (128, 2));
         assert_eq!(varint(&[0xff; 9], 0).unwrap(), (-1, 9));
@@ -361,6 +382,9 @@ mod tests {
         assert_eq!(columns(&row).unwrap(), expected);
         assert_eq!(columns(&[9, 0]).unwrap_err(), "has a row whose header is cut short");
         assert_eq!(columns(&[2, 25]).unwrap_err(), "has a row that is cut short");
+        let mut row = vec![0x97, 0x70];
+        row.resize(3056, 0);
+        assert_eq!(columns(&row).unwrap_err(), "has a row of more than 2000 values");
     }
 
     proptest! {
