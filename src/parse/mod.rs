@@ -36,6 +36,8 @@ pub mod module_index;
 pub mod modules_load_d;
 pub mod mountinfo;
 pub mod nft_conf;
+#[cfg(test)]
+mod nft_conf_tests;
 pub mod no_proxy;
 pub mod preset;
 pub mod process;

@@ -1,145 +1,379 @@
-//! Files that nft(8) loads, as far as one question needs: which base chains refuse what no rule of theirs accepts.
+//! Files that nft(8) loads, as far as one question needs: which base chains refuse what no rule of theirs lets through.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::lines;
 
-/// A base chain that refuses by its policy or by its last rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusing {
-    /// `input` or `forward`.
-    pub hook: String,
-    /// The line that refuses, counted from 1.
-    pub line: u32,
-    /// The other rules of the chain.
-    pub rules: Vec<String>,
+/// nft itself follows no more (`MAX_INCLUDE_DEPTH`).
+const MAX_DEPTH: usize = 16;
+/// No honest file has more statements, or more chains.
+const MAX_STATEMENTS: usize = 1 << 14;
+const MAX_CHAINS: usize = 512;
+
+/// A file's path and its bytes.
+pub type File = (String, Rc<[u8]>);
+
+/// The chains of a file and those that it includes.
+#[derive(Debug, Default)]
+pub struct Ruleset {
+    chains: Vec<Chain>,
+    statements: usize,
+    /// Whether there is more than is kept.
+    is_cut: bool,
 }
 
-/// The base chains of hook `input` or `forward` that refuse the rest. A file whose braces don't fit together has none after the
-/// place where they don't.
-#[must_use]
-pub fn refusing(bytes: &[u8]) -> Vec<Refusing> {
-    let mut found = Vec::new();
-    let mut chain: Option<Open> = None;
-    let mut depth = 0_usize;
-    for (line, text) in lines(bytes) {
-        let text = text.split('#').next().unwrap_or_default().trim();
-        if chain.is_none() && text.starts_with("chain ") && text.contains('{') {
-            chain = Some(Open { depth, hook: None, refuses: None, rules: Vec::new() });
-        }
-        // Sets in a rule open and close on their line.
-        let (opens, closes) = (text.matches('{').count(), text.matches('}').count());
-        if let Some(open) = &mut chain {
-            let inner = text
-                .strip_prefix("chain ")
-                .and_then(|text| text.split_once('{'))
-                .map_or(text, |(_, rest)| rest);
-            for statement in inner.split(';').map(|part| part.trim().trim_end_matches('}').trim()) {
-                open.take(line, statement);
+/// A chain of a table.
+#[derive(Clone, Debug)]
+struct Chain {
+    family: String,
+    table: String,
+    name: String,
+    /// `input`, `forward`; none for a chain that others lead to.
+    hook: Option<String>,
+    drops_by_policy: Option<Place>,
+    rules: Vec<(Place, Vec<String>)>,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+/// A base chain that refuses by its policy or by a rule.
+pub struct Refusing<'r> {
+    ruleset: &'r Ruleset,
+    chain: &'r Chain,
+    /// The place that refuses.
+    pub place: &'r Place,
+    before: &'r [(Place, Vec<String>)],
+}
+
+/// What braces enclose.
+#[derive(Clone)]
+enum Block {
+    Table(String, String),
+    Chain(usize),
+    /// A set, a map, an object.
+    Other,
+}
+
+impl Ruleset {
+    /// Reads a file. `include` gets the patterns of the files that it includes.
+    pub fn read(&mut self, file: &File, include: &mut dyn FnMut(&str) -> Vec<File>) {
+        self.file(file, &mut Vec::new(), 0, include);
+    }
+
+    fn file(
+        &mut self,
+        (path, bytes): &File,
+        blocks: &mut Vec<Block>,
+        depth: usize,
+        include: &mut dyn FnMut(&str) -> Vec<File>,
+    ) {
+        let mut words: Vec<String> = Vec::new();
+        // Braces of a set within a rule.
+        let mut inner = 0_usize;
+        let mut first = 0;
+        for (line, text) in lines(bytes) {
+            let (text, goes_on) = match text.trim_end().strip_suffix('\\') {
+                Some(text) => (text.to_owned(), true),
+                None => (text.into_owned(), false),
+            };
+            for token in tokens(&text) {
+                if words.is_empty() {
+                    first = line;
+                }
+                match token.as_str() {
+                    "{" => match self.opened(blocks.last(), &words).filter(|_| inner == 0) {
+                        Some(block) => {
+                            blocks.push(block);
+                            words.clear();
+                        }
+                        None => inner += 1,
+                    },
+                    "}" if inner > 0 => inner -= 1,
+                    "}" => {
+                        self.statement(path, first, &std::mem::take(&mut words), blocks);
+                        blocks.pop();
+                    }
+                    ";" if inner == 0 => {
+                        self.statement(path, first, &std::mem::take(&mut words), blocks);
+                    }
+                    "," | ";" | ":" => {}
+                    _ => words.push(token),
+                }
+            }
+            if inner > 0 || goes_on {
+                continue;
+            }
+            let words = std::mem::take(&mut words);
+            if let [command, pattern, ..] = words.as_slice()
+                && command == "include"
+            {
+                if depth == MAX_DEPTH {
+                    self.is_cut = true;
+                    return;
+                }
+                for file in include(pattern) {
+                    self.file(&file, blocks, depth + 1, include);
+                }
+            } else {
+                self.statement(path, first, &words, blocks);
             }
         }
-        depth = (depth + opens).saturating_sub(closes);
-        if chain.as_ref().is_some_and(|open| depth <= open.depth) {
-            found.extend(chain.take().and_then(Open::refusing));
+    }
+
+    /// What a brace opens behind some words; none if it belongs to a rule or a definition.
+    fn opened(&mut self, around: Option<&Block>, words: &[String]) -> Option<Block> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match (around, words.as_slice()) {
+            (None, ["table" | "chain" | "add", ..]) => match words.strip_prefix(&["add"]).unwrap_or(&words) {
+                ["table", rest @ ..] => table(rest).map(|(family, name, _)| Block::Table(family, name)),
+                ["chain", rest @ ..] => {
+                    let (family, table, rest) = table(rest)?;
+                    self.chain(&family, &table, rest.first()?).map(Block::Chain)
+                }
+                ["rule", ..] => None,
+                _ => Some(Block::Other),
+            },
+            (Some(Block::Table(family, table)), ["chain", name, ..]) => {
+                let (family, table) = (family.clone(), table.clone());
+                Some(self.chain(&family, &table, name).map_or(Block::Other, Block::Chain))
+            }
+            (Some(Block::Table(..)), _) => Some(Block::Other),
+            _ => None,
         }
     }
-    found
-}
 
-struct Open {
-    depth: usize,
-    hook: Option<String>,
-    refuses: Option<u32>,
-    rules: Vec<String>,
-}
+    /// The place of a chain; none where there are too many.
+    fn chain(&mut self, family: &str, table: &str, name: &str) -> Option<usize> {
+        let is_it = |chain: &Chain| chain.family == family && chain.table == table && chain.name == name;
+        if let Some(known) = self.chains.iter().position(is_it) {
+            return Some(known);
+        }
+        if self.chains.len() == MAX_CHAINS {
+            self.is_cut = true;
+            return None;
+        }
+        let (family, table, name) = (family.to_owned(), table.to_owned(), name.to_owned());
+        self.chains.push(Chain { family, table, name, hook: None, drops_by_policy: None, rules: Vec::new() });
+        Some(self.chains.len() - 1)
+    }
 
-impl Open {
-    fn take(&mut self, line: u32, statement: &str) {
-        let words: Vec<&str> = statement.split_ascii_whitespace().collect();
+    fn statement(&mut self, path: &str, line: u32, words: &[String], blocks: &[Block]) {
         if words.is_empty() {
             return;
         }
-        if let Some(at) = words.iter().position(|word| *word == "hook") {
-            self.hook = words.get(at + 1).map(|hook| (*hook).to_owned());
-        } else if words == ["policy", "drop"] {
-            self.refuses = Some(line);
-        } else if let ["drop" | "reject", ..] | ["counter", "drop" | "reject", ..] = words.as_slice() {
-            self.refuses.get_or_insert(line);
-        } else {
-            self.rules.push(words.join(" "));
+        self.statements += 1;
+        if self.statements > MAX_STATEMENTS {
+            self.is_cut = true;
+            return;
+        }
+        let place = Place { path: path.to_owned(), line };
+        match blocks.last() {
+            Some(Block::Chain(index)) => self.chains[*index].take(place, words),
+            None => self.command(place, words),
+            Some(Block::Table(..) | Block::Other) => {}
         }
     }
 
-    fn refusing(self) -> Option<Refusing> {
-        let hook = self.hook.filter(|hook| ["forward", "input"].contains(&hook.as_str()))?;
-        Some(Refusing { hook, line: self.refuses?, rules: self.rules })
+    /// A command outside of all braces.
+    fn command(&mut self, place: Place, words: &[String]) {
+        let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+        match texts.as_slice() {
+            ["flush", "ruleset", ..] => self.chains.clear(),
+            ["delete" | "destroy", "table", rest @ ..] => {
+                if let Some((family, name, _)) = table(rest) {
+                    self.chains.retain(|chain| chain.family != family || chain.table != name);
+                }
+            }
+            [command @ ("add" | "insert"), "rule", rest @ ..] => {
+                let Some((family, table, [chain, rule @ ..])) = table(rest) else { return };
+                let Some(index) = self.chain(&family, &table, chain) else { return };
+                let rules = &mut self.chains[index].rules;
+                let at = if *command == "insert" { 0 } else { rules.len() };
+                rules.insert(at, (place, rule.iter().map(|word| (*word).to_owned()).collect()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether all of it was read: no more than any honest file has.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.is_cut
+    }
+
+    /// The base chains of hook `input` or `forward` that refuse the rest.
+    pub fn refusing(&self) -> impl Iterator<Item = Refusing<'_>> {
+        let chains =
+            self.chains.iter().filter(|chain| ["inet", "ip", "ip6"].contains(&chain.family.as_str()));
+        chains.filter_map(|chain| {
+            chain.hook.as_deref().filter(|hook| ["forward", "input"].contains(hook))?;
+            let at = chain.rules.iter().position(|(_, rule)| refuses_all(rule));
+            let place = at.map(|at| &chain.rules[at].0).or(chain.drops_by_policy.as_ref())?;
+            let before = &chain.rules[..at.unwrap_or(chain.rules.len())];
+            Some(Refusing { ruleset: self, chain, place, before })
+        })
+    }
+
+    /// Whether one of some rules of a table may let through what `lets` asks of each.
+    fn lets<'r>(
+        &'r self,
+        of: &Chain,
+        rules: &'r [(Place, Vec<String>)],
+        lets: &dyn Fn(&[String]) -> bool,
+        seen: &mut BTreeSet<&'r str>,
+    ) -> bool {
+        rules.iter().filter(|(_, rule)| lets(rule)).any(|(_, rule)| {
+            let mut words = rule.iter().map(String::as_str);
+            while let Some(word) = words.next() {
+                match word {
+                    // A map that is written elsewhere may lead anywhere, and so may a program.
+                    "accept" | "queue" => return true,
+                    // A text for people.
+                    "comment" | "prefix" => drop(words.next()),
+                    "vmap" if words.clone().next().is_some_and(|map| map.starts_with('@')) => return true,
+                    "jump" | "goto" => {
+                        let target = words.next().unwrap_or_default();
+                        let chain = self.chains.iter().find(|chain| {
+                            chain.family == of.family && chain.table == of.table && chain.name == target
+                        });
+                        let Some(chain) = chain.filter(|_| seen.len() < MAX_CHAINS / 2) else {
+                            return true;
+                        };
+                        if seen.insert(&chain.name) && self.lets(of, &chain.rules, lets, seen) {
+                            return true;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            false
+        })
     }
 }
 
-impl Refusing {
-    /// Whether a rule lets new connections through, beside those of the loopback interface and to single ports.
+impl Chain {
+    fn take(&mut self, place: Place, words: &[String]) {
+        match words {
+            [kind, ..] if kind == "type" => {
+                let hook = words.iter().position(|word| word == "hook");
+                self.hook = hook.and_then(|at| words.get(at + 1)).cloned();
+            }
+            [policy, word, ..] if policy == "policy" => {
+                self.drops_by_policy = (word == "drop").then_some(place);
+            }
+            rule => self.rules.push((place, rule.to_vec())),
+        }
+    }
+}
+
+impl Refusing<'_> {
+    /// `input` or `forward`.
     #[must_use]
-    pub fn accepts_new(&self) -> bool {
-        self.rules.iter().any(|rule| {
-            let accepts = rule.contains("accept") || rule.starts_with("jump ") || rule.starts_with("goto ");
-            let limited =
-                ["ct state", "iif lo", "iifname lo", "iif \"lo\"", "iifname \"lo\"", "icmp", "ct status"];
-            accepts && !limited.iter().any(|limit| rule.contains(limit))
-        })
+    pub fn hook(&self) -> &str {
+        self.chain.hook.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it sees packets of IPv6 only.
+    #[must_use]
+    pub fn is_ipv6(&self) -> bool {
+        self.chain.family == "ip6"
+    }
+
+    /// Whether a rule lets new connections through, beside those of the loopback interface.
+    #[must_use]
+    pub fn lets_new(&self) -> bool {
+        self.ruleset.lets(self.chain, self.before, &is_of_new, &mut BTreeSet::new())
     }
 
     /// Whether a rule may let connections to a TCP port through.
     #[must_use]
-    pub fn may_accept_port(&self, port: u16) -> bool {
+    pub fn may_let_port(&self, port: u16) -> bool {
         let port = port.to_string();
-        self.rules.iter().any(|rule| {
-            let is_limited = rule.contains("dport") || rule.contains("sport");
-            let names =
-                rule.contains(&port) || rule.contains('@') || rule.contains('-') || rule.contains('$');
-            if is_limited {
-                names && (rule.contains("accept") || rule.contains("jump"))
+        let is_of_port = |rule: &[String]| {
+            if rule.iter().any(|word| ["dport", "sport"].contains(&word.as_str())) {
+                let may_be = |word: &String| word.contains(&port) || word.contains(['@', '-', '$', '!']);
+                rule.iter().any(may_be)
             } else {
-                Refusing { rules: vec![rule.clone()], ..self.clone() }.accepts_new()
+                is_of_new(rule)
             }
-        })
+        };
+        self.ruleset.lets(self.chain, self.before, &is_of_port, &mut BTreeSet::new())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
+/// Family and name of a table, and what follows: `inet filter ...`, `filter ...` of IPv4.
+fn table<'w>(words: &'w [&'w str]) -> Option<(String, String, &'w [&'w str])> {
+    let (family, rest) = match words {
+        [family @ ("ip" | "ip6" | "inet" | "arp" | "bridge" | "netdev"), rest @ ..] => (*family, rest),
+        rest => ("ip", rest),
+    };
+    let (name, rest) = rest.split_first()?;
+    Some((family.to_owned(), (*name).to_owned(), rest))
+}
 
-    use super::*;
-
-    #[test]
-    fn chains_that_refuse_the_rest_are_found() {
-        let text = b"flush ruleset\ntable inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0; policy drop;\n\
-            \t\tct state established,related accept\n\t\tiif lo accept\n\t\ttcp dport { 22, 10250 } accept\n\t}\n\
-            \tchain forward {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n\
-            \tchain output {\n\t\ttype filter hook output priority 0; policy drop;\n\t}\n}\n";
-        let found = refusing(text);
-        assert_eq!(
-            found.iter().map(|chain| (chain.hook.as_str(), chain.line)).collect::<Vec<_>>(),
-            [("input", 4), ("forward", 10)]
-        );
-        assert!(found[0].may_accept_port(10250) && !found[0].may_accept_port(6443));
-        assert!(!found[1].accepts_new());
-        let last = b"table inet f {\n chain forward {\n type filter hook forward priority 0;\n iifname \"cni0\" accept\n reject\n }\n}\n";
-        assert!(refusing(last)[0].accepts_new());
-        assert_eq!(refusing(b"table inet f {\n chain forward { type filter hook forward priority 0; policy accept; }\n}\n"), []);
-        assert_eq!(
-            refusing(
-                b"table inet f {\n chain forward { type filter hook forward priority 0; policy drop; }\n}\n"
-            )
-            .len(),
-            1
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_parsed(text in "(chain x \\{|\\}|\\n|;|hook input|policy drop|[a-z ]){0,60}") {
-            for chain in refusing(text.as_bytes()) {
-                prop_assert!(chain.line > 0);
+/// The words of a line; braces and separators stand alone, a quoted text is one word without its quotes.
+fn tokens(text: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    let mut word: Option<String> = None;
+    let mut is_quoted = false;
+    for letter in text.chars() {
+        match letter {
+            '"' => {
+                is_quoted = !is_quoted;
+                word.get_or_insert_default();
             }
+            _ if is_quoted => word.get_or_insert_default().push(letter),
+            '#' => break,
+            '{' | '}' | ';' | ',' | ':' => {
+                tokens.extend(word.take());
+                tokens.push(letter.to_string());
+            }
+            _ if letter.is_whitespace() => tokens.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
         }
     }
+    tokens.extend(word);
+    tokens
+}
+
+/// Whether a rule refuses whatever reaches it; counters and lines in the log refuse nothing less.
+fn refuses_all(rule: &[String]) -> bool {
+    let mut words = rule.iter().map(String::as_str).peekable();
+    while let Some(word) = words.next() {
+        let passed: &[&str] = match word {
+            "drop" | "reject" => return true,
+            "counter" => &["packets", "bytes", "name"],
+            "log" => &["prefix", "level", "group", "snaplen", "queue-threshold", "flags"],
+            _ => return false,
+        };
+        while words.next_if(|word| passed.contains(word)).is_some() {
+            words.next();
+        }
+    }
+    false
+}
+
+/// Whether a rule is about new connections of more than single messages: those that answer or belong to one that is there already
+/// are none, and those of the loopback interface are nobody's else.
+fn is_of_new(rule: &[String]) -> bool {
+    let has = |wanted: &[&str]| rule.iter().any(|word| wanted.contains(&word.as_str()));
+    let follows =
+        |first: &str, second: &str| rule.windows(2).any(|pair| pair[0] == first && pair[1] == second);
+    let is_old = follows("ct", "state") && !has(&["new", "untracked", "!="]) || follows("ct", "status");
+    let is_loopback = ["iif", "iifname", "oif", "oifname"].iter().any(|interface| {
+        let at = rule.iter().position(|word| word == interface);
+        let mut names = at.into_iter().flat_map(|at| &rule[at + 1..]).filter(|word| *word != "==");
+        let is_verdict = |word: &&String| ["accept", "counter", "log", "comment"].contains(&word.as_str());
+        names.next().is_some_and(|name| name == "lo") && names.next().is_none_or(|next| is_verdict(&next))
+    });
+    let is_message = has(&["icmp", "icmpv6", "ipv6-icmp", "igmp"]) && !has(&["tcp", "udp", "th", "!="]);
+    !is_old && !is_loopback && !is_message
 }

@@ -7,7 +7,7 @@ use super::elf::Ranges;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// A tree of pages of 512 bytes with more levels has more pages than a file can have.
 const MAX_DEPTH: usize = 20;
-/// SQLite itself refuses a table of more columns (`SQLITE_MAX_COLUMN`).
+/// `SQLite` itself refuses a table of more columns (`SQLITE_MAX_COLUMN`).
 const MAX_COLUMNS: usize = 2000;
 /// A row of the schema.
 const MAX_SCHEMA: usize = 64 << 10;
@@ -382,8 +382,7 @@ mod tests {
         assert_eq!(columns(&row).unwrap(), expected);
         assert_eq!(columns(&[9, 0]).unwrap_err(), "has a row whose header is cut short");
         assert_eq!(columns(&[2, 25]).unwrap_err(), "has a row that is cut short");
-        let mut row = vec![0x97, 0x70];
-        row.resize(3056, 0);
+        let row = [vec![0x97, 0x70], vec![0; 3054]].concat();
         assert_eq!(columns(&row).unwrap_err(), "has a row of more than 2000 values");
     }
 

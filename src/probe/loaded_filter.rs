@@ -13,8 +13,9 @@ pub(super) static PROBE: Probe = Probe {
 The files of netfilter-persistent.service (`/etc/iptables/rules.v4`, `rules.v6`), iptables.service and ip6tables.service \
 (`/etc/sysconfig/iptables`, `ip6tables`; `/etc/iptables/*.rules`) and nftables.service (`/etc/nftables.conf`, \
 `/etc/sysconfig/nftables.conf`), if the service is active (now) or starts (boot). A chain FORWARD is told if its policy or an \
-unconditional rule refuses what no rule before accepts for new connections; INPUT if it refuses one of the ports. Files that an \
-nftables configuration includes are not read; firewalld and ufw have rules of their own. The kernel's rules are not asked.",
+unconditional rule refuses what no rule before, nor the chains to which they lead, lets through of new connections; INPUT if it \
+refuses one of the ports. What is about IPv6 alone begins with `IPv6: `. Unknown if a file that an nftables configuration \
+includes can't be read; firewalld and ufw have rules of their own. The kernel's rules are not asked.",
     key: KeySyntax::Required(&KeyKind { noun: "ports", canonical }),
     answer: Shape::List(&Shape::Text),
     moments: BOTH,
