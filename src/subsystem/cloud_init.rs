@@ -31,6 +31,6 @@ pub fn settings(bytes: &[u8]) -> impl Iterator<Item = (u32, String, String)> {
     parse::lines(bytes).filter_map(|(number, line)| {
         let (key, value) = line.split_once(':')?;
         let value = value.split('#').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
-        Some((number, key.to_owned(), value.to_owned()))
+        Some((number, key.trim_end().to_owned(), value.to_owned()))
     })
 }

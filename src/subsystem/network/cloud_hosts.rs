@@ -43,7 +43,8 @@ pub fn lost(subsystems: &Subsystems<'_>) -> Answer<Vec<String>> {
         Ok(own) => own.map(|own| String::from_utf8_lossy(&own).trim().to_owned()).unwrap_or_default(),
         Err(error) => return Answer::unknown(error),
     };
-    let is_own = |name: &str| name == own || own.split('.').next() == Some(name);
+    // Templates have the host's own names, with and without a domain.
+    let is_own = |name: &str| name.split('.').next() == own.split('.').next();
     let mut names = Vec::new();
     let mut places = Vec::new();
     for (line, text) in lines(hosts.as_deref().unwrap_or_default()) {
@@ -58,6 +59,15 @@ pub fn lost(subsystems: &Subsystems<'_>) -> Answer<Vec<String>> {
             places.push(Origin::line(HOSTS, line).says("cloud-init does not keep it"));
             names.extend(gone.into_iter().map(str::to_owned));
         }
+    }
+    // cloud-init can be switched off for one boot, too.
+    match subsystems.next_boot().parameter("cloud-init") {
+        _ if names.is_empty() => {}
+        Ok(parameter) if parameter.value.as_deref() == Some("disabled") => {
+            return Answer::known(Vec::new()).because_all(parameter.because);
+        }
+        Ok(_) => {}
+        Err(reason) => return Answer::unknown(reason),
     }
     let note = format!("{path} is what cloud-init makes /etc/hosts of");
     Answer::known(names).because(decided).because_all(places).at_most(Confidence::High).note(note)
@@ -100,7 +110,8 @@ fn setting(files: &Files) -> Result<Option<Origin>, HostError> {
     for path in paths {
         let Some(bytes) = files.read(&path).found()? else { continue };
         for (line, _, value) in cloud_init::settings(&bytes).filter(|(_, key, _)| key == "manage_etc_hosts") {
-            let writes = ["true", "yes", "on", "template"].contains(&value.to_ascii_lowercase().as_str());
+            let writes =
+                ["true", "yes", "on", "1", "template"].contains(&value.to_ascii_lowercase().as_str());
             decided = writes.then(|| Origin::line(&path, line).sets("manage_etc_hosts", value));
         }
     }

@@ -82,15 +82,13 @@ pub fn value(subsystems: &Subsystems<'_>, key: &str) -> Result<Option<(Origin, S
 /// Why that can't be known.
 pub fn networkd_manages(subsystems: &Subsystems<'_>, key: &str) -> Result<(Option<Origin>, bool), String> {
     let settings = assignments(subsystems, "systemd/networkd.conf", "Network").map_err(|gap| gap.reason)?;
-    let last = settings.into_iter().rev().find(|(_, assignment)| assignment.key == key);
-    Ok(match last {
-        // What is no boolean is ignored with a line in the log.
-        Some((origin, assignment)) => {
-            let value = crate::parse::systemd::boolean(&assignment.value.to_ascii_lowercase());
-            (Some(origin), value.unwrap_or(true))
-        }
-        None => (None, true),
-    })
+    let last = settings.into_iter().rev().filter(|(_, assignment)| assignment.key == key);
+    // What is no boolean is ignored with a line in the log: what was set before stays.
+    let mut valid = last.filter_map(|(origin, assignment)| {
+        let value = crate::parse::systemd::boolean(&assignment.value.to_ascii_lowercase())?;
+        Some((Some(origin), value))
+    });
+    Ok(valid.next().unwrap_or((None, true)))
 }
 
 /// The directories in which the programs of units look for others, each asked once a run.

@@ -21,4 +21,8 @@ fn it_removes_what_it_isnt_told_to_leave() {
         (attribute(&fact, "removing-foreign-routes"), attribute(&fact, "removing-foreign-rules")),
         ("true".into(), "false".into())
     );
+    // What is no boolean leaves what was set before.
+    let tree = tree
+        .file("/etc/systemd/networkd.conf.d/20-y.conf", "[Network]\nManageForeignRoutingPolicyRules=maybe\n");
+    assert_eq!(attribute(&tree.boot("networkd"), "removing-foreign-rules"), "false");
 }
