@@ -54,12 +54,16 @@ impl Given {
             }
             Given::File(source, file) => (source, file),
         };
-        if file.is_for_both() && !is_explicit {
+        let targets = file.targets();
+        if let ([first, second, ..], false) = (&targets[..], is_explicit) {
             let message = format!(
-                "{} is for `kubeadm init` and for `kubeadm join`: it is checked for init; \
-                 `--profile {}` checks it for join",
+                "{} is for `kubeadm {}` and for `kubeadm {}`: it is checked for {}; `--profile {}` checks it for {}",
                 source.name,
-                Target::Join.profile()
+                first.command(),
+                second.command(),
+                first.command(),
+                second.profile(),
+                second.command(),
             );
             let note = Diagnostic::new(Code::KubeadmUnfit, message);
             terminal::complain_rendered(&diagnostic::render(&[], &[note], load::colors()));
@@ -82,9 +86,10 @@ impl Given {
 /// The command of kubeadm that the profiles are for, if they are for one.
 fn target(profiles: &[String]) -> Option<Target> {
     let names = |target: Target| profiles.iter().any(|profile| profile == target.profile());
-    match (names(Target::Init), names(Target::Join)) {
-        (true, false) => Some(Target::Init),
-        (false, true) => Some(Target::Join),
+    match (names(Target::Init), names(Target::Join), names(Target::Upgrade)) {
+        (true, false, false) => Some(Target::Init),
+        (false, true, false) => Some(Target::Join),
+        (false, false, true) => Some(Target::Upgrade),
         _ => None,
     }
 }

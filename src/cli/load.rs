@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::error::Failure;
-use super::{RulesArguments, runtime, source, terminal, user_file};
+use super::{RulesArguments, runtime, source, target_version, terminal, user_file};
 use crate::builtin;
 use crate::engine::finding::{Finding, Verdict};
 use crate::engine::plan::Plan;
@@ -91,10 +91,11 @@ impl<'r> Request<'r> {
         })
     }
 
-    /// The plan for the container runtime that the host has. Rules are compiled before a host is opened, so that their
-    /// mistakes come first, and again where its runtime isn't the one that they had taken.
+    /// The plan for the container runtime that the host has, and for the version that it is to be upgraded to. Rules are
+    /// compiled before a host is opened, so that their mistakes come first, and again where the host says something else.
     pub(super) fn for_host(mut self, plan: Plan, subsystems: &Subsystems<'_>) -> Result<Plan, Failure> {
-        let found = runtime::variables(&plan, subsystems);
+        let mut found = runtime::variables(&plan, subsystems);
+        found.extend(target_version::variable(&plan, subsystems));
         if found.is_empty() {
             return Ok(plan);
         }

@@ -17,6 +17,7 @@ mod runtime;
 mod schema;
 mod source;
 mod table;
+mod target_version;
 mod terminal;
 mod user_file;
 mod waivers;
@@ -146,7 +147,8 @@ struct SourceArguments {
     #[arg(long, value_name = "PATH")]
     recording: Option<PathBuf>,
     /// The file for `kubeadm --config`: it is checked, sets the variables of the rules, and selects the profile if you
-    /// name none: kubeadm-join for a `JoinConfiguration` alone, else kubeadm-init.
+    /// name none: kubeadm-upgrade for an `UpgradeConfiguration`, kubeadm-join for a `JoinConfiguration` alone, else
+    /// kubeadm-init.
     #[arg(long, value_name = "FILE")]
     kubeadm_config: Option<PathBuf>,
     /// The `kubeadm join` command that you will run, in single quotes: it is checked, sets variables, and selects the

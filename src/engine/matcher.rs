@@ -71,7 +71,10 @@ impl Comparing<'_> {
                 None => Truth::unknown(format!("`{found}` is not a version")),
             },
             (Matcher::Skew { from, older, newer }, State::Known(found)) => {
-                return skew(found, operand(from), *older, *newer);
+                return match operand(from) {
+                    State::Absent => Truth::unknown(nothing_to_compare(from)).into(),
+                    state => skew(found, state, *older, *newer),
+                };
             }
             (Matcher::Overlaps(other), State::Known(found)) => return self.overlaps(found, other),
         };
@@ -244,11 +247,21 @@ fn bounded(found: &Value, bound: &State, holds: fn(Ordering) -> bool, bits: Opti
     }
 }
 
+/// Why there is nothing to compare with: a variable is named, so that it can be set.
+fn nothing_to_compare(subject: &Subject) -> String {
+    match subject {
+        Subject::Constant { variable: Some(name), .. } => {
+            format!("variable {name} is not set; set it with --set {name}=...")
+        }
+        _ => "there is no version to compare with".to_owned(),
+    }
+}
+
 /// Whether a version is at most so many minor versions older or newer than another of the same major version.
 fn skew(found: &Value, from: &State, older: u64, newer: u64) -> Comparison {
     let from = match from {
         State::Known(from) => from,
-        State::Absent => return Truth::unknown("the version to compare with is not there").into(),
+        State::Absent => return Truth::unknown("there is no version to compare with").into(),
         State::Unknown(reason) => return Truth::Unknown(reason.clone()).into(),
     };
     let (ours, theirs) = match (Version::parse(&plain(found)), Version::parse(&plain(from))) {

@@ -4,7 +4,7 @@ use super::documents::{self, Written, remark};
 use super::fields::Looked;
 use super::{ConfigWarning, Document, Kubeadm, Target};
 use crate::component::kubeadm::document_table::{
-    COMPONENTS, KINDS, OF_INIT, OF_JOIN, OTHERS, OWN, READ, last_reader,
+    COMPONENTS, KINDS, OF_INIT, OF_JOIN, OF_UPGRADE, OTHERS, OWN, READ, YOUNGER, last_reader,
 };
 use crate::fact::{did_you_mean, nearest};
 
@@ -25,19 +25,18 @@ impl File {
         Ok(File { path: path.to_owned(), documents })
     }
 
-    /// The command that it is for: `kubeadm init` where it has a document for that, whatever else it has.
+    /// The command that it is for: the first of [`File::targets`].
     #[must_use]
     pub fn target(&self) -> Option<Target> {
-        if self.has(OF_INIT) {
-            return Some(Target::Init);
-        }
-        self.has(OF_JOIN).then_some(Target::Join)
+        self.targets().first().copied()
     }
 
-    /// Whether `kubeadm init` and `kubeadm join` would both take it.
+    /// The commands that would take it. A document for `kubeadm upgrade` is there for nothing else, and one for
+    /// `kubeadm init` may be there for `kubeadm join` as well.
     #[must_use]
-    pub fn is_for_both(&self) -> bool {
-        self.has(OF_INIT) && self.has(OF_JOIN)
+    pub fn targets(&self) -> Vec<Target> {
+        let kinds = [(Target::Upgrade, OF_UPGRADE), (Target::Init, OF_INIT), (Target::Join, OF_JOIN)];
+        kinds.into_iter().filter(|(_, kinds)| self.has(kinds)).map(|(target, _)| target).collect()
     }
 
     fn has(&self, kinds: &[&str]) -> bool {
@@ -47,7 +46,7 @@ impl File {
     fn has_known(&self) -> bool {
         self.documents.iter().any(|document| {
             KINDS.iter().any(|(group, kind)| *group == document.group && *kind == document.kind)
-                || OF_INIT.iter().chain(OF_JOIN).any(|kind| *kind == document.kind)
+                || OF_INIT.iter().chain(OF_JOIN).chain(OF_UPGRADE).any(|kind| *kind == document.kind)
         })
     }
 
@@ -68,6 +67,7 @@ impl File {
         for document in self.documents {
             match sort(&document, target) {
                 Ok(Some(kind)) => read.push((kind, document)),
+                Ok(None) if target == Some(Target::Upgrade) => remarks.push(left_out(&document)),
                 Ok(None) => remarks.extend(ignored(&document)),
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -98,10 +98,12 @@ impl File {
         let (kinds, what, command) = match target {
             Some(Target::Init) => (OF_INIT, "neither InitConfiguration nor ClusterConfiguration", "init"),
             Some(Target::Join) => (OF_JOIN, "no JoinConfiguration", "join"),
+            Some(Target::Upgrade) => (OF_UPGRADE, "no UpgradeConfiguration", "upgrade"),
             None if self.has_known() => return None,
             None => {
                 let names = KINDS.iter().map(|(_, kind)| *kind).collect::<Vec<_>>().join(", ");
-                let message = "the file holds no configuration for `kubeadm init` or `kubeadm join`";
+                let message =
+                    "the file holds no configuration for `kubeadm init`, `kubeadm join` or `kubeadm upgrade`";
                 let mut mistake = remark(1, "", message.to_owned());
                 mistake.help = Some(format!("a document has apiVersion and kind; kinds are {names}"));
                 return Some(mistake);
@@ -125,9 +127,12 @@ impl File {
 
 /// The kind of a document that the command decodes, or none if it looks no further at it.
 fn sort(document: &Written, target: Option<Target>) -> Result<Option<&'static str>, ConfigWarning> {
-    let (init, join) = (target != Some(Target::Join), target != Some(Target::Init));
+    let reads = |command: Target| target.is_none_or(|target| target == command);
+    let init = reads(Target::Init);
     let is = |kinds: &[&str]| kinds.contains(&document.kind.as_str());
-    let decoded = (init && is(OF_INIT)) || (join && is(OF_JOIN));
+    let decoded = (init && is(OF_INIT))
+        || (reads(Target::Join) && is(OF_JOIN))
+        || (reads(Target::Upgrade) && is(OF_UPGRADE));
     if decoded && document.group != OWN {
         let message = format!("kubeadm refuses this document: {}", no_kind(document));
         let mut mistake = remark(document.api_line, &document.group, message);
@@ -161,6 +166,18 @@ fn sort(document: &Written, target: Option<Target>) -> Result<Option<&'static st
 
 fn check_version(document: &Written, decoded: bool) -> Result<(), ConfigWarning> {
     let (version, api) = (document.version.as_str(), document.api());
+    let is_early =
+        |first: &str| first != version && (READ.contains(&version) || last_reader(version).is_some());
+    if let Some((kind, first)) =
+        YOUNGER.iter().find(|(kind, first)| *kind == document.kind && is_early(first))
+    {
+        let message = format!(
+            "kubeadm refuses this document: there is no kind `{kind}` in {api}, only in {OWN}/{first}"
+        );
+        let mut mistake = remark(document.api_line, version, message);
+        mistake.help = Some(format!("write `apiVersion: {OWN}/{first}`"));
+        return Err(mistake);
+    }
     let (message, help) = match last_reader(version) {
         Some(last) => (
             format!("kubeadm reads {api} no longer: {last} was the last version that did"),
@@ -175,6 +192,19 @@ fn check_version(document: &Written, decoded: bool) -> Result<(), ConfigWarning>
     let mut mistake = remark(document.api_line, version, message);
     mistake.help = Some(help.to_owned());
     Err(mistake)
+}
+
+/// What is said of a document beside the one for `kubeadm upgrade`.
+fn left_out(document: &Written) -> ConfigWarning {
+    let message = format!(
+        "`kubeadm upgrade` ignores this document ({}): it takes the configuration that the cluster has stored",
+        document.kind
+    );
+    let mut told = remark(document.line, &document.kind, message);
+    let is_known =
+        KINDS.iter().any(|(_, kind)| *kind == document.kind) || OTHERS.contains(&document.kind.as_str());
+    told.help = if is_known { None } else { near(&document.group, &document.kind) };
+    told
 }
 
 /// What is said of a document that no command decodes.

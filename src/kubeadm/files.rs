@@ -17,6 +17,9 @@ impl Kubeadm {
             self.text("JoinConfiguration", "discovery.file.kubeConfigPath")
                 .filter(|path| !path.text.contains("://")),
         );
+        for part in ["apply", "node"] {
+            named.extend(self.text("UpgradeConfiguration", &format!("{part}.patches.directory")));
+        }
         named.extend(self.text("KubeletConfiguration", "resolvConf"));
         named
     }

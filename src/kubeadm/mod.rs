@@ -21,6 +21,7 @@ mod settings;
 mod shell_words;
 pub mod syntax;
 mod typography;
+mod upgrade;
 mod values;
 
 use crate::component::kubeadm::since::Refusing;
@@ -111,6 +112,14 @@ const TOPICS: &[(KeyWord, Topic)] = &[
     ),
     (
         KeyWord::new(
+            "upgrade-errors",
+            "upgrade-errors",
+            "Versions, phases, patches, pull policies and ignored checks of an UpgradeConfiguration with which `kubeadm upgrade` exits.",
+        ),
+        Topic::UpgradeErrors,
+    ),
+    (
+        KeyWord::new(
             "value-errors",
             "valueErrors",
             "Values of another type than their field, feature gates, algorithms and flags without a name, with which kubeadm exits.",
@@ -195,6 +204,7 @@ impl Kubeadm {
         etcd::check(&kubeadm, &mut findings);
         mounts::check(&kubeadm, &mut findings);
         control_plane::check(&kubeadm, &mut findings);
+        upgrade::check(&kubeadm, &mut findings);
         kubeadm.findings.append(&mut findings);
         kubeadm.findings.sort_by_key(|finding| finding.line);
         kubeadm

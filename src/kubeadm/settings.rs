@@ -21,15 +21,28 @@ pub enum Target {
     Init,
     /// `kubeadm join`
     Join,
+    /// `kubeadm upgrade`
+    Upgrade,
 }
 
 impl Target {
+    /// The command, behind `kubeadm`.
+    #[must_use]
+    pub fn command(self) -> &'static str {
+        match self {
+            Target::Init => "init",
+            Target::Join => "join",
+            Target::Upgrade => "upgrade",
+        }
+    }
+
     /// The profile of this command.
     #[must_use]
     pub fn profile(self) -> &'static str {
         match self {
             Target::Init => "kubeadm-init",
             Target::Join => "kubeadm-join",
+            Target::Upgrade => "kubeadm-upgrade",
         }
     }
 }
@@ -85,6 +98,9 @@ impl Kubeadm {
         }
         for (name, text) in self.texts_of(target) {
             set(name, text.text.to_owned(), text.line);
+        }
+        if let Some(version) = self.target_version(target) {
+            set("kubernetes-target", version.text.to_owned(), version.line);
         }
         if let Some((port, line)) = self.bind_port(target) {
             set("bind-port", port.to_string(), line);
@@ -142,6 +158,16 @@ impl Kubeadm {
         let known = |mode: &Text<'_>| ["iptables", "ipvs", "nftables"].contains(&mode.text);
         list.extend(mode.filter(known).map(|mode| ("proxy-mode", mode)));
         list
+    }
+
+    /// The version to upgrade to, if the file names one.
+    fn target_version(&self, target: Option<Target>) -> Option<Text<'_>> {
+        if target.is_some_and(|target| target != Target::Upgrade) {
+            return None;
+        }
+        let fields = ["apply.kubernetesVersion", "plan.kubernetesVersion"];
+        let named = fields.iter().find_map(|field| self.text("UpgradeConfiguration", field));
+        named.filter(|version| form::is_version(version.text))
     }
 
     fn bind_port(&self, target: Option<Target>) -> Option<(i64, u32)> {

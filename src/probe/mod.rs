@@ -40,6 +40,7 @@ mod kubelet;
 mod kubelet_finding;
 mod kubelet_health;
 mod kubelet_property;
+mod kubernetes_repository;
 mod loaded_filter;
 mod local_address;
 mod lost_host_entries;
@@ -76,6 +77,8 @@ mod sysctl;
 mod systemd;
 mod unit;
 mod unit_file;
+mod upgraded_control_plane;
+mod upgraded_kubelet;
 mod uplink;
 
 pub use key::{Key, KeyKind, KeySyntax, KeyWords, SettingKey};
@@ -228,6 +231,7 @@ pub static PROBES: &[&Probe] = &[
     &kubelet_finding::PROBE,
     &kubelet_health::PROBE,
     &kubelet_property::PROBE,
+    &kubernetes_repository::PROBE,
     &loaded_filter::PROBE,
     &local_address::PROBE,
     &lost_host_entries::PROBE,
@@ -262,6 +266,8 @@ pub static PROBES: &[&Probe] = &[
     &sysctl::PROBE,
     &systemd::PROBE,
     &setting::TOML,
+    &upgraded_control_plane::PROBE,
+    &upgraded_kubelet::PROBE,
     &uplink::PROBE,
     &unit::PROBE,
     &unit_file::PROBE,

@@ -46,6 +46,32 @@ fn a_rule_that_can_not_apply_in_the_profile_is_no_pass() {
 }
 
 #[test]
+fn an_upgrade_configuration_selects_its_profile() {
+    const UPGRADE: &str = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: UpgradeConfiguration\n";
+    let profiles = |text: &str, more: &[&str]| {
+        let (_, out, error) = with_file(text, &[&["--format", "json"], more].concat());
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{error}"));
+        (report["profiles"].to_string(), error)
+    };
+    let (selected, error) = profiles(UPGRADE, &[]);
+    assert_eq!((selected.as_str(), error.as_str()), ("[\"kubeadm-upgrade\"]", ""));
+    // Beside others it is what the file is for, and the others are left out.
+    let both = format!("{UPGRADE}---\n{CLUSTER}");
+    let (selected, error) = profiles(&both, &[]);
+    assert_eq!(selected, "[\"kubeadm-upgrade\"]");
+    assert!(
+        error.contains("it is checked for upgrade; `--profile kubeadm-init` checks it for init"),
+        "{error}"
+    );
+    assert!(error.contains("`kubeadm upgrade` ignores this document (ClusterConfiguration)"), "{error}");
+    let (selected, error) = profiles(&both, &["--profile", "kubeadm-init"]);
+    assert_eq!((selected.as_str(), error.as_str()), ("[\"kubeadm-init\"]", ""));
+    let (code, out, error) = with_file(CLUSTER, &["--profile", "kubeadm-upgrade"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(error.contains("no UpgradeConfiguration: `kubeadm upgrade --config` refuses it"), "{error}");
+}
+
+#[test]
 fn a_file_without_a_document_of_kubeadms_is_not_ready() {
     let kubelet =
         "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailSwapOn: maybe\n";
@@ -236,7 +262,7 @@ fn the_readme_shows_what_the_program_says_of_the_recordings() {
         .collect();
     let codes: Vec<Option<i32>> =
         commands.iter().map(|command| said(&command.split(' ').collect::<Vec<_>>()).0).collect();
-    assert_eq!(codes, [Some(1), Some(0), Some(0), Some(1)], "{commands:?}");
+    assert_eq!(codes, [Some(1), Some(0), Some(0), Some(1), Some(0), Some(1)], "{commands:?}");
     // The report at the top, but for the time it took and how its lines are broken.
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown = readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();

@@ -43,9 +43,17 @@ const CLUSTER: &str =
 const JOIN: &str = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\n\
     discovery: {bootstrapToken: {token: abcdef.0123456789abcdef, apiServerEndpoint: '10.0.0.1:6443', \
     unsafeSkipCAVerification: true}}\n";
+const UPGRADE: &str = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: UpgradeConfiguration\n";
 /// What stops kubeadm.
-const ERRORS: [&str; 6] =
-    ["discovery-errors", "endpoint-errors", "etcd-errors", "network-errors", "node-errors", "value-errors"];
+const ERRORS: [&str; 7] = [
+    "discovery-errors",
+    "endpoint-errors",
+    "etcd-errors",
+    "network-errors",
+    "node-errors",
+    "upgrade-errors",
+    "value-errors",
+];
 
 fn recorded() -> Recorded {
     toml::from_str(include_str!("../recorded/kubeadm.toml")).unwrap()
@@ -94,6 +102,7 @@ fn with(values: &Values, value: &str) -> (String, Target) {
             (format!("apiVersion: kubeadm.k8s.io/{version}\nkind: {kind}\n{body}"), Target::Join)
         }
         "JoinConfiguration" => (format!("{JOIN}{body}"), Target::Join),
+        "UpgradeConfiguration" => (format!("{UPGRADE}{body}"), Target::Upgrade),
         _ => (format!("apiVersion: kubeadm.k8s.io/{version}\nkind: {kind}\n{body}"), Target::Init),
     }
 }
@@ -120,9 +129,15 @@ fn each_value_is_taken_or_refused_as_kubeadm_does() {
 fn each_file_is_taken_warned_of_or_refused_as_kubeadm_does() {
     let mut wrong = Vec::new();
     for files in recorded().file {
-        let target = if files.target == "init" { Target::Init } else { Target::Join };
+        let target = match files.target.as_str() {
+            "init" => Target::Init,
+            "join" => Target::Join,
+            _ => Target::Upgrade,
+        };
         for text in &files.texts {
-            let whole = text.replace("INIT", INIT).replace("JOIN", JOIN).replace("CLUSTER", CLUSTER);
+            let documents = [("INIT", INIT), ("JOIN", JOIN), ("CLUSTER", CLUSTER), ("UPGRADE", UPGRADE)];
+            let whole =
+                documents.iter().fold(text.clone(), |text, (word, document)| text.replace(word, document));
             let (answer, why) = answer(&whole, target);
             if answer != files.answer {
                 wrong.push(format!("{}: {text:?}: {answer} {why}", files.says));

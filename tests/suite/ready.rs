@@ -62,3 +62,45 @@ fn a_ready_host_is_ready_for_every_gate_without_a_row() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_node_before_its_upgrade_is_judged_for_the_version_of_its_kubeadm() {
+    let (code, found) = odd("debian13-upgrade", "kubeadm-upgrade");
+    assert_eq!((code, found), (Some(0), vec![]));
+    let (code, mut found) = odd("debian13-upgrade-broken", "kubeadm-upgrade");
+    found.sort();
+    let expected = [
+        "admin-kubeconfig-exists",
+        "control-plane-fits-target",
+        "etcd-backup-space",
+        "etcd-fits-target",
+        "image-space-above-eviction",
+        "kubeadm-fits-target",
+        "kubelet-flags-fit-target",
+        "kubelet-gates-not-settled",
+        "kubelet-values-fit-target",
+        "kubernetes-repository-fits-target",
+        "node-space-above-eviction",
+    ];
+    assert_eq!(code, Some(1));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_target_of_an_upgrade_is_set_or_found() {
+    let target = |fixture: &str, more: &[&str]| -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_node-preflight"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).env_clear();
+        let recording = format!("fixtures/{fixture}");
+        command
+            .args(["--format", "json", "--profile", "kubeadm-upgrade", "--recording", &recording])
+            .args(more);
+        let report: serde_json::Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+        report["vars"]["kubernetes-target"].to_string()
+    };
+    // kubeadm is newer than the API server; it isn't; nothing tells; somebody says it.
+    assert_eq!(target("debian13-upgrade", &[]), "\"1.35\"");
+    assert_eq!(target("debian13-upgrade-broken", &[]), "\"1.35\"");
+    assert_eq!(target("debian12-fresh", &[]), "null");
+    assert_eq!(target("debian13-upgrade", &["--set", "kubernetes-target=1.34.4"]), "\"1.34.4\"");
+}

@@ -27,6 +27,21 @@ pub(crate) fn flag_mistake(program: &str, name: &str, value: &str, minor: Option
     Some(format!("{program} has no flag `--{name}`: {}", did_you_mean(&format!("--{meant}"))))
 }
 
+/// Why a program of a minor version exits for a flag that a version before it took: the flag or an admission plugin is gone.
+pub(crate) fn refusal(program: &str, name: &str, value: &str, minor: u64) -> Option<String> {
+    let gone = GONE.iter().find(|(of, gone, _)| *of == program && *gone == name);
+    if let Some((.., last)) = gone.filter(|(.., last)| minor > *last) {
+        return Some(format!("{program} has no flag --{name} from 1.{} on", last + 1));
+    }
+    if program != "kube-apiserver" || !PLUGIN_FLAGS.contains(&name) {
+        return None;
+    }
+    let plugins = value.split(',').map(str::trim);
+    let gone = plugins.filter_map(|plugin| ADMISSION_PLUGINS_GONE.iter().find(|(gone, _)| *gone == plugin));
+    let (plugin, last) = gone.into_iter().find(|(_, last)| minor > *last)?;
+    Some(format!("{program} has no admission plugin {plugin} from 1.{} on", last + 1))
+}
+
 /// Versions before this one are not asked about: what was removed before it is gone everywhere.
 const OLDEST: u64 = 28;
 
@@ -110,6 +125,23 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(mistake(value, minor), None, "{value} {minor:?}");
+        }
+    }
+
+    #[test]
+    fn flags_and_plugins_go_with_a_version() {
+        for (program, flag, value, minor, is_refused) in [
+            ("kube-controller-manager", "pod-eviction-timeout", "1m", 27, true),
+            ("kube-controller-manager", "pod-eviction-timeout", "1m", 26, false),
+            ("kube-scheduler", "pod-eviction-timeout", "1m", 27, false),
+            ("kube-apiserver", "cloud-config", "", 33, true),
+            ("kube-apiserver", "enable-admission-plugins", "NodeRestriction,PodSecurityPolicy", 25, true),
+            ("kube-apiserver", "enable-admission-plugins", "NodeRestriction,OfTomorrow", 37, false),
+            ("kube-apiserver", "disable-admission-plugins", "SecurityContextDeny", 29, false),
+            ("etcd", "cloud-config", "", 33, false),
+        ] {
+            let found = refusal(program, flag, value, minor);
+            assert_eq!(found.is_some(), is_refused, "{program} {flag} 1.{minor}: {found:?}");
         }
     }
 

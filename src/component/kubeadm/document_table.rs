@@ -1,6 +1,7 @@
 //! Which documents kubeadm reads of a configuration file: groups, kinds and versions, by the command that is run.
 //!
-//! `cmd/kubeadm/app/util/marshal.go`, `cmd/kubeadm/app/util/config/{common,initconfiguration,joinconfiguration}.go`,
+//! `cmd/kubeadm/app/util/marshal.go`,
+//! `cmd/kubeadm/app/util/config/{common,initconfiguration,joinconfiguration,upgradeconfiguration}.go`,
 //! `cmd/kubeadm/app/componentconfigs/configset.go`.
 
 /// kubeadm's own group.
@@ -11,6 +12,7 @@ pub(crate) const KINDS: &[(&str, &str)] = &[
     (OWN, "InitConfiguration"),
     (OWN, "ClusterConfiguration"),
     (OWN, "JoinConfiguration"),
+    (OWN, "UpgradeConfiguration"),
     ("kubelet.config.k8s.io", "KubeletConfiguration"),
     ("kubeproxy.config.k8s.io", "KubeProxyConfiguration"),
 ];
@@ -19,11 +21,15 @@ pub(crate) const KINDS: &[(&str, &str)] = &[
 pub(crate) const OF_INIT: &[&str] = &["InitConfiguration", "ClusterConfiguration"];
 /// The kind that `kubeadm join` decodes, whatever group it claims. Others it does not even decode.
 pub(crate) const OF_JOIN: &[&str] = &["JoinConfiguration"];
+/// The kind that `kubeadm upgrade` decodes, whatever group it claims. It ignores all others with a warning.
+pub(crate) const OF_UPGRADE: &[&str] = &["UpgradeConfiguration"];
 /// Kinds of other commands of kubeadm.
-pub(crate) const OTHERS: &[&str] = &["ClusterStatus", "ResetConfiguration", "UpgradeConfiguration"];
+pub(crate) const OTHERS: &[&str] = &["ClusterStatus", "ResetConfiguration"];
 
 /// The versions of its own group that kubeadm 1.31 and later read; before that there was no v1beta4.
 pub(crate) const READ: &[&str] = &["v1beta3", "v1beta4"];
+/// Kinds that are younger than v1beta3, and the version that brought them.
+pub(crate) const YOUNGER: &[(&str, &str)] = &[("UpgradeConfiguration", "v1beta4")];
 
 /// Versions that kubeadm no longer reads, each with the last one that does (kubeadm's `oldKnownAPIVersions` names the
 /// version to migrate with; v1beta1 went in 1.22, v1beta2 in 1.27).
@@ -50,7 +56,7 @@ mod tests {
 
     #[test]
     fn every_kind_that_a_command_needs_is_looked_into() {
-        for kind in OF_INIT.iter().chain(OF_JOIN) {
+        for kind in OF_INIT.iter().chain(OF_JOIN).chain(OF_UPGRADE) {
             assert!(KINDS.contains(&(OWN, kind)), "{kind}");
         }
         for (group, _) in COMPONENTS {

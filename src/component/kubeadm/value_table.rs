@@ -16,10 +16,13 @@ pub(crate) enum Topic {
     EtcdErrors,
     NetworkErrors,
     NodeErrors,
+    UpgradeErrors,
     UnknownFields,
     ValueErrors,
 }
-use Topic::{DiscoveryErrors, EndpointErrors, EtcdErrors, NetworkErrors, NodeErrors, ValueErrors};
+use Topic::{
+    DiscoveryErrors, EndpointErrors, EtcdErrors, NetworkErrors, NodeErrors, UpgradeErrors, ValueErrors,
+};
 
 /// The form that a value must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,7 @@ pub(crate) struct Row {
 const INIT: &str = "InitConfiguration";
 const CLUSTER: &str = "ClusterConfiguration";
 const JOIN: &str = "JoinConfiguration";
+const UPGRADE: &str = "UpgradeConfiguration";
 
 const VALIDATION: &str = "cmd/kubeadm/app/apis/kubeadm/validation/validation.go";
 const COMMON: &str = "cmd/kubeadm/app/util/config/common.go";
@@ -133,6 +137,50 @@ pub(crate) const VALUES: &[Row] = &[
     row(CLUSTER, "networking.dnsDomain", Form::DnsName, NetworkErrors, ALWAYS, VALIDATION),
     row(CLUSTER, "encryptionAlgorithm", ALGORITHMS, ValueErrors, V1BETA4, VALIDATION),
     row(JOIN, "caCertPath", Form::CaPath, EtcdErrors, ALWAYS, VALIDATION),
+    row(UPGRADE, "apply.imagePullPolicy", PULL_POLICIES, UpgradeErrors, V1BETA4, VALIDATION),
+    row(UPGRADE, "node.imagePullPolicy", PULL_POLICIES, UpgradeErrors, V1BETA4, VALIDATION),
+    row(UPGRADE, "apply.patches.directory", Form::AbsolutePath, UpgradeErrors, V1BETA4, VALIDATION),
+    row(UPGRADE, "node.patches.directory", Form::AbsolutePath, UpgradeErrors, V1BETA4, VALIDATION),
+    row(UPGRADE, "apply.kubernetesVersion", Form::Version, UpgradeErrors, V1BETA4, VERSION),
+    row(UPGRADE, "plan.kubernetesVersion", Form::Version, UpgradeErrors, V1BETA4, VERSION),
+];
+
+/// The phases of `kubeadm upgrade apply` and `kubeadm upgrade node` that any version has (1.31 to 1.36); each exits with
+/// "invalid phase name" for another (`cmd/kubeadm/app/cmd/phases/upgrade`).
+pub(crate) const UPGRADE_PHASES: &[(&str, &[&str])] = &[
+    (
+        "apply",
+        &[
+            "addon",
+            "addon/all",
+            "addon/coredns",
+            "addon/kube-proxy",
+            "bootstrap-token",
+            "control-plane",
+            "kubeconfig",
+            "kubelet-config",
+            "post-upgrade",
+            "preflight",
+            "upload-config",
+            "upload-config/all",
+            "upload-config/kubeadm",
+            "upload-config/kubelet",
+        ],
+    ),
+    (
+        "node",
+        &[
+            "addon",
+            "addon/all",
+            "addon/coredns",
+            "addon/kube-proxy",
+            "control-plane",
+            "kubeconfig",
+            "kubelet-config",
+            "post-upgrade",
+            "preflight",
+        ],
+    ),
 ];
 
 /// An algorithm that was added later: kubeadm 1.34 (CHANGELOG-1.34).

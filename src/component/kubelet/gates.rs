@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::gate_needs::{NEEDS, OFF};
 use super::gate_table::{Choice, GATES, KNOWN_UP_TO, REMOVED};
+use super::later_gates;
 use super::view::{Judgement, View};
 use crate::parse::document::{Content, Node};
 
@@ -40,15 +41,46 @@ pub(super) fn look(view: View<'_>, found: &mut Judgement) {
 }
 
 fn locked(view: View<'_>, name: &str, value: bool, found: &mut Judgement) {
-    let row = GATES.iter().find(|(gate, ..)| *gate == name);
-    if let Some((_, _, Choice::Locked { value: locked, since })) = row
-        && value != *locked
-        && view.since(*since)
+    if let Some((locked, since)) = lock(name)
+        && value != locked
+        && view.since(since)
     {
         let text =
             format!("featureGates.{name} is {value}, must be {locked}: it is locked from 1.{since} on");
         found.fault(format!("featureGates.{name}"), text);
     }
+}
+
+/// The only value of a gate, and since when it has no other.
+fn lock(name: &str) -> Option<(bool, u64)> {
+    match GATES.iter().find(|(gate, ..)| *gate == name)?.2 {
+        Choice::Locked { value, since } => Some((value, since)),
+        Choice::Free => {
+            let (_, value) = later_gates::LOCKED.iter().find(|(gate, _)| *gate == name)?;
+            Some((*value, later_gates::OF_MINOR))
+        }
+    }
+}
+
+/// The last minor version that knew a gate which is gone.
+fn last(name: &str) -> Option<u64> {
+    let removed = REMOVED.iter().find(|(gate, _)| *gate == name).map(|(_, last)| *last);
+    removed.or_else(|| later_gates::GONE.contains(&name).then_some(later_gates::OF_MINOR - 1))
+}
+
+/// Why a component of a minor version exits for a gate, as far as that is certain: the gate is gone or locked. (Components of
+/// the control plane know gates of their own, so that an unknown name says nothing.)
+pub(crate) fn refusal(name: &str, value: bool, minor: u64) -> Option<String> {
+    if let Some(last) = last(name).filter(|last| minor > *last) {
+        return Some(format!("{name} is gone: 1.{last} was the last version that knew it"));
+    }
+    let (locked, since) = lock(name).filter(|(locked, since)| minor >= *since && value != *locked)?;
+    Some(format!("{name} is {value}, must be {locked}: it is locked from 1.{since} on"))
+}
+
+/// Whether a gate can have no other value in a minor version: one that goes in a later one.
+pub(crate) fn is_settled(name: &str, minor: u64) -> bool {
+    lock(name).is_some_and(|(_, since)| minor >= since)
 }
 
 /// Gates that are on while one that they need is off.
@@ -99,17 +131,15 @@ fn known(name: &str, minor: Option<u64>) -> Known {
         return Known::Yes;
     }
     let row = GATES.iter().find(|(gate, ..)| *gate == name);
-    let gone = REMOVED.iter().find(|(gate, _)| *gate == name);
-    match (row, gone, minor) {
+    match (row, last(name), minor) {
         (Some((_, since, _)), _, Some(minor)) if minor < *since => {
             Known::No(format!("which the kubelet knows from 1.{since} on"))
         }
-        // Whether a later version still has it is not known here; most stay for years.
-        (Some(_), ..) => Known::Yes,
-        (_, Some((_, last)), Some(minor)) if minor > *last => {
+        (_, Some(last), Some(minor)) if minor > last => {
             Known::No(format!("which is gone: 1.{last} was the last kubelet that knew it"))
         }
-        (_, Some(_), Some(_)) => Known::Yes,
+        // Whether a later version still has it is not known here; most stay for years.
+        (Some(_), ..) | (_, Some(_), Some(_)) => Known::Yes,
         (None, None, Some(KNOWN_UP_TO)) => {
             Known::No(format!("which the kubelet doesn't know{}", meant(name)))
         }
@@ -156,6 +186,31 @@ mod tests {
         let is_known = |name: &&str| GATES.iter().any(|(gate, ..)| gate == name);
         assert!(NEEDS.iter().all(|(name, needed)| is_known(name) && needed.iter().all(is_known)));
         assert!(OFF.iter().all(is_known));
+        assert!(later_gates::GONE.is_sorted() && later_gates::GONE.iter().all(is_known));
+        assert!(later_gates::LOCKED.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(later_gates::LOCKED.iter().all(|(name, _)| is_known(name) && last(name).is_none()));
+    }
+
+    #[test]
+    fn what_is_gone_or_locked_is_refused_and_what_is_unknown_is_not() {
+        for (name, value, minor, said) in [
+            ("SizeMemoryBackedVolumes", true, 35, Some("1.34 was the last")),
+            ("SizeMemoryBackedVolumes", true, 34, None),
+            ("BtreeWatchCache", false, 36, Some("locked from 1.33")),
+            ("BtreeWatchCache", true, 36, None),
+            ("BtreeWatchCache", true, 37, Some("1.36 was the last")),
+            ("NodeDeclaredFeatures", false, 37, Some("locked from 1.37")),
+            ("OneOfItsOwn", true, 37, None),
+        ] {
+            let found = refusal(name, value, minor);
+            match said {
+                Some(said) => {
+                    assert!(found.as_ref().is_some_and(|text| text.contains(said)), "{name}: {found:?}");
+                }
+                None => assert_eq!(found, None, "{name} 1.{minor}"),
+            }
+        }
+        assert!(is_settled("BtreeWatchCache", 33) && !is_settled("BtreeWatchCache", 32));
     }
 
     #[test]
@@ -178,6 +233,11 @@ mod tests {
             ("PodsAPI: true", 35, (1, 0)),
             ("AllAlpha: true", 30, (0, 0)),
             ("GracefulNodeShutdown: false", 36, (1, 0)),
+            ("SidecarContainers: true", 36, (0, 0)),
+            ("SidecarContainers: true", 37, (1, 0)),
+            ("HostnameOverride: false", 36, (0, 0)),
+            ("HostnameOverride: false", 37, (1, 0)),
+            ("HostnameOverride: true", 37, (0, 0)),
             ("WorkloadAwarePreemption: true, GenericWorkload: true", 36, (1, 0)),
             ("WorkloadAwarePreemption: true, GangScheduling: true, GenericWorkload: true", 36, (0, 0)),
             ("NodeDeclaredFeatures: false", 36, (1, 0)),

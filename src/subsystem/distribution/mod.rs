@@ -2,4 +2,5 @@
 
 pub mod alternatives;
 pub mod os_release;
+pub mod package_repositories;
 pub mod packages;

@@ -66,14 +66,18 @@ impl Manifest {
 
     /// The version in the tag of its image: `registry.k8s.io/kube-apiserver:v1.34.1`; none if it has none or another tag.
     pub(super) fn version(&self) -> Option<String> {
-        let image = self.image.as_deref()?.split('@').next()?;
-        let (_, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
-        let version = tag.strip_prefix('v')?;
+        let version = self.tag()?.strip_prefix('v')?;
         Version::parse(version).is_some().then(|| version.to_owned())
     }
 
+    /// The tag of its image.
+    pub(super) fn tag(&self) -> Option<&str> {
+        let image = self.image.as_deref()?.split('@').next()?;
+        image.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'))
+    }
+
     /// The minor version of Kubernetes 1.x that its image has.
-    fn minor(&self) -> Option<u64> {
+    pub(super) fn minor(&self) -> Option<u64> {
         let version = Version::parse(&self.version()?)?;
         (version.number(0) == 1).then(|| version.number(1))
     }

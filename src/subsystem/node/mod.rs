@@ -7,5 +7,7 @@ pub mod container_runtime;
 pub mod kubeadm_files;
 pub mod kubelet;
 mod manifest;
+pub mod next_version;
 pub mod pods;
 pub mod static_pods;
+pub mod upgraded_control_plane;

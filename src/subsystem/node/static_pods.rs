@@ -14,7 +14,7 @@ use crate::subsystem::Subsystems;
 /// More files are no static pods of anybody.
 const MAX_FILES: usize = 256;
 /// More arguments has no component.
-const MAX_ARGUMENTS: usize = 512;
+pub(super) const MAX_ARGUMENTS: usize = 512;
 
 /// Flags of the control plane with addresses that this node must have: those on which a program listens, and those which it
 /// tells others.
@@ -50,10 +50,10 @@ pub struct StaticPods {
 }
 
 /// What the kubelet's directory of static pods holds, and what names it; else the answer to whatever is asked of it.
-fn held(
+pub(super) fn held<T>(
     subsystems: &Subsystems<'_>,
     moment: Moment,
-) -> Result<(String, Vec<Origin>, Holds), Box<Answer<StaticPods>>> {
+) -> Result<(String, Vec<Origin>, Holds), Box<Answer<T>>> {
     let told = subsystems.kubelet().value(subsystems, "staticPodPath", moment);
     let directory = match told.state {
         State::Known(Value::Text(path)) if path.starts_with('/') => path,
@@ -245,10 +245,10 @@ const SUFFIXES: [&str; 3] = [".json", ".yaml", ".yml"];
 
 /// What a directory of static pods holds.
 #[derive(Default)]
-struct Holds {
-    pods: Vec<Manifest>,
+pub(super) struct Holds {
+    pub(super) pods: Vec<Manifest>,
     /// Files that seem to be pods and that the kubelet can't read, with what is wrong.
-    broken: Vec<(String, String)>,
+    pub(super) broken: Vec<(String, String)>,
     /// Files that nobody misses: the kubelet says so in its log, again and again.
     others: Vec<String>,
 }

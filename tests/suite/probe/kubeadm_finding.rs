@@ -32,7 +32,7 @@ fn a_finding_is_a_list_and_the_same_under_its_old_key() {
     assert!(crate::tree::text(&asked("kubeadm-finding:network-errors")).contains("192.168.0.0/33"));
     assert!(crate::tree::text(&asked("kubeadm-finding:unknown-fields")).contains("Periodd"));
     let words = probe::find("kubeadm-finding").unwrap().key.words();
-    assert_eq!(words.len(), 10);
+    assert_eq!(words.len(), 11);
     for word in words {
         let (new, old) = (format!("kubeadm-finding:{}", word.word), format!("kubeadm:{}", word.old));
         assert_eq!(asked(&new), asked(&old), "{new}");

@@ -17,6 +17,7 @@ mod machine;
 mod removed;
 mod resolver;
 mod running;
+pub mod upgraded;
 mod user_namespaces;
 mod values;
 
@@ -131,14 +132,20 @@ impl Kubelet {
                 words.iter().skip(1).map(|(_, word)| word.clone()).collect()
             };
             let is_as_told = words(&process.words) == words(&self.launch.words);
-            let kubelet = (!is_as_told).then(|| Box::new(self.with_words(subsystems, &process.words)));
+            let kubelet =
+                (!is_as_told).then(|| Box::new(self.with_words(subsystems, &process.words, self.minor)));
             Ok(Some(RunningKubelet { process, kubelet }))
         };
         self.now.get_or_init(found).as_ref().map(Option::as_ref).map_err(String::as_str)
     }
 
-    /// The same kubelet, started with another command line.
-    fn with_words(&self, subsystems: &Subsystems<'_>, words: &[(Origin, String)]) -> Self {
+    /// The same kubelet, started with a command line, and of a minor version.
+    fn with_words(
+        &self,
+        subsystems: &Subsystems<'_>,
+        words: &[(Origin, String)],
+        minor: Option<u64>,
+    ) -> Self {
         let launch = ExecContext {
             exists: true,
             words: words.to_vec(),
@@ -149,7 +156,7 @@ impl Kubelet {
         let mut kubelet = Kubelet {
             installed: true,
             line: CommandLine::parse(words.get(1..).unwrap_or_default()),
-            minor: self.minor,
+            minor,
             unread: self.unread.clone(),
             launch,
             ..Kubelet::default()

@@ -5,7 +5,7 @@ use crate::component::kubelet::known_flags;
 use crate::fact::{Confidence, Fact, State, Value};
 
 /// Flags, and the minor version from which on they are unknown.
-const REMOVED: [(&str, u64); 22] = [
+const REMOVED: [(&str, u64); 45] = [
     // k/k#106907: dockershim. kubeadm leaves them behind in kubeadm-flags.env.
     ("cni-bin-dir", 24),
     ("cni-cache-dir", 24),
@@ -30,8 +30,34 @@ const REMOVED: [(&str, u64); 22] = [
     ("stderrthreshold", 26),
     // kubernetes/minikube#16124.
     ("container-runtime", 27),
+    ("master-service-namespace", 27),
+    // k/k#122082, k/k#122363.
+    ("iptables-drop-bit", 31),
+    ("iptables-masquerade-bit", 31),
+    ("keep-terminated-pod-volumes", 31),
+    // k/k#130161.
+    ("cloud-config", 34),
     // kubernetes-sigs/image-builder#1866.
     ("pod-infra-container-image", 35),
+    // k/k#139870: flags of cAdvisor.
+    ("application-metrics-count-limit", 37),
+    ("boot-id-file", 37),
+    ("container-hints", 37),
+    ("containerd", 37),
+    ("containerd-namespace", 37),
+    ("enable-load-reader", 37),
+    ("event-storage-age-limit", 37),
+    ("event-storage-event-limit", 37),
+    ("global-housekeeping-interval", 37),
+    ("log-cadvisor-usage", 37),
+    ("machine-id-file", 37),
+    ("storage-driver-buffer-duration", 37),
+    ("storage-driver-db", 37),
+    ("storage-driver-host", 37),
+    ("storage-driver-password", 37),
+    ("storage-driver-secure", 37),
+    ("storage-driver-table", 37),
+    ("storage-driver-user", 37),
 ];
 
 /// Flags that came later than the others, and their first minor version.
