@@ -74,14 +74,16 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
     let target = minor(key);
     let mut places = Vec::new();
     let fact = subsystems.kubelet().upgraded(subsystems, target).map(|upgraded| {
-        let errors = match upgraded.value_errors {
-            Knowledge::Known(errors) => listed(&VALUE_ERRORS, errors, &mut places),
+        let mut known = |attribute: &Attribute, found: Knowledge<Vec<(Origin, String)>>| match found {
+            Knowledge::Known(found) => listed(attribute, found, &mut places),
             Knowledge::Absent => State::Absent,
             Knowledge::Unknown(reason) => State::Unknown(reason),
         };
+        let errors = known(&VALUE_ERRORS, upgraded.value_errors);
+        let flags = known(&REMOVED_FLAGS, upgraded.removed_flags);
         Value::record([
             FAILS_ON_CGROUP_V1.is(upgraded.fails_on_cgroup_v1.map(Value::from)),
-            REMOVED_FLAGS.is(listed(&REMOVED_FLAGS, upgraded.removed_flags, &mut places)),
+            REMOVED_FLAGS.is(flags),
             SETTLED_GATES.is(listed(&SETTLED_GATES, upgraded.settled_gates, &mut places)),
             VALUE_ERRORS.is(errors),
         ])

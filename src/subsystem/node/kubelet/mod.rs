@@ -239,7 +239,9 @@ impl Kubelet {
     #[must_use]
     pub fn may_set_variables(&self) -> bool {
         let protects = || self.at_boot("protectKernelDefaults").state == State::from(true);
-        self.is_configured() && self.config.errors.is_empty() && !protects()
+        // A file that can't be read may be one that the kubelet starts with.
+        let may_start = self.is_configured() || !self.config.gaps.is_empty();
+        may_start && self.config.errors.is_empty() && !protects()
     }
 
     /// The answer to every question, if there is nothing to ask about or too little could be read.

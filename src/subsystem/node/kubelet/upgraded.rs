@@ -18,7 +18,7 @@ const CLEANED_UP: (&str, u64, &str) = ("pod-infra-container-image", 35, "/var/li
 #[derive(Clone, Debug)]
 pub struct Upgraded {
     /// Flags that it doesn't know.
-    pub removed_flags: Vec<(Origin, String)>,
+    pub removed_flags: Knowledge<Vec<(Origin, String)>>,
     /// Values with which it exits.
     pub value_errors: Knowledge<Vec<(Origin, String)>>,
     /// Feature gates whose value is fixed, and which later versions don't know.
@@ -41,7 +41,7 @@ impl Kubelet {
         }
         let other = self.with_words(subsystems, &self.launch.words, Some(target));
         Answer::known(Upgraded {
-            removed_flags: self.removed_flags(&other),
+            removed_flags: self.unless_unread(self.removed_flags(&other)),
             value_errors: self.value_errors(&other),
             settled_gates: settled(&other, target),
             fails_on_cgroup_v1: other.fails_on_cgroup_v1(target),
@@ -69,7 +69,15 @@ impl Kubelet {
         errors.retain(|error| !present.contains(error));
         match undecided {
             Some((_, reason)) if errors.is_empty() => Knowledge::Unknown(Reason::from(reason)),
-            _ => Knowledge::Known(errors),
+            _ => self.unless_unread(errors),
+        }
+    }
+
+    /// What the other one refuses. Without the installed version it isn't known whether that one does as well.
+    fn unless_unread(&self, found: Vec<(Origin, String)>) -> Knowledge<Vec<(Origin, String)>> {
+        match &self.unread {
+            Some(unread) if self.minor.is_none() && !found.is_empty() => Knowledge::unknown(unread.as_str()),
+            _ => Knowledge::Known(found),
         }
     }
 
