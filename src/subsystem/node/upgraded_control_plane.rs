@@ -59,14 +59,10 @@ fn refused(manifest: &Manifest, target: u64) -> Vec<(Origin, String)> {
     let mut words = manifest.arguments.iter().take(MAX_ARGUMENTS).peekable();
     while let Some((line, word)) = words.next() {
         let Some(flag) = word.strip_prefix("--") else { continue };
-        let (name, value) = match flag.split_once('=') {
-            Some((name, value)) => (name, value),
-            // A value of its own follows, unless that is the next flag.
-            None => {
-                let next = words.peek().map_or("", |(_, next)| next.as_str());
-                (flag, if next.starts_with('-') { "" } else { next })
-            }
-        };
+        // A value of its own follows, unless that is the next flag.
+        let next = words.peek().map_or("", |(_, next)| next.as_str());
+        let next = if next.starts_with('-') { "" } else { next };
+        let (name, value) = flag.split_once('=').unwrap_or((flag, next));
         let place = || Origin::at(&manifest.path, *line);
         let gone = is_new(&|minor| control_plane::refusal(program, name, value, minor));
         found.extend(gone.map(|text| (place(), text)));
