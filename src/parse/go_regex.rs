@@ -175,7 +175,7 @@ impl Parser<'_> {
                 }
                 _ => Ok(None),
             },
-            'A' | 'b' | 'B' | 'C' | 'z' if !in_class => Ok(None),
+            'A' | 'b' | 'B' | 'z' if !in_class => Ok(None),
             'a' | 'f' | 't' | 'n' | 'r' | 'v' => Ok(Some(c)),
             'x' if self.eat("{") => {
                 let (digits, rest) = self.rest.split_once('}').ok_or(WRONG)?;

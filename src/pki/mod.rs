@@ -3,4 +3,5 @@
 pub mod certificate;
 mod distinguished_name;
 pub mod jws;
+pub mod key_pair;
 pub mod trust;

@@ -6,6 +6,8 @@ use crate::fact::{Fact, Moment};
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::certificates;
 
+const QUESTIONS: [&str; 5] = ["early", "expired", "foreign", "mismatched", "unusable"];
+
 /// A hundred years.
 const MAX_DAYS: u32 = 36_500;
 
@@ -21,6 +23,7 @@ The key is a number of days, or a word:
 - `expired`: those that have ended, without the kubelet's serving certificate, which API servers don't check by default.
 - `foreign`: those that were not issued by the authority which kubeadm has sign them, and kubeconfigs that trust another \
   authority than /etc/kubernetes/pki/ca.crt.
+- `mismatched`: private keys that aren't those of their certificates, in /etc/kubernetes/pki and /var/lib/kubelet/pki.
 - `unusable`: files that are there and hold no certificate, such as empty ones, and kubeconfigs that name a certificate which isn't \
   there.
 
@@ -30,7 +33,7 @@ the running system at both moments. The probe `certificate` tells all about a si
     key: KeySyntax::Required(&KeyKind { noun: "number of days or question", canonical }),
     answer: Shape::List(&Shape::Text),
     moments: BOTH,
-    examples: &["30", "early", "expired", "foreign", "unusable"],
+    examples: &["30", "early", "expired", "foreign", "mismatched", "unusable"],
     ask,
 };
 
@@ -38,9 +41,10 @@ fn canonical(text: &str) -> Result<String, String> {
     match text.parse::<u32>() {
         Ok(days) if days <= MAX_DAYS => Ok(days.to_string()),
         Ok(_) => Err(format!("`{text}` days are more than a century")),
-        Err(_) if ["early", "expired", "foreign", "unusable"].contains(&text) => Ok(text.to_owned()),
+        Err(_) if QUESTIONS.contains(&text) => Ok(text.to_owned()),
         Err(_) => {
-            Err(format!("`{text}` is neither a number of days nor one of early, expired, foreign, unusable"))
+            let questions = QUESTIONS.join(", ");
+            Err(format!("`{text}` is neither a number of days nor one of {questions}"))
         }
     }
 }
@@ -50,6 +54,7 @@ fn ask(subsystems: &Subsystems<'_>, key: &Key, _moment: Moment) -> Fact {
         "early" => certificates::early(subsystems),
         "expired" => certificates::expired(subsystems),
         "foreign" => certificates::foreign(subsystems),
+        "mismatched" => certificates::mismatched(subsystems),
         "unusable" => certificates::unusable(subsystems),
         days => days.parse().map_or_else(
             |_| Fact::unknown("this is no number of days"),

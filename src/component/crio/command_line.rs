@@ -32,6 +32,13 @@ const OTHERS: &[(&str, Type)] = &[
     ("runtimes", Type::Texts),
 ];
 
+/// Their variables, where a value of another form stops CRI-O.
+pub(crate) const VARIABLES: &[(&str, Type)] = &[
+    ("CONTAINER_PROFILE", Type::Bool),
+    ("CONTAINER_PROFILE_PORT", Type::Integer),
+    ("ENABLE_PROFILE_UNIX_SOCKET", Type::Bool),
+];
+
 /// Short names.
 const ALIASES: &[(&str, &str)] = &[
     ("c", "config"),
@@ -128,7 +135,8 @@ impl CommandLine {
 
     fn stray(&mut self, (place, word): &(Origin, String)) {
         if COMMANDS.contains(&word.as_str()) {
-            self.gap = Some(format!("{place}: `{word}` is a command of CRI-O, which then isn't a daemon"));
+            let what = format!("`{word}` is a command, after which CRI-O ends; a daemon has flags only");
+            self.refusals.push(Refusal::new(place.clone(), what, Since::Always));
         } else if word.contains("${") {
             self.gap = Some(format!("{place}: {word} isn't set, and what CRI-O makes of it isn't known"));
         } else {
@@ -141,7 +149,8 @@ impl CommandLine {
 
     fn unknown(&mut self, place: &Origin, word: &str, name: &str) {
         if INFORMATION.contains(&name) {
-            self.gap = Some(format!("{place}: with {word} CRI-O prints something and ends"));
+            let what = format!("with {word} CRI-O prints something and ends; a daemon has other flags only");
+            self.refusals.push(Refusal::new(place.clone(), what, Since::Always));
             return;
         }
         let what = format!("CRI-O has no flag --{}", name.trim_start_matches('-'));
@@ -235,15 +244,16 @@ mod tests {
             ("--pull-progress-timeout=1d", 1),
             ("--selinux=maybe", 1),
             ("--log-level", 1),
+            ("--version", 1),
+            ("--help", 1),
+            ("config", 1),
             ("--pids-limit=0x10 --selinux=T --pull-progress-timeout=1m", 0),
             ("--", 0),
             ("", 0),
         ] {
             assert_eq!(line(words).refusals.len(), wanted, "{words}");
         }
-        for words in ["--version", "config", "--help"] {
-            assert!(line(words).gap.is_some(), "{words}");
-        }
+        assert!(line("${CRIO_OPTIONS}").gap.is_some());
     }
 
     #[test]

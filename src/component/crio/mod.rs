@@ -3,6 +3,7 @@
 //!
 //! Recorded against CRI-O 1.37.0; `tests/suite/crio_recorded.rs` holds the tables against what the program answered.
 
+mod addresses;
 mod annotations;
 pub(crate) mod capabilities;
 pub(crate) mod command_line;

@@ -209,7 +209,8 @@ const ALSO: &[(&str, &str)] = &[("CONTAINER_INCLUDED_POD_METRCIS", "CONTAINER_IN
 const TABLES: &[&str] =
     &["api", "checkpoint_restore", "image", "metrics", "network", "nri", "runtime", "stats", "tracing"];
 
-/// Fields of tables with names of their own: `crio.runtime.runtimes.NAME`, `crio.runtime.workloads.NAME`.
+/// Fields of tables with names of their own: `crio.runtime.runtimes.NAME`, `crio.runtime.workloads.NAME`,
+/// and `crio.nri.default_validator` (since 1.34).
 const FIELDS: &[Field] = &[
     ("handler", "allowed_annotations", Type::Texts),
     ("handler", "container_create_timeout", Type::Integer),
@@ -235,6 +236,14 @@ const FIELDS: &[Field] = &[
     ("workload", "allowed_annotations", Type::Texts),
     ("workload", "annotation_prefix", Type::Text),
     ("workload", "resources", Type::Table("resources")),
+    ("validator", "nri_enable_default_validator", Type::Bool),
+    ("validator", "nri_validator_reject_custom_seccomp_adjustment", Type::Bool),
+    ("validator", "nri_validator_reject_namespace_adjustment", Type::Bool),
+    ("validator", "nri_validator_reject_oci_hook_adjustment", Type::Bool),
+    ("validator", "nri_validator_reject_runtime_default_seccomp_adjustment", Type::Bool),
+    ("validator", "nri_validator_reject_unconfined_seccomp_adjustment", Type::Bool),
+    ("validator", "nri_validator_required_plugins", Type::Texts),
+    ("validator", "nri_validator_tolerate_missing_plugins_annotation", Type::Text),
     ("resources", "cpulimit", Type::Integer),
     ("resources", "cpuperiod", Type::Integer),
     ("resources", "cpuquota", Type::Integer),
@@ -276,7 +285,8 @@ pub(crate) fn schema(table: &str, key: &str) -> Option<(&'static str, Type)> {
         "" => folded("crio").then_some(("crio", Type::Table("crio"))),
         "runtime" if folded("runtimes") => Some(("runtimes", Type::TableMap("handler"))),
         "runtime" if folded("workloads") => Some(("workloads", Type::TableMap("workload"))),
-        "handler" | "workload" | "resources" => go_decoder::find(FIELDS, table, key),
+        "nri" if folded("default_validator") => Some(("default_validator", Type::Table("validator"))),
+        "handler" | "workload" | "resources" | "validator" => go_decoder::find(FIELDS, table, key),
         _ => {
             let of_table = |option: &&OptionSpec| {
                 let name = match option.key.split_once('.') {

@@ -164,8 +164,12 @@ pub(crate) fn wrong(document: &Node) -> Option<(Option<u32>, String)> {
     let (line, store) = text(document, "storage.imagestore").filter(|(_, store)| !store.is_empty())?;
     let root = text(document, "storage.graphroot").map(|(_, root)| root).filter(|root| !root.is_empty());
     let root = root.as_deref().unwrap_or("/var/lib/containers/storage");
-    (store == root)
-        .then(|| (line, format!("storage.imagestore is \"{store}\", which is the graphroot; CRI-O accepts another directory only")))
+    let wrong = match () {
+        () if store == root => "the graphroot; CRI-O accepts another directory only",
+        () if !store.starts_with('/') => "CRI-O accepts an absolute path",
+        () => return None,
+    };
+    Some((line, format!("storage.imagestore is \"{store}\"; {wrong}")))
 }
 
 #[cfg(test)]
@@ -220,6 +224,7 @@ mod tests {
         for (text, is_wrong) in [
             ("[storage]\ngraphroot=\"/a\"\nimagestore=\"/a\"\n", true),
             ("[storage]\nimagestore=\"/var/lib/containers/storage\"\n", true),
+            ("[storage]\nimagestore=\"b\"\n", true),
             ("[storage]\ngraphroot=\"/a\"\nimagestore=\"/b\"\n", false),
             ("[storage]\ngraphroot=\"/a\"\n", false),
         ] {

@@ -2,12 +2,19 @@
 
 use crate::parse::go_bool;
 
-/// A path that an option names, and what must be there.
+/// What an option asks of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Need {
-    pub(crate) path: String,
-    /// A directory; else anything.
-    pub(crate) is_directory: bool,
+pub(crate) enum Need {
+    Nothing,
+    /// Something at each of these paths: directories, or anything.
+    Path {
+        paths: Vec<String>,
+        is_directory: bool,
+    },
+    /// A program that is found by its name.
+    Program(&'static str),
+    /// A file system with quotas of projects, for this option.
+    Quota(String),
 }
 
 /// Splits `KEY=VALUE` of an option.
@@ -20,50 +27,54 @@ fn split(option: &str) -> Result<(String, &str), String> {
 ///
 /// # Errors
 /// What the driver accepts.
-pub(crate) fn look(driver: &str, option: &str) -> Result<Vec<Need>, String> {
+pub(crate) fn look(driver: &str, option: &str) -> Result<Need, String> {
     let (key, value) = split(option)?;
     match driver {
         "" | "overlay" | "overlay2" => overlay(&key, value),
-        "vfs" => vfs(&key, value).map(|()| Vec::new()),
-        _ => Ok(Vec::new()),
+        "vfs" => vfs(&key, value).map(|()| Need::Nothing),
+        _ => Ok(Need::Nothing),
     }
 }
 
-fn overlay(key: &str, value: &str) -> Result<Vec<Need>, String> {
+fn overlay(key: &str, value: &str) -> Result<Need, String> {
     let name = ["overlay.", "overlay2.", "."]
         .iter()
         .fold(key, |name, prefix| name.strip_prefix(prefix).unwrap_or(name));
     let accept = |fits: bool, accepts: &str| {
-        if fits { Ok(Vec::new()) } else { Err(format!("CRI-O accepts {accepts}")) }
+        if fits { Ok(Need::Nothing) } else { Err(format!("CRI-O accepts {accepts}")) }
     };
+    let quota = |is_none: bool| if is_none { Need::Nothing } else { Need::Quota(format!("{name}={value}")) };
     let directory = |path: &str| {
-        let need = || Need { path: path.to_owned(), is_directory: true };
-        path.starts_with('/').then(need).ok_or_else(|| "CRI-O accepts absolute paths".to_owned())
+        let own = || path.to_owned();
+        path.starts_with('/').then(own).ok_or_else(|| "CRI-O accepts absolute paths".to_owned())
     };
+    let directories = |paths: Result<_, String>| Ok(Need::Path { paths: paths?, is_directory: true });
     match name {
-        "override_kernel_check" | "mountopt" => Ok(Vec::new()),
+        "override_kernel_check" | "mountopt" => Ok(Need::Nothing),
         "imagestore" | "additionalimagestore" | "additionallayerstore" | "mount_program"
             if value.is_empty() =>
         {
-            Ok(Vec::new())
+            Ok(Need::Nothing)
         }
-        "size" => accept(is_size(value), "a size such as 10G"),
+        "size" => accept(is_size(value), "a size such as 10G").map(|_| quota(is_zero(value))),
         "inodes" => {
             let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-            accept(digits && value.parse::<u64>().is_ok(), "a whole number of 0 or more")
+            let is_number = digits && value.parse::<u64>().is_ok();
+            accept(is_number, "a whole number of 0 or more").map(|_| quota(is_zero(value)))
         }
-        "imagestore" | "additionalimagestore" => value.split(',').map(directory).collect(),
+        "imagestore" | "additionalimagestore" => directories(value.split(',').map(directory).collect()),
         "additionallayerstore" => {
             let store = |item: &str| match item.split_once(':') {
                 None | Some((_, "ref")) => directory(item.split(':').next().unwrap_or(item)),
                 _ => Err("CRI-O accepts DIRECTORY or DIRECTORY:ref".to_owned()),
             };
-            value.split(',').map(store).collect()
+            directories(value.split(',').map(store).collect())
         }
+        "use_composefs" if go_bool::parse(value) == Some(true) => Ok(Need::Program("mkcomposefs")),
         "use_composefs" | "skip_mount_home" | "ignore_chown_errors" => {
             accept(go_bool::parse(value).is_some(), "\"true\" or \"false\"")
         }
-        "mount_program" => Ok(vec![Need { path: value.to_owned(), is_directory: false }]),
+        "mount_program" => Ok(Need::Path { paths: vec![value.to_owned()], is_directory: false }),
         "force_mask" => {
             let octal = i32::from_str_radix(value, 8).is_ok();
             accept(
@@ -73,6 +84,11 @@ fn overlay(key: &str, value: &str) -> Result<Vec<Need>, String> {
         }
         _ => Err("the driver overlay has no such option".into()),
     }
+}
+
+/// Whether a size or number is none.
+fn is_zero(text: &str) -> bool {
+    !text.chars().any(|c| ('1'..='9').contains(&c))
 }
 
 fn vfs(key: &str, value: &str) -> Result<(), String> {
@@ -119,16 +135,16 @@ mod tests {
     #[test]
     fn options_of_a_driver_are_taken_or_refused() {
         for (driver, option) in [
-            ("overlay", "overlay.size=10G"),
+            ("overlay", "overlay.size=0"),
             ("overlay2", "overlay2.mountopt=nodev"),
-            ("", "size=1"),
+            ("", "size=0B"),
             ("overlay", "Overlay.Force_Mask=0755"),
             ("overlay", "overlay.skip_mount_home=t"),
             ("overlay", "overlay.imagestore="),
             ("vfs", "vfs.ignore_chown_errors=true"),
             ("zfs", "zfs.anything=1"),
         ] {
-            assert_eq!(look(driver, option), Ok(vec![]), "{driver} {option}");
+            assert_eq!(look(driver, option), Ok(Need::Nothing), "{driver} {option}");
         }
         for (driver, option) in [
             ("overlay", "nonsense"),
@@ -146,9 +162,19 @@ mod tests {
         ] {
             assert!(look(driver, option).is_err(), "{driver} {option}");
         }
-        let need = |path: &str, is_directory| Need { path: path.into(), is_directory };
-        assert_eq!(look("overlay", ".imagestore=/a,/b"), Ok(vec![need("/a", true), need("/b", true)]));
-        assert_eq!(look("overlay", "additionallayerstore=/a:ref"), Ok(vec![need("/a", true)]));
-        assert_eq!(look("overlay", "overlay.mount_program=/p"), Ok(vec![need("/p", false)]));
+        let need = |paths: &[&str], is_directory| Need::Path {
+            paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+            is_directory,
+        };
+        for (option, wanted) in [
+            (".imagestore=/a,/b", need(&["/a", "/b"], true)),
+            ("additionallayerstore=/a:ref", need(&["/a"], true)),
+            ("overlay.mount_program=/p", need(&["/p"], false)),
+            ("overlay.use_composefs=true", Need::Program("mkcomposefs")),
+            ("overlay.size=10G", Need::Quota("size=10G".into())),
+            ("inodes=5", Need::Quota("inodes=5".into())),
+        ] {
+            assert_eq!(look("overlay", option), Ok(wanted), "{option}");
+        }
     }
 }

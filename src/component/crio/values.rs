@@ -1,6 +1,9 @@
 //! Values that CRI-O refuses when it starts: one row a key, with what it accepts, since when, and where upstream decides it.
 //! What needs a look at the host, or at two keys, is elsewhere.
 
+use std::net::IpAddr;
+
+use super::addresses::{has_whole_escapes, is_host_name, is_link_local};
 use super::{Since, ulimit};
 use crate::component::go_tls;
 use crate::fact::Value;
@@ -72,6 +75,13 @@ pub(crate) const ROWS: &[Row] = &[
         source: "server/server.go (unix(7))",
     },
     Row {
+        key: "api.stream_address",
+        judge: Judge::Text(|address| !is_link_local(address)),
+        accepts: "an address of this host; one of fe80::/10 with its interface, such as \"fe80::1%eth0\"",
+        since: Since::Always,
+        source: "server/server.go (net.Listen)",
+    },
+    Row {
         key: "api.stream_idle_timeout",
         judge: Judge::Text(|text| text.is_empty() || go_duration::nanoseconds(text).is_some()),
         accepts: "a length of time with its unit, such as \"90s\" or \"5m\"",
@@ -121,6 +131,13 @@ pub(crate) const ROWS: &[Row] = &[
         source: "ImageConfig.Validate",
     },
     Row {
+        key: "imagestore",
+        judge: Judge::Text(|path| path.is_empty() || is_absolute(path)),
+        accepts: "an absolute path",
+        since: Since::Minor(30),
+        source: "storage/pkg/idtools (mkdirAs)",
+    },
+    Row {
         key: "network.cni_status_grace_period",
         judge: Judge::Span(|span| span >= 0),
         accepts: "a length of time that isn't negative",
@@ -147,6 +164,20 @@ pub(crate) const ROWS: &[Row] = &[
         accepts: "systemd or cgroupfs, in small letters",
         since: Since::Always,
         source: "internal/config/cgmgr",
+    },
+    Row {
+        key: "runtime.container_attach_socket_dir",
+        judge: Judge::Text(|path| !path.is_empty()),
+        accepts: "the path of a directory",
+        since: Since::Always,
+        source: "server/server.go",
+    },
+    Row {
+        key: "runtime.container_exits_dir",
+        judge: Judge::Text(|path| !path.is_empty()),
+        accepts: "the path of a directory",
+        since: Since::Always,
+        source: "server/server.go",
     },
     Row {
         key: "runtime.default_ulimits",
@@ -182,6 +213,13 @@ pub(crate) const ROWS: &[Row] = &[
         accepts: "0 and more",
         since: Since::Minor(36),
         source: "RuntimeConfig.Validate",
+    },
+    Row {
+        key: "runtime.namespaces_dir",
+        judge: Judge::Text(|path| !path.is_empty()),
+        accepts: "the path of a directory",
+        since: Since::Always,
+        source: "internal/config/nsmgr",
     },
 ];
 
@@ -231,6 +269,24 @@ pub(crate) const METRICS_PORT: Row = Row {
     source: "server/metrics",
 };
 
+/// `metrics_host`; looked at only with `enable_metrics`. Whether a name resolves only the running network tells.
+pub(crate) const METRICS_HOST: Row = Row {
+    key: "metrics.metrics_host",
+    judge: Judge::Text(|host| host.is_empty() || host.parse::<IpAddr>().is_ok() || is_host_name(host)),
+    accepts: "an address without brackets, or the name of a host",
+    since: Since::Minor(30),
+    source: "server/metrics (net.Listen)",
+};
+
+/// `tracing_endpoint`; looked at only with `enable_tracing`.
+pub(crate) const TRACING_ENDPOINT: Row = Row {
+    key: "tracing.tracing_endpoint",
+    judge: Judge::Text(has_whole_escapes),
+    accepts: "HOST:PORT, with two hexadecimal digits behind each percent sign",
+    since: Since::Recorded,
+    source: "internal/opentelemetry (grpc's target is a URL)",
+};
+
 /// `container_level_enabled`; not looked at where `enable_criu_support` is off.
 pub(crate) const CHECKPOINT_LEVEL: Row = Row {
     key: "checkpoint_restore.container_level_enabled",
@@ -254,7 +310,8 @@ const METRICS: [&str; 10] =
 
 /// Rows that are looked at by themselves.
 #[cfg(test)]
-const CONDITIONAL: &[Row] = &[TLS_CIPHER_SUITES, METRICS_PORT, CHECKPOINT_LEVEL, POD_METRICS];
+const CONDITIONAL: &[Row] =
+    &[TLS_CIPHER_SUITES, METRICS_PORT, METRICS_HOST, TRACING_ENDPOINT, CHECKPOINT_LEVEL, POD_METRICS];
 
 /// Formats of CRI-O's log, which has a flag (`--log-format`) and no key.
 pub(crate) const LOG_FORMATS: [&str; 2] = ["text", "json"];

@@ -1,4 +1,4 @@
-//! Certificates on disk: PEM files, and those that kubeconfig files hold or name. Private keys are never decoded.
+//! Certificates on disk: PEM files, and those that kubeconfig files hold or name.
 
 use std::path::Path;
 

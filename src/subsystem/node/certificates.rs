@@ -1,9 +1,10 @@
-//! All certificates of a node of a cluster, where kubeadm and the kubelet keep them: what ends, and what was issued by
-//! another authority than the cluster's.
+//! All certificates of a node of a cluster, where kubeadm and the kubelet keep them: what ends, what was issued by another
+//! authority than the cluster's, and which private keys are of another certificate.
 
 use crate::fact::{Fact, Origin, Reason, ReasonCode, State, Value};
 use crate::host::{Files, HostPath};
 use crate::pki::certificate::{Certificate, date};
+use crate::pki::key_pair;
 use crate::subsystem::Subsystems;
 use crate::subsystem::node::certificate::{self, Found, NotFound, authorities_in, seconds_left};
 
@@ -109,6 +110,39 @@ pub fn unusable(subsystems: &Subsystems<'_>) -> Fact {
     let all = all(subsystems);
     let found = all.unusable.clone();
     answer(all, found)
+}
+
+/// Those whose private key is another's: a program that shows such a certificate ends when it starts. A key that isn't there is
+/// no mistake: an authority's may be kept elsewhere.
+pub fn mismatched(subsystems: &Subsystems<'_>) -> Fact {
+    let files = subsystems.host().files();
+    let (mut found, mut places, mut gap) = (Vec::new(), Vec::new(), None::<Reason>);
+    let own = PLACES.iter().filter(|(_, kind)| *kind != Kind::Kubeconfig);
+    for (path, _) in own {
+        let key_path =
+            path.strip_suffix(".crt").map_or_else(|| (*path).to_owned(), |name| format!("{name}.key"));
+        let mut read = |path: &str| {
+            let text = files.read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            text.found().unwrap_or_else(|error| {
+                gap.get_or_insert(error.into());
+                None
+            })
+        };
+        let (Some(certificate), Some(key)) = (read(path), read(&key_path)) else { continue };
+        let place = Origin::file(HostPath::new(&key_path));
+        match key_pair::is_of(&key, &certificate) {
+            Ok(true) => places.push(place),
+            Ok(false) => found.push((place, format!("{key_path} isn't the key of {path}"))),
+            Err(reason) => {
+                gap.get_or_insert(format!("{path} and {key_path}: {reason}").into());
+            }
+        }
+    }
+    match gap {
+        Some(reason) if found.is_empty() => Fact::unknown(reason),
+        None if found.is_empty() => Fact::new(State::Known(Value::List(Vec::new()))).because_all(places),
+        _ => Fact::findings(found),
+    }
 }
 
 /// Those of which the clock makes something worth telling.

@@ -4,7 +4,7 @@
 use super::{Kubelet, Subsystems};
 use crate::fact::{Fact, Origin, State, Value};
 use crate::host::Read;
-use crate::pki::certificate;
+use crate::pki::{certificate, key_pair};
 
 /// What a file must hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,20 +29,31 @@ pub(super) fn errors(kubelet: &Kubelet, subsystems: &Subsystems<'_>) -> Fact {
     let pair = named("tlsCertFile", Holds::Certificates).zip(named("tlsPrivateKeyFile", Holds::Key));
     let files =
         authority.into_iter().chain(pair.into_iter().flat_map(|(certificate, key)| [certificate, key]));
-    let (mut found, mut hidden) = (Vec::<(Origin, String)>::new(), None);
+    let (mut found, mut hidden) = (Vec::<(Origin, String)>::new(), None::<String>);
+    let mut own = Vec::new();
     for (field, holds, path, place) in files {
         match subsystems.host().files().read(&path) {
-            Read::There(content) => {
-                if let Some(wrong) = wrong(&content, holds) {
-                    found.push((place, format!("{field}: {path} {wrong}")));
-                }
-            }
+            Read::There(content) => match wrong(&content, holds) {
+                Some(wrong) => found.push((place, format!("{field}: {path} {wrong}"))),
+                None if field.starts_with("tls") => own.push((place, path, content)),
+                None => {}
+            },
             Read::Missing(_) => found.push((place, format!("{field}: {path} does not exist"))),
-            Read::Hidden(error) => hidden = hidden.or(Some(error)),
+            Read::Hidden(error) => hidden = hidden.or(Some(error.to_string())),
+        }
+    }
+    if let [(_, _, certificate), (place, path, key)] = own.as_slice() {
+        match key_pair::is_of(&String::from_utf8_lossy(key), &String::from_utf8_lossy(certificate)) {
+            Ok(true) => {}
+            Ok(false) => {
+                let what = format!("tlsPrivateKeyFile: {path} isn't the key of tlsCertFile");
+                found.push((place.clone(), what));
+            }
+            Err(reason) => hidden = hidden.or(Some(format!("{path}: {reason}"))),
         }
     }
     match hidden {
-        Some(error) if found.is_empty() => Fact::unknown(error.to_string()),
+        Some(reason) if found.is_empty() => Fact::unknown(reason),
         _ => Fact::findings(found),
     }
 }
@@ -55,10 +66,6 @@ fn wrong(content: &[u8], holds: Holds) -> Option<&'static str> {
             let has_one = certificate::parse(&text).is_ok_and(|certificates| !certificates.is_empty());
             (!has_one).then_some("holds no certificate")
         }
-        Holds::Key => {
-            let begins =
-                |line: &str| line.starts_with("-----BEGIN ") && line.trim_end().ends_with("PRIVATE KEY-----");
-            (!text.lines().any(begins)).then_some("holds no private key")
-        }
+        Holds::Key => (!key_pair::has_private_key(&text)).then_some("holds no private key"),
     }
 }

@@ -1,11 +1,10 @@
-//! What CRI-O's settings name and the host must have: directories that nothing is in the way of, time zones, devices,
-//! certificates, service names.
+//! What CRI-O's settings name and the host must have: directories and files that nothing is in the way of, time zones, devices.
 
 use super::invalid_values::{last, set};
 use super::{Crio, rendered};
 use crate::component::crio::{Refusal, Since, values};
 use crate::fact::{Origin, State, Value};
-use crate::host::{Files, HostError, HostErrorKind, Kind, Read};
+use crate::host::{Files, HostError, Kind, Read};
 use crate::subsystem::Subsystems;
 use crate::subsystem::boot::ephemeral::is_below_memory;
 use crate::subsystem::systemd::exec_context::absolute;
@@ -30,25 +29,6 @@ const DIRECTORIES: &[(&str, Since)] = &[
 const ZONES: [&str; 4] =
     ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"];
 
-/// Names of ports that Go knows by itself.
-const PORTS: [&str; 15] = [
-    "domain",
-    "ftp",
-    "ftps",
-    "gopher",
-    "http",
-    "https",
-    "imap2",
-    "imap3",
-    "imaps",
-    "pop3",
-    "pop3s",
-    "smtp",
-    "ssh",
-    "submissions",
-    "telnet",
-];
-
 /// Adds what is wrong.
 ///
 /// # Errors
@@ -62,11 +42,13 @@ pub(super) fn look(crio: &Crio, subsystems: &Subsystems<'_>, found: &mut Vec<Ref
     look.devices();
     look.stream_port();
     look.tls();
+    look.version_files();
+    look.nri();
     look.seccomp();
     look.block_io();
     look.apparmor();
     look.rdt();
-    look.log();
+    look.logs();
     look.hidden.map_or(Ok(()), Err)
 }
 
@@ -84,8 +66,8 @@ impl Look<'_, '_> {
         self.found.push(Refusal::new(place, what, since));
     }
 
-    pub(super) fn hide(&mut self, error: &HostError) {
-        self.hidden.get_or_insert_with(|| error.to_string());
+    pub(super) fn hide(&mut self, reason: &impl ToString) {
+        self.hidden.get_or_insert_with(|| reason.to_string());
     }
 
     pub(super) fn text(&self, key: &str) -> Option<(Origin, String)> {
@@ -97,7 +79,7 @@ impl Look<'_, '_> {
 
     fn directories(&mut self) {
         for (key, since) in DIRECTORIES {
-            let Some((place, value)) = set(self.crio, self.subsystems, key) else { continue };
+            let Some((place, value)) = self.directory(key) else { continue };
             let paths = match value {
                 Value::List(items) => items.iter().filter_map(Value::as_text).map(str::to_owned).collect(),
                 Value::Text(text) => vec![text],
@@ -117,62 +99,20 @@ impl Look<'_, '_> {
         }
     }
 
-    fn in_the_way(&mut self, path: &str) -> Option<String> {
+    /// The directory of the networks is looked at where nothing sets it, too: it is there before CRI-O, and others write to it.
+    fn directory(&self, key: &str) -> Option<(Origin, Value)> {
+        let is_default = key == "network.network_dir";
+        set(self.crio, self.subsystems, key).or_else(|| {
+            let path = is_default.then(|| self.crio.text(self.subsystems, key))??;
+            Some((Origin::file(&path), Value::from(path)))
+        })
+    }
+
+    pub(super) fn in_the_way(&mut self, path: &str) -> Option<String> {
         in_the_way(self.files, path).unwrap_or_else(|error| {
             self.hide(&error);
             None
         })
-    }
-
-    /// An empty directory in the place of the socket is removed, another one isn't.
-    fn socket(&mut self) {
-        let Some((place, path)) = self.text("api.listen") else { return };
-        let path = absolute(&path);
-        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let blocked = self.in_the_way(parent);
-        if let Some(file) = blocked {
-            let what = format!(
-                "api.listen is \"{path}\", and {file} is no directory; CRI-O accepts a path whose directory it can make"
-            );
-            return self.add(place, what, Since::Always);
-        }
-        if is_below_memory(&self.files.real_path(&path)) {
-            return;
-        }
-        let is_full = match self.files.stat(&path) {
-            Read::There(found) if found.kind == Kind::Directory => {
-                self.files.list(&path).map(|names| !names.is_empty()).found()
-            }
-            Read::There(_) | Read::Missing(_) => Ok(None),
-            Read::Hidden(error) => Err(error),
-        };
-        if let Err(error) = &is_full {
-            return self.hide(error);
-        }
-        if is_full == Ok(Some(true)) {
-            let what = format!(
-                "api.listen is \"{path}\", a directory that isn't empty; CRI-O wants to make its socket there"
-            );
-            self.add(place, what, Since::Always);
-        }
-    }
-
-    /// Its directory is made, with `enable_metrics`.
-    fn metrics_socket(&mut self) {
-        let is_on =
-            matches!(set(self.crio, self.subsystems, "metrics.enable_metrics"), Some((_, Value::Bool(true))));
-        let Some((place, path)) =
-            self.text("metrics.metrics_socket").filter(|(_, path)| is_on && !path.is_empty())
-        else {
-            return;
-        };
-        let path = absolute(&path);
-        if let Some(file) = self.in_the_way(path.rsplit_once('/').map_or("", |(parent, _)| parent)) {
-            let what = format!(
-                "metrics.metrics_socket is \"{path}\", and {file} is no directory; CRI-O accepts a path whose directory it can make"
-            );
-            self.add(place, what, Since::Always);
-        }
     }
 
     fn time_zone(&mut self) {
@@ -221,68 +161,35 @@ impl Look<'_, '_> {
         }
     }
 
-    /// A number, or a name of /etc/services.
-    fn stream_port(&mut self) {
-        let Some((place, port)) = self.text("api.stream_port") else { return };
-        let digits = port.strip_prefix(['+', '-']).unwrap_or(&port);
-        let is_known =
-            if port.is_empty() || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())) {
-                port.is_empty() || port.parse::<i64>().is_ok_and(|port| (0..=65535).contains(&port))
-            } else if PORTS.contains(&port.to_ascii_lowercase().as_str()) {
-                true
-            } else {
-                match self.files.read("/etc/services") {
-                    Read::There(bytes) => has_service(&bytes, &port),
-                    Read::Missing(_) => false,
-                    Read::Hidden(error) => return self.hide(&error),
-                }
-            };
-        if !is_known {
-            let what = format!(
-                "api.stream_port is \"{port}\"; CRI-O accepts a port from 0 to 65535 or a name of /etc/services"
-            );
-            self.add(place, what, Since::Always);
-        }
-    }
-
-    /// A certificate and its key, both there and in PEM.
-    fn tls(&mut self) {
-        let Some((place, Value::Bool(true))) = set(self.crio, self.subsystems, "api.stream_enable_tls")
-        else {
-            return;
-        };
-        for (key, mark) in [
-            ("api.stream_tls_cert", "-----BEGIN CERTIFICATE-----"),
-            ("api.stream_tls_key", "PRIVATE KEY-----"),
-        ] {
-            let Some((place, path)) = self.text(key).filter(|(_, path)| !path.is_empty()) else {
-                self.add(place.clone(), format!("api.stream_enable_tls without {key}"), Since::Always);
-                continue;
-            };
-            let wrong = match self.files.read_document(absolute(&path)) {
-                Read::There(bytes) if String::from_utf8_lossy(&bytes).contains(mark) => continue,
-                Read::There(_) => "holds none",
-                Read::Missing(_) => "isn't there",
-                Read::Hidden(HostError { kind: HostErrorKind::NotAFile(_), .. }) => "is no file",
-                Read::Hidden(error) => {
+    /// Files that CRI-O writes by making their directory and renaming another one to them.
+    fn version_files(&mut self) {
+        for key in ["version_file", "version_file_persist"] {
+            let Some((place, path)) = self.text(key).filter(|(_, path)| !path.is_empty()) else { continue };
+            let path = absolute(&path);
+            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let wrong = match (self.in_the_way(parent), self.files.stat(&path)) {
+                (Some(file), _) => format!("{file} is no directory"),
+                (None, Read::There(found)) if found.kind == Kind::Directory => "that is a directory".into(),
+                (None, Read::There(_) | Read::Missing(_)) => continue,
+                (None, Read::Hidden(error)) => {
                     self.hide(&error);
                     continue;
                 }
             };
-            let wanted = if key.ends_with("key") { "a private key" } else { "a certificate" };
-            let what =
-                format!("{key} is \"{path}\", which {wrong}; CRI-O accepts a file with {wanted} in PEM");
+            let what = format!("{key} is \"{path}\", and {wrong}; CRI-O accepts a file that it can write");
             self.add(place, what, Since::Always);
         }
     }
 
-    /// The file of `--log`: its directory must be there.
-    fn log(&mut self) {
-        let Some((place, path)) =
-            last(self.crio, "log", "CONTAINER_LOG").filter(|(_, path)| !path.is_empty())
-        else {
-            return;
-        };
+    /// Files whose directory must be there.
+    fn logs(&mut self) {
+        self.log("log", "CONTAINER_LOG");
+        self.log("profile-cpu", "CONTAINER_PROFILE_CPU");
+    }
+
+    fn log(&mut self, flag: &str, variable: &str) {
+        let set = last(self.crio, flag, variable).filter(|(_, path)| !path.is_empty());
+        let Some((place, path)) = set else { return };
         let path = absolute(&path);
         let parent = path.rsplit_once('/').map_or("/", |(parent, _)| parent);
         if is_below_memory(&self.files.real_path(&path)) {
@@ -296,7 +203,7 @@ impl Look<'_, '_> {
         };
         if is_missing {
             let what = format!(
-                "--log is {}; CRI-O accepts a file in a directory that is there",
+                "--{flag} is {}; CRI-O accepts a file in a directory that is there",
                 rendered(&State::from(path))
             );
             self.add(place, what, Since::Always);
@@ -323,14 +230,4 @@ pub(super) fn in_the_way(files: &Files, path: &str) -> Result<Option<String>, Ho
         }
     }
     Ok(None)
-}
-
-/// Whether /etc/services has a name for TCP.
-fn has_service(bytes: &[u8], name: &str) -> bool {
-    String::from_utf8_lossy(bytes).lines().any(|line| {
-        let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
-        let (Some(first), Some(port)) = (words.next(), words.next()) else { return false };
-        let is_name = |word: &str| word.eq_ignore_ascii_case(name);
-        port.ends_with("/tcp") && (is_name(first) || words.any(is_name))
-    })
 }

@@ -5,7 +5,8 @@ use super::{Crio, handlers, host_checks, ignored_settings, storage};
 use crate::component::crio::command_line::{self, Source};
 use crate::component::crio::options::{self, OPTIONS};
 use crate::component::crio::values::{
-    self, CHECKPOINT_LEVEL, METRICS_PORT, POD_METRICS, ROWS, TLS_CIPHER_SUITES,
+    self, CHECKPOINT_LEVEL, METRICS_HOST, METRICS_PORT, POD_METRICS, ROWS, TLS_CIPHER_SUITES,
+    TRACING_ENDPOINT,
 };
 use crate::component::crio::{Refusal, Since, Standing, workloads};
 use crate::fact::{Origin, State, Value};
@@ -83,6 +84,13 @@ impl Found {
                 self.add(Some(place.clone()), what, Since::Always);
             }
         }
+        for &(name, kind) in command_line::VARIABLES {
+            let Some((place, text)) = crio.launch.environment.get(name) else { continue };
+            if let Err(accepts) = command_line::value_of(kind, text, Source::Variable) {
+                let what = format!("{name} is \"{text}\"; CRI-O accepts {accepts}");
+                self.add(Some(place.clone()), what, Since::Always);
+            }
+        }
         for (place, text) in handlers::of_flags(crio) {
             if handlers::flagged(&text).is_none() {
                 let what = format!(
@@ -113,6 +121,10 @@ impl Found {
         }
         if is("metrics.enable_metrics", State::from(true)) {
             self.row(crio, subsystems, &METRICS_PORT);
+            self.row(crio, subsystems, &METRICS_HOST);
+        }
+        if is("tracing.enable_tracing", State::from(true)) {
+            self.row(crio, subsystems, &TRACING_ENDPOINT);
         }
         if !is("runtime.enable_criu_support", State::from(false)) {
             self.row(crio, subsystems, &CHECKPOINT_LEVEL);

@@ -12,6 +12,7 @@ mod invalid_values;
 mod profiles;
 mod programs;
 pub mod registries;
+mod servers;
 mod storage;
 mod versions;
 

@@ -5,6 +5,7 @@ use super::host_checks::Look;
 use crate::component::crio::{Since, seccomp};
 use crate::fact::Origin;
 use crate::host::{Files, HostError, HostErrorKind, Read};
+use crate::parse::document::Content;
 use crate::parse::yaml;
 use crate::subsystem::systemd::exec_context::absolute;
 
@@ -46,7 +47,8 @@ impl Look<'_, '_> {
         let Some((place, path)) = self.text(KEY).filter(|(_, path)| !path.is_empty()) else { return };
         let wrong = match self.files.read_document(absolute(&path)) {
             Read::There(bytes) => match yaml::parse(&bytes) {
-                Ok(_) => return,
+                Ok(document) if matches!(document.content, Content::Table(_) | Content::Null) => return,
+                Ok(_) => "holds no keys".into(),
                 Err(error) => format!("isn't YAML: {error}"),
             },
             Read::Missing(_) => "isn't there".into(),

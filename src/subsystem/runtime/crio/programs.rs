@@ -86,13 +86,20 @@ pub(super) fn is_dropped<'c>(
     }
 }
 
+/// Whether CRI-O finds a program by its name.
+///
+/// # Errors
+/// What could not be looked at.
+pub(super) fn is_in_path(crio: &Crio, subsystems: &Subsystems<'_>, name: &str) -> Result<bool, String> {
+    let mut needs = Needs::new(crio, subsystems);
+    let is_there = needs.find("", name).is_some();
+    needs.found.unsure.map_or(Ok(is_there), Err)
+}
+
 fn look(crio: &Crio, subsystems: &Subsystems<'_>) -> Result<Programs, String> {
     crio.gap().map_or(Ok(()), Err)?;
-    let files = subsystems.host().files();
-    let path = crio.launch.environment.get("PATH").map(|(_, path)| path.split(':').collect());
-    let search = path.unwrap_or_else(|| DEFAULT_PATH.to_vec());
     let minor = crio.minor(subsystems);
-    let mut needs = Needs { files, search, minor, found: Programs::default(), noted: BTreeSet::new() };
+    let mut needs = Needs::new(crio, subsystems);
     // An empty name means the handler that is compiled in (`ValidateDefaultRuntime`).
     let set = crio.text(subsystems, "runtime.default_runtime");
     let default = set.clone().unwrap_or_else(|| defaults::handler(minor).to_owned());
@@ -138,7 +145,18 @@ struct Needs<'f> {
     noted: BTreeSet<String>,
 }
 
-impl Needs<'_> {
+impl<'f> Needs<'f> {
+    fn new(crio: &'f Crio, subsystems: &'f Subsystems<'_>) -> Self {
+        let path = crio.launch.environment.get("PATH").map(|(_, path)| path.split(':').collect());
+        Needs {
+            files: subsystems.host().files(),
+            search: path.unwrap_or_else(|| DEFAULT_PATH.to_vec()),
+            minor: crio.minor(subsystems),
+            found: Programs::default(),
+            noted: BTreeSet::new(),
+        }
+    }
+
     /// The programs of a handler. One that CRI-O refuses is dropped, unless it is the default one (`ValidateRuntimes`).
     fn handler(&mut self, handler: &Handler, default: &str, global: Option<&str>) {
         let is_default = handler.name == default;
