@@ -27,6 +27,9 @@ pub fn has_private_key(pem: &str) -> bool {
 /// kind that this program can't compare (RSA from 2048 to 8192 bits, P-256, P-384 and Ed25519 it can).
 pub fn is_of(key: &str, certificates: &str) -> Result<bool, String> {
     let first = certificate::ders(certificates)?.into_iter().next().ok_or("there is no certificate")?;
+    if !has_private_key(key) {
+        return Err("there is no private key".into());
+    }
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| "the private key can't be read")?;
     let key = any_supported_type(&key).map_err(|_| "the private key is of a kind that can't be compared")?;
     let pair = CertifiedKey::new(vec![CertificateDer::from(first)], Arc::clone(&key));

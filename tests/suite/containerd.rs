@@ -24,7 +24,9 @@ fn host() -> RecordingCopy {
             std::fs::remove_file(entry.path()).unwrap();
         }
     }
-    host.program("root/usr/bin/containerd");
+    for name in ["containerd", "containerd-shim-runc-v2", "runc"] {
+        host.program(&format!("root/usr/bin/{name}"));
+    }
     host.write("root/usr/lib/systemd/system/containerd.service", UNIT);
     std::os::unix::fs::symlink(
         "/usr/lib/systemd/system/containerd.service",

@@ -4,8 +4,8 @@ use node_preflight::report::Outcome;
 
 use crate::recordings::RecordingCopy;
 
-const CA: &str = include_str!("../certificates/ca.crt");
-const CLIENT: &str = include_str!("../certificates/admin.crt");
+const CA: &str = include_str!("../certificates/node-ca.crt");
+const CLIENT: &str = include_str!("../certificates/node.pem");
 const CONFIG: &str = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: systemd\n\
     containerRuntimeEndpoint: unix:///var/run/crio/crio.sock\nresolvConf: /etc/resolv.conf\n";
 const NETWORK: &str =
@@ -145,7 +145,7 @@ fn the_pods_of_a_control_plane_are_watched() {
         (
             "a manifest that the kubelet can't read",
             |node| node.write("root/etc/kubernetes/manifests/extra.yaml", "kind: [\n"),
-            &["static-pods-run"],
+            &["static-pods-run", "static-pods-startable"],
         ),
     ];
     for (says, change, rules) in cases {

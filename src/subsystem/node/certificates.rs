@@ -134,7 +134,8 @@ pub fn mismatched(subsystems: &Subsystems<'_>) -> Fact {
             Ok(true) => places.push(place),
             Ok(false) => found.push((place, format!("{key_path} isn't the key of {path}"))),
             Err(reason) => {
-                gap.get_or_insert(format!("{path} and {key_path}: {reason}").into());
+                let files = if key_path == *path { key_path } else { format!("{path} and {key_path}") };
+                gap.get_or_insert(format!("{files}: {reason}").into());
             }
         }
     }
