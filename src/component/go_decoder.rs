@@ -1,7 +1,7 @@
 //! What Go's decoders make of a document: names of fields in any letter case, and types that must fit.
 //!
-//! `BurntSushi/toml` (CRI-O, the containers libraries) and `encoding/json` (hooks, seccomp profiles) agree in this but for what
-//! stands where a map or nothing is wanted.
+//! `BurntSushi/toml` (CRI-O, the containers libraries), `pelletier/go-toml` (containerd) and `encoding/json` (hooks, seccomp
+//! profiles) agree in this but for what stands where a map or nothing is wanted.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,20 @@ pub(crate) enum Type {
     Integer,
     /// A whole number from 0 to 2^32 - 1.
     Unsigned,
+    /// A number.
+    Number,
+    /// A number with a point.
+    Fraction,
     /// A length of time: text such as `10s`, or a whole number of nanoseconds.
     Duration,
+    /// The same as text only.
+    DurationText,
     /// A list of texts.
     Texts,
     /// Names with texts.
     TextMap,
+    /// Names with lists of texts.
+    TextsMap,
     /// A table with known fields, by the name that the schema has for it.
     Table(&'static str),
     /// Names with such tables.
@@ -38,9 +46,12 @@ impl Type {
             Type::Bool => "true or false without quotes",
             Type::Integer => "a whole number without quotes",
             Type::Unsigned => "a whole number from 0 to 4294967295 without quotes",
-            Type::Duration => "a length of time such as \"10s\" or \"1m30s\"",
+            Type::Number => "a number without quotes",
+            Type::Fraction => "a number with a point, such as 0.02",
+            Type::Duration | Type::DurationText => "a length of time such as \"10s\" or \"1m30s\"",
             Type::Texts => "a list of texts: [\"...\"]",
             Type::TextMap => "a table of texts",
+            Type::TextsMap => "a table of lists of texts",
             Type::Table(_) | Type::TableMap(_) => "a table",
             Type::Tables(_) => "a list of tables",
         }
@@ -50,14 +61,18 @@ impl Type {
 /// A field of a table: the table's name, its own name, what it holds.
 pub(crate) type Field = (&'static str, &'static str, Type);
 
-/// The field of a table that a key means, letter case aside; the exact name counts more.
-pub(crate) type Schema = fn(table: &str, key: &str) -> Option<(&'static str, Type)>;
+/// The field of a table that a key means, letter case aside; the exact name counts more. Asked with the table and the key.
+type Schema<'s> = &'s dyn Fn(&str, &str) -> Option<(&'static str, Type)>;
 
 /// Which decoder reads the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// Anything but a table in the place of a map is ignored.
+    /// `BurntSushi/toml`: anything but a table in the place of a map is ignored.
     Toml,
+    /// `pelletier/go-toml`: every type must fit.
+    Pelletier,
+    /// The same after containerd 2.0 and later has written and read a plugin's table once more: an empty table is nothing.
+    PelletierTwice,
     /// `null` is as good as nothing.
     Json,
 }
@@ -85,21 +100,21 @@ pub(crate) fn find(fields: &'static [Field], table: &str, key: &str) -> Option<(
 pub(crate) fn decode(
     node: Node,
     table: &'static str,
-    schema: Schema,
+    schema: impl Fn(&str, &str) -> Option<(&'static str, Type)>,
     format: Format,
 ) -> (Node, Vec<Mistyped>) {
-    let mut decoder = Decoder { schema, format, mistyped: Vec::new() };
+    let mut decoder = Decoder { schema: &schema, format, mistyped: Vec::new() };
     let node = decoder.table(node, table, "");
     (node, decoder.mistyped)
 }
 
-struct Decoder {
-    schema: Schema,
+struct Decoder<'s> {
+    schema: Schema<'s>,
     format: Format,
     mistyped: Vec<Mistyped>,
 }
 
-impl Decoder {
+impl Decoder<'_> {
     fn table(&mut self, node: Node, table: &'static str, path: &str) -> Node {
         let Content::Table(entries) = node.content else {
             return self.refuse(node, Type::Table(table), path);
@@ -125,15 +140,25 @@ impl Decoder {
             (Content::Null, _) => self.format == Format::Json,
             (Content::Text(_), Type::Text)
             | (Content::Bool(_), Type::Bool)
-            | (Content::Integer(_), Type::Integer | Type::Duration) => true,
+            | (Content::Integer(_), Type::Integer | Type::Number | Type::Duration)
+            | (Content::Number(_), Type::Number | Type::Fraction) => true,
+            (Content::Table(entries), _) if entries.is_empty() && self.format == Format::PelletierTwice => {
+                true
+            }
             (Content::Integer(number), Type::Unsigned) => u32::try_from(*number).is_ok(),
-            (Content::Text(text), Type::Duration) => go_duration::nanoseconds(text).is_some(),
+            (Content::Text(text), Type::Duration | Type::DurationText) => {
+                go_duration::nanoseconds(text).is_some()
+            }
             (Content::List(items), Type::Texts) => items.iter().all(|item| self.is_text(item)),
             (Content::Table(entries), Type::TextMap) => entries.values().all(|value| self.is_text(value)),
+            (Content::Table(entries), Type::TextsMap) => entries.values().all(|value| match &value.content {
+                Content::List(items) => items.iter().all(|item| self.is_text(item)),
+                _ => false,
+            }),
             (Content::Table(_), Type::Table(table)) => return self.table(node, table, path),
             (Content::Table(_), Type::TableMap(table)) => return self.map(node, table, path),
             (Content::List(_), Type::Tables(table)) => return self.list(node, table, path),
-            (_, Type::TextMap | Type::TableMap(_)) => self.format == Format::Toml,
+            (_, Type::TextMap | Type::TextsMap | Type::TableMap(_)) => self.format == Format::Toml,
             _ => false,
         };
         if fits { node } else { self.refuse(node, kind, path) }

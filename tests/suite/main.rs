@@ -17,6 +17,7 @@ mod cli;
 mod cluster;
 mod contact;
 mod containerd;
+mod containerd_recorded;
 mod cri;
 mod crio_failures;
 mod crio_recorded;

@@ -2,7 +2,6 @@
 
 pub mod cni;
 pub mod containerd;
-mod containerd_programs;
 pub mod cri;
 pub mod crio;
 pub mod image_policy;

@@ -12,7 +12,6 @@ fn with(config: &str) -> Tree {
 fn the_driver_is_found_in_every_version_of_the_file() {
     assert_eq!(Tree::new().boot_text("containerd"), "absent");
     for (config, expected) in [
-        (V1, "true"),
         (V2, "true"),
         (V3, "true"),
         ("version = 2\n", "false"),
@@ -25,6 +24,17 @@ fn the_driver_is_found_in_every_version_of_the_file() {
     ] {
         assert_eq!(attribute(&with(config).boot("containerd"), "systemd_cgroup"), expected, "{config}");
     }
+    // 2.0 to 2.2 pass over the CRI's old table in a file without a version.
+    for (release, expected) in [("1.7.28", "true"), ("2.0.7", "false"), ("2.2.7", "false"), ("2.3.4", "true")]
+    {
+        let tree = with(V1).package("containerd.io", &format!("{release}-1"), "/usr/bin/containerd\n");
+        assert_eq!(attribute(&tree.boot("containerd"), "systemd_cgroup"), expected, "{release}");
+    }
+    let unknown = attribute(&with(V1).boot("containerd"), "systemd_cgroup");
+    assert!(
+        unknown.starts_with("unknown: /etc/containerd/config.toml:2: whether a file of this version"),
+        "{unknown}"
+    );
     let fact = with(V2).boot("containerd");
     assert_eq!(fact.because[0].to_string(), "/etc/containerd/config.toml:3");
     let bare = Tree::new().program("/usr/bin/containerd", "x").boot("containerd");

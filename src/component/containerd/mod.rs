@@ -1,14 +1,21 @@
 //! What containerd reads of config.toml, by the version of the file and that of the program, and what keeps its CRI from loading
 //! (`cmd/containerd/server/config`, `pkg/cri/config` and `internal/cri/config` of containerd 1.4 to 2.3; 1.6.20 was asked).
 
+pub(crate) mod cri_values;
+mod fields;
+pub(crate) mod settings;
+mod tables;
+pub(crate) mod values;
+
 use crate::fact::{State, Value, Version};
 use crate::parse::document::{Content, Node};
+pub(crate) use tables::tables;
 
 /// The plugin of the CRI up to 1.7, by its names in files of version 1 and 2.
-const SHORT: &str = "cri";
+pub(crate) const SHORT: &str = "cri";
 pub(crate) const WHOLE: &str = "io.containerd.grpc.v1.cri";
 /// The two that it was split into in 2.0.
-const RUNTIME: &str = "io.containerd.cri.v1.runtime";
+pub(crate) const RUNTIME: &str = "io.containerd.cri.v1.runtime";
 pub(crate) const IMAGES: &str = "io.containerd.cri.v1.images";
 
 /// The plugins that are the CRI, as `disabled_plugins` names them.
@@ -17,53 +24,11 @@ pub(crate) const CRI: [&str; 3] = [WHOLE, RUNTIME, IMAGES];
 /// The newest version of a file that a release reads, the newest release first.
 const NEWEST: [((u64, u64), i64); 3] = [((2, 3), 4), ((2, 0), 3), ((0, 0), 2)];
 
-/// Which tables hold the settings of the CRI.
-struct Layout {
-    /// Versions of the file.
-    versions: (i64, i64),
-    /// For containerd 1.x, and for 2.0 and later, which converts older files.
-    one: &'static [&'static str],
-    two: &'static [&'static str],
-}
-
-/// A file without a version is of the first. In one of version 3, the old plugin keeps its settings of streaming only.
-const LAYOUTS: [Layout; 3] = [
-    Layout { versions: (0, 1), one: &[SHORT], two: &[SHORT, WHOLE, RUNTIME, IMAGES] },
-    Layout { versions: (2, 2), one: &[WHOLE], two: &[WHOLE, RUNTIME, IMAGES] },
-    Layout { versions: (3, i64::MAX), one: &[], two: &[RUNTIME, IMAGES] },
-];
-
 /// The version of a file; without one it is of the first.
 pub(crate) fn version(document: &Node) -> i64 {
     match document.at("version").map(Node::state) {
         Some(State::Known(Value::Integer(version))) => version,
         _ => 1,
-    }
-}
-
-/// Which tables of a file count for a release.
-pub(crate) struct Tables {
-    /// These do.
-    pub(crate) read: Vec<&'static str>,
-    /// Whether these do depends on the release, which isn't known.
-    pub(crate) doubtful: Vec<&'static str>,
-}
-
-/// The tables of the CRI's settings that count in a file of a version; none stands for a release that isn't known.
-pub(crate) fn tables(version: i64, release: Option<&Version>) -> Tables {
-    let layout =
-        LAYOUTS.iter().find(|layout| (layout.versions.0..=layout.versions.1).contains(&version.max(0)));
-    let (one, two) = layout.map_or((&[][..], &[][..]), |layout| (layout.one, layout.two));
-    let both = |table: &&&'static str| one.contains(*table) && two.contains(*table);
-    match release.map(|release| release.number(0)) {
-        Some(0 | 1) => Tables { read: one.to_vec(), doubtful: Vec::new() },
-        Some(_) => Tables { read: two.to_vec(), doubtful: Vec::new() },
-        // Nobody but 2.0 and later gets far with such a file.
-        None if version >= 3 => Tables { read: two.to_vec(), doubtful: Vec::new() },
-        None => Tables {
-            read: two.iter().filter(both).copied().collect(),
-            doubtful: two.iter().filter(|table| !both(table)).copied().collect(),
-        },
     }
 }
 
@@ -92,8 +57,7 @@ pub(crate) fn short_names(document: &Node, release: Option<&Version>) -> Vec<(Op
     if !is_one || version(document) != 2 {
         return Vec::new();
     }
-    let is_uri = |name: &str| name.starts_with("io.containerd.") && name.splitn(4, '.').count() == 4;
-    let short = plugins.iter().filter(|(name, _)| !is_uri(name));
+    let short = plugins.iter().filter(|(name, _)| !values::is_uri(name, release));
     let what = |name: &str| {
         format!(
             "[plugins.\"{name}\"] is no URI such as {WHOLE}, which a file of version 2 wants: containerd exits (`invalid plugin key URI`)"
@@ -205,24 +169,6 @@ mod tests {
 
     fn release(text: &str) -> Option<Version> {
         Version::parse(text)
-    }
-
-    #[test]
-    fn tables_are_by_file_and_release() {
-        for (file, installed, read, doubtful) in [
-            (1, "1.6.20", vec![SHORT], vec![]),
-            (1, "2.1.0", vec![SHORT, WHOLE, RUNTIME, IMAGES], vec![]),
-            (1, "", vec![SHORT], vec![WHOLE, RUNTIME, IMAGES]),
-            (2, "1.7.27", vec![WHOLE], vec![]),
-            (2, "2.2.1", vec![WHOLE, RUNTIME, IMAGES], vec![]),
-            (2, "", vec![WHOLE], vec![RUNTIME, IMAGES]),
-            (3, "2.0.0", vec![RUNTIME, IMAGES], vec![]),
-            (3, "1.6.20", vec![], vec![]),
-            (4, "", vec![RUNTIME, IMAGES], vec![]),
-        ] {
-            let found = tables(file, release(installed).as_ref());
-            assert_eq!((found.read, found.doubtful), (read, doubtful), "{file} {installed}");
-        }
     }
 
     #[test]
