@@ -29,6 +29,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let plan = request.compile()?;
     let Waivers { files: waiver_files, waivers } = Waivers::read(arguments, &rules, &plan)?;
     let (host, moments) = source::open(&arguments.source)?;
+    source::refuse_partial(&arguments.source, &host)?;
     let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
     let plan = request.for_host(plan, &subsystems)?;
     let needs_all = |format: &Format| format.shows_every_rule(plan.rules.len(), arguments.all);

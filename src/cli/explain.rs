@@ -57,6 +57,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let request = Request::of(&rules, &selection, &profiles, given)?;
     let plan = request.compile()?;
     let (host, moments) = source::open(&arguments.source)?;
+    source::warn_of_partial(&arguments.source, &host);
     let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
     let plan = request.for_host(plan, &subsystems)?;
     let mut findings = engine::judge(&plan, &subsystems, &moments);

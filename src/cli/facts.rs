@@ -23,6 +23,7 @@ pub(super) fn run(arguments: &FactsArguments) -> Result<ExitCode, Failure> {
     let questions = questions(&arguments.questions)?;
     let kubeadm = kubeadm::read(&arguments.source)?.judge(&[], true)?;
     let (host, moments) = source::open(&arguments.source)?;
+    source::warn_of_partial(&arguments.source, &host);
     let subsystems = Subsystems::of(&host).with_kubeadm(kubeadm.as_ref());
     let mut answers = Vec::new();
     for question in questions {

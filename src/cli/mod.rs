@@ -143,6 +143,9 @@ struct SourceArguments {
     /// Check a directory that holds a root filesystem, instead of this machine.
     #[arg(long, value_name = "DIR", conflicts_with = "recording")]
     root: Option<PathBuf>,
+    /// Accept a directory without an os-release: what isn't there may be on another file system.
+    #[arg(long, requires = "root")]
+    root_partial: bool,
     /// Check a recording: a directory with root/ and live/.
     #[arg(long, value_name = "PATH")]
     recording: Option<PathBuf>,

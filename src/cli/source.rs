@@ -6,8 +6,9 @@ use super::error::Failure;
 use super::{SourceArguments, terminal};
 use crate::engine::VariableOverride;
 use crate::fact::{Moment, Origin};
-use crate::host::{Host, HostError, Read};
+use crate::host::{Host, HostError, HostErrorKind, Read};
 use crate::rule::{RuleSet, suggestion};
+use crate::subsystem::distribution::os_release::PLACES;
 
 /// The host that the arguments name, and the moments that were asked for and that it has.
 pub(super) fn open(arguments: &SourceArguments) -> Result<(Host, Vec<Moment>), Failure> {
@@ -56,6 +57,44 @@ fn refuse_other(root: &Path, host: &Host) -> Result<(), Failure> {
             failure.hint("--root takes a directory that holds a root filesystem")
         }
     })
+}
+
+/// A root directory without an os-release is judged only if that was asked for: a system that boots has one, so that more may be
+/// missing here.
+pub(super) fn refuse_partial(arguments: &SourceArguments, host: &Host) -> Result<(), Failure> {
+    match missing_release(arguments, host) {
+        Some(text) => Err(Failure::input(text).hint(partial_hint(host))),
+        None => Ok(()),
+    }
+}
+
+/// Facts are told of any directory, with a warning.
+pub(super) fn warn_of_partial(arguments: &SourceArguments, host: &Host) {
+    if let Some(text) = missing_release(arguments, host) {
+        terminal::complain_line(&format!("warning: {text}"));
+    }
+}
+
+fn missing_release(arguments: &SourceArguments, host: &Host) -> Option<String> {
+    let root = arguments.root.as_ref().filter(|_| !arguments.root_partial)?;
+    // One that can't be read is there.
+    let is_gone = |path: &&str| match host.files().stat(path) {
+        Read::There(_) => false,
+        Read::Missing(_) => true,
+        Read::Hidden(error) => matches!(error.kind, HostErrorKind::Elsewhere(_)),
+    };
+    let place = root.display();
+    PLACES
+        .iter()
+        .all(is_gone)
+        .then(|| format!("{place} is no whole root filesystem: it has no {}", PLACES.join(" and no ")))
+}
+
+fn partial_hint(host: &Host) -> String {
+    match host.elsewhere().first() {
+        Some(place) => format!("{place}; mount it, or judge what is there with --root-partial"),
+        None => "--root-partial judges what is there".to_owned(),
+    }
 }
 
 fn unreadable(arguments: &SourceArguments, error: &HostError) -> Failure {

@@ -67,6 +67,19 @@ impl Directory {
         Ok(Directory::of(root, self.by_kernel))
     }
 
+    /// Whether another file system is mounted there, on the machine that this program runs on.
+    pub(super) fn is_mount_point(&self, path: &HostPath) -> bool {
+        let device = |path: &HostPath| {
+            let place = self.open_in_root(path, OFlags::PATH)?;
+            status_of(path, &place).map(|status| status.st_dev)
+        };
+        let above = path.parent().unwrap_or(HostPath::new("/"));
+        match (device(path), device(&above)) {
+            (Ok(here), Ok(above)) => here != above,
+            _ => false,
+        }
+    }
+
     /// The same directory, its paths resolved without the kernel's help.
     #[cfg(test)]
     pub(super) fn without_openat2(self) -> Self {

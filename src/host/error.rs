@@ -41,6 +41,9 @@ pub enum HostErrorKind {
     /// There, but not a regular file (or not a directory, where one was asked for).
     #[error("is {0}, not read")]
     NotAFile(Kind),
+    /// On a file system of its own, which isn't in this root directory.
+    #[error("{0}")]
+    Elsewhere(String),
     /// This kind of host has no such thing.
     #[error("{0}")]
     Unsupported(String),
@@ -85,7 +88,7 @@ impl From<HostError> for Reason {
             HostErrorKind::Denied => ReasonCode::Denied,
             HostErrorKind::TooLarge { .. } | HostErrorKind::OverBudget(_) => ReasonCode::TooLarge,
             HostErrorKind::Corrupt(_) => ReasonCode::Corrupt,
-            HostErrorKind::Unsupported(_) => ReasonCode::NotRecorded,
+            HostErrorKind::Unsupported(_) | HostErrorKind::Elsewhere(_) => ReasonCode::NotRecorded,
             HostErrorKind::NotFound
             | HostErrorKind::Loop
             | HostErrorKind::NotAFile(_)

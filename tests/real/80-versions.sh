@@ -106,7 +106,7 @@ else
             name=${demand% *} least=${demand#* }
             version=$(leading "$(dpkg-deb -f "$debs/$name"_*.deb Version)")
             if dpkg --compare-versions "$version" ge "$least"; then expected=pass; else expected=fail; fi
-            found=$("$binary" --root "$whole" --profile crio --only "$name-new-enough" --format json |
+            found=$("$binary" --root "$whole" --root-partial --profile crio --only "$name-new-enough" --format json |
                 jq -r --arg rule "$name-new-enough" '.findings[] | select(.rule == $rule) | .boot.verdict')
             if [ "$found" = "$expected" ]; then
                 pass "$name $version beside CRI-O 1.34: $found"

@@ -24,8 +24,16 @@ fn verdict_of(check: &str, severity: &str, more: &[&str]) -> Option<i32> {
     );
     std::fs::write(&rules, rule).unwrap();
     let (root, rules) = (tree.root(), rules.to_str().unwrap().to_owned());
-    let mut arguments =
-        vec!["check", "--root", root.to_str().unwrap(), "--rules", &rules, "--only", "a-rule"];
+    let mut arguments = vec![
+        "check",
+        "--root",
+        root.to_str().unwrap(),
+        "--root-partial",
+        "--rules",
+        &rules,
+        "--only",
+        "a-rule",
+    ];
     arguments.extend(more);
     run(&arguments).status.code()
 }

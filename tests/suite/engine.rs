@@ -306,7 +306,7 @@ fn ten_thousand_rules_are_judged_with_little_memory() {
     let limited = "ulimit -v 153600; exec \"$@\"";
     let output = Command::new("sh")
         .args(["-c", limited, "sh", env!("CARGO_BIN_EXE_node-preflight"), "check", "--moment", "boot"])
-        .args(["--format", "json", "--only", "many", "--rules"])
+        .args(["--root-partial", "--format", "json", "--only", "many", "--rules"])
         .arg(tree.root().join("rules.toml"))
         .arg("--root")
         .arg(tree.root())

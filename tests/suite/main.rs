@@ -36,6 +36,7 @@ mod kubeadm_recorded;
 mod open_once;
 mod output;
 mod parity;
+mod partial_tree;
 mod peers;
 mod probe;
 mod question_order;

@@ -5,6 +5,9 @@ use crate::host::{HostError, Read};
 use crate::parse::assignments;
 use crate::subsystem::Subsystems;
 
+/// Where it is; the first wins.
+pub const PLACES: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
+
 /// What os-release says.
 #[derive(Clone, Debug, Default)]
 pub struct OsRelease {
@@ -28,8 +31,9 @@ impl OsRelease {
     pub(in crate::subsystem) fn merge(subsystems: &Subsystems<'_>) -> Self {
         let files = subsystems.host().files();
         let read = |path| files.read(path).map(|bytes| (path, bytes));
-        let found = match read("/etc/os-release") {
-            Read::Missing(_) => read("/usr/lib/os-release"),
+        let [first, second] = PLACES;
+        let found = match read(first) {
+            Read::Missing(_) => read(second),
             found => found,
         };
         let (path, bytes) = match found {
