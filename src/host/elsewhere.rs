@@ -56,6 +56,10 @@ const MADE: [&str; 20] = [
 pub(super) fn find(files: &Files, directory: &Directory) -> Vec<Elsewhere> {
     let mut found = of_fstab(files);
     found.extend(of_units(files));
+    // mount(8) follows links to the place.
+    for place in &mut found {
+        place.at = files.real_path(&place.at);
+    }
     found.retain(|place| is_empty(files, &place.at) && !directory.is_mount_point(&place.at));
     found.sort_by_key(|place| place.at.as_path().components().count());
     found.dedup_by(|one, other| one.at == other.at);

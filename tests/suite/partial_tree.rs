@@ -96,6 +96,11 @@ fn links_into_another_file_system_lead_to_the_unknown() {
         linked.boot_text("file:/etc/a"),
         "unknown: /var/lib/a: /var is a file system of its own: /etc/fstab:1"
     );
+    // The place itself is named through a link.
+    let fstab = "UUID=1-2 /data/lib ext4 defaults 0 2\n";
+    let through = Tree::new().file("/etc/fstab", fstab).directory("/var").link("/data", "/var");
+    let reason = "unknown: /var/lib/a: /var/lib is a file system of its own: /etc/fstab:1";
+    assert_eq!(through.boot_text(QUESTION), reason);
 }
 
 /// The verdicts after a reboot.
