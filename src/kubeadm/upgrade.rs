@@ -66,7 +66,7 @@ fn ignored_checks(kubeadm: &Kubeadm, part: &str, findings: &mut Vec<Finding>) {
 /// A version before its release is refused unless it is allowed, or the upgrade forced.
 fn unstable(kubeadm: &Kubeadm, findings: &mut Vec<Finding>) {
     let Some(document) = kubeadm.document(UPGRADE) else { return };
-    let is_on = |field: &str| document.root.at(field).is_some_and(|node| node.content == Content::Bool(true));
+    let is_on = |field: &str| document.root.is_true_at(field);
     let Some(version) = kubeadm.text(UPGRADE, "apply.kubernetesVersion") else { return };
     let number = version.text.split('+').next().unwrap_or_default();
     let Some((_, stage)) = number.split_once('-').filter(|_| form::is_version(version.text)) else { return };

@@ -75,6 +75,31 @@ impl Node {
         }
     }
 
+    /// The text at a dotted path, and its line.
+    #[must_use]
+    pub fn text_at(&self, path: &str) -> Option<(Option<u32>, &str)> {
+        let node = self.at(path)?;
+        match &node.content {
+            Content::Text(text) => Some((node.line, text)),
+            _ => None,
+        }
+    }
+
+    /// Whether a dotted path holds `true`.
+    #[must_use]
+    pub fn is_true_at(&self, path: &str) -> bool {
+        self.at(path).is_some_and(|node| node.content == Content::Bool(true))
+    }
+
+    /// The entries of the table at a dotted path; none where there is no table.
+    pub fn entries_at(&self, path: &str) -> impl Iterator<Item = (&String, &Node)> {
+        let table = self.at(path).and_then(|node| match &node.content {
+            Content::Table(table) => Some(table),
+            _ => None,
+        });
+        table.into_iter().flatten()
+    }
+
     /// The node at a dotted path through tables.
     pub fn at_mut(&mut self, path: &str) -> Option<&mut Node> {
         path.split('.').try_fold(self, |node, name| match &mut node.content {

@@ -1,48 +1,48 @@
 //! Values of the right type in the CRI's tables at which containerd starts without its CRI, or exits (`ValidatePluginConfig` and
 //! what came of it; containerd 1.7.28, 2.0.7, 2.1.8, 2.2.7 and 2.3.4 were asked).
 
-use super::RUNTIME;
-use super::values::{EXITS, NO_CRI, Wrong, is_port, number, text};
+use super::release::{FIRST, Minor, is_before_2, may_be_since, minor};
+use super::values::{EXITS, NO_CRI, Wrong, is_port};
+use super::{RUNTIME, is_of_v1};
 use crate::fact::Version;
 use crate::parse::document::{Content, Node};
 use crate::parse::go_duration;
 
 /// Spans of time in text, and the first release that reads each.
-const SPANS: &[(&str, (u64, u64))] = &[
+const SPANS: &[(&str, Minor)] = &[
     ("drain_exec_sync_io_timeout", (1, 6)),
     ("image_pull_progress_timeout", (1, 7)),
     ("stats_collect_period", (2, 3)),
     ("stats_retention_period", (2, 3)),
-    ("stream_idle_timeout", (0, 0)),
+    ("stream_idle_timeout", FIRST),
 ];
 
 /// Settings of the CRI in one of its tables.
 pub(crate) fn of_plugin(table: &str, plugin: &Node, release: Option<&Version>) -> Vec<Wrong> {
     let mut found = Vec::new();
     for (key, since) in SPANS {
-        if release.is_none_or(|release| number(release) >= *since)
-            && let Some((line, value)) = text(plugin, key)
+        if may_be_since(release, *since)
+            && let Some((line, value)) = plugin.text_at(key)
             && !value.is_empty()
-            && go_duration::nanoseconds(&value).is_none()
+            && go_duration::nanoseconds(value).is_none()
         {
             let what = format!("{key} is \"{value}\", which is no length of time such as \"10s\": {NO_CRI}");
             found.push((line, what));
         }
     }
     found.extend(period(table, plugin, release));
-    if let Some((line, name)) = text(plugin, "containerd.default_runtime_name")
+    if let Some((line, name)) = plugin.text_at("containerd.default_runtime_name")
         && name.is_empty()
     {
         found.push((line, format!("default_runtime_name is empty: {NO_CRI}")));
     }
-    if let Some(Node { content: Content::Table(handlers), .. }) = plugin.at("containerd.runtimes") {
-        found.extend(handlers.iter().flat_map(|(name, handler)| of_handler(name, handler, release)));
-    }
+    let handlers = plugin.entries_at("containerd.runtimes");
+    found.extend(handlers.flat_map(|(name, handler)| of_handler(name, handler, release)));
     found.extend(streaming(plugin));
     // The conversion of an older table makes one of both.
     if table == RUNTIME
-        && let (Some((line, dir)), Some(dirs)) = (text(plugin, "cni.bin_dir"), plugin.at("cni.bin_dirs"))
-        && release.is_none_or(|release| number(release) >= (2, 1))
+        && let (Some((line, dir)), Some(dirs)) = (plugin.text_at("cni.bin_dir"), plugin.at("cni.bin_dirs"))
+        && may_be_since(release, (2, 1))
         && !dir.is_empty()
         && matches!(&dirs.content, Content::List(items) if !items.is_empty())
     {
@@ -58,10 +58,10 @@ fn period(table: &str, plugin: &Node, release: Option<&Version>) -> Option<Wrong
     let is_wrong = match &node.content {
         // A ticker is made of it.
         Content::Integer(seconds) => {
-            table != RUNTIME && ((1, 7)..(2, 3)).contains(&number(release?)) && !(1..=MOST).contains(seconds)
+            table != RUNTIME && ((1, 7)..(2, 3)).contains(&minor(release?)) && !(1..=MOST).contains(seconds)
         }
         Content::Text(span) => {
-            number(release?) >= (2, 3) && go_duration::nanoseconds(span).is_some_and(|span| span <= 0)
+            minor(release?) >= (2, 3) && go_duration::nanoseconds(span).is_some_and(|span| span <= 0)
         }
         _ => false,
     };
@@ -71,22 +71,19 @@ fn period(table: &str, plugin: &Node, release: Option<&Version>) -> Option<Wrong
 /// The settings of one runtime.
 fn of_handler(name: &str, handler: &Node, release: Option<&Version>) -> Vec<Wrong> {
     let mut found = Vec::new();
-    let is_on = |key: &str| handler.at(key).map(|node| &node.content) == Some(&Content::Bool(true));
     let all = "privileged_without_host_devices_all_devices_allowed";
-    if is_on(all)
-        && !is_on("privileged_without_host_devices")
-        && release.is_none_or(|release| number(release) >= (1, 7))
+    if handler.is_true_at(all)
+        && !handler.is_true_at("privileged_without_host_devices")
+        && may_be_since(release, (1, 7))
     {
         let what =
             format!("{all} of the runtime {name} is on and privileged_without_host_devices isn't: {NO_CRI}");
         found.push((handler.at(all).and_then(|node| node.line), what));
     }
-    let is_first =
-        text(handler, "runtime_type").is_some_and(|(_, kind)| kind == "io.containerd.runtime.v1.linux");
     for key in ["runtime_engine", "runtime_root"] {
-        if release.is_some_and(|release| number(release) < (2, 0))
-            && !is_first
-            && let Some((line, value)) = text(handler, key)
+        if is_before_2(release)
+            && !is_of_v1(handler)
+            && let Some((line, value)) = handler.text_at(key)
             && !value.is_empty()
         {
             let what =
@@ -94,9 +91,9 @@ fn of_handler(name: &str, handler: &Node, release: Option<&Version>) -> Vec<Wron
             found.push((line, what));
         }
     }
-    if release.is_some_and(|release| number(release) >= (2, 0))
-        && let Some((line, kind)) = text(handler, "io_type")
-        && !["", "fifo", "streaming"].contains(&kind.as_str())
+    if release.is_some_and(|release| minor(release) >= (2, 0))
+        && let Some((line, kind)) = handler.text_at("io_type")
+        && !["", "fifo", "streaming"].contains(&kind)
     {
         let what = format!(
             "io_type of the runtime {name} is \"{kind}\", which is neither fifo nor streaming: {NO_CRI}"
@@ -109,26 +106,26 @@ fn of_handler(name: &str, handler: &Node, release: Option<&Version>) -> Vec<Wron
 /// The server of streams: where it listens, and its certificate.
 fn streaming(plugin: &Node) -> Vec<Wrong> {
     let mut found = Vec::new();
-    if let Some((line, port)) = text(plugin, "stream_server_port")
-        && !is_port(&port)
+    if let Some((line, port)) = plugin.text_at("stream_server_port")
+        && !is_port(port)
     {
         found.push((line, format!("stream_server_port is \"{port}\", which is no port: {EXITS}")));
     }
-    if let Some((line, address)) = text(plugin, "stream_server_address")
+    if let Some((line, address)) = plugin.text_at("stream_server_address")
         && address.contains(['[', ']', '/', ' '])
     {
         found.push((line, format!("stream_server_address is \"{address}\", which is no address: {EXITS}")));
     }
-    let is_on = plugin.at("enable_tls_streaming").map(|node| &node.content) == Some(&Content::Bool(true));
+    let is_on = plugin.is_true_at("enable_tls_streaming");
     let keys = ["x509_key_pair_streaming.tls_cert_file", "x509_key_pair_streaming.tls_key_file"];
-    let set = keys.map(|key| text(plugin, key).filter(|(_, path)| !path.is_empty()));
+    let set = keys.map(|key| plugin.text_at(key).filter(|(_, path)| !path.is_empty()));
     for (key, at, other) in [(keys[0], 0, 1), (keys[1], 1, 0)] {
-        let Some((line, _)) = &set[at] else { continue };
+        let Some((line, _)) = set[at] else { continue };
         if !is_on {
-            found.push((*line, format!("{key} is set and enable_tls_streaming is off: {NO_CRI}")));
+            found.push((line, format!("{key} is set and enable_tls_streaming is off: {NO_CRI}")));
             break;
         } else if set[other].is_none() {
-            found.push((*line, format!("{key} is set without {}: {NO_CRI}", keys[other])));
+            found.push((line, format!("{key} is set without {}: {NO_CRI}", keys[other])));
         }
     }
     found

@@ -1,17 +1,15 @@
 //! The settings of containerd's files and what they hold, by release (`cmd/containerd/server/config`, `pkg/cri/config`,
 //! `internal/cri/config` and the plugins of containerd 1.4 to 2.3; 1.7.28, 2.0.7, 2.1.8, 2.2.7 and 2.3.4 were asked).
 
+use super::release::{FIRST, LAST, Minor};
 use crate::component::go_decoder::{Field, Type};
 
 /// Settings of the releases between two, the first with them and the first without.
 pub(super) struct Era {
-    pub(super) from: (u64, u64),
-    pub(super) until: (u64, u64),
+    pub(super) from: Minor,
+    pub(super) until: Minor,
     pub(super) fields: &'static [Field],
 }
-
-pub(super) const FIRST: (u64, u64) = (0, 0);
-pub(super) const LAST: (u64, u64) = (u64::MAX, 0);
 
 /// The tables of the file itself have short names here, those of plugins the names of the plugins. `runtime`, `images` and `server`
 /// are what the CRI's table was split into in 2.0; `whole` has what didn't come along, or lies elsewhere since.

@@ -3,12 +3,15 @@
 
 pub(crate) mod cri_values;
 mod fields;
+mod release;
 pub(crate) mod settings;
 mod tables;
 pub(crate) mod values;
 
 use crate::fact::{State, Value, Version};
 use crate::parse::document::{Content, Node};
+pub(crate) use release::is_before_2;
+use release::{FIRST, Minor, minor};
 pub(crate) use tables::tables;
 
 /// The plugin of the CRI up to 1.7, by its names in files of version 1 and 2.
@@ -22,7 +25,7 @@ pub(crate) const IMAGES: &str = "io.containerd.cri.v1.images";
 pub(crate) const CRI: [&str; 3] = [WHOLE, RUNTIME, IMAGES];
 
 /// The newest version of a file that a release reads, the newest release first.
-const NEWEST: [((u64, u64), i64); 3] = [((2, 3), 4), ((2, 0), 3), ((0, 0), 2)];
+const NEWEST: [(Minor, i64); 3] = [((2, 3), 4), ((2, 0), 3), (FIRST, 2)];
 
 /// The version of a file; without one it is of the first.
 pub(crate) fn version(document: &Node) -> i64 {
@@ -34,8 +37,7 @@ pub(crate) fn version(document: &Node) -> i64 {
 
 /// What stops a release at a file of this version: it is newer than any that it reads. Older 1.x take no notice.
 pub(crate) fn too_new(version: i64, release: &Version) -> Option<String> {
-    let number = (release.number(0), release.number(1));
-    let newest = NEWEST.iter().find(|(since, _)| number >= *since)?.1;
+    let newest = NEWEST.iter().find(|(since, _)| minor(release) >= *since)?.1;
     if version <= newest {
         return None;
     }
@@ -50,14 +52,10 @@ pub(crate) fn too_new(version: i64, release: &Version) -> Option<String> {
 
 /// Names of plugins in a file of version 2 that containerd 1.x takes for no URI: it exits.
 pub(crate) fn short_names(document: &Node, release: Option<&Version>) -> Vec<(Option<u32>, String)> {
-    let is_one = release.is_some_and(|release| release.number(0) < 2);
-    let Some(Node { content: Content::Table(plugins), .. }) = document.at("plugins") else {
-        return Vec::new();
-    };
-    if !is_one || version(document) != 2 {
+    if !is_before_2(release) || version(document) != 2 {
         return Vec::new();
     }
-    let short = plugins.iter().filter(|(name, _)| !values::is_uri(name, release));
+    let short = document.entries_at("plugins").filter(|(name, _)| !values::is_uri(name, release));
     let what = |name: &str| {
         format!(
             "[plugins.\"{name}\"] is no URI such as {WHOLE}, which a file of version 2 wants: containerd exits (`invalid plugin key URI`)"
@@ -74,33 +72,27 @@ pub(crate) fn refused(
     release: Option<&Version>,
 ) -> Vec<(Option<u32>, String)> {
     let mut found = Vec::new();
-    let number = |at| release.map(|release| release.number(at));
-    let named = |key: &str| match plugin.at(key).map(|node| &node.content) {
-        Some(Content::Table(entries)) => !entries.is_empty(),
-        _ => false,
-    };
+    let has_mirrors = plugin.entries_at("registry.mirrors").next().is_some();
     let line = |key: &str| plugin.at(key).and_then(|node| node.line).or(plugin.line);
-    let has_path = matches!(plugin.at("registry.config_path").map(Node::state), Some(State::Known(Value::Text(path))) if !path.is_empty());
+    let has_path = plugin.text_at("registry.config_path").is_some_and(|(_, path)| !path.is_empty());
     // containerd/containerd#7844
-    if has_path && named("registry.mirrors") {
+    if has_path && has_mirrors {
         let what = "registry.mirrors stands beside registry.config_path: the CRI plugin doesn't load";
         found.push((line("registry.mirrors"), what.to_owned()));
     } else if has_path && has_tls(plugin) {
         let what =
             "registry.configs with tls stands beside registry.config_path: the CRI plugin doesn't load";
         found.push((line("registry.configs"), what.to_owned()));
-    } else if named("registry.mirrors")
+    } else if has_mirrors
         && file == 2
-        && (number(0), number(1)) == (Some(2), Some(2))
-        && number(2).is_some_and(|patch| patch < 2)
+        && release.is_some_and(|release| minor(release) == (2, 2) && release.number(2) < 2)
     {
         let what = "registry.mirrors in a file of version 2: the CRI plugin of containerd 2.2.0 and 2.2.1 doesn't load (2.2.2 does)";
         found.push((line("registry.mirrors"), what.to_owned()));
     }
-    let is_on = plugin.at("systemd_cgroup").map(Node::state) == Some(State::from(true));
-    if is_on
+    if plugin.is_true_at("systemd_cgroup")
         && [SHORT, WHOLE].contains(&table)
-        && number(0).is_some_and(|major| major < 2)
+        && is_before_2(release)
         && !runs_on_v1(plugin)
     {
         let what = "systemd_cgroup = true belongs to a runtime that is gone: the CRI plugin doesn't load; SystemdCgroup in the runtime's options takes its place";
@@ -112,12 +104,9 @@ pub(crate) fn refused(
 
 /// `SystemdCgroup` that is neither true nor false: containerd and its CRI start, and no pod of that runtime does.
 fn words_for_switches(plugin: &Node) -> Vec<(Option<u32>, String)> {
-    let Some(Node { content: Content::Table(runtimes), .. }) = plugin.at("containerd.runtimes") else {
-        return Vec::new();
-    };
-    let wrong = runtimes.iter().filter_map(|(name, runtime)| {
+    let wrong = plugin.entries_at("containerd.runtimes").filter_map(|(name, runtime)| {
         let node = runtime.at("options.SystemdCgroup")?;
-        let is_switch = matches!(node.state(), State::Known(Value::Bool(_)));
+        let is_switch = matches!(node.content, Content::Bool(_));
         let what = format!(
             "SystemdCgroup of the runtime {name} is neither true nor false: its pods don't start (`failed to generate runtime options`)"
         );
@@ -127,24 +116,23 @@ fn words_for_switches(plugin: &Node) -> Vec<(Option<u32>, String)> {
 }
 
 fn has_tls(plugin: &Node) -> bool {
-    let Some(Node { content: Content::Table(hosts), .. }) = plugin.at("registry.configs") else {
-        return false;
-    };
-    hosts.values().any(|host| host.at("tls").is_some())
+    plugin.entries_at("registry.configs").any(|(_, host)| host.at("tls").is_some())
 }
 
 /// Whether the default runtime is the first one, which had no options of its own.
 fn runs_on_v1(plugin: &Node) -> bool {
-    let key = format!("containerd.runtimes.{}.runtime_type", default_runtime(plugin));
-    plugin.at(&key).map(Node::state) == Some(State::from("io.containerd.runtime.v1.linux"))
+    plugin.at(&format!("containerd.runtimes.{}", default_runtime(plugin))).is_some_and(is_of_v1)
+}
+
+/// Whether a runtime is of the first kind.
+fn is_of_v1(runtime: &Node) -> bool {
+    runtime.text_at("runtime_type").is_some_and(|(_, kind)| kind == "io.containerd.runtime.v1.linux")
 }
 
 /// The runtime that pods get which ask for none.
 pub(crate) fn default_runtime(plugin: &Node) -> String {
-    match plugin.at("containerd.default_runtime_name").map(Node::state) {
-        Some(State::Known(Value::Text(name))) if !name.is_empty() => name,
-        _ => "runc".to_owned(),
-    }
+    let named = plugin.text_at("containerd.default_runtime_name").map(|(_, name)| name);
+    named.filter(|name| !name.is_empty()).unwrap_or("runc").to_owned()
 }
 
 /// Directories of network plugins that a plugin's table names.
@@ -155,11 +143,8 @@ pub(crate) fn network_plugins(plugin: &Node) -> Option<(Option<u32>, Vec<String>
     {
         return Some((node.line, items.iter().filter_map(Value::as_text).map(str::to_owned).collect()));
     }
-    let node = plugin.at("cni.bin_dir")?;
-    match node.state() {
-        State::Known(Value::Text(path)) if !path.is_empty() => Some((node.line, vec![path])),
-        _ => None,
-    }
+    let (line, path) = plugin.text_at("cni.bin_dir").filter(|(_, path)| !path.is_empty())?;
+    Some((line, vec![path.to_owned()]))
 }
 
 #[cfg(test)]

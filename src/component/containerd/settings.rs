@@ -1,7 +1,8 @@
 //! A file of containerd, decoded: a value of another type than its setting holds ends containerd when it starts, a key that it
 //! doesn't know is passed over. The settings are in `fields`.
 
-use super::fields::{ERAS, Era, FIRST, LAST};
+use super::fields::{ERAS, Era};
+use super::release::{FIRST, LAST, is_before_2, minor};
 use super::{IMAGES, RUNTIME, SHORT, WHOLE};
 use crate::component::go_decoder::{self, Format, Mistyped, Type};
 use crate::fact::Version;
@@ -18,27 +19,18 @@ fn parts(table: &str) -> &'static [&'static str] {
     }
 }
 
-/// A file with the names of its settings as containerd spells them, and the values that end it.
-pub(crate) struct Decoded {
-    pub(crate) document: Node,
-    pub(crate) mistyped: Vec<Mistyped>,
-}
-
-/// Holds a file against the settings of a release; none stands for one that isn't known.
-pub(crate) fn decode(document: Node, release: Option<&Version>) -> Decoded {
+/// A file with the names of its settings as containerd spells them, and the values that end it, for a release; none stands for
+/// one that isn't known.
+pub(crate) fn decode(document: Node, release: Option<&Version>) -> (Node, Vec<Mistyped>) {
     let file = super::version(&document);
-    let number = release.map(|release| (release.number(0), release.number(1)));
-    let format = match number {
-        Some(number) if number >= (2, 0) => Format::PelletierTwice,
-        _ => Format::Pelletier,
-    };
-    let counts = |era: &Era| match number {
-        Some(number) => (era.from..era.until).contains(&number),
+    let is_converted = release.is_some() && !is_before_2(release);
+    let format = if is_converted { Format::PelletierTwice } else { Format::Pelletier };
+    let counts = |era: &Era| match release.map(minor) {
+        Some(minor) => (era.from..era.until).contains(&minor),
         None => era.from == FIRST && era.until == LAST,
     };
     let schema = |table: &str, key: &str| find(table, key, file, release, &counts);
-    let (document, mistyped) = go_decoder::decode(document, "", schema, format);
-    Decoded { document, mistyped }
+    go_decoder::decode(document, "", schema, format)
 }
 
 /// What a key of a table holds, of the eras that count.
@@ -62,8 +54,7 @@ fn find(
         parts => parts.iter().find_map(|part| of(part)),
     };
     // What converts the old table looks for the names as they are.
-    let is_converted =
-        [SHORT, WHOLE].contains(&table) && release.is_some_and(|release| release.number(0) >= 2);
+    let is_converted = [SHORT, WHOLE].contains(&table) && release.is_some() && !is_before_2(release);
     found.filter(|(name, _)| !is_converted || *name == key)
 }
 
@@ -93,8 +84,8 @@ mod tests {
     /// The keys of the values that end a release.
     fn refused(release: &str, text: &str) -> Vec<String> {
         let document = toml_document::parse(text.as_bytes()).unwrap();
-        let decoded = decode(document, Version::parse(release).as_ref());
-        decoded.mistyped.into_iter().map(|one| one.key).collect()
+        let (_, mistyped) = decode(document, Version::parse(release).as_ref());
+        mistyped.into_iter().map(|one| one.key).collect()
     }
 
     #[test]
@@ -142,7 +133,7 @@ mod tests {
             "version = 3\nDISABLED_PLUGINS = []\n[Plugins.'{RUNTIME}'.CONTAINERD]\nDefault_Runtime_Name = \"x\"\n"
         );
         let document = toml_document::parse(text.as_bytes()).unwrap();
-        let document = decode(document, Version::parse("2.2.7").as_ref()).document;
+        let (document, _) = decode(document, Version::parse("2.2.7").as_ref());
         assert!(document.at("disabled_plugins").is_some());
         let plugin = document.at("plugins").and_then(|plugins| plugins.at(RUNTIME)).unwrap();
         assert!(plugin.at("containerd.default_runtime_name").is_some());

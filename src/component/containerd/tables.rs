@@ -1,6 +1,7 @@
 //! Which tables of a file hold the settings of the CRI, by the version of the file and the release: later releases convert older
 //! files. Every row was measured with containerd 1.7.28, 2.0.7, 2.1.8, 2.2.7 and 2.3.4.
 
+use super::release::{FIRST, LAST, Minor, minor};
 use super::{IMAGES, RUNTIME, SHORT, WHOLE};
 use crate::fact::Version;
 
@@ -8,17 +9,15 @@ struct Layout {
     /// Versions of the file.
     files: (i64, i64),
     /// Releases, the first with it and the first without.
-    releases: ((u64, u64), (u64, u64)),
+    releases: (Minor, Minor),
     /// The tables whose settings all count.
     all: &'static [&'static str],
     /// Those of which only the server of streams counts.
     server: &'static [&'static str],
 }
 
-const FIRST: (u64, u64) = (0, 0);
-const SPLIT: (u64, u64) = (2, 0);
-const CONVERTED: (u64, u64) = (2, 3);
-const LAST: (u64, u64) = (u64::MAX, 0);
+const SPLIT: Minor = (2, 0);
+const CONVERTED: Minor = (2, 3);
 const NEWEST: i64 = i64::MAX;
 
 /// A file without a version is of the first. 2.0 to 2.2 pass over what such a file says of the CRI; 2.3 takes the old table in a
@@ -49,8 +48,8 @@ pub(crate) struct Tables {
 pub(crate) fn tables(file: i64, release: Option<&Version>) -> Tables {
     let of_file = || LAYOUTS.iter().filter(|layout| (layout.files.0..=layout.files.1).contains(&file.max(0)));
     if let Some(release) = release {
-        let number = (release.number(0), release.number(1));
-        let layout = of_file().find(|layout| (layout.releases.0..layout.releases.1).contains(&number));
+        let minor = minor(release);
+        let layout = of_file().find(|layout| (layout.releases.0..layout.releases.1).contains(&minor));
         let (all, server) = layout.map_or((&[][..], &[][..]), |layout| (layout.all, layout.server));
         return Tables { read: all.to_vec(), server: server.to_vec(), doubtful: Vec::new() };
     }

@@ -1,6 +1,7 @@
 //! Values of the right type, outside of the CRI's tables, at which containerd exits or starts without its CRI
 //! (`cmd/containerd/server`; containerd 1.7.28, 2.0.7, 2.1.8, 2.2.7 and 2.3.4 were asked).
 
+use super::release::{is_before_2, may_be_since, minor};
 use crate::fact::Version;
 use crate::parse::document::{Content, Node};
 use crate::parse::go_duration;
@@ -8,8 +9,8 @@ use crate::parse::go_duration;
 /// The line of a value, and what is wrong with it.
 pub(crate) type Wrong = (Option<u32>, String);
 
-pub(super) const EXITS: &str = "containerd exits";
-pub(super) const NO_CRI: &str = "the CRI plugin doesn't load";
+pub(crate) const EXITS: &str = "containerd exits";
+pub(crate) const NO_CRI: &str = "the CRI plugin doesn't load";
 
 /// What logrus calls its levels, in any letter case.
 const LEVELS: [&str; 8] = ["panic", "fatal", "error", "warn", "warning", "info", "debug", "trace"];
@@ -26,19 +27,19 @@ const LONGEST_SOCKET: usize = 104 - ".ttrpc".len();
 /// Settings outside of plugins, and of the plugins that the CRI needs.
 pub(crate) fn of_file(document: &Node, release: Option<&Version>) -> Vec<Wrong> {
     let mut found = Vec::new();
-    let roots = (text(document, "root"), text(document, "state"));
-    let root = roots.0.as_ref().map_or("/var/lib/containerd", |(_, root)| root);
-    let state = roots.1.as_ref().map_or("/run/containerd", |(_, state)| state);
+    let roots = (document.text_at("root"), document.text_at("state"));
+    let root = roots.0.map_or("/var/lib/containerd", |(_, root)| root);
+    let state = roots.1.map_or("/run/containerd", |(_, state)| state);
     if root == state && !root.is_empty() {
-        let line = roots.0.as_ref().or(roots.1.as_ref()).and_then(|(line, _)| *line);
+        let line = roots.0.or(roots.1).and_then(|(line, _)| line);
         found.push((line, format!("root and state are both \"{root}\": {EXITS}")));
     }
-    if let Some((line, level)) = text(document, "debug.level").filter(|(_, level)| !is_level(level)) {
+    if let Some((line, level)) = document.text_at("debug.level").filter(|(_, level)| !is_level(level)) {
         let levels = LEVELS.join(", ");
         found.push((line, format!("debug.level is \"{level}\", which is none of {levels}: {EXITS}")));
     }
-    if let Some((line, format)) = text(document, "debug.format").filter(|(_, name)| !is_format(name))
-        && release.is_none_or(|release| number(release) >= (1, 5))
+    if let Some((line, format)) = document.text_at("debug.format").filter(|(_, name)| !is_format(name))
+        && may_be_since(release, (1, 5))
     {
         found.push((line, format!("debug.format is \"{format}\", which is neither text nor json: {EXITS}")));
     }
@@ -47,8 +48,8 @@ pub(crate) fn of_file(document: &Node, release: Option<&Version>) -> Vec<Wrong> 
     found.extend(proxies(document, release));
     found.extend(required(document, release));
     if let Some((line, policy)) =
-        plugin_text(document, "io.containerd.metadata.v1.bolt", "content_sharing_policy")
-        && !["", "shared", "isolated"].contains(&policy.as_str())
+        document.text_at("plugins.io.containerd.metadata.v1.bolt.content_sharing_policy")
+        && !["", "shared", "isolated"].contains(&policy)
     {
         let what =
             format!("content_sharing_policy is \"{policy}\", which is neither shared nor isolated: {NO_CRI}");
@@ -61,20 +62,16 @@ pub(crate) fn of_file(document: &Node, release: Option<&Version>) -> Vec<Wrong> 
 fn endpoints(document: &Node, release: Option<&Version>) -> Vec<Wrong> {
     let is_old = super::version(document) < 4;
     let listener = |name: &str| {
-        let plugin = if is_old {
-            document.at(name)
-        } else {
-            document.at("plugins").and_then(|plugins| plugins.at(&format!("io.containerd.server.v1.{name}")))
-        };
-        text(plugin?, "address").filter(|(_, address)| !address.is_empty())
+        let table = if is_old { name.to_owned() } else { format!("plugins.io.containerd.server.v1.{name}") };
+        document.text_at(&format!("{table}.address")).filter(|(_, address)| !address.is_empty())
     };
     let mut found = Vec::new();
     // 2.3 listens there no more.
     if is_old
-        && release.is_none_or(|release| number(release) < (2, 3))
-        && let Some((line, address)) = text(document, "grpc.tcp_address")
+        && release.is_none_or(|release| minor(release) < (2, 3))
+        && let Some((line, address)) = document.text_at("grpc.tcp_address")
         && !address.is_empty()
-        && !is_endpoint(&address)
+        && !is_endpoint(address)
     {
         let what = format!("grpc.tcp_address is \"{address}\", which is no address with a port: {EXITS}");
         found.push((line, what));
@@ -82,7 +79,7 @@ fn endpoints(document: &Node, release: Option<&Version>) -> Vec<Wrong> {
     for name in ["metrics", "debug"] {
         if let Some((line, address)) = listener(name)
             && !(name == "debug" && address.starts_with('/'))
-            && !is_endpoint(&address)
+            && !is_endpoint(address)
         {
             let what = format!(
                 "the address of {name} is \"{address}\", which is no address with a port such as 127.0.0.1:1338: {EXITS}"
@@ -103,10 +100,7 @@ fn endpoints(document: &Node, release: Option<&Version>) -> Vec<Wrong> {
 }
 
 fn timeouts(document: &Node) -> Vec<Wrong> {
-    let Some(Node { content: Content::Table(spans), .. }) = document.at("timeouts") else {
-        return Vec::new();
-    };
-    let wrong = spans.iter().filter_map(|(name, node)| match &node.content {
+    let wrong = document.entries_at("timeouts").filter_map(|(name, node)| match &node.content {
         Content::Text(span) if go_duration::nanoseconds(span).is_none() => {
             let what = format!(
                 "the timeout {name} is \"{span}\", which is no length of time such as \"10s\": {EXITS}"
@@ -119,24 +113,20 @@ fn timeouts(document: &Node) -> Vec<Wrong> {
 }
 
 fn proxies(document: &Node, release: Option<&Version>) -> Vec<Wrong> {
-    let Some(Node { content: Content::Table(plugins), .. }) = document.at("proxy_plugins") else {
-        return Vec::new();
-    };
-    let known =
-        if release.is_some_and(|release| number(release) < (2, 0)) { &PROXIES[..3] } else { &PROXIES[..] };
-    let wrong = plugins.iter().filter_map(|(name, node)| {
+    let known = if is_before_2(release) { &PROXIES[..3] } else { &PROXIES[..] };
+    let wrong = document.entries_at("proxy_plugins").filter_map(|(name, node)| {
         if BUILT_IN.contains(&name.as_str()) {
             return Some((
                 node.line,
                 format!("the proxy plugin {name} has the name of one that is built in: {EXITS}"),
             ));
         }
-        let kind = text(node, "type").map(|(_, kind)| kind).unwrap_or_default();
+        let kind = node.text_at("type").map(|(_, kind)| kind).unwrap_or_default();
         let what = || {
             let known = known.join(", ");
             format!("the proxy plugin {name} has the type \"{kind}\", which is none of {known}: {EXITS}")
         };
-        (!known.contains(&kind.as_str())).then(|| (node.line, what()))
+        (!known.contains(&kind)).then(|| (node.line, what()))
     });
     wrong.collect()
 }
@@ -160,24 +150,7 @@ fn required(document: &Node, release: Option<&Version>) -> Vec<Wrong> {
 /// A plugin's name as files of version 2 and later have it: `io.containerd.TYPE.vNUMBER`, and more. 2.0 and later look at its
 /// beginning only.
 pub(crate) fn is_uri(name: &str, release: Option<&Version>) -> bool {
-    let is_strict = release.is_some_and(|release| release.number(0) < 2);
-    name.starts_with("io.containerd.") && (!is_strict || name.splitn(4, '.').count() == 4)
-}
-
-pub(super) fn number(release: &Version) -> (u64, u64) {
-    (release.number(0), release.number(1))
-}
-
-pub(super) fn text(node: &Node, key: &str) -> Option<(Option<u32>, String)> {
-    let node = node.at(key)?;
-    match &node.content {
-        Content::Text(text) => Some((node.line, text.clone())),
-        _ => None,
-    }
-}
-
-fn plugin_text(document: &Node, plugin: &str, key: &str) -> Option<(Option<u32>, String)> {
-    text(document.at("plugins")?.at(plugin)?, key)
+    name.starts_with("io.containerd.") && (!is_before_2(release) || name.splitn(4, '.').count() == 4)
 }
 
 fn is_level(name: &str) -> bool {

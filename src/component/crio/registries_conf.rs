@@ -118,7 +118,7 @@ impl Judge {
         let mut seen: Vec<(String, bool, bool)> = Vec::new();
         for registry in registries {
             let (prefix, location) = (place(registry, "prefix"), place(registry, "location"));
-            let (insecure, blocked) = (is_on(registry, "insecure"), is_on(registry, "blocked"));
+            let (insecure, blocked) = (registry.is_true_at("insecure"), registry.is_true_at("blocked"));
             self.registry(registry, &prefix, &location);
             let name = if location.is_empty() { prefix } else { location };
             let other = seen.iter().find(|(other, _, _)| *other == name);
@@ -158,7 +158,7 @@ impl Judge {
             self.add(line_of(registry, "pull-from-mirror"), what, Since::Minor(26));
         }
         let Some(Node { content: Content::List(mirrors), .. }) = registry.at("mirror") else { return };
-        let by_digest = is_on(registry, "mirror-by-digest-only");
+        let by_digest = registry.is_true_at("mirror-by-digest-only");
         for mirror in mirrors {
             self.mirror(mirror, by_digest);
         }
@@ -240,10 +240,6 @@ fn text(node: &Node, key: &str) -> String {
 /// A place without slashes at its end.
 fn place(node: &Node, key: &str) -> String {
     text(node, key).trim_end_matches('/').to_owned()
-}
-
-fn is_on(node: &Node, key: &str) -> bool {
-    node.at(key).map(Node::state) == Some(State::from(true))
 }
 
 fn texts(document: &Node, key: &str) -> Vec<(Option<u32>, String)> {

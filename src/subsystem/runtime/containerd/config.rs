@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::imports::{MAX_FILES, imports};
 use super::needs::needs;
+use crate::component::containerd::values::{EXITS, NO_CRI};
 use crate::component::containerd::{
-    CRI, IMAGES, SHORT, WHOLE, cri_values, default_runtime, network_plugins, refused, settings, short_names,
-    tables, too_new, values, version,
+    CRI, IMAGES, SHORT, WHOLE, cri_values, default_runtime, is_before_2, network_plugins, refused, settings,
+    short_names, tables, too_new, values, version,
 };
+use crate::component::go_decoder::Mistyped;
 use crate::fact::{Origin, State, Value, Version};
 use crate::host::{Files, Read};
 use crate::parse::document::Node;
@@ -72,7 +74,7 @@ impl File<'_> {
         config.check_default_runtime();
         let needs = needs(&config, self.files);
         config.mistakes.extend(needs.missing);
-        config.doubt = config.doubt.or(needs.doubt);
+        config.doubt = needs.doubt;
         Ok(config)
     }
 }
@@ -80,12 +82,10 @@ impl File<'_> {
 impl Config {
     /// A document with its settings as containerd spells them; values of another type are mistakes.
     fn decoded(&mut self, path: &str, document: Node) -> Node {
-        let decoded = settings::decode(document, self.release.as_ref());
-        let mistyped = decoded.mistyped.into_iter();
-        self.mistakes.extend(
-            mistyped.map(|one| (Origin::at(path, one.line), format!("{}: containerd exits", one.what))),
-        );
-        decoded.document
+        let (document, mistyped) = settings::decode(document, self.release.as_ref());
+        let told = |one: Mistyped| (Origin::at(path, one.line), format!("{}: {EXITS}", one.what));
+        self.mistakes.extend(mistyped.into_iter().map(told));
+        document
     }
 
     /// The tables of the CRI in a document that count, with their names.
@@ -97,19 +97,29 @@ impl Config {
         read.into_iter().filter_map(move |table| Some((table, plugin(document, table)?)))
     }
 
+    /// Those in which only the server of streams counts.
+    fn bare_server_tables<'d>(&self, document: &'d Node) -> impl Iterator<Item = (&'static str, &'d Node)> {
+        let server = tables(version(document), self.release.as_ref()).server;
+        server.into_iter().filter_map(move |table| Some((table, plugin(document, table)?)))
+    }
+
+    /// Those of a document that hold runtimes.
+    fn runtime_tables<'d>(&self, document: &'d Node) -> impl Iterator<Item = &'d Node> {
+        self.read_tables(document).filter(|(table, _)| *table != IMAGES).map(|(_, table)| table)
+    }
+
     /// The tables of the CRI's runtimes that count, with their files.
     pub(super) fn counted_tables(&self) -> Vec<(&str, &Node)> {
-        let of = |document| self.read_tables(document).filter(|(table, _)| *table != IMAGES);
+        let of = |document| self.runtime_tables(document);
         let all = self.documents.iter();
-        all.flat_map(|(path, document)| of(document).map(move |(_, table)| (path.as_str(), table))).collect()
+        all.flat_map(|(path, document)| of(document).map(move |table| (path.as_str(), table))).collect()
     }
 
     /// The tables of the server of streams, with their files.
     pub(super) fn server_tables(&self) -> Vec<(&str, &Node)> {
         let of = |document| {
-            let counted = tables(version(document), self.release.as_ref());
-            let names = counted.server.into_iter().chain(counted.read);
-            names.filter(|name| [SHORT, WHOLE].contains(name)).filter_map(|name| plugin(document, name))
+            let all = self.bare_server_tables(document).chain(self.read_tables(document));
+            all.filter(|(name, _)| [SHORT, WHOLE].contains(name)).map(|(_, table)| table)
         };
         let all = self.documents.iter();
         all.flat_map(|(path, document)| of(document).map(move |table| (path.as_str(), table))).collect()
@@ -117,13 +127,13 @@ impl Config {
 
     /// Whether it is known to be of 1.x.
     pub(super) fn is_before_2(&self) -> bool {
-        self.release.as_ref().is_some_and(|release| release.number(0) < 2)
+        is_before_2(self.release.as_ref())
     }
 
     /// Where a plugin is switched off.
     pub(super) fn disables(&self, name: &str) -> Option<Origin> {
-        let all = self.documents.iter().flat_map(|(path, document)| disabled(path, document));
-        all.into_iter().find(|(_, other)| other == name).map(|(place, _)| place)
+        let mut all = self.documents.iter().flat_map(|(path, document)| disabled(path, document));
+        all.find(|(_, other)| other == name).map(|(place, _)| place)
     }
 
     /// A default runtime that no table describes: the CRI doesn't load. That of runc is built in.
@@ -136,9 +146,7 @@ impl Config {
             tables.drain(..tables.len().saturating_sub(1));
         }
         let has = |key: &str| {
-            let mut lines =
-                tables.iter().rev().map(|(path, table)| Some(Origin::at(path, table.at(key)?.line)));
-            lines.find_map(|place| place)
+            tables.iter().rev().find_map(|(path, table)| Some(Origin::at(path, table.at(key)?.line)))
         };
         let runtimes = has("containerd.runtimes");
         let is_described = has(&format!("containerd.runtimes.{name}")).is_some();
@@ -146,9 +154,7 @@ impl Config {
             return;
         }
         let place = has("containerd.default_runtime_name").or(runtimes);
-        let what = format!(
-            "default_runtime_name is `{name}`, and no table describes that runtime: the CRI plugin doesn't load"
-        );
+        let what = format!("default_runtime_name is `{name}`, and no table describes that runtime: {NO_CRI}");
         self.mistakes.extend(place.map(|place| (place, what)));
     }
 
@@ -166,17 +172,15 @@ impl Config {
             found.extend(refused(table, plugin, version(document), release));
             found.extend(cri_values::of_plugin(table, plugin, release));
         }
-        for table in tables(version(document), release).server {
-            if let Some(server) = plugin(document, table) {
-                found.extend(cri_values::of_plugin(table, server, release));
-            }
+        for (table, server) in self.bare_server_tables(document) {
+            found.extend(cri_values::of_plugin(table, server, release));
         }
         self.mistakes.extend(found.into_iter().map(|(line, what)| (Origin::at(path, line), what)));
         if version(document) < 2 {
             return;
         }
         for (place, name) in disabled(path, document) {
-            if !values::is_uri(&name, self.release.as_ref()) {
+            if !values::is_uri(&name, release) {
                 let what = format!("disabled_plugins: `{name}` is no URI such as {}", CRI[0]);
                 self.mistakes.push((place, what));
             }
@@ -199,8 +203,7 @@ impl Config {
 
     /// The two plugins that the CRI was split into came with 2.0; before, nobody is called so.
     fn knows(&self, plugin: &str) -> bool {
-        self.release.as_ref().is_none_or(|release| release.number(0) >= 2)
-            || !plugin.starts_with("io.containerd.cri.v1.")
+        !self.is_before_2() || !plugin.starts_with("io.containerd.cri.v1.")
     }
 
     /// `SystemdCgroup` of the default runtime. Tables of one plugin in several files replace each other as a whole before 2.0,
@@ -208,8 +211,8 @@ impl Config {
     pub(super) fn systemd_cgroup(&self) -> (State, Option<Origin>) {
         let mut found: Option<(State, Origin)> = None;
         for (path, document) in &self.documents {
-            let counted = tables(version(document), self.release.as_ref());
-            for plugin in counted.doubtful.into_iter().filter_map(|table| plugin(document, table)) {
+            let doubtful = tables(version(document), self.release.as_ref()).doubtful;
+            for plugin in doubtful.into_iter().filter_map(|table| plugin(document, table)) {
                 if let Some(node) = plugin.at(&systemd_key(plugin)) {
                     let place = Origin::at(path, node.line);
                     let reason = format!(
@@ -218,9 +221,8 @@ impl Config {
                     return (State::unknown(reason), Some(place));
                 }
             }
-            let runtimes = counted.read.into_iter().filter(|table| *table != IMAGES);
-            for plugin in runtimes.filter_map(|table| plugin(document, table)) {
-                let replaces = self.release.as_ref().map(|release| release.number(0) < 2);
+            for plugin in self.runtime_tables(document) {
+                let replaces = self.release.as_ref().map(|_| self.is_before_2());
                 match (plugin.at(&systemd_key(plugin)), &found, replaces) {
                     (Some(node), ..) => {
                         let place = Origin::at(path, node.line);
@@ -246,20 +248,16 @@ impl Config {
 
     /// The runtime of pods that ask for none, by the last file that says so.
     pub(super) fn default_runtime(&self) -> String {
-        let named = self.documents.iter().rev().flat_map(|(_, document)| {
-            let read = tables(version(document), self.release.as_ref()).read;
-            read.into_iter().filter_map(|table| plugin(document, table)).map(default_runtime)
-        });
-        named.into_iter().find(|name| name != "runc").unwrap_or_else(|| "runc".into())
+        let documents = self.documents.iter().rev();
+        let mut named = documents
+            .flat_map(|(_, document)| self.read_tables(document).map(|(_, table)| default_runtime(table)));
+        named.find(|name| name != "runc").unwrap_or_else(|| "runc".into())
     }
 
     /// The table in which `SystemdCgroup` is missing, as far as the file has it.
     pub(super) fn unset_systemd_cgroup(&self) -> Option<Origin> {
         let (path, document) = self.documents.last()?;
-        let read = tables(version(document), self.release.as_ref()).read;
-        let mut plugins =
-            read.into_iter().filter(|table| *table != IMAGES).filter_map(|table| plugin(document, table));
-        let line = plugins.find_map(|plugin| {
+        let line = self.runtime_tables(document).find_map(|plugin| {
             let runtime = plugin.at(&format!("containerd.runtimes.{}", default_runtime(plugin)));
             runtime.map_or(plugin.line, |runtime| runtime.at("options").unwrap_or(runtime).line)
         });
@@ -269,9 +267,7 @@ impl Config {
     /// Where it looks for network plugins, if a file says so; the last one counts.
     pub(super) fn network_plugins(&self) -> Option<(Vec<String>, Origin)> {
         self.documents.iter().rev().find_map(|(path, document)| {
-            let read = tables(version(document), self.release.as_ref()).read;
-            let mut plugins = read.into_iter().filter_map(|table| plugin(document, table));
-            let (line, paths) = plugins.find_map(network_plugins)?;
+            let (line, paths) = self.read_tables(document).find_map(|(_, table)| network_plugins(table))?;
             Some((paths, Origin::at(path, line).says("names the directories of network plugins")))
         })
     }

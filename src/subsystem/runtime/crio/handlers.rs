@@ -8,7 +8,7 @@ use crate::component::crio::Since;
 use crate::component::crio::handlers::{self, Fields};
 use crate::component::crio::storage_driver::is_size;
 use crate::fact::{Origin, State};
-use crate::parse::document::{Content, Node};
+use crate::parse::document::Content;
 use crate::subsystem::Subsystems;
 
 /// One runtime handler.
@@ -81,10 +81,7 @@ pub(super) fn all(crio: &Crio, subsystems: &Subsystems<'_>) -> Vec<Handler> {
     }
     handlers.insert(own.to_owned(), Handler { name: own.to_owned(), place: None, fields });
     for (file, document) in &crio.files.documents {
-        let Some(Node { content: Content::Table(tables), .. }) = document.at("crio.runtime.runtimes") else {
-            continue;
-        };
-        for (name, node) in tables {
+        for (name, node) in document.entries_at("crio.runtime.runtimes") {
             let Content::Table(table) = &node.content else { continue };
             let fields = table.iter().map(|(field, node)| (field.clone(), node.state())).collect();
             let place = Some(Origin::at(file, node.line));

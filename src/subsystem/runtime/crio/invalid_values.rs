@@ -10,7 +10,6 @@ use crate::component::crio::values::{
 };
 use crate::component::crio::{Refusal, Since, Standing, workloads};
 use crate::fact::{Origin, State, Value};
-use crate::parse::document::{Content, Node};
 use crate::subsystem::Subsystems;
 
 /// What the installed CRI-O makes of what is wrong.
@@ -172,11 +171,7 @@ impl Found {
     fn workloads(&mut self, crio: &Crio) {
         let mut seen: Vec<&String> = Vec::new();
         for (file, document) in crio.files.documents.iter().rev() {
-            let Some(Node { content: Content::Table(tables), .. }) = document.at("crio.runtime.workloads")
-            else {
-                continue;
-            };
-            for (name, table) in tables {
+            for (name, table) in document.entries_at("crio.runtime.workloads") {
                 if seen.contains(&name) {
                     continue;
                 }
