@@ -62,39 +62,44 @@ fn refuse_other(root: &Path, host: &Host) -> Result<(), Failure> {
 /// A root directory without an os-release is judged only if that was asked for: a system that boots has one, so that more may be
 /// missing here.
 pub(super) fn refuse_partial(arguments: &SourceArguments, host: &Host) -> Result<(), Failure> {
-    match missing_release(arguments, host) {
-        Some(text) => Err(Failure::input(text).hint(partial_hint(host))),
-        None => Ok(()),
-    }
+    let Some(missing) = missing_release(arguments, host) else { return Ok(()) };
+    let hint = match missing.elsewhere {
+        Some(place) => format!("{place}; mount it, or judge what is there with --root-partial"),
+        None => "--root-partial judges what is there".to_owned(),
+    };
+    Err(Failure::input(missing.text).hint(hint))
 }
 
 /// Facts are told of any directory, with a warning.
 pub(super) fn warn_of_partial(arguments: &SourceArguments, host: &Host) {
-    if let Some(text) = missing_release(arguments, host) {
-        terminal::complain_line(&format!("warning: {text}"));
+    if let Some(missing) = missing_release(arguments, host) {
+        terminal::complain_line(&format!("warning: {}", missing.text));
     }
 }
 
-fn missing_release(arguments: &SourceArguments, host: &Host) -> Option<String> {
+/// That there is no os-release.
+struct MissingRelease {
+    text: String,
+    /// The file system that it may be on.
+    elsewhere: Option<String>,
+}
+
+fn missing_release(arguments: &SourceArguments, host: &Host) -> Option<MissingRelease> {
     let root = arguments.root.as_ref().filter(|_| !arguments.root_partial)?;
-    // One that can't be read is there.
-    let is_gone = |path: &&str| match host.files().stat(path) {
-        Read::There(_) => false,
-        Read::Missing(_) => true,
-        Read::Hidden(error) => matches!(error.kind, HostErrorKind::Elsewhere(_)),
-    };
-    let place = root.display();
-    PLACES
-        .iter()
-        .all(is_gone)
-        .then(|| format!("{place} is no whole root filesystem: it has no {}", PLACES.join(" and no ")))
-}
-
-fn partial_hint(host: &Host) -> String {
-    match host.elsewhere().first() {
-        Some(place) => format!("{place}; mount it, or judge what is there with --root-partial"),
-        None => "--root-partial judges what is there".to_owned(),
+    let mut elsewhere = None;
+    for path in PLACES {
+        match host.files().stat(path) {
+            Read::Missing(_) => {}
+            Read::Hidden(HostError { kind: HostErrorKind::Elsewhere(place), .. }) => {
+                elsewhere.get_or_insert(place);
+            }
+            // One that can't be read is there.
+            Read::There(_) | Read::Hidden(_) => return None,
+        }
     }
+    let place = root.display();
+    let text = format!("{place} is no whole root filesystem: it has no {}", PLACES.join(" and no "));
+    Some(MissingRelease { text, elsewhere })
 }
 
 fn unreadable(arguments: &SourceArguments, error: &HostError) -> Failure {

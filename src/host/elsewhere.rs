@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::directory::Directory;
 use super::error::{HostError, HostErrorKind};
 use super::files::Files;
+use super::mounted::MountTable;
 use super::path::HostPath;
 use super::read::Read;
 use super::tree::{Content, DirEntry, Kind, Metadata, Tree};
@@ -15,11 +16,11 @@ use crate::parse::{fstab, unit};
 
 /// A place where another file system is mounted, and what mounts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Elsewhere {
+pub(super) struct Elsewhere {
     /// Where.
-    pub at: HostPath,
-    /// The file and line, or the unit.
-    pub by: String,
+    at: HostPath,
+    /// The file and line.
+    by: String,
 }
 
 impl std::fmt::Display for Elsewhere {
@@ -60,10 +61,19 @@ pub(super) fn find(files: &Files, directory: &Directory) -> Vec<Elsewhere> {
     for place in &mut found {
         place.at = files.real_path(&place.at);
     }
-    found.retain(|place| is_empty(files, &place.at) && !directory.is_mount_point(&place.at));
+    let mut seen = BTreeSet::new();
+    found.retain(|place| {
+        seen.insert(place.at.clone()) && is_empty(files, &place.at) && !directory.is_mount_point(&place.at)
+    });
     found.sort_by_key(|place| place.at.as_path().components().count());
-    found.dedup_by(|one, other| one.at == other.at);
     found
+}
+
+/// The directory with all of them mounted.
+pub(super) fn mounted(directory: Directory, places: Vec<Elsewhere>) -> Box<dyn Tree> {
+    let mount =
+        |table: MountTable, place: Elsewhere| table.mount(place.at.clone(), Box::new(Unseen { place }));
+    Box::new(places.into_iter().fold(MountTable::new(Box::new(directory)), mount))
 }
 
 fn of_fstab(files: &Files) -> Vec<Elsewhere> {
@@ -139,8 +149,8 @@ fn is_empty(files: &Files, path: &HostPath) -> bool {
 }
 
 /// What answers there: nothing is known.
-pub(super) struct Unseen {
-    pub(super) place: Elsewhere,
+struct Unseen {
+    place: Elsewhere,
 }
 
 impl Unseen {

@@ -40,7 +40,6 @@ use std::time::Duration;
 
 pub use self::http::HttpResponse;
 pub use budget::{MAX_KEPT, MAX_NAMES, MAX_READ, MAX_VALUES, Used};
-pub use elsewhere::Elsewhere;
 pub use error::{HostError, HostErrorKind};
 pub use files::Files;
 pub use no_response::NoResponse;
@@ -55,7 +54,6 @@ pub struct Host {
     files: Rc<Files>,
     running: Option<Box<dyn Running>>,
     source: Source,
-    elsewhere: Vec<Elsewhere>,
 }
 
 /// Where a host was read from.
@@ -85,7 +83,7 @@ impl Host {
     pub fn live_within(time_out: Duration) -> Result<Self, HostError> {
         let files = Rc::new(Files::new(Box::new(directory::Directory::live()?)));
         let running = Box::new(kernel::Kernel::new(Rc::clone(&files), time_out));
-        Ok(Host { files, running: Some(running), source: Source::Live, elsewhere: Vec::new() })
+        Ok(Host { files, running: Some(running), source: Source::Live })
     }
 
     /// A root directory: it has only the moment `boot`.
@@ -93,19 +91,13 @@ impl Host {
     /// # Errors
     /// If the directory is missing, not a directory, or can't be opened.
     pub fn directory(path: &std::path::Path) -> Result<Self, HostError> {
+        let directory = directory::Directory::open(path)?;
         let files = Files::new(Box::new(directory::Directory::open(path)?));
-        let elsewhere = elsewhere::find(&files, &directory::Directory::open(path)?);
-        let files = if elsewhere.is_empty() {
-            files
-        } else {
-            let whole = mounted::MountTable::new(Box::new(directory::Directory::open(path)?));
-            let mount = |table: mounted::MountTable, place: &Elsewhere| {
-                table.mount(place.at.clone(), Box::new(elsewhere::Unseen { place: place.clone() }))
-            };
-            Files::new(Box::new(elsewhere.iter().fold(whole, mount)))
-        };
+        let elsewhere = elsewhere::find(&files, &directory);
+        let files =
+            if elsewhere.is_empty() { files } else { Files::new(elsewhere::mounted(directory, elsewhere)) };
         let source = Source::Directory(path.display().to_string());
-        Ok(Host { files: Rc::new(files), running: None, source, elsewhere })
+        Ok(Host { files: Rc::new(files), running: None, source })
     }
 
     /// A recording: a directory with `root/` and, where the system was running, `live/`.
@@ -114,12 +106,7 @@ impl Host {
     /// If `root/` is missing or a part of `live/` can't be read.
     pub fn recording(path: &std::path::Path) -> Result<Self, HostError> {
         let recording::Recording { files, running } = recording::Recording::open(path)?;
-        Ok(Host {
-            files,
-            running,
-            source: Source::Recording(path.display().to_string()),
-            elsewhere: Vec::new(),
-        })
+        Ok(Host { files, running, source: Source::Recording(path.display().to_string()) })
     }
 
     /// The files on disk.
@@ -132,12 +119,6 @@ impl Host {
     #[must_use]
     pub fn running(&self) -> Option<&dyn Running> {
         self.running.as_deref()
-    }
-
-    /// What is mounted over a directory that is empty here: nothing below it is known. Of root directories only.
-    #[must_use]
-    pub fn elsewhere(&self) -> &[Elsewhere] {
-        &self.elsewhere
     }
 
     /// Where this host was read from.
